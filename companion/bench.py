@@ -1,0 +1,159 @@
+"""Speed of this machine: a frame of four notes with features and sampling, the start, the memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from companion.demo import demo_phrase
+from companion.generator import Generator, Standing
+from companion.library import find_model, open_model
+from companion.model import Model
+from companion.sampling import Sampling
+
+WARM_FRAMES = 100
+RESTART_FRAMES = 512  # a fresh piece after so many frames, as in practice
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Of many frames, in milliseconds; those hit by an involuntary context switch counted and kept apart."""
+
+    p50: float
+    p99: float
+    max: float
+    frames: int
+    interrupted: int  # frames during which the system gave the core to something else
+    interrupted_max: float
+
+
+def time_frames(model: Model, sampling: Sampling, frames: int, progress: Callable[[int], None]) -> Timing:
+    """Time every frame by itself; progress is told how many are done."""
+    switches = _switch_counter()
+    generator = Generator(model, np.random.Generator(np.random.PCG64(1)))
+    standing = _begin(generator)
+    quiet: list[float] = []
+    interrupted: list[float] = []
+    for index in range(-WARM_FRAMES, frames):
+        if index % RESTART_FRAMES == 0:
+            standing = _begin(generator)
+        switched, begun = switches(), time.perf_counter()
+        _, standing = generator.frame(standing, sampling)
+        elapsed = (time.perf_counter() - begun) * 1000
+        if index >= 0:
+            (quiet if switches() == switched else interrupted).append(elapsed)
+            progress(index + 1)
+    return timing(quiet, interrupted)
+
+
+def timing(quiet: list[float], interrupted: list[float]) -> Timing:
+    """Figures of the frames that were not interrupted, or of all where none was quiet."""
+    counted = quiet or interrupted
+    p50, p99 = np.percentile(counted, [50, 99])
+    total = len(quiet) + len(interrupted)
+    worst = max(interrupted, default=0.0)
+    return Timing(float(p50), float(p99), max(counted), total, len(interrupted), worst)
+
+
+def _begin(generator: Generator) -> Standing:
+    phrase = demo_phrase()
+    standing = generator.start(phrase.first_step)
+    for tokens in phrase.frames[:16]:
+        _, standing = generator.hear(standing, tokens)
+    return standing
+
+
+def _switch_counter() -> Callable[[], int]:
+    """Involuntary context switches of this thread so far; always 0 where the system does not tell."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return lambda: 0
+    who = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
+    return lambda: resource.getrusage(who).ru_nivcsw
+
+
+_FIRST_FRAME = """
+import json, sys
+import numpy as np
+from companion.generator import Generator
+from companion.library import open_model
+from companion.memory import peak_megabytes
+from companion.names import DEFAULT_STYLE
+from companion.styles import style
+generator = Generator(open_model(sys.argv[1]), np.random.Generator(np.random.PCG64(1)))
+generator.frame(generator.start(), style(DEFAULT_STYLE))
+print(json.dumps({"rss_mb": peak_megabytes()}))
+"""
+
+
+def time_start(model: str, runs: int = 5) -> tuple[float, float | None]:
+    """Median seconds from process start to the first generated frame, and that process's peak memory in MB."""
+    path = str(find_model(model))
+    seconds, megabytes = [], None
+    for _ in range(runs):
+        begun = time.perf_counter()
+        done = subprocess.run([sys.executable, "-c", _FIRST_FRAME, path], capture_output=True, check=True, text=True)
+        seconds.append(time.perf_counter() - begun)
+        megabytes = json.loads(done.stdout)["rss_mb"]
+    return float(np.median(seconds)), megabytes
+
+
+def time_notebook() -> dict[str, float] | None:
+    """Milliseconds a note of Keras' predict on a growing sequence, p50 and max; None without the train extra."""
+    if not all(find_spec(name) for name in ("export", "tensorflow", "keras")):
+        return None
+    command = [sys.executable, "-m", "export.notebook_speed"]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
+
+
+def bench(
+    model_name: str, sampling: Sampling, frames: int, notebook: bool, progress: Callable[[int], None]
+) -> dict[str, Any]:
+    """Everything, as the JSON object of ``chorale bench --json``."""
+    model = open_model(model_name)
+    frame = time_frames(model, sampling, frames, progress)
+    start_s, rss_mb = time_start(model_name)
+    result: dict[str, Any] = {
+        "model": model.contract.name,
+        "precision": model.contract.precision,
+        "frame_ms": {"p50": round(frame.p50, 3), "p99": round(frame.p99, 3), "max": round(frame.max, 3)},
+        "frames": frame.frames,
+        "interrupted": {"frames": frame.interrupted, "max_ms": round(frame.interrupted_max, 3)},
+        "start_s": round(start_s, 3),
+        "rss_mb": rss_mb,
+    }
+    speed = time_notebook() if notebook else None
+    if speed is not None:
+        result["keras_predict_note_ms"] = speed
+    return result
+
+
+def describe(result: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    frame, cut = result["frame_ms"], result["interrupted"]
+    lines = [
+        f"model {result['model']} ({result['precision']})",
+        f"frame of four notes   p50 {frame['p50']:.3f}  p99 {frame['p99']:.3f}  max {frame['max']:.3f} ms"
+        f"  ({result['frames']} frames; {cut['frames']} more interrupted by the system, up to {cut['max_ms']:.1f} ms)",
+        f"start to first frame  {result['start_s']:.2f} s",
+    ]
+    if result["rss_mb"] is not None:
+        lines.append(f"memory                {result['rss_mb']:.0f} MB")
+    if "keras_predict_note_ms" in result:
+        keras = result["keras_predict_note_ms"]
+        ratio = 4 * keras["p50"] / frame["p50"]
+        lines.append(
+            f"for scale             Keras predict on a growing sequence: {keras['p50']:.0f} ms a note,"
+            f" {ratio:,.0f} times as long a frame"
+        )
+    return lines

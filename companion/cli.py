@@ -1,0 +1,271 @@
+"""``chorale``: what a musician types. Everything heavy is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from companion import __version__
+from companion.errors import BadSetting, ChoraleError
+from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
+
+if TYPE_CHECKING:
+    from companion.composer import Composed
+    from companion.jobs import Job, Outputs
+
+app = typer.Typer(
+    help="A four-voice Bach chorale partner: you play a phrase, it answers, each voice on its own MIDI channel.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+Model = Annotated[str, typer.Option("--model", help="A model's name (see: chorale models) or an .onnx file.")]
+Style = Annotated[str, typer.Option("--style", help="Sampling defaults: bach (strict), free or wild.")]
+Temperature = Annotated[
+    float | None,
+    typer.Option("--temperature", "-t", help="0: the likeliest note; higher: bolder. Default: the style's."),
+]
+TopP = Annotated[float | None, typer.Option("--top-p", help="Keep the likeliest notes up to this share, above 0 to 1.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="A number that makes the result repeatable.")]
+Velocity = Annotated[str, typer.Option("--velocity", help="How loud: played, entropy, or 1..127.")]
+Trace = Annotated[Path | None, typer.Option("--trace", help="Also write every choice to this JSON file.")]
+Wav = Annotated[bool, typer.Option("--wav", help="Also write the sound beside the MIDI file.")]
+Soundfont = Annotated[Path | None, typer.Option("--soundfont", help="Render the WAV by FluidSynth with this .sf2.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="The MIDI file to write. Default: beside the input.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def main() -> None:
+    """Run the program; a fault of the user's is one line and exit code 1."""
+    try:
+        app()
+    except ChoraleError as error:
+        sys.stderr.write(f"chorale: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("chorale: stopped\n")
+        sys.exit(130)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(f"chorale-companion {__version__}")
+        raise typer.Exit
+
+
+@app.command(epilog="Example: chorale demo --seed 3 --temperature 0.7")
+def demo(
+    model: Model = DEFAULT_MODEL,
+    style: Style = DEFAULT_STYLE,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    seed: Seed = None,
+    velocity: Velocity = "played",
+    bars: Annotated[int, typer.Option("--bars", help="How many bars to answer.")] = 8,
+    fast: Annotated[bool, typer.Option("--fast", help="Do not wait for the clock.")] = False,
+    sound: Annotated[bool, typer.Option("--play", help="Sound at once (extra: audio).")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines in place of the moving picture.")] = False,
+    trace: Trace = None,
+    soundfont: Soundfont = None,
+    force: Force = False,
+) -> None:
+    """Hear it without a DAW: a melody is played in, harmonised and answered; writes demo.mid and demo.wav."""
+    from companion import demo as stage  # noqa: PLC0415
+    from companion import jobs  # noqa: PLC0415
+    from companion.view import Heading, make_view  # noqa: PLC0415
+
+    midi, wav = (Path("demo.mid"), Path("demo.wav")) if force else stage.free_names(Path(), "demo", (".mid", ".wav"))
+    outputs = jobs.Outputs(midi, wav, trace, soundfont, force)
+    outputs.refuse_existing()
+    playing = jobs.Playing(model, style, temperature, top_p, seed, velocity)
+    job = jobs.job_of_song(stage.demo_song(), stage.demo_phrase(), bars, playing)
+    timed = stage.at_once(job.frames) if fast else stage.in_time(job.frames)
+    with _sounder(sound) as sounder, make_view(sys.stdout, plain) as view:
+        view.headed(Heading(job.generator.model.contract.name, playing.sampling().temperature, stage.BPM))
+        composed = stage.play(timed, job.phrase.bar_steps, view, sounder)
+    _write(job, composed, outputs)
+
+
+@app.command("continue", epilog="Example: chorale continue opening.mid -o whole.mid --bars 8 --seed 1")
+def continue_(
+    seed_file: Annotated[Path, typer.Argument(metavar="SEED.mid", help="Four voices, a melody, or chords.")],
+    out: Out = None,
+    bars: Annotated[int, typer.Option("--bars", help="How many new bars after the seed.")] = 8,
+    model: Model = DEFAULT_MODEL,
+    style: Style = DEFAULT_STYLE,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    seed: Seed = None,
+    velocity: Velocity = "played",
+    trace: Trace = None,
+    wav: Wav = False,
+    soundfont: Soundfont = None,
+    force: Force = False,
+) -> None:
+    """Continue a MIDI file in four voices; missing voices of the seed are added first."""
+    from companion import jobs  # noqa: PLC0415
+
+    outputs = _outputs(seed_file, "continued", out, wav, soundfont, trace, force)
+    playing = jobs.Playing(model, style, temperature, top_p, seed, velocity)
+    _compose(jobs.continue_job(seed_file, bars, playing), outputs)
+
+
+@app.command(epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
+def harmonise(
+    melody: Annotated[Path, typer.Argument(metavar="MELODY.mid", help="The voice or voices to keep.")],
+    out: Out = None,
+    voice: Annotated[
+        str | None, typer.Option("--voice", help="Which voice the melody is. Default: by its track's name or range.")
+    ] = None,
+    model: Model = DEFAULT_MODEL,
+    style: Style = DEFAULT_STYLE,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    seed: Seed = None,
+    velocity: Velocity = "played",
+    trace: Trace = None,
+    wav: Wav = False,
+    soundfont: Soundfont = None,
+    force: Force = False,
+) -> None:
+    """Write the missing voices to a melody, which is copied out as it stands."""
+    from companion import jobs  # noqa: PLC0415
+    from companion.vocabulary import voice_index  # noqa: PLC0415
+
+    try:
+        number = None if voice is None else voice_index(voice)
+    except ValueError as error:
+        raise BadSetting(str(error)) from error
+    outputs = _outputs(melody, "harmonised", out, wav, soundfont, trace, force)
+    playing = jobs.Playing(model, style, temperature, top_p, seed, velocity)
+    _compose(jobs.harmonise_job(melody, number, playing), outputs)
+
+
+@app.command(epilog="Example: chorale models --json")
+def models(as_json: Json = False) -> None:
+    """List the models that ship with the companion, with their scores."""
+    from companion.library import bundled_models, open_model  # noqa: PLC0415
+
+    contracts = [open_model(name).contract for name in bundled_models()]
+    if as_json:
+        rows = [
+            {key: value for key, value in asdict(contract).items() if key not in ("reference", "states")}
+            for contract in contracts
+        ]
+        typer.echo(json.dumps(rows))
+        return
+    for contract in contracts:
+        mark = "*" if contract.name == DEFAULT_MODEL else " "
+        size = f"{contract.precision}  {contract.parameters:>9,} parameters"
+        typer.echo(f"{mark} {contract.name:<12} {size}  {_scores(contract.scores)}")
+    typer.echo("* is the default. Scores: test part of the JSB chorales, nats a note (less is better) / accuracy.")
+
+
+@app.command(epilog="Example: chorale doctor")
+def doctor() -> None:
+    """Check the installation; says what is missing and what to do."""
+    from companion.doctor import FAULT, examine  # noqa: PLC0415
+
+    findings = examine()
+    for finding in findings:
+        typer.echo(f"{finding.level:<6} {finding.subject:<11} {finding.text}")
+    if any(finding.level == FAULT for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: chorale bench --frames 5000 --json")
+def bench(
+    model: Model = DEFAULT_MODEL,
+    style: Style = DEFAULT_STYLE,
+    frames: Annotated[int, typer.Option("--frames", min=100, help="How many frames to time.")] = 5000,
+    notebook: Annotated[
+        bool, typer.Option("--notebook/--no-notebook", help="Also time Keras' predict, if installed.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Measure this machine: milliseconds a frame of four notes, seconds to the first one, memory."""
+    from companion import bench as measure  # noqa: PLC0415
+    from companion.styles import style as find_style  # noqa: PLC0415
+
+    with _progress("timing frames", frames, hidden=as_json) as tell:
+        result = measure.bench(model, find_style(style), frames, notebook, tell)
+    if as_json:
+        typer.echo(json.dumps(result))
+    else:
+        typer.echo("\n".join(measure.describe(result)))
+
+
+def _outputs(
+    source: Path, word: str, out: Path | None, wav: bool, soundfont: Path | None, trace: Path | None, force: bool
+) -> Outputs:
+    """Where the results go; refused before any work where something is in the way."""
+    from companion.jobs import Outputs  # noqa: PLC0415
+
+    midi = out if out is not None else source.with_name(f"{source.stem}-{word}.mid")
+    sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
+    outputs = Outputs(midi, sound, trace, soundfont, force)
+    outputs.refuse_existing()
+    return outputs
+
+
+def _compose(job: Job, outputs: Outputs) -> None:
+    from companion import jobs  # noqa: PLC0415
+
+    with _progress("composing", job.total) as tell:
+        composed = jobs.run(job, tell)
+    _write(job, composed, outputs)
+
+
+def _write(job: Job, composed: list[Composed], outputs: Outputs) -> None:
+    from companion import jobs  # noqa: PLC0415
+
+    for notice in job.notices:
+        typer.echo(f"note: {notice}", err=True)
+    jobs.write_outputs(job, composed, outputs)
+    written = [path for path in (outputs.midi, outputs.wav, outputs.trace) if path is not None]
+    typer.echo(f"wrote {', '.join(str(path) for path in written)}")
+
+
+def _scores(scores: dict[str, Any]) -> str:
+    found = [scores.get(protocol, {}).get("test") for protocol in ("windowed", "whole_piece")]
+    if not all(found):
+        return "not scored"
+    names = ("windowed", "whole piece")
+    return "  ".join(f"{name} {row['nll']:.3f} / {row['accuracy']:.3f}" for name, row in zip(names, found, strict=True))
+
+
+@contextmanager
+def _sounder(wanted: bool) -> Iterator[Any]:
+    """The sound card, where it is wanted."""
+    if not wanted:
+        yield None
+        return
+    from companion.speaker import Speaker  # noqa: PLC0415
+
+    with Speaker() as speaker:
+        yield speaker
+
+
+@contextmanager
+def _progress(text: str, total: int, hidden: bool = False) -> Iterator[Callable[[int], None]]:
+    """A bar on the terminal's error stream; nothing where that is no terminal."""
+    if hidden or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(text, total=total)
+        yield lambda done: progress.update(task, completed=done)

@@ -1,0 +1,134 @@
+"""A phrase continued or harmonised: frames one after another, and the notes of a finished piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from companion.dynamics import VelocityRule
+from companion.features import Conditions
+from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
+from companion.phrase import Phrase
+from companion.sampling import Sampling, strikes_anew
+from companion.song import VoiceNote
+from companion.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
+
+LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
+SEED = "seed"
+MODEL = "model"
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A frame of a composition."""
+
+    frame: Frame
+    origin: str  # SEED or MODEL
+    chosen: tuple[bool, ...]  # which voices the model chose
+
+
+def continue_phrase(generator: Generator, phrase: Phrase, bars: int, sampling: Sampling) -> Iterator[Composed]:
+    """The seed, its missing voices added, then ``bars`` new bars that come to a close.
+
+    Where the seed ends inside a bar, that bar is completed first.
+    """
+    standing = generator.start(phrase.first_step)
+    heard = phrase.frames
+    if all(phrase.given) and len(heard) > LONGEST_HEARD:
+        skipped = len(heard) - LONGEST_HEARD
+        standing = generator.start(phrase.first_step + skipped)
+        heard = excerpt(heard, skipped, LONGEST_HEARD)
+    for tokens in heard:
+        frame, standing = _with_given(generator, standing, tokens, phrase.given, sampling, NO_CONDITIONS)
+        yield Composed(frame, SEED, tuple(not given for given in phrase.given))
+    yield from _answer(generator, standing, _steps_to_come(phrase, bars), phrase.bar_steps, sampling)
+
+
+def harmonise(generator: Generator, phrase: Phrase, sampling: Sampling) -> Iterator[Composed]:
+    """The seed's frames with the voices it lacks; the last note struck is taken as the close."""
+    struck = np.flatnonzero((phrase.frames >= FIRST_STRIKE).any(axis=1))
+    close = int(struck[-1]) if len(struck) else len(phrase.frames)
+    standing = generator.start(phrase.first_step)
+    for step, tokens in enumerate(phrase.frames):
+        conditions = Conditions(close - step) if step <= close else NO_CONDITIONS
+        frame, standing = _with_given(generator, standing, tokens, phrase.given, sampling, conditions)
+        yield Composed(frame, SEED, tuple(not given for given in phrase.given))
+
+
+def seed_frames(phrase: Phrase) -> int:
+    """How many frames of the seed continue_phrase yields."""
+    return min(len(phrase.frames), LONGEST_HEARD) if all(phrase.given) else len(phrase.frames)
+
+
+def total_frames(phrase: Phrase, bars: int) -> int:
+    """How many frames continue_phrase yields."""
+    return seed_frames(phrase) + _steps_to_come(phrase, bars)
+
+
+def notices(phrase: Phrase) -> list[str]:
+    """What the player should know of how the seed is heard."""
+    lines = list(phrase.notices)
+    if seed_frames(phrase) < len(phrase.frames):
+        lines.append(f"the seed is long: only its last {LONGEST_HEARD} steps are heard")
+    return lines
+
+
+def _steps_to_come(phrase: Phrase, bars: int) -> int:
+    return -phrase.end_place % phrase.bar_steps + bars * phrase.bar_steps
+
+
+def _with_given(
+    generator: Generator,
+    standing: Standing,
+    tokens: IntArray,
+    given: Sequence[bool],
+    sampling: Sampling,
+    conditions: Conditions,
+) -> tuple[Frame, Standing]:
+    known = {voice: int(tokens[voice]) for voice in range(len(VOICES)) if given[voice]}
+    return generator.frame(standing, sampling, known, conditions)
+
+
+def _answer(
+    generator: Generator, standing: Standing, steps: int, bar_steps: int, sampling: Sampling
+) -> Iterator[Composed]:
+    """New frames that begin afresh; their last chord is struck on a strong beat and held to the end."""
+    first = replace(sampling, rules=(*sampling.rules, strikes_anew))
+    last_chord = closing_steps(bar_steps)
+    everyone = dict.fromkeys(range(len(VOICES)), HOLD)
+    for step in range(steps):
+        to_close = steps - last_chord - step
+        given = everyone if to_close < 0 else None
+        conditions = Conditions(to_close) if to_close >= 0 else NO_CONDITIONS
+        frame, standing = generator.frame(standing, sampling if step else first, given, conditions)
+        yield Composed(frame, MODEL, (True,) * len(VOICES))
+
+
+def closing_steps(bar_steps: int) -> int:
+    """The length of a last chord: half a bar of two halves, else a bar."""
+    return bar_steps // 2 if bar_steps % 8 == 0 else bar_steps
+
+
+def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule) -> list[VoiceNote]:
+    """The notes that the model added, in the seed's ticks; the seed's own are phrase.notes.
+
+    A held note begins with its strike and takes its velocity there.
+    """
+    notes: list[VoiceNote] = []
+    sounding: dict[int, VoiceNote] = {}
+    start = phrase.first_step
+    end_tick = 0
+    for one in composed:
+        tick = phrase.tick_of_step(one.frame.step - start)
+        end_tick = phrase.tick_of_step(one.frame.step - start + 1)
+        for voice, token in enumerate(one.frame.tokens):
+            if token != HOLD and voice in sounding:
+                notes.append(sounding.pop(voice)._replace(end_tick=tick))
+            pitch = one.frame.pitches[voice]
+            if token >= FIRST_STRIKE and one.chosen[voice] and pitch is not None:
+                strength = velocity(voice, one.frame.choices[voice].entropy_bits)
+                sounding[voice] = VoiceNote(voice, tick, tick + 1, pitch, strength)
+    notes.extend(note._replace(end_tick=end_tick) for note in sounding.values())
+    return sorted(notes, key=lambda note: (note.start_tick, note.voice))

@@ -1,0 +1,128 @@
+"""What a model file promises (``chorale-model/1``): one JSON string in the file's metadata."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from companion.errors import BadModel
+from companion.features import FeatureRow
+from companion.vocabulary import STEPS_PER_BEAT, fingerprint
+
+FORMAT = "chorale-model/1"
+METADATA_KEY = "chorale"
+UPDATES = ("replace", "append")
+VOICE_ORDERS = ("fixed", "any")
+DTYPES = ("float32", "int32")
+LARGEST_STATE = 16_000_000  # numbers in all states of a model together
+
+
+@dataclass(frozen=True)
+class StateContract:
+    """One state: its input ``name``, output ``<name>_next``, and how the host carries it on.
+
+    "replace": the output is the next value. "append": the output is one row that the host puts at
+    the end of a window of ``shape[0]`` rows.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    update: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Rows of feature ids fed one after another from the initial state, and the logits expected."""
+
+    ids: list[list[int]]
+    logits: list[list[float]]
+    tolerance: float  # largest difference of a logit that is still the same model
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Everything the host must know of a model."""
+
+    name: str
+    architecture: str
+    precision: str  # "fp32" or "int8"
+    voice_order: str
+    features: tuple[str, ...]
+    states: tuple[StateContract, ...]
+    reference: Reference
+    parameters: int = 0
+    training: dict[str, Any] = field(default_factory=dict)  # data, split, seed, epochs, date, versions
+    scores: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The metadata string."""
+        head = {"format": FORMAT, "vocabulary": {"fingerprint": fingerprint()}, "steps_per_beat": STEPS_PER_BEAT}
+        return json.dumps({**head, "feature_rows": FeatureRow(self.features).rows, **asdict(self)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Contract:
+        """Read and check a metadata string; BadModel says which promise is missing or not ours."""
+        try:
+            values = json.loads(text)
+            _check_head(values)
+            contract = _parse(values)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise BadModel(f"its contract cannot be read: {error!r:.200}") from error
+        _check(contract, values.get("feature_rows"))
+        return contract
+
+
+def _check_head(values: dict[str, Any]) -> None:
+    expected = {"format": FORMAT, "vocabulary": {"fingerprint": fingerprint()}, "steps_per_beat": STEPS_PER_BEAT}
+    for key, value in expected.items():
+        if values.get(key) != value:
+            raise BadModel(f"its contract says {key} {values.get(key)!r:.80}; this program needs {value!r}")
+
+
+def _parse(values: dict[str, Any]) -> Contract:
+    states = tuple(
+        StateContract(str(s["name"]), tuple(int(n) for n in s["shape"]), str(s["dtype"]), str(s["update"]))
+        for s in values["states"]
+    )
+    reference = values["reference"]
+    return Contract(
+        name=str(values["name"]),
+        architecture=str(values["architecture"]),
+        precision=str(values["precision"]),
+        voice_order=str(values["voice_order"]),
+        features=tuple(str(name) for name in values["features"]),
+        states=states,
+        reference=Reference(reference["ids"], reference["logits"], float(reference["tolerance"])),
+        parameters=int(values["parameters"]),
+        training=dict(values["training"]),
+        scores=dict(values["scores"]),
+    )
+
+
+def _check(contract: Contract, feature_rows: object) -> None:
+    if contract.voice_order not in VOICE_ORDERS:
+        raise BadModel(f"its contract says voice_order {contract.voice_order!r}; {' or '.join(VOICE_ORDERS)} is known")
+    try:
+        rows = FeatureRow(contract.features).rows
+    except ValueError as error:
+        raise BadModel(f"its contract names {error}") from error
+    if rows != feature_rows:
+        raise BadModel(f"its features have {feature_rows!r} rows; in this program they have {rows}")
+    for state in contract.states:
+        known = state.dtype in DTYPES and state.update in UPDATES and all(n > 0 for n in state.shape)
+        if not known or (state.update == "append" and len(state.shape) < 2):
+            raise BadModel(f"its state {state.name!r:.40} is {state.shape} {state.dtype} {state.update}: not possible")
+    if _numbers(contract) > LARGEST_STATE:
+        raise BadModel(f"its states hold {_numbers(contract)} numbers; at most {LARGEST_STATE} are allowed")
+
+
+def _numbers(contract: Contract) -> int:
+    total = 0
+    for state in contract.states:
+        size = 1
+        for n in state.shape:
+            size *= n
+        total += size
+    return total

@@ -1,0 +1,108 @@
+"""Checks of the installation: what is there, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from companion import __version__
+from companion.errors import ChoraleError
+from companion.library import bundled_models, open_model
+from companion.names import DEFAULT_MODEL
+
+OK = "ok"
+NOTE = "note"  # something optional is missing
+FAULT = "fault"  # something does not work
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    level: str  # OK, NOTE or FAULT
+    subject: str
+    text: str
+
+
+def examine() -> list[Finding]:
+    """Every check, in the order in which they are shown."""
+    checks: tuple[Callable[[], Finding], ...] = (_python, _packages, _models, _midi, _sound, _folder, _training)
+    return [check() for check in checks]
+
+
+def _python() -> Finding:
+    text = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Finding(OK, "Python", text)
+
+
+def _packages() -> Finding:
+    names = ("numpy", "onnxruntime", "mido", "python-osc", "typer")
+    try:
+        found = ", ".join(f"{name} {version(name)}" for name in names)
+    except PackageNotFoundError as error:
+        return Finding(FAULT, "packages", f"{error.name} is missing; run: pip install chorale-companion")
+    return Finding(OK, "packages", f"chorale-companion {__version__}, {found}")
+
+
+def _models() -> Finding:
+    names = list(bundled_models())
+    if DEFAULT_MODEL not in names:
+        return Finding(
+            FAULT, "models", f"the default model {DEFAULT_MODEL} is not installed; install the package again"
+        )
+    try:
+        for name in names:
+            open_model(name)
+    except ChoraleError as error:
+        return Finding(FAULT, "models", str(error))
+    return Finding(OK, "models", f"{', '.join(names)} (default {DEFAULT_MODEL}) load and give their reference logits")
+
+
+def _midi() -> Finding:
+    if find_spec("rtmidi") is None:
+        return Finding(
+            NOTE, "MIDI ports", "python-rtmidi has no wheel for this Python; for MIDI ports use Python 3.11 or 3.12"
+        )
+    try:
+        import rtmidi  # noqa: PLC0415 - loads the system's MIDI library
+
+        apis = [rtmidi.get_api_display_name(api) for api in rtmidi.get_compiled_api()]
+        inputs, outputs = rtmidi.MidiIn().get_ports(), rtmidi.MidiOut().get_ports()
+    except Exception as error:  # rtmidi raises SystemError and types of its own where there is no driver
+        advice = (
+            "start JACK or load the snd-seq module" if sys.platform.startswith("linux") else "see docs/live-setup.md"
+        )
+        return Finding(NOTE, "MIDI ports", f"no MIDI driver answers ({str(error) or type(error).__name__}); {advice}")
+    return Finding(OK, "MIDI ports", f"{', '.join(apis)}: {len(inputs)} in, {len(outputs)} out")
+
+
+def _sound() -> Finding:
+    ways = ["WAV files by the built-in organ"]
+    if shutil.which("fluidsynth"):
+        ways.append("and by FluidSynth with --soundfont")
+    if find_spec("sounddevice"):
+        return Finding(OK, "sound", f"{' '.join(ways)}; demo --play sounds at once")
+    return Finding(NOTE, "sound", f"{' '.join(ways)}; to hear the demo at once: pip install 'chorale-companion[audio]'")
+
+
+def _folder() -> Finding:
+    here = Path.cwd()
+    if os.access(here, os.W_OK):
+        return Finding(OK, "folder", f"{here} can be written")
+    return Finding(FAULT, "folder", f"{here} cannot be written; change to a folder of yours")
+
+
+def _training() -> Finding:
+    missing = [name for name in ("tensorflow", "keras", "tf2onnx", "music21") if find_spec(name) is None]
+    if missing:
+        return Finding(
+            NOTE, "training", f"without {', '.join(missing)}; to train: pip install 'chorale-companion[train]'"
+        )
+    return Finding(OK, "training", f"tensorflow {version('tensorflow')}, keras {version('keras')}")

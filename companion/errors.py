@@ -1,0 +1,50 @@
+"""The faults that a user sees: one line each, and exit code 1.
+
+    ChoraleError
+    ├── BadMidiFile      a file that cannot be read as music
+    ├── BadModel         a model file that cannot be loaded, or does not keep the contract
+    ├── BadSetting       a value outside its range, or a name that nothing has
+    ├── MissingExtra     something optional that is not installed
+    ├── NoPort           a MIDI or network port that is not there or is taken
+    ├── OutputExists     an output file that is there already
+    └── OutputFailed     an output that could not be written
+
+The message is the line. It names the thing, what is wrong with it, and what would be right. Anything
+else that escapes is a fault of ours and shows a traceback.
+"""
+
+# ruff: noqa: N818  (the names say what is wrong, and ChoraleError that it is an error)
+
+from __future__ import annotations
+
+
+class ChoraleError(Exception):
+    """A fault with a one-line message for the user."""
+
+
+class BadMidiFile(ChoraleError):
+    """A file cannot be read as music."""
+
+
+class BadModel(ChoraleError):
+    """A model file cannot be loaded, or does not keep the contract."""
+
+
+class BadSetting(ChoraleError):
+    """A value is outside its range, or a name is unknown."""
+
+
+class MissingExtra(ChoraleError):
+    """Something optional is not installed."""
+
+
+class NoPort(ChoraleError):
+    """A MIDI or network port is not there, or is taken."""
+
+
+class OutputExists(ChoraleError):
+    """An output file exists already, and nothing said to replace it."""
+
+
+class OutputFailed(ChoraleError):
+    """An output could not be written."""

@@ -1,0 +1,279 @@
+"""What a model may read: integer ids computed from the music so far.
+
+Before each note the model sees one row of ids, a few *slots* for each feature it names. Every slot
+has its own span of rows in one common table, so that a model needs a single input and a single
+lookup. The same functions serve one live note and whole pieces with any leading axes.
+
+Two kinds of feature: those that stand for a whole frame (computed once, for the four voices
+together) and those that also read the notes already decided in this frame.
+
+Pure: no I/O, no clock, standard library and numpy. Training and playing share this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.vocabulary import (
+    FIRST_STRIKE,
+    HOLD,
+    REST,
+    STEPS_PER_BEAT,
+    VOCABULARY_SIZE,
+    VOICES,
+    IntArray,
+)
+
+# A *code* names what a voice sounds: nothing yet, a rest, or a pitch (coded like its strike token).
+NOTHING = 0
+SILENCE = 1
+CODES = VOCABULARY_SIZE
+
+UNDECIDED = -1  # in the place of a token: this voice has no note in this frame yet
+
+WIDEST_INTERVAL = 28  # semitones; wider ones count as this
+INTERVALS = 2 + 2 * WIDEST_INTERVAL + 1
+WIDEST_MOTION = 12  # semitones
+MOTIONS = 3 + 2 * WIDEST_MOTION + 1
+HELD_STEPS = 16  # counted one by one up to here, then in two coarser classes
+HELDS = HELD_STEPS + 4
+CLOSE_STEPS = 32  # steps to the close counted one by one up to here: two bars of 4/4
+CLOSES = CLOSE_STEPS + 3
+
+
+def _interval_table() -> IntArray:
+    """[code, reference] → id: 0 the code is no pitch, 1 the reference is none, then semitones."""
+    codes = np.arange(CODES)
+    semitones = np.clip(codes[:, None] - codes[None, :], -WIDEST_INTERVAL, WIDEST_INTERVAL)
+    table: IntArray = (semitones + WIDEST_INTERVAL + 2).astype(np.int32)
+    table[:, :FIRST_STRIKE] = 1
+    table[:FIRST_STRIKE, :] = 0
+    return table
+
+
+def _motion_table() -> IntArray:
+    """[token + 1, reference] → id: 0 undecided, 1 rest, 2 hold, then semitones (or from nothing)."""
+    tokens = np.arange(-1, VOCABULARY_SIZE)
+    codes = np.arange(CODES)
+    semitones = np.clip(tokens[:, None] - codes[None, :], -WIDEST_MOTION, WIDEST_MOTION)
+    table: IntArray = (semitones + WIDEST_MOTION + 3).astype(np.int32)
+    table[:, :FIRST_STRIKE] = WIDEST_MOTION + 3
+    for token, motion in ((UNDECIDED, 0), (REST, 1), (HOLD, 2)):
+        table[token + 1, :] = motion
+    return table
+
+
+def _held_table() -> IntArray:
+    """[steps since the strike] → id: 0 nothing yet, single steps, up to 24, up to 32, longer."""
+    steps = np.arange(34)
+    coarse = np.where(steps <= 24, HELD_STEPS + 1, np.where(steps <= 32, HELD_STEPS + 2, HELD_STEPS + 3))
+    return np.where(steps <= HELD_STEPS, steps, coarse).astype(np.int32)
+
+
+INTERVAL_OF = _interval_table()
+MOTION_OF = _motion_table()
+HELD_OF = _held_table()
+LONGEST_HELD = len(HELD_OF) - 1
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the player asks of the music to come; None leaves it to the model."""
+
+    steps_to_close: int | None = None  # steps until a closing chord is struck; 0 is now
+
+    def __post_init__(self) -> None:
+        if self.steps_to_close is not None and self.steps_to_close < 0:
+            raise ValueError(f"steps_to_close must be 0 or more, not {self.steps_to_close}")
+
+
+@dataclass(frozen=True)
+class History:
+    """What the four voices have done before a frame; every array has shape ``[..., 4]``."""
+
+    now: IntArray  # code of what sounds at the end of the frame before
+    reference: IntArray  # code of the last pitch struck, NOTHING before the first
+    before: IntArray  # code of the pitch before that, where it was another one
+    held: IntArray  # steps since the last strike, or since silence began; 0 before the first frame
+
+    @classmethod
+    def empty(cls, *leading: int) -> History:
+        """Nothing heard yet, with any leading axes."""
+        nothing = np.zeros((*leading, len(VOICES)), dtype=np.int32)
+        return cls(nothing, nothing, nothing, nothing)
+
+    def advance(self, frame: IntArray) -> History:
+        """The history after one more frame of tokens ``[..., 4]``."""
+        strikes = frame >= FIRST_STRIKE
+        now = np.where(frame == HOLD, self.now, np.where(strikes, frame, SILENCE))
+        moved = strikes & (frame != self.reference)
+        goes_on = (frame == HOLD) | ((frame == REST) & (self.now == SILENCE))
+        return History(
+            now.astype(np.int32),
+            np.where(strikes, frame, self.reference).astype(np.int32),
+            np.where(moved, self.reference, self.before).astype(np.int32),
+            np.where(goes_on, np.minimum(self.held + 1, LONGEST_HELD), 1).astype(np.int32),
+        )
+
+    @classmethod
+    def of_frames(cls, frames: IntArray) -> History:
+        """The history before each frame of ``[..., steps, 4]``, stacked along the steps."""
+        history = cls.empty(*frames.shape[:-2])
+        rows = []
+        for step in range(frames.shape[-2]):
+            rows.append(history)
+            history = history.advance(frames[..., step, :])
+        return cls(
+            np.stack([row.now for row in rows], axis=-2),
+            np.stack([row.reference for row in rows], axis=-2),
+            np.stack([row.before for row in rows], axis=-2),
+            np.stack([row.held for row in rows], axis=-2),
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a frame stands: its step (any integer; 0 lies on a beat) and the close, as ids."""
+
+    beat: IntArray  # [...] step within the beat
+    close: IntArray  # [...] 0 unspecified, 1 + steps up to CLOSE_STEPS, then one class for farther
+
+    @classmethod
+    def of(cls, step: NDArray[np.integer] | int, steps_to_close: NDArray[np.integer] | int | None) -> Place:
+        """From absolute steps and steps to the close (None or −1: unspecified), of one shape."""
+        steps = np.asarray(-1 if steps_to_close is None else steps_to_close, dtype=np.int32)
+        close = np.minimum(steps, CLOSE_STEPS + 1) + 1
+        beat = np.asarray(step, dtype=np.int32) % STEPS_PER_BEAT
+        return cls(beat, np.broadcast_to(close, beat.shape).astype(np.int32))
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A named group of slots; each slot holds an id below ``rows``."""
+
+    name: str
+    slots: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class FrameFeature(Feature):
+    """Read once a frame: gives ids ``[..., 4 voices, slots]``."""
+
+    read: Callable[[History, Place], IntArray]
+
+
+@dataclass(frozen=True)
+class NoteFeature(Feature):
+    """Read at each note, from the tokens decided so far in this frame ``[..., 4]``, the codes they
+    sound, the history and the reference of the voice to predict ``[..., 1]``: ids ``[..., slots]``."""
+
+    read: Callable[[IntArray, IntArray, History, IntArray], IntArray]
+
+
+def _each_voice(row: IntArray) -> IntArray:
+    """[..., 4] seen alike by every voice: [..., 4 voices, 4]."""
+    return np.broadcast_to(row[..., None, :], (*row.shape, row.shape[-1]))
+
+
+def _four_times(column: IntArray) -> IntArray:
+    """[...] seen alike by every voice: [..., 4 voices, 1]."""
+    return np.broadcast_to(column[..., None, None], (*column.shape, len(VOICES), 1))
+
+
+def _voices(history: History, _: Place) -> IntArray:
+    numbers = np.arange(len(VOICES), dtype=np.int32)[:, None]
+    return np.broadcast_to(numbers, (*history.now.shape, 1))
+
+
+def _intervals(history: History, _: Place) -> IntArray:
+    return INTERVAL_OF[history.now[..., None, :], history.reference[..., :, None]]
+
+
+def _moves(history: History, _: Place) -> IntArray:
+    return _each_voice(MOTION_OF[history.reference + 1, history.before])
+
+
+# Every feature there is, in the order in which a model sees those it names.
+FEATURES: dict[str, Feature] = {
+    feature.name: feature
+    for feature in (
+        FrameFeature("voice", 1, len(VOICES), _voices),
+        FrameFeature("beat", 1, STEPS_PER_BEAT, lambda _, place: _four_times(place.beat)),
+        FrameFeature("close", 1, CLOSES, lambda _, place: _four_times(place.close)),
+        FrameFeature("own_pitch", 1, CODES, lambda history, _: history.reference[..., None]),
+        FrameFeature("own_held", 1, HELDS, lambda history, _: HELD_OF[history.held][..., None]),
+        FrameFeature("pitches", 4, CODES, lambda history, _: _each_voice(history.now)),
+        FrameFeature("held", 4, HELDS, lambda history, _: _each_voice(HELD_OF[history.held])),
+        FrameFeature("moves", 4, MOTIONS, _moves),
+        FrameFeature("intervals", 4, INTERVALS, _intervals),
+        NoteFeature("decided", 4, CODES, lambda tokens, codes, history, own: codes),
+        NoteFeature(
+            "motions", 4, MOTIONS, lambda tokens, codes, history, own: MOTION_OF[tokens + 1, history.reference]
+        ),
+        NoteFeature("decided_intervals", 4, INTERVALS, lambda tokens, codes, history, own: INTERVAL_OF[codes, own]),
+    )
+}
+
+
+def sounding_codes(tokens: IntArray, history: History) -> IntArray:
+    """What decided tokens ``[..., 4]`` sound, as codes; NOTHING for the undecided."""
+    pitched = np.where(tokens == HOLD, history.now, tokens)
+    return np.where(tokens == UNDECIDED, NOTHING, np.where(tokens == REST, SILENCE, pitched)).astype(np.int32)
+
+
+class FeatureRow:
+    """Lays the features a model names side by side in one row of ids into one table."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """KeyError-free: an unknown or repeated name is a ValueError that lists what exists."""
+        unknown = [name for name in names if name not in FEATURES]
+        if unknown or len(set(names)) != len(names):
+            raise ValueError(f"unknown or repeated features {unknown or list(names)}; there are {', '.join(FEATURES)}")
+        chosen = [feature for name, feature in FEATURES.items() if name in names]
+        self.names = tuple(feature.name for feature in chosen)
+        self._frame_features = [feature for feature in chosen if isinstance(feature, FrameFeature)]
+        self._note_features = [feature for feature in chosen if isinstance(feature, NoteFeature)]
+        sizes = [feature.rows for feature in chosen for _ in range(feature.slots)]
+        self.offsets: IntArray = np.cumsum([0, *sizes[:-1]]).astype(np.int32)  # [width] first row of each slot
+        self.width = len(sizes)  # ids in a row
+        self.rows = sum(sizes)  # rows of the common table
+        self._frame_width = sum(feature.slots for feature in self._frame_features)
+
+    def slot(self, name: str) -> int:
+        """Index in the row of a feature's first slot."""
+        start = 0
+        for other in self.names:
+            if other == name:
+                return start
+            start += FEATURES[other].slots
+        raise ValueError(f"feature {name!r} is not among {', '.join(self.names)}")
+
+    def frame_ids(self, history: History, place: Place) -> IntArray:
+        """Ids of the frame features, ``[..., 4 voices, frame slots]``."""
+        parts = [feature.read(history, place) for feature in self._frame_features]
+        return np.concatenate(parts, axis=-1) + self.offsets[: self._frame_width]
+
+    def note_ids(self, tokens: IntArray, history: History, voice: int) -> IntArray:
+        """Ids of the note features for one voice, from the tokens ``[..., 4]`` decided so far."""
+        codes = sounding_codes(tokens, history)
+        own = history.reference[..., voice, None]
+        parts = [feature.read(tokens, codes, history, own) for feature in self._note_features]
+        return np.concatenate(parts, axis=-1) + self.offsets[self._frame_width :]
+
+    def of_pieces(self, frames: IntArray, place: Place, rank: IntArray) -> IntArray:
+        """Ids of every note of whole pieces.
+
+        frames: tokens ``[..., steps, 4]``; place: of shape ``[..., steps]``; rank: ``[..., steps, 4]``,
+        the turn (0–3) in which each voice is decided. Returns ``[..., steps, 4 voices, width]``.
+        """
+        history = History.of_frames(frames)
+        note_rows = []
+        for voice in range(len(VOICES)):
+            decided = np.where(rank < rank[..., voice, None], frames, UNDECIDED)
+            note_rows.append(self.note_ids(decided, history, voice))
+        return np.concatenate([self.frame_ids(history, place), np.stack(note_rows, axis=-2)], axis=-1)

@@ -1,0 +1,102 @@
+"""Frame after frame from a model: what was heard and what was chosen, as a value that can be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from companion.features import Conditions, History, Place, sounding_codes
+from companion.model import Model
+from companion.sampling import Choice, Moment, Sampling, choose, given_choice, undecided
+from companion.state import State
+from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, struck_pitch
+
+NO_CONDITIONS = Conditions()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything the next frame depends on. Keep one, and the music can be taken back to it."""
+
+    step: int  # of the frame to come; 0 lies on a downbeat where bars are known
+    history: History
+    memory: State
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame and how each of its notes came about, soprano first."""
+
+    step: int
+    tokens: IntArray  # [4]
+    pitches: tuple[int | None, ...]  # what sounds, None for silence
+    choices: tuple[Choice, ...]
+    temperature: float
+
+
+class Generator:
+    """Draws frames from a model. It keeps no music of its own."""
+
+    def __init__(self, model: Model, random: np.random.Generator) -> None:
+        self.model = model
+        self.random = random
+
+    def start(self, step: int = 0) -> Standing:
+        """Before the first frame, which will stand at ``step``."""
+        return Standing(step, History.empty(), self.model.initial_state())
+
+    def frame(
+        self,
+        standing: Standing,
+        sampling: Sampling,
+        given: Mapping[int, int] | None = None,
+        conditions: Conditions = NO_CONDITIONS,
+    ) -> tuple[Frame, Standing]:
+        """The next frame and the standing after it.
+
+        given: voice → token for the voices that are not to be chosen. They are decided first where
+        the model allows any order of voices.
+        """
+        given = given or {}
+        history, memory = standing.history, standing.memory
+        tokens = undecided()
+        choices: dict[int, Choice] = {}
+        frame_ids = self.model.row.frame_ids(history, Place.of(standing.step, conditions.steps_to_close))
+        for voice in self._turns(given):
+            ids = np.concatenate([frame_ids[voice], self.model.row.note_ids(tokens, history, voice)])
+            logits, memory = self.model.step(ids, memory)
+            moment = Moment(voice, tokens, sounding_codes(tokens, history), history)
+            if voice in given:
+                choices[voice] = given_choice(_sayable(given[voice], history, voice), logits, moment)
+            else:
+                choices[voice] = choose(logits, moment, sampling, self.random)
+            tokens = tokens.copy()
+            tokens[voice] = choices[voice].token
+        following = Standing(standing.step + 1, history.advance(tokens), memory)
+        ordered = tuple(choices[voice] for voice in range(len(VOICES)))
+        return Frame(standing.step, tokens, _pitches(following.history), ordered, sampling.temperature), following
+
+    def hear(
+        self, standing: Standing, tokens: IntArray, conditions: Conditions = NO_CONDITIONS
+    ) -> tuple[Frame, Standing]:
+        """A frame whose four voices are given."""
+        return self.frame(standing, _HEARD, dict(enumerate(int(token) for token in tokens)), conditions)
+
+    def _turns(self, given: Mapping[int, int]) -> list[int]:
+        if self.model.contract.voice_order == "fixed":
+            return list(range(len(VOICES)))
+        return sorted(range(len(VOICES)), key=lambda voice: voice not in given)
+
+
+_HEARD = Sampling()
+
+
+def _sayable(token: int, history: History, voice: int) -> int:
+    """A hold of nothing is a rest."""
+    return REST if token == HOLD and history.now[voice] < FIRST_STRIKE else token
+
+
+def _pitches(history: History) -> tuple[int | None, ...]:
+    return tuple(None if code < FIRST_STRIKE else struck_pitch(int(code)) for code in history.now)

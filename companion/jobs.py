@@ -1,0 +1,151 @@
+"""What the file commands do: read a seed, compose, write everything or nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from companion.composer import (
+    MODEL,
+    Composed,
+    continue_phrase,
+    harmonise,
+    notices,
+    total_frames,
+    voice_notes,
+)
+from companion.dynamics import VelocityRule, velocity_rule
+from companion.errors import BadSetting
+from companion.generator import Generator
+from companion.library import open_model
+from companion.midifile import read_song, write_chorale
+from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
+from companion.output import refuse_existing
+from companion.phrase import Phrase, phrase_of_song
+from companion.sampling import Sampling
+from companion.song import Song
+from companion.soundfile import render_midi_file
+from companion.styles import style
+from companion.trace import write_trace
+from companion.vocabulary import VOICES
+
+MOST_BARS = 1000
+
+
+@dataclass(frozen=True)
+class Playing:
+    """How the companion plays; checked when the first frame is asked for."""
+
+    model: str = DEFAULT_MODEL
+    style: str = DEFAULT_STYLE
+    temperature: float | None = None  # None: the style's
+    top_p: float | None = None  # None: the style's
+    seed: int | None = None  # None: another one each time
+    velocity: str = "played"
+
+    def sampling(self) -> Sampling:
+        return style(self.style, self.temperature, self.top_p)
+
+    def generator(self) -> Generator:
+        if self.seed is not None and self.seed < 0:
+            raise BadSetting(f"seed must be 0 or more, not {self.seed}")
+        seed = secrets.randbits(32) if self.seed is None else self.seed
+        return Generator(open_model(self.model), np.random.Generator(np.random.PCG64(seed)))
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files a command writes."""
+
+    midi: Path
+    wav: Path | None = None
+    trace: Path | None = None
+    soundfont: Path | None = None
+    force: bool = False
+
+    def refuse_existing(self) -> None:
+        """Before any work: OutputExists or OutputFailed for the first that cannot be written."""
+        for path in (self.midi, self.wav, self.trace):
+            if path is not None:
+                refuse_existing(path, force=self.force)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A composition about to be made."""
+
+    song: Song
+    phrase: Phrase
+    generator: Generator
+    frames: Iterator[Composed]
+    total: int  # how many frames there will be
+    notices: Sequence[str]
+    velocity: VelocityRule
+
+
+def continue_job(seed: Path, bars: int, playing: Playing) -> Job:
+    """Continue a file."""
+    song = read_song(seed)
+    return job_of_song(song, phrase_of_song(song), bars, playing)
+
+
+def job_of_song(song: Song, phrase: Phrase, bars: int, playing: Playing) -> Job:
+    """Continue a song."""
+    if not 1 <= bars <= MOST_BARS:
+        raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
+    velocity, sampling = velocity_rule(playing.velocity, phrase.notes), playing.sampling()
+    generator = playing.generator()
+    frames = continue_phrase(generator, phrase, bars, sampling)
+    return Job(song, phrase, generator, frames, total_frames(phrase, bars), notices(phrase), velocity)
+
+
+def harmonise_job(melody: Path, voice: int | None, playing: Playing) -> Job:
+    """Add the missing voices to a file."""
+    song = read_song(melody)
+    phrase = phrase_of_song(song, voice)
+    if all(phrase.given):
+        raise BadSetting(f"{melody} holds all four voices; name the one to keep with --voice {'|'.join(VOICES)}")
+    velocity, sampling = velocity_rule(playing.velocity, phrase.notes), playing.sampling()
+    generator = playing.generator()
+    frames = harmonise(generator, phrase, sampling)
+    return Job(song, phrase, generator, frames, len(phrase.frames), phrase.notices, velocity)
+
+
+def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
+    """Write the MIDI file, and the sound and the trace where they are asked for."""
+    added = voice_notes(composed, job.phrase, job.velocity)
+    write_chorale(
+        outputs.midi,
+        [*job.phrase.notes, *added],
+        ticks_per_beat=job.song.ticks_per_beat,
+        tempos=job.song.tempos,
+        metres=job.song.metres,
+        key=job.song.key,
+        markers=_seam(composed, job.phrase),
+        force=outputs.force,
+    )
+    if outputs.wav is not None:
+        render_midi_file(outputs.midi, outputs.wav, outputs.soundfont, outputs.force)
+    if outputs.trace is not None:
+        write_trace(outputs.trace, job.generator.model.contract.name, composed, outputs.force)
+
+
+def run(job: Job, tell: Callable[[int], None]) -> list[Composed]:
+    """Compose everything; tell is told how many frames are done."""
+    composed = []
+    for one in job.frames:
+        composed.append(one)
+        tell(len(composed))
+    return composed
+
+
+def _seam(composed: Iterable[Composed], phrase: Phrase) -> list[tuple[int, str]]:
+    """A marker where the model goes on alone."""
+    for one in composed:
+        if one.origin == MODEL:
+            return [(phrase.tick_of_step(one.frame.step - phrase.first_step), "Chorale Companion")]
+    return []

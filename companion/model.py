@@ -1,0 +1,169 @@
+"""A model file, loaded with suspicion, and its one call: feature ids and state in, logits and state out."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from companion.contract import METADATA_KEY, Contract
+from companion.errors import BadModel
+from companion.features import FeatureRow
+from companion.state import State, Window, initial_state
+from companion.vocabulary import VOCABULARY_SIZE, IntArray
+
+LARGEST_FILE = 64_000_000  # bytes
+SMOKE_SECONDS = 5.0  # a step that takes longer is broken or hostile
+FEATURES_INPUT = "features"
+LOGITS_OUTPUT = "logits"
+
+_ONNX_TYPES = {"float32": "tensor(float)", "int32": "tensor(int32)"}
+_SILENT = 4  # onnxruntime's log level that prints only what is fatal
+
+Logits = NDArray[np.float32]
+Signature = dict[str, tuple[tuple[int, ...], str]]  # name → shape and type
+
+
+class Model:
+    """One loaded model. It holds no music: state is a value that the caller keeps."""
+
+    def __init__(self, session: ort.InferenceSession, contract: Contract, digest: str) -> None:
+        """For loaders; use load_model."""
+        self.contract = contract
+        self.digest = digest  # sha256 of the file
+        self.row = FeatureRow(contract.features)
+        self._session = session
+        self._outputs = [LOGITS_OUTPUT, *(f"{state.name}_next" for state in contract.states)]
+        self._names = [state.name for state in contract.states]
+
+    def initial_state(self) -> State:
+        """The state before the first note."""
+        return initial_state(self.contract.states)
+
+    def step(self, ids: IntArray, state: State, options: ort.RunOptions | None = None) -> tuple[Logits, State]:
+        """Predict one note: ids ``[width]`` → logits ``[vocabulary]`` and the next state.
+
+        ``options`` may carry a flag that stops a run under way.
+        """
+        feed: dict[str, Any] = {FEATURES_INPUT: ids[None]}
+        for name, value in state.items():
+            feed[name] = value.rows if isinstance(value, Window) else value
+        logits, *news = self._session.run(self._outputs, feed, options)
+        following: dict[str, Any] = {}
+        for name, new in zip(self._names, news, strict=True):
+            old = state[name]
+            following[name] = old.append(new) if isinstance(old, Window) else new
+        return logits[0], following
+
+
+def load_model(path: Path) -> Model:
+    """Load and check a model file; BadModel names the file and what is wrong with it."""
+    try:
+        content = _read(path)
+        session = open_session(content)
+        contract = Contract.from_json(_metadata(session))
+        _check_signature(session, contract)
+        model = Model(session, contract, hashlib.sha256(content).hexdigest())
+        _check_reference(model)
+    except BadModel as error:
+        raise BadModel(f"{path}: {error}") from error
+    return model
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise BadModel("no such file" if not path.exists() else "not a regular file")
+        if path.stat().st_size > LARGEST_FILE:
+            raise BadModel(f"{path.stat().st_size} bytes; a model has at most {LARGEST_FILE}")
+        return path.read_bytes()
+    except OSError as error:
+        raise BadModel(f"cannot be read ({error.strerror})") from error
+
+
+def open_session(content: bytes) -> ort.InferenceSession:
+    """One thread, and from bytes, never from a path: a graph cannot then pull in other files."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = _SILENT
+    with _onnx_faults("not a usable ONNX model"):
+        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def _metadata(session: ort.InferenceSession) -> str:
+    metadata = session.get_modelmeta().custom_metadata_map
+    if METADATA_KEY not in metadata:
+        raise BadModel("an ONNX model without our contract; export it with: chorale-train export")
+    return str(metadata[METADATA_KEY])
+
+
+def _check_signature(session: ort.InferenceSession, contract: Contract) -> None:
+    """Every input and output of the graph must be one that the contract names, of its shape and type."""
+    width = FeatureRow(contract.features).width
+    inputs: Signature = {FEATURES_INPUT: ((1, width), "int32")}
+    outputs: Signature = {LOGITS_OUTPUT: ((1, VOCABULARY_SIZE), "float32")}
+    for state in contract.states:
+        inputs[state.name] = (state.shape, state.dtype)
+        shape = (1, *state.shape[1:]) if state.update == "append" else state.shape
+        outputs[f"{state.name}_next"] = (shape, state.dtype)
+    for kind, expected, found in (("input", inputs, session.get_inputs()), ("output", outputs, session.get_outputs())):
+        if {node.name for node in found} != set(expected):
+            raise BadModel(f"its {kind}s are {sorted(n.name for n in found)}; its contract says {sorted(expected)}")
+        for node in found:
+            shape, dtype = expected[node.name]
+            if tuple(node.shape) != shape or node.type != _ONNX_TYPES[dtype]:
+                raise BadModel(f"its {kind} {node.name} is {node.shape} {node.type}; its contract says {shape} {dtype}")
+
+
+def _check_reference(model: Model) -> None:
+    """Run the stored rows, under a timer, and compare with the stored logits."""
+    reference = model.contract.reference
+    ids = np.array(reference.ids, dtype=np.int32)
+    expected = np.array(reference.logits, dtype=np.float64)
+    if ids.ndim != 2 or ids.shape[1] != model.row.width or expected.shape != (len(ids), VOCABULARY_SIZE):
+        raise BadModel(f"its reference is {ids.shape} ids and {expected.shape} logits: not rows of its features")
+    last = np.append(model.row.offsets[1:], model.row.rows) - 1
+    if np.any((ids < model.row.offsets) | (ids > last)):
+        raise BadModel("its reference holds ids outside its features")
+    options = ort.RunOptions()
+    options.log_severity_level = _SILENT
+    timer = threading.Timer(SMOKE_SECONDS, setattr, (options, "terminate", True))
+    timer.daemon = True
+    timer.start()
+    try:
+        with _onnx_faults("its first steps failed"):
+            state = model.initial_state()
+            for row, logits in zip(ids, expected, strict=True):
+                found, state = model.step(row, state, options)
+                _compare(found, logits, reference.tolerance)
+    finally:
+        timer.cancel()
+
+
+def _compare(found: Logits, expected: NDArray[np.float64], tolerance: float) -> None:
+    if found.shape != expected.shape or not np.all(np.isfinite(found)):
+        raise BadModel("its first steps give no finite logits: the file is damaged")
+    difference = float(np.max(np.abs(found - expected)))
+    if not difference <= tolerance:
+        raise BadModel(f"its logits differ by {difference:.3g} from its reference; at most {tolerance:g} is allowed")
+
+
+@contextmanager
+def _onnx_faults(what: str) -> Iterator[None]:
+    """onnxruntime raises exceptions of its own that share no base but Exception: make them ours."""
+    try:
+        yield
+    except BadModel:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise BadModel(f"{what}: {reason:.160}") from error

@@ -1,0 +1,4 @@
+"""The names that are taken when the user says nothing; kept apart so that ``--help`` loads nothing heavy."""
+
+DEFAULT_MODEL = "gru"
+DEFAULT_STYLE = "bach"

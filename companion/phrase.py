@@ -1,0 +1,182 @@
+"""From a song to what the model hears: four voices on the step grid, and the notes as they were played."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion import metre
+from companion.errors import BadMidiFile
+from companion.metre import Bars
+from companion.quantise import Ints, Settled, Steps, is_released_early, nearest, settle, straighten
+from companion.song import EXPECTED, Song, SongNote, VoiceNote
+from companion.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, VOICES, IntArray
+from companion.voicing import into_range, is_melody, voice_of_melody, voices_of_chords, voices_of_parts
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Phrase:
+    """A player's music as the model hears it, and as it was played.
+
+    Steps count from frame 0, the step of the first note; ticks are those of the song.
+    """
+
+    frames: IntArray  # (steps, 4) int32, canonical tokens; read-only
+    given: tuple[bool, bool, bool, bool]  # which voices the player plays
+    notes: tuple[VoiceNote, ...]  # every note, in order of time, with its own ticks, pitch and velocity
+    ticks_per_beat: int
+    start_step: int  # frame 0, counted from the song's beginning
+    first_step: int  # frame 0, counted from the beginning of its bar
+    bar_steps: int  # the bar where the phrase ends
+    end_place: int  # the step after the last frame, counted from the beginning of its bar
+    notices: tuple[str, ...]  # lines for the user
+
+    @property
+    def end_step(self) -> int:
+        """The step after the last frame, where new music begins: the end of a beat."""
+        return len(self.frames)
+
+    def tick_of_step(self, step: int) -> int:
+        """The song's tick nearest to a step."""
+        return metre.tick_of_step(self.start_step + step, self.ticks_per_beat)
+
+    def step_of_tick(self, tick: int) -> int:
+        """The step nearest to a tick of the song; negative before frame 0."""
+        return metre.step_of_tick(tick, self.ticks_per_beat) - self.start_step
+
+
+@dataclass(frozen=True, eq=False)
+class _Dealt:
+    """The notes of a phrase with their voices; the arrays go with the notes."""
+
+    notes: list[SongNote]
+    starts: Steps
+    ends: Steps
+    voices: Ints
+    alone: Mask  # False where a fifth note sounds in a voice
+
+    def only(self, mask: Mask) -> _Dealt:
+        notes = [note for note, kept in zip(self.notes, mask.tolist(), strict=True) if kept]
+        return _Dealt(notes, self.starts[mask], self.ends[mask], self.voices[mask], self.alone[mask])
+
+    def by_voice(self) -> dict[int, Ints]:
+        """The notes that each voice can sound, in order of time, of the voices that have any."""
+        own = {voice: np.flatnonzero(self.alone & (self.voices == voice)) for voice in range(len(VOICES))}
+        return {voice: n[np.argsort(self.starts[n], kind="stable")] for voice, n in own.items() if len(n)}
+
+
+def phrase_of_song(song: Song, voice: int | None = None) -> Phrase:
+    """What a model hears of a song.
+
+    Two to four parts (tracks or channels of one note at a time) are the voices that their tracks
+    name, else by their height; a melody is the soprano unless its track or its range says
+    otherwise; everything else is dealt out by voice leading.
+
+    Args:
+        song: with at least one note.
+        voice: 0..3; a melody is this voice, and of several voices only this one is taken.
+
+    Raises:
+        BadMidiFile: the song holds no notes, or none of the voice asked for.
+    """
+    if not song.notes:
+        raise BadMidiFile(f"the seed holds no notes; {EXPECTED}")
+    bars = Bars.of_metres(song.metres, song.ticks_per_beat)
+    dealt = _deal(song, bars, voice)
+    notices = list(song.notices)
+    if voice is not None:
+        every, dealt = len(dealt.notes), dealt.only(dealt.voices == voice)
+        if not dealt.notes:
+            raise BadMidiFile(f"the seed holds no {VOICES[voice]}; choose another voice or leave it out")
+        _notice(notices, every - len(dealt.notes), f"of other voices than the {VOICES[voice]}: left out")
+    _notice(notices, int(np.sum(~dealt.alone)), "beyond four at a time: not heard by the model")
+    return _phrase(song, bars, dealt, notices)
+
+
+def _notice(notices: list[str], notes: int, what: str) -> None:
+    if notes:
+        notices.append(f"{notes} note{'s' * (notes > 1)} {what}")
+
+
+def _deal(song: Song, bars: Bars, voice: int | None) -> _Dealt:
+    """The notes in order of time, the higher first, with their voices."""
+    notes = sorted(song.notes, key=lambda note: (note.start_tick, -note.pitch, note.end_tick))
+    starts, ends = _straight_steps(notes, song.ticks_per_beat, bars)
+    alone = np.ones(len(notes), dtype=bool)
+    names = [*song.track_names, *[""] * (1 + max(note.track for note in notes))]
+    voices = voices_of_parts(notes, names)
+    if voices is None and is_melody(notes):
+        voices = np.full(len(notes), voice_of_melody(notes, names) if voice is None else voice)
+    elif voices is None:
+        steps = nearest(starts)
+        order = np.argsort(steps, kind="stable")
+        stops = np.maximum(nearest(ends), steps + 1)
+        pitches = np.array([note.pitch for note in notes])
+        voices = np.empty(len(notes), dtype=np.int64)
+        voices[order], alone[order] = voices_of_chords(steps[order], stops[order], pitches[order])
+    return _Dealt(notes, starts, ends, voices, alone)
+
+
+def _straight_steps(notes: list[SongNote], ticks_per_beat: int, bars: Bars) -> tuple[Steps, Steps]:
+    """Where notes start and end, in steps, swing made straight."""
+    ticks = np.array([note[:2] for note in notes], dtype=np.float64)
+    starts, ends = (ticks * STEPS_PER_BEAT / ticks_per_beat).T
+    first = int(nearest(starts[:1])[0])
+    beat = (first - bars.place(first)) % STEPS_PER_BEAT
+    return straighten(starts, ends, beat - STEPS_PER_BEAT)
+
+
+def _phrase(song: Song, bars: Bars, dealt: _Dealt, notices: list[str]) -> Phrase:
+    """The phrase of notes that have their voices."""
+    start, frames = _frames(dealt, bars, notices)
+    end = start + len(frames)
+    given = set(dealt.voices.tolist())
+    order = sorted(range(len(dealt.notes)), key=lambda at: (dealt.notes[at].start_tick, dealt.voices[at]))
+    return Phrase(
+        frames=frames,
+        given=(0 in given, 1 in given, 2 in given, 3 in given),
+        notes=tuple(VoiceNote(int(dealt.voices[at]), *dealt.notes[at][:4]) for at in order),
+        ticks_per_beat=song.ticks_per_beat,
+        start_step=start,
+        first_step=bars.place(start),
+        bar_steps=bars.steps_at(end),
+        end_place=bars.place(end),
+        notices=tuple(notices),
+    )
+
+
+def _frames(dealt: _Dealt, bars: Bars, notices: list[str]) -> tuple[int, IntArray]:
+    """The step of frame 0, and the frames up to a beat; adds notices of what the model hears otherwise."""
+    end = bars.next_beat(int(max(nearest(dealt.ends).max(), nearest(dealt.starts).max() + 1)))
+    own = dealt.by_voice()
+    early = is_released_early([(dealt.starts[notes], dealt.ends[notes]) for notes in own.values()])
+    settled = {voice: settle(dealt.starts[notes], dealt.ends[notes], end, early) for voice, notes in own.items()}
+    start = min(int(notes.starts[0]) for notes in settled.values())
+    end = bars.next_beat(max(end, *(int(notes.ends[-1]) for notes in settled.values())))  # the last may have moved
+    frames = np.full((end - start, len(VOICES)), REST, dtype=np.int32)
+    pitches = np.array([note.pitch for note in dealt.notes])
+    crowded = moved = 0
+    for voice, notes in settled.items():
+        played = pitches[own[voice][notes.index]]
+        heard = into_range(played, voice)
+        frames[:, voice] = _column(notes, heard, start, len(frames))
+        crowded += len(own[voice]) - len(heard)
+        moved += int(np.sum(heard != played))
+    frames.flags.writeable = False
+    _notice(notices, crowded, "on a step that another note of the voice needs: not heard by the model")
+    _notice(notices, moved, "out of the range of the voice: heard by the model octaves away")
+    return start, frames
+
+
+def _column(notes: Settled, pitches: Ints, start: int, steps: int) -> IntArray:
+    """The tokens of one voice."""
+    changes = np.zeros(steps + 1, dtype=np.int32)
+    np.add.at(changes, notes.starts - start, 1)
+    np.add.at(changes, notes.ends - start, -1)
+    column = np.where(np.cumsum(changes[:-1]) > 0, HOLD, REST).astype(np.int32)
+    column[notes.starts - start] = pitches - LOWEST_PITCH + FIRST_STRIKE
+    return column

@@ -1,0 +1,249 @@
+"""From logits to one note: rules that forbid or discourage tokens, temperature, top-p, and the draw.
+
+A *rule* is a small function from log-probabilities and the moment to log-probabilities; rules
+compose in order. A rule that would leave nothing is passed over, so that a note is always found.
+
+Temperature and top-p shape *which* note comes, not *whether* one comes: the probability of a hold is
+kept as the model gives it. Repeating is the likeliest choice at every step, so tempering it too
+would freeze the rhythm. At temperature 0 the likeliest token of all is taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.errors import BadSetting
+from companion.features import UNDECIDED, History
+from companion.vocabulary import (
+    FIRST_STRIKE,
+    HOLD,
+    LOWEST_PITCH,
+    RANGES,
+    REST,
+    VOCABULARY_SIZE,
+    VOICES,
+    IntArray,
+    struck_pitch,
+)
+
+LogProbs = NDArray[np.float64]  # [vocabulary]
+
+HIGHEST_TEMPERATURE = 10.0
+PERFECT = (0, 7)  # interval classes that may not move in parallel: unison and octave, fifth
+STILL_STEPS = 8  # after so many steps without any strike, holding on is discouraged
+LONG_NOTE_STEPS = 16  # a voice that has held for so long is discouraged from holding on
+STILL_PENALTY = 0.5  # nats for each step beyond
+_OCTAVE = 12
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is known when one note is chosen."""
+
+    voice: int
+    tokens: IntArray  # [4] decided so far in this frame, UNDECIDED elsewhere
+    codes: IntArray  # [4] what they sound (see features.sounding_codes)
+    history: History
+
+
+Rule = Callable[[LogProbs, Moment], LogProbs]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How notes are drawn; checked once."""
+
+    temperature: float = 1.0  # flattens (>1) or sharpens (<1) the choice among notes; 0 takes the likeliest
+    top_p: float = 1.0  # keeps the likeliest notes that together hold this share
+    rules: tuple[Rule, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature <= HIGHEST_TEMPERATURE:  # false for NaN too
+            raise BadSetting(f"temperature must be from 0 to {HIGHEST_TEMPERATURE:g}, not {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise BadSetting(f"top-p must be above 0 and at most 1, not {self.top_p}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One chosen token and what it was chosen from."""
+
+    token: int
+    probability: float  # of the token, in the distribution it was drawn from
+    entropy_bits: float  # of the model's own distribution: how sure it was
+    distribution: LogProbs  # [vocabulary] log-probabilities it was drawn from
+    held_pitch: int | None  # what a hold would go on with
+
+
+def choose(logits: NDArray[np.float32], moment: Moment, sampling: Sampling, generator: np.random.Generator) -> Choice:
+    """Draw one token."""
+    model_says = grammatical(logits.astype(np.float64), moment)
+    shaped = model_says
+    for rule in sampling.rules:
+        narrowed = rule(shaped, moment)
+        if narrowed.max() > -math.inf:
+            shaped = narrowed
+    shaped = temper(normalise(shaped), sampling.temperature, sampling.top_p)
+    token = draw(shaped, generator)
+    return Choice(token, math.exp(shaped[token]), entropy_bits(model_says), shaped, _held_pitch(moment))
+
+
+def given_choice(token: int, logits: NDArray[np.float32], moment: Moment) -> Choice:
+    """A token that was not chosen but heard, with how the model would have seen it."""
+    model_says = grammatical(logits.astype(np.float64), moment)
+    return Choice(token, math.exp(model_says[token]), entropy_bits(model_says), model_says, _held_pitch(moment))
+
+
+def _held_pitch(moment: Moment) -> int | None:
+    code = int(moment.history.now[moment.voice])
+    return struck_pitch(code) if code >= FIRST_STRIKE else None
+
+
+def normalise(scores: LogProbs) -> LogProbs:
+    """Log-probabilities from scores of any level."""
+    top = float(scores.max())
+    return scores - (top + math.log(float(np.exp(scores - top).sum())))
+
+
+def grammatical(logits: LogProbs, moment: Moment) -> LogProbs:
+    """Log-probabilities of the tokens that mean something: only a sounding note can be held."""
+    if moment.history.now[moment.voice] < FIRST_STRIKE:
+        logits = logits.copy()
+        logits[HOLD] = -math.inf
+    return normalise(logits)
+
+
+def temper(scores: LogProbs, temperature: float, top_p: float) -> LogProbs:
+    """Shape the choice among strikes and rest; the probability of a hold stays (see the module)."""
+    if temperature == 0:
+        best = np.full_like(scores, -math.inf)
+        best[int(scores.argmax())] = 0.0
+        return best
+    if (temperature == 1 and top_p == 1) or scores[HOLD] >= 0:
+        return scores
+    held = scores[HOLD]
+    others = scores / temperature
+    others[HOLD] = -math.inf
+    others = normalise(others)
+    if top_p < 1:
+        others = keep_top(others, top_p)
+    others += math.log(max(-math.expm1(held), 1e-300))
+    others[HOLD] = held
+    return others
+
+
+def keep_top(scores: LogProbs, top_p: float) -> LogProbs:
+    """Keep the likeliest tokens that together reach ``top_p``; at least one."""
+    order = np.argsort(-scores, kind="stable")
+    reached = np.cumsum(np.exp(scores[order]))
+    kept = order[: int(np.searchsorted(reached, top_p)) + 1]
+    narrowed = np.full_like(scores, -math.inf)
+    narrowed[kept] = scores[kept]
+    return normalise(narrowed)
+
+
+def draw(scores: LogProbs, generator: np.random.Generator) -> int:
+    """One token by its probability."""
+    cumulative = np.exp(scores).cumsum()
+    return int(np.searchsorted(cumulative, generator.random() * cumulative[-1], side="right"))
+
+
+def entropy_bits(scores: LogProbs) -> float:
+    """Of log-probabilities, in bits."""
+    probabilities = np.exp(scores)
+    return float(-(probabilities * np.maximum(scores, -1e9)).sum() / math.log(2))
+
+
+# Rules ------------------------------------------------------------------------------------------
+
+
+def _range_masks() -> NDArray[np.float64]:
+    """[voice, token]: 0 inside the voice's range and for rest and hold, −inf outside."""
+    masks = np.full((len(VOICES), VOCABULARY_SIZE), -math.inf)
+    masks[:, [REST, HOLD]] = 0.0
+    for voice, (low, high) in enumerate(RANGES):
+        masks[voice, low - LOWEST_PITCH + FIRST_STRIKE : high - LOWEST_PITCH + FIRST_STRIKE + 1] = 0.0
+    return masks
+
+
+_RANGE_MASKS = _range_masks()
+
+
+def in_range(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Forbid strikes outside the voice's range."""
+    mask: LogProbs = _RANGE_MASKS[moment.voice]
+    return scores + mask
+
+
+def sings_on(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Forbid rests: in a chorale all four voices sing."""
+    del moment
+    scores = scores.copy()
+    scores[REST] = -math.inf
+    return scores
+
+
+def strikes_anew(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Forbid holds: every voice begins a note."""
+    del moment
+    scores = scores.copy()
+    scores[HOLD] = -math.inf
+    return scores
+
+
+def no_crossing(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Forbid strikes above a higher voice or below a lower one, among those decided."""
+    codes = moment.codes
+    above = [int(c) for c in codes[: moment.voice] if c >= FIRST_STRIKE]
+    below = [int(c) for c in codes[moment.voice + 1 :] if c >= FIRST_STRIKE]
+    if not above and not below:
+        return scores
+    scores = scores.copy()
+    if above:
+        scores[min(above) + 1 :] = -math.inf
+    if below:
+        scores[FIRST_STRIKE : max(below)] = -math.inf
+    return scores
+
+
+def no_parallels(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Forbid unisons, fifths and octaves that move on to the same interval with a decided voice."""
+    before = moment.history.now
+    own = int(before[moment.voice])
+    if own < FIRST_STRIKE:
+        return scores
+    scores = scores.copy()
+    for voice in range(len(VOICES)):
+        was, now = int(before[voice]), int(moment.codes[voice])
+        interval = abs(was - own) % _OCTAVE
+        if voice == moment.voice or min(was, now) < FIRST_STRIKE or was == now or interval not in PERFECT:
+            continue
+        direction = interval if was <= own else -interval
+        first = FIRST_STRIKE + (now + direction - FIRST_STRIKE) % _OCTAVE
+        staying = scores[own]
+        scores[first::_OCTAVE] = -math.inf
+        scores[own] = staying
+    return scores
+
+
+def keep_moving(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Discourage a hold, ever more, when all voices stand still or this one has held for long."""
+    held = moment.history.held
+    still = int(held.min()) - STILL_STEPS
+    long_note = int(held[moment.voice]) - LONG_NOTE_STEPS
+    excess = max(still, long_note) + 1
+    if excess <= 0:
+        return scores
+    scores = scores.copy()
+    scores[HOLD] -= STILL_PENALTY * excess
+    return scores
+
+
+def undecided() -> IntArray:
+    """A frame in which no voice is decided."""
+    return np.full(len(VOICES), UNDECIDED, dtype=np.int32)

@@ -1,0 +1,27 @@
+"""Named sets of sampling defaults."""
+
+from __future__ import annotations
+
+from companion.errors import BadSetting
+from companion.sampling import Sampling, in_range, keep_moving, no_crossing, no_parallels, sings_on
+
+STYLES: dict[str, Sampling] = {
+    # Clean part-writing and sure choices.
+    "bach": Sampling(0.8, 0.95, (in_range, sings_on, no_crossing, no_parallels, keep_moving)),
+    # The model as it is, inside the voices' ranges.
+    "free": Sampling(1.0, 1.0, (in_range, keep_moving)),
+    # Surprises.
+    "wild": Sampling(1.4, 1.0, (in_range, keep_moving)),
+}
+
+
+def style(name: str, temperature: float | None = None, top_p: float | None = None) -> Sampling:
+    """A style with the user's own values over its defaults; BadSetting lists the styles there are."""
+    if name not in STYLES:
+        raise BadSetting(f"unknown style {name!r}; choose one of {', '.join(STYLES)}")
+    chosen = STYLES[name]
+    return Sampling(
+        chosen.temperature if temperature is None else temperature,
+        chosen.top_p if top_p is None else top_p,
+        chosen.rules,
+    )

@@ -1,0 +1,64 @@
+"""Trace files (``chorale-trace/1``): every note with what it was chosen from."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from companion.composer import Composed
+from companion.output import write_output
+from companion.sampling import Choice
+from companion.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, struck_pitch
+
+FORMAT = "chorale-trace/1"
+LEAST_PROBABILITY = 0.001  # rarer pitches are left out of a distribution
+
+
+def write_trace(path: Path, model: str, frames: Iterable[Composed], force: bool = False) -> None:
+    """Write a composition's trace; errors as companion.output.write_output."""
+    trace = {
+        "format": FORMAT,
+        "model": model,
+        "steps_per_beat": STEPS_PER_BEAT,
+        "voices": list(VOICES),
+        "frames": [_frame(one) for one in frames],
+    }
+    write_output(path, (json.dumps(trace, separators=(",", ":")) + "\n").encode(), force=force)
+
+
+def _frame(one: Composed) -> dict[str, Any]:
+    notes = []
+    for voice, choice in enumerate(one.frame.choices):
+        notes.append(
+            {
+                "voice": VOICES[voice],
+                "pitch": one.frame.pitches[voice],
+                "struck": choice.token >= FIRST_STRIKE,
+                "probability": round(choice.probability, 6),
+                "entropy_bits": round(choice.entropy_bits, 4),
+                "temperature": one.frame.temperature,
+                "distribution": _distribution(choice),
+            }
+        )
+    return {"step": one.frame.step, "origin": one.origin, "notes": notes}
+
+
+def _distribution(choice: Choice) -> list[list[float | int | None]]:
+    """[[pitch, probability], …], likeliest first; a rest is null, a hold counts to the pitch it holds."""
+    shares: dict[int | None, float] = {}
+    for token, score in enumerate(choice.distribution):
+        if score == -math.inf:
+            continue
+        pitch = _pitch(token, choice.held_pitch)
+        shares[pitch] = shares.get(pitch, 0.0) + math.exp(score)
+    rows = sorted(shares.items(), key=lambda row: -row[1])
+    return [[pitch, round(share, 4)] for pitch, share in rows if share >= LEAST_PROBABILITY]
+
+
+def _pitch(token: int, held: int | None) -> int | None:
+    if token == HOLD:
+        return held
+    return None if token == REST else struck_pitch(token)

@@ -1,0 +1,1 @@
+"""The training side of Chorale Companion: data, Keras models, training, ONNX, scores."""

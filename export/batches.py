@@ -1,0 +1,165 @@
+"""Random crops of pieces as the models read them: feature rows and targets, freshly transposed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from companion.features import FeatureRow, Place
+from companion.vocabulary import (
+    FIRST_STRIKE,
+    HOLD,
+    VOICES,
+    IntArray,
+    excerpt,
+    hide_onsets,
+    sounding_tokens,
+    transpose,
+)
+from export.pieces import Piece, steps_to_close, transpositions
+
+IGNORED = -1  # in the place of a target: padding
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """How crops are drawn; shares are probabilities for each crop."""
+
+    steps: int = 64  # length of a crop
+    batch_size: int = 32
+    from_start: float = 0.3  # share that begins with the piece
+    hidden_onsets: float = 0.3  # share that reads and predicts repeated pitches as holds
+    any_order: float = 0.3  # share whose voices are decided in a random order
+    closes_dropped: float = 0.5  # share that does not say when the next close comes
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A stretch of a piece, ready for the features."""
+
+    frames: IntArray  # [steps, 4] tokens
+    first_step: int
+    steps_to_close: IntArray  # [steps]
+    rank: IntArray  # [4] turn in which each voice is decided
+    onsets_known: bool
+    length: int  # frames that are not padding
+
+
+def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generator) -> Crop:
+    """One random crop of a piece, transposed within the voices' ranges."""
+    last = max(len(piece.frames) - settings.steps, 0)
+    start = 0 if generator.random() < settings.from_start else int(generator.integers(last + 1))
+    frames = transpose(
+        excerpt(piece.frames, start, settings.steps), int(generator.choice(transpositions(piece.frames)))
+    )
+    onsets_known = piece.onsets_known and generator.random() >= settings.hidden_onsets
+    shuffled = generator.random() < settings.any_order
+    closes = steps_to_close(piece)[start : start + settings.steps]
+    if generator.random() < settings.closes_dropped:
+        closes = np.full_like(closes, -1)
+    missing = settings.steps - len(frames)
+    return Crop(
+        np.pad(frames if onsets_known else hide_onsets(frames), ((0, missing), (0, 0)), constant_values=HOLD),
+        piece.first_step + start,
+        np.pad(closes, (0, missing), constant_values=-1),
+        (generator.permutation(4) if shuffled else np.arange(4)).astype(np.int32),
+        onsets_known,
+        len(frames),
+    )
+
+
+def targets_of(crop: Crop) -> IntArray:
+    """[steps, 4, 2]: the token to predict, and another that counts as the same (or the token again).
+
+    Where onsets are not known, holding a pitch and striking it again are one answer.
+    """
+    alternative = crop.frames.copy()
+    if not crop.onsets_known:
+        held = crop.frames == HOLD
+        sounding = sounding_tokens(crop.frames)
+        alternative[held & (sounding >= FIRST_STRIKE)] = sounding[held & (sounding >= FIRST_STRIKE)]
+    targets = np.stack([crop.frames, alternative], axis=-1)
+    targets[crop.length :] = IGNORED
+    return targets
+
+
+def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray]:
+    """ids ``[batch, notes, width]`` and targets ``[batch, notes, 2]``, notes in the order of their turns."""
+    frames = np.stack([crop.frames for crop in crops])
+    steps = np.stack([crop.first_step + np.arange(frames.shape[1]) for crop in crops])
+    place = Place.of(steps, np.stack([crop.steps_to_close for crop in crops]))
+    rank = np.stack([np.broadcast_to(crop.rank, crop.frames.shape) for crop in crops])
+    ids = row.of_pieces(frames, place, rank)
+    targets = np.stack([targets_of(crop) for crop in crops])
+    order = np.argsort(rank, axis=-1)[..., None]
+    notes = frames.shape[1] * len(VOICES)
+    return (
+        np.take_along_axis(ids, order, axis=2).reshape(len(crops), notes, row.width),
+        np.take_along_axis(targets, order, axis=2).reshape(len(crops), notes, 2),
+    )
+
+
+class CropBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of random crops; batch i of an epoch depends on seed, epoch and i alone."""
+
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        row: FeatureRow,
+        settings: CropSettings,
+        batches: int,
+        seed: int,
+        first_epoch: int,
+    ):
+        super().__init__()
+        self.pieces, self.row, self.settings = list(pieces), row, settings
+        self.batches, self.seed, self.epoch = batches, seed, first_epoch
+        lengths = np.array([len(piece.frames) for piece in pieces], dtype=np.float64)
+        self.shares = lengths / lengths.sum()
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __getitem__(self, index: int) -> tuple[IntArray, IntArray]:
+        generator = np.random.Generator(np.random.PCG64([self.seed, self.epoch, index]))
+        chosen = generator.choice(len(self.pieces), size=self.settings.batch_size, p=self.shares)
+        crops = [draw_crop(self.pieces[i], self.settings, generator) for i in chosen]
+        return batch_of(crops, self.row)
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+
+
+class WholeCrops(keras.utils.PyDataset):  # type: ignore[misc]
+    """Every piece from its start, in crops end to end and untransposed: the validation set."""
+
+    def __init__(self, pieces: Sequence[Piece], row: FeatureRow, steps: int, batch_size: int):
+        super().__init__()
+        self.row, self.batch_size = row, batch_size
+        self.crops = [
+            whole_crop(piece, start, steps) for piece in pieces for start in range(0, len(piece.frames), steps)
+        ]
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.crops) / self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[IntArray, IntArray]:
+        return batch_of(self.crops[index * self.batch_size : (index + 1) * self.batch_size], self.row)
+
+
+def whole_crop(piece: Piece, start: int, steps: int) -> Crop:
+    """The crop at ``start`` as it stands, onsets hidden, closes unsaid, voices from soprano to bass."""
+    frames = hide_onsets(excerpt(piece.frames, start, steps))
+    missing = steps - len(frames)
+    return Crop(
+        np.pad(frames, ((0, missing), (0, 0)), constant_values=HOLD),
+        piece.first_step + start,
+        np.full(steps, -1, dtype=np.int32),
+        np.arange(4, dtype=np.int32),
+        onsets_known=False,
+        length=len(frames),
+    )

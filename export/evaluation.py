@@ -1,0 +1,111 @@
+"""Scores of model files by both protocols, and the table that puts them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from companion.model import Model
+from export.likeness import ALIKE_SHARE
+from export.pieces import Piece
+from export.prepare import find_leaks
+from export.scoring import (
+    Scorer,
+    counting_scorer,
+    model_scorer,
+    repeat_scorer,
+    whole_piece,
+    windowed,
+)
+
+HELD_OUT = ("valid", "test")
+
+# Published notebook figures, windowed test part; see docs/training.md for their sources.
+PUBLISHED = (("Conv1D + LSTM notebook", 0.668, 0.8154), ("Transformer notebook", 0.6197, 0.8122))
+
+Tell = Callable[[int], None]  # told how many frames more are scored
+
+
+def of_split(pieces: Sequence[Piece], split: str) -> list[Piece]:
+    """The pieces of one part."""
+    return [piece for piece in pieces if piece.split == split]
+
+
+def score_model(model: Model, pieces: Sequence[Piece], tell: Tell = lambda _: None) -> dict[str, Any]:
+    """The object that ``chorale-train evaluate --json`` prints for a model file."""
+    return {"model": model.contract.name, **score(model_scorer(model), pieces, tell)}
+
+
+def score(scorer: Scorer, pieces: Sequence[Piece], tell: Tell = lambda _: None) -> dict[str, Any]:
+    """Both protocols on the validation and the test part."""
+    parts = {split: of_split(pieces, split) for split in HELD_OUT}
+    return {
+        "windowed": {split: windowed(part, scorer, tell).as_dict() for split, part in parts.items()},
+        "whole_piece": {split: whole_piece(part, scorer, tell).as_dict() for split, part in parts.items()},
+    }
+
+
+def frames_to_score(pieces: Sequence[Piece]) -> int:
+    """What score tells in all."""
+    return 2 * sum(len(piece.frames) for piece in pieces if piece.split in HELD_OUT)
+
+
+def score_baselines(pieces: Sequence[Piece]) -> list[dict[str, Any]]:
+    """Repeating the last note (only its accuracy means anything) and counting."""
+    repeat = score(repeat_scorer, pieces)
+    for part in (*repeat["windowed"].values(), *repeat["whole_piece"].values()):
+        part["nll"] = None
+    counting = score(counting_scorer(of_split(pieces, "train")), pieces)
+    return [{"model": "repeat the last note", **repeat}, {"model": "count each voice's notes", **counting}]
+
+
+def published_rows() -> list[dict[str, Any]]:
+    """The figures of others."""
+    rows = []
+    for name, nll, accuracy in PUBLISHED:
+        rows.append({"model": name, "windowed": {"test": {"nll": nll, "accuracy": accuracy}}, "whole_piece": {}})
+    return rows
+
+
+def leak_lines(pieces: Sequence[Piece]) -> list[str]:
+    """The held-out pieces that share long passages with training pieces of the same set."""
+    leaks = find_leaks(pieces)
+    if not leaks:
+        return []
+    named = [f"{leak.held} ~ {leak.train} ({leak.share:.2f})" for leak in leaks]
+    return [f"leaks inside the set (share of common progressions {ALIKE_SHARE:g} or more): {', '.join(named)}"]
+
+
+def describe(row: dict[str, Any]) -> list[str]:
+    """One model's scores for people."""
+    lines = [f"{row['model']}"]
+    for protocol in ("windowed", "whole_piece"):
+        for split, part in row[protocol].items():
+            name = f"{protocol.replace('_', ' ')} {split}"
+            lines.append(f"  {name:<18} {part['nll']:.4f} nats a note, accuracy {part['accuracy']:.4f}, {part['notes']:,} notes")
+    return lines
+
+
+def table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Rows side by side, in Markdown."""
+    lines = [
+        "| model | parameters | windowed test nats / accuracy | whole piece valid nats | whole piece test nats / accuracy |",
+        "|---|---:|---|---|---|",
+    ]
+    for row in rows:
+        cells = [
+            row["model"],
+            f"{row['parameters']:,}" if row.get("parameters") else "",
+            _cell(row["windowed"].get("test")),
+            _cell(row["whole_piece"].get("valid"), accuracy=False),
+            _cell(row["whole_piece"].get("test")),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _cell(part: dict[str, Any] | None, accuracy: bool = True) -> str:
+    if part is None:
+        return "–"
+    nll = "–" if part["nll"] is None else f"{part['nll']:.4f}"
+    return f"{nll} / {part['accuracy']:.4f}" if accuracy else nll

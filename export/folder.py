@@ -1,0 +1,130 @@
+"""A folder of four-part MIDI files, heard as the companion hears a seed, as pieces for training."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from companion.errors import BadMidiFile
+from companion.metre import Bars, bar_steps
+from companion.midifile import read_song
+from companion.phrase import phrase_of_song
+from companion.song import Key, Song
+from companion.vocabulary import VOICES
+from export.corpus import Refusal
+from export.likeness import CHORDS, progressions
+from export.pieces import Piece
+
+Progress = Callable[[int, int], None]  # called with files done and files in all
+
+SPLIT_SEED = "chorale-1"  # another word deals the same names out differently
+TRAIN_SHARE = 0.8
+VALID_SHARE = 0.1  # what is left is for the test
+
+_SUFFIXES = (".mid", ".midi")
+_MAJOR_TONICS = (
+    "Cb",
+    "Gb",
+    "Db",
+    "Ab",
+    "Eb",
+    "Bb",
+    "F",
+    "C",
+    "G",
+    "D",
+    "A",
+    "E",
+    "B",
+    "F#",
+    "C#",
+)  # 7 flats … 7 sharps
+_MINOR_TONICS = ("ab", "eb", "bb", "f", "c", "g", "d", "a", "e", "b", "f#", "c#", "g#", "d#", "a#")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What reading a folder gave."""
+
+    pieces: tuple[Piece, ...]  # with the split that their names give them
+    refusals: tuple[Refusal, ...]
+    notices: tuple[Refusal, ...]  # pieces that are not heard quite as they are written, and how
+
+
+def read_folder(folder: Path, progress: Progress | None = None) -> Folder:
+    """Every MIDI file in a folder and those below it, named by its path from there.
+
+    Raises:
+        NotADirectoryError: There is no such folder.
+        ValueError: It holds no MIDI files.
+    """
+    if not folder.is_dir():
+        raise NotADirectoryError(f"no folder at {folder}")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    if not paths:
+        raise ValueError(f"no MIDI files ({', '.join(_SUFFIXES)}) in {folder}")
+    pieces, refusals, notices = [], [], []
+    for done, path in enumerate(paths, start=1):
+        name = path.relative_to(folder).as_posix()
+        try:
+            piece, heard = piece_of_song(read_song(path), name)
+            pieces.append(piece)
+            notices += [Refusal(name, notice) for notice in heard]
+        except (BadMidiFile, ValueError) as error:
+            refusals.append(Refusal(name, str(error).removeprefix(f"{path} ")))
+        if progress is not None:
+            progress(done, len(paths))
+    return Folder(tuple(pieces), tuple(refusals), tuple(notices))
+
+
+def piece_of_song(song: Song, name: str) -> tuple[Piece, tuple[str, ...]]:
+    """A piece from a MIDI file, and what was changed to hear it in four voices.
+
+    The places of the closes are left unknown: MIDI files have no fermatas.
+
+    Raises:
+        BadMidiFile: The song holds no notes.
+        ValueError: It has not four voices, or fewer than four chords.
+    """
+    phrase = phrase_of_song(song)
+    if not all(phrase.given):
+        missing = ", ".join(voice for voice, given in zip(VOICES, phrase.given, strict=True) if not given)
+        raise ValueError(f"it has no {missing}")
+    if not progressions(phrase.frames):
+        raise ValueError(f"it has fewer than {CHORDS} chords")
+    signature = _constant_metre(song)
+    piece = Piece(
+        name=name,
+        split=split_of_name(name),
+        frames=phrase.frames,
+        onsets_known=True,
+        first_step=phrase.first_step,
+        key=None if song.key is None else key_name(song.key),
+        metre=None if signature is None else f"{signature[0]}/{signature[1]}",
+        bar_steps=None if signature is None else bar_steps(*signature),
+    )
+    return piece, phrase.notices
+
+
+def _constant_metre(song: Song) -> tuple[int, int] | None:
+    """Numerator and denominator where the file gives one metre throughout, a pickup in its own left aside."""
+    bars = Bars.of_metres(song.metres, song.ticks_per_beat)
+    metres = set(bars.metres[1:] if bars.pickup_steps else bars.metres)
+    return metres.pop() if song.metres and len(metres) == 1 else None
+
+
+def split_of_name(name: str) -> str:
+    """The split that a name stands for, evenly spread and the same on every machine and in every folder."""
+    digest = hashlib.sha256(f"{SPLIT_SEED}/{name}".encode()).digest()
+    place = int.from_bytes(digest[:8], "big") / 2**64
+    if place < TRAIN_SHARE:
+        return "train"
+    return "valid" if place < TRAIN_SHARE + VALID_SHARE else "test"
+
+
+def key_name(key: Key) -> str:
+    """ "Bb major", "f# minor"."""
+    tonics = _MINOR_TONICS if key.minor else _MAJOR_TONICS
+    return f"{tonics[key.sharps + 7]} {'minor' if key.minor else 'major'}"

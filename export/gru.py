@@ -1,0 +1,53 @@
+"""``gru``: stacked GRUs that run note by note over feature rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from companion.features import FEATURES, FeatureRow
+from export.parts import NoteEmbedding, PitchHead, State, Tensor
+
+
+class GruModel(keras.Model):  # type: ignore[misc]
+    """Each layer adds to what it reads, so that the facts of the moment reach the logits directly."""
+
+    architecture = "gru"
+    voice_order = "any"
+    features = tuple(FEATURES)
+
+    def __init__(self, units: int = 256, depth: int = 2, dropout: float = 0.3, slot_dropout: float = 0.1):
+        super().__init__()
+        row = FeatureRow(self.features)
+        self.units, self.depth = units, depth
+        self.embedding = NoteEmbedding(row, units, slot_dropout=slot_dropout)
+        self.layers_of_time = [layers.GRU(units, return_sequences=True, name=f"gru_{i}") for i in range(depth)]
+        self.dropouts = [layers.Dropout(dropout) for _ in range(depth + 1)]
+        self.head = PitchHead(row, hidden=units, dropout=dropout)
+
+    @property
+    def states(self) -> list[State]:
+        return [State(f"hidden_{i}", (1, self.units)) for i in range(self.depth)]
+
+    def call(self, ids: Tensor, training: bool = False) -> Tensor:
+        """ids ``[batch, notes, width]`` → logits ``[batch, notes, vocabulary]``."""
+        x = self.dropouts[0](self.embedding(ids, training=training), training=training)
+        for layer, dropout in zip(self.layers_of_time, self.dropouts[1:], strict=True):
+            x = x + dropout(layer(x), training=training)
+        return self.head(x, ids, training=training)
+
+    def prepare_step(self) -> None:
+        """Compute what the step graph holds as constants; to be called before it is traced."""
+        self.embedding.fold()
+
+    def step(self, ids: Tensor, states: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """One note: ids ``[1, width]`` and every state → logits ``[1, vocabulary]`` and the next states."""
+        x = self.embedding.step(ids)
+        following: dict[str, Any] = {}
+        for i, layer in enumerate(self.layers_of_time):
+            hidden, _ = layer.cell(x, [states[f"hidden_{i}"]])
+            following[f"hidden_{i}"] = hidden
+            x = x + hidden
+        return self.head(x, ids), following

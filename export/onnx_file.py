@@ -1,0 +1,152 @@
+"""Keras weights → one ONNX file under the model contract, proved to give the same logits."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from companion.contract import METADATA_KEY, Contract, Reference, StateContract
+from companion.errors import BadModel
+from companion.features import FeatureRow
+from companion.model import FEATURES_INPUT, LOGITS_OUTPUT, Model, load_model, open_session
+from companion.vocabulary import IntArray
+from export.batches import batch_of, whole_crop
+from export.pieces import Piece
+
+OPSET = 18
+PARITY_FRAMES = 128  # of a validation piece: 512 notes
+LEAST_PARITY_NOTES = 400
+LARGEST_DIFFERENCE = 1e-3  # of a logit, in fp32
+REFERENCE_NOTES = 12  # stored in the file, for the loader to compare with
+TOLERANCES = {"fp32": 2e-3, "int8": 0.5}  # int8 kernels round differently from one processor to another
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far two ways of computing the same logits lie apart."""
+
+    notes: int
+    largest_difference: float
+
+
+def export_fp32(model: keras.Model, name: str, training: dict[str, Any], piece: Piece, path: Path) -> Parity:
+    """Write the step graph of a trained model; BadModel, and no file, where parity fails."""
+    proto = convert(model)
+    contract = _contract(model, name, training)
+    ids = feature_rows(model.features, piece)
+    parity = check_parity(model, proto, contract, ids)
+    write(proto, contract, ids[:REFERENCE_NOTES], path)
+    return parity
+
+
+def export_int8(fp32: Path, path: Path, per_channel: bool = True) -> None:
+    """Write the int8 form of a model file: its matrices in 8 bits, its references its own."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415 - slow to import
+
+    contract = dataclasses.replace(load_model(fp32).contract, precision="int8", scores={})
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "int8.onnx"
+        quantize_dynamic(
+            fp32,
+            draft,
+            per_channel=per_channel,
+            reduce_range=True,  # 7-bit weights: without VNNI, 8-bit ones saturate
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul"],
+            extra_options={"EnableSubgraph": True, "MatMulConstBOnly": True},
+        )
+        write(onnx.load(draft), contract, np.array(contract.reference.ids, dtype=np.int32), path)
+
+
+def write(proto: onnx.ModelProto, contract: Contract, ids: IntArray, path: Path) -> None:
+    """Write a graph with its contract, whose reference logits are the graph's own for these rows."""
+    logits = stepped_logits(Model(open_session(proto.SerializeToString()), contract, ""), ids)
+    reference = Reference(
+        ids.tolist(), [[round(float(x), 5) for x in row] for row in logits], TOLERANCES[contract.precision]
+    )
+    del proto.metadata_props[:]
+    onnx.helper.set_model_props(proto, {METADATA_KEY: dataclasses.replace(contract, reference=reference).to_json()})
+    proto.producer_name, proto.producer_version = "chorale-train", ""
+    path.write_bytes(proto.SerializeToString())
+
+
+def set_scores(path: Path, scores: dict[str, Any]) -> None:
+    """Write a model's scores into its own contract."""
+    contract = dataclasses.replace(load_model(path).contract, scores=scores)
+    write(onnx.load(path), contract, np.array(contract.reference.ids, dtype=np.int32), path)
+
+
+def check_parity(model: keras.Model, proto: onnx.ModelProto, contract: Contract, ids: IntArray) -> Parity:
+    """Keras over the whole sequence against onnxruntime note by note; BadModel where they differ."""
+    if len(ids) < LEAST_PARITY_NOTES:
+        raise ValueError(f"parity needs at least {LEAST_PARITY_NOTES} notes, not {len(ids)}")
+    expected = np.asarray(keras.ops.convert_to_numpy(model(ids[None])))[0]
+    found = stepped_logits(Model(open_session(proto.SerializeToString()), contract, ""), ids)
+    parity = Parity(len(ids), float(np.max(np.abs(found - expected))))
+    if not parity.largest_difference <= LARGEST_DIFFERENCE:
+        raise BadModel(
+            f"{contract.name}: onnxruntime and Keras differ by {parity.largest_difference:.2g} over {parity.notes}"
+            f" notes; at most {LARGEST_DIFFERENCE:g} is allowed, so nothing was written"
+        )
+    return parity
+
+
+def feature_rows(names: tuple[str, ...], piece: Piece) -> IntArray:
+    """``[notes, width]``: the rows of a piece's first PARITY_FRAMES frames."""
+    crop = whole_crop(piece, 0, min(PARITY_FRAMES, len(piece.frames)))
+    ids: IntArray = batch_of([crop], FeatureRow(names))[0][0]
+    return ids
+
+
+def stepped_logits(model: Model, ids: IntArray) -> NDArray[np.float32]:
+    """``[notes, vocabulary]``: the logits of rows fed one by one."""
+    state = model.initial_state()
+    rows = []
+    for row in ids:
+        logits, state = model.step(row, state)
+        rows.append(logits)
+    return np.stack(rows)
+
+
+def convert(model: keras.Model) -> onnx.ModelProto:
+    """The step graph of a model, every input and output named after the contract."""
+    import tensorflow as tf  # noqa: PLC0415 - takes seconds
+    import tf2onnx  # noqa: PLC0415
+
+    model.prepare_step()
+    width = FeatureRow(model.features).width
+    names = [state.name for state in model.states]
+    signature = [tf.TensorSpec((1, width), tf.int32, name=FEATURES_INPUT)]
+    signature += [tf.TensorSpec(state.shape, state.dtype, name=state.name) for state in model.states]
+
+    def step(features: Any, *values: Any) -> dict[str, Any]:
+        logits, following = model.step(features, dict(zip(names, values, strict=True)))
+        return {LOGITS_OUTPUT: logits, **{f"{name}_next": following[name] for name in names}}
+
+    function = tf.function(step, input_signature=signature, autograph=False)
+    proto: onnx.ModelProto
+    proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
+    return proto
+
+
+def _contract(model: keras.Model, name: str, training: dict[str, Any]) -> Contract:
+    states = tuple(StateContract(s.name, s.shape, s.dtype, s.update) for s in model.states)
+    return Contract(
+        name=name,
+        architecture=model.architecture,
+        precision="fp32",
+        voice_order=model.voice_order,
+        features=model.features,
+        states=states,
+        reference=Reference([], [], TOLERANCES["fp32"]),
+        parameters=model.count_params(),
+        training=training,
+    )

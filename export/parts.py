@@ -1,0 +1,110 @@
+"""Layers that the note-by-note models share: reading feature rows, writing pitch logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from companion.features import FEATURES, NOTHING, FeatureRow
+from companion.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE
+
+RELATIVE_REACH = 12  # semitones up and down from the voice's last pitch that have a relative logit
+
+Tensor = Any  # keras.KerasTensor or a tensor of the backend in use
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of a model: its shape for one step, and how the host carries it on.
+
+    "replace": the graph gives the next value. "append": the graph gives one new row for the end of
+    axis 0, of which the host keeps the last ``shape[0]``.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    update: str = "replace"
+
+
+def swish(x: Tensor) -> Tensor:
+    """x · sigmoid(x), spelt so that it exports as two plain nodes."""
+    return x * ops.sigmoid(x)
+
+
+@keras.saving.register_keras_serializable("chorale")
+class NoteEmbedding(layers.Layer):  # type: ignore[misc]
+    """Feature rows ``[..., width]`` → vectors ``[..., units]``: one table for all slots, one dense layer.
+
+    ``slot_dropout`` hides whole slots in training, so that no single fact is leant on.
+    """
+
+    def __init__(self, row: FeatureRow, units: int, slot_units: int = 16, slot_dropout: float = 0.1, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.row, self.units, self.slot_units = row, units, slot_units
+        self.slot_dropout = layers.Dropout(slot_dropout, noise_shape=(None, None, row.width, 1))
+
+    def build(self, _: Any) -> None:
+        scale = keras.initializers.RandomNormal(0.5)
+        self.table = self.add_weight(name="table", shape=(self.row.rows, self.slot_units), initializer=scale)
+        self.kernel = self.add_weight(
+            name="kernel", shape=(self.row.width * self.slot_units, self.units), initializer="glorot_uniform"
+        )
+        self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
+
+    def call(self, ids: Tensor, training: bool = False) -> Tensor:
+        """ids ``[batch, notes, width]`` → ``[batch, notes, units]``."""
+        slots = self.slot_dropout(ops.take(self.table, ids, axis=0), training=training)
+        shape = ops.shape(ids)
+        flat = ops.reshape(slots, (shape[0], shape[1], self.row.width * self.slot_units))
+        return swish(ops.matmul(flat, self.kernel) + self.bias)
+
+    def step(self, ids: Tensor) -> Tensor:
+        """One row ``[1, width]`` → ``[1, units]``, by a table already multiplied by the kernel (call fold first)."""
+        return swish(ops.sum(ops.take(self.folded, ids[0], axis=0), axis=0, keepdims=True) + self.bias)
+
+    def fold(self) -> None:
+        """Multiply the table by each slot's part of the kernel, ``[rows, units]``: a constant of the step graph."""
+        table = ops.convert_to_numpy(self.table)
+        kernels = ops.convert_to_numpy(self.kernel).reshape(self.row.width, self.slot_units, self.units)
+        bounds = [*self.row.offsets, self.row.rows]
+        parts = [table[bounds[slot] : bounds[slot + 1]] @ kernels[slot] for slot in range(self.row.width)]
+        self.folded = np.concatenate(parts).astype(np.float32)
+
+
+def _placing_table() -> np.ndarray[Any, Any]:
+    """[reference code, token] → which relative logit the token takes; the last one means none."""
+    codes = np.arange(VOCABULARY_SIZE)
+    offset = codes[None, :] - codes[:, None] + RELATIVE_REACH
+    none = 2 * RELATIVE_REACH + 1
+    reachable = (offset >= 0) & (offset < none)
+    reachable &= (codes[None, :] >= FIRST_STRIKE) & (codes[:, None] >= FIRST_STRIKE)
+    return np.where(reachable, offset, none).astype(np.int32)
+
+
+@keras.saving.register_keras_serializable("chorale")
+class PitchHead(layers.Layer):  # type: ignore[misc]
+    """Vectors → logits: one for each token, plus one for each interval laid around the voice's last pitch."""
+
+    def __init__(self, row: FeatureRow, hidden: int, dropout: float, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.slot = row.slot("own_pitch")
+        self.offset = int(row.offsets[self.slot]) - NOTHING
+        self.hidden = layers.Dense(hidden, name="hidden")
+        self.dropout = layers.Dropout(dropout)
+        self.absolute = layers.Dense(VOCABULARY_SIZE, name="absolute")
+        self.relative = layers.Dense(2 * RELATIVE_REACH + 1, name="relative")
+        self.placing = _placing_table()
+        assert FEATURES["own_pitch"].rows == len(self.placing)
+
+    def call(self, x: Tensor, ids: Tensor, training: bool = False) -> Tensor:
+        """x ``[..., units]``, ids ``[..., width]`` → logits ``[..., vocabulary]``."""
+        x = self.dropout(swish(self.hidden(x)), training=training)
+        relative = self.relative(x)
+        padded = ops.concatenate([relative, ops.zeros_like(relative[..., :1])], axis=-1)
+        places = ops.take(ops.convert_to_tensor(self.placing), ids[..., self.slot] - self.offset, axis=0)
+        return self.absolute(x) + ops.take_along_axis(padded, places, axis=-1)

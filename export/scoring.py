@@ -1,0 +1,158 @@
+"""Scores in nats a note by two protocols, for anything that gives a distribution for each note.
+
+*windowed*: windows of 33 frames, shifted by 16, what is left over dropped; each window without any
+context from before it; all notes but the first are scored.
+*whole piece*: every note of every piece, with all that came before it.
+
+A distribution is over 47 symbols: rest, then the pitches 36..81. A model that tells a hold from a
+strike is read as their sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.features import History, Place
+from companion.model import Model
+from companion.vocabulary import (
+    FIRST_STRIKE,
+    HIGHEST_PITCH,
+    HOLD,
+    LOWEST_PITCH,
+    REST,
+    VOICES,
+    IntArray,
+    excerpt,
+    hide_onsets,
+    sounding_tokens,
+)
+from export.pieces import Piece
+
+WINDOW_FRAMES = 33
+WINDOW_SHIFT = 16
+SYMBOLS = HIGHEST_PITCH - LOWEST_PITCH + 2  # rest and every pitch
+
+LogProbs = NDArray[np.float64]
+
+# Frames [steps, 4] and the step of the first → log-probabilities [steps, 4, SYMBOLS].
+Scorer = Callable[[IntArray, int], LogProbs]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of many notes."""
+
+    nll: float  # nats a note
+    accuracy: float  # share of notes whose likeliest symbol is right
+    notes: int
+
+    def as_dict(self) -> dict[str, float | int]:
+        return {"nll": round(self.nll, 4), "accuracy": round(self.accuracy, 4), "notes": self.notes}
+
+
+def symbols_of(frames: IntArray) -> IntArray:
+    """What each voice sounds, ``[steps, 4]``: 0 rest, then the pitches."""
+    tokens = sounding_tokens(frames)
+    return np.where(tokens == REST, 0, tokens - FIRST_STRIKE + 1).astype(np.int32)
+
+
+def windows_of(frames: IntArray) -> Iterable[tuple[int, IntArray]]:
+    """Start and frames of every full window."""
+    for start in range(0, len(frames) - WINDOW_FRAMES + 1, WINDOW_SHIFT):
+        yield start, excerpt(frames, start, WINDOW_FRAMES)
+
+
+def windowed(pieces: Sequence[Piece], scorer: Scorer, progress: Callable[[int], None] = lambda _: None) -> Score:
+    """Score by windows; progress is told each piece's frames."""
+    totals = _Totals()
+    for piece in pieces:
+        for start, frames in windows_of(piece.frames):
+            totals.add(scorer(frames, piece.first_step + start), frames, first_note=1)
+        progress(len(piece.frames))
+    return totals.score()
+
+
+def whole_piece(pieces: Sequence[Piece], scorer: Scorer, progress: Callable[[int], None] = lambda _: None) -> Score:
+    """Score whole pieces; progress is told each piece's frames."""
+    totals = _Totals()
+    for piece in pieces:
+        totals.add(scorer(piece.frames, piece.first_step), piece.frames, first_note=0)
+        progress(len(piece.frames))
+    return totals.score()
+
+
+class _Totals:
+    def __init__(self) -> None:
+        self.nats, self.right, self.notes = 0.0, 0, 0
+
+    def add(self, scores: LogProbs, frames: IntArray, first_note: int) -> None:
+        symbols = symbols_of(frames).reshape(-1)[first_note:]
+        scores = scores.reshape(-1, SYMBOLS)[first_note:]
+        self.nats -= float(scores[np.arange(len(symbols)), symbols].sum())
+        best = scores.argmax(axis=-1)
+        sure = scores.max(axis=-1) > scores.min(axis=-1)  # a distribution that says nothing is right about nothing
+        self.right += int(((best == symbols) & sure).sum())
+        self.notes += len(symbols)
+
+    def score(self) -> Score:
+        return Score(self.nats / self.notes, self.right / self.notes, self.notes)
+
+
+def merge_holds(logits: NDArray[np.float32], now: IntArray) -> LogProbs:
+    """Token logits ``[…, vocabulary]`` → log-probabilities of symbols ``[…, SYMBOLS]``.
+
+    now: the code each voice sounds, ``[…]``: where a pitch sounds, its hold is added to its strike;
+    elsewhere a hold means nothing and is left out.
+    """
+    scores = logits.astype(np.float64)
+    holdable = now >= FIRST_STRIKE
+    held = np.where(holdable, scores[..., HOLD], -np.inf)
+    symbols: LogProbs = np.concatenate([scores[..., :1], scores[..., FIRST_STRIKE:]], axis=-1)
+    place = np.maximum(now - FIRST_STRIKE + 1, 0)[..., None]
+    own = np.take_along_axis(symbols, place, axis=-1)
+    np.put_along_axis(symbols, place, np.logaddexp(own, held[..., None]), axis=-1)
+    symbols -= symbols.max(axis=-1, keepdims=True)
+    symbols -= np.log(np.exp(symbols).sum(axis=-1, keepdims=True))
+    return symbols
+
+
+def model_scorer(model: Model) -> Scorer:
+    """Note by note through a model file, as the companion runs it; onsets hidden, closes unsaid."""
+    in_order = np.arange(len(VOICES), dtype=np.int32)
+
+    def score(frames: IntArray, first_step: int) -> LogProbs:
+        hidden = hide_onsets(frames)
+        place = Place.of(first_step + np.arange(len(frames)), None)
+        ids = model.row.of_pieces(hidden, place, np.broadcast_to(in_order, hidden.shape))
+        state = model.initial_state()
+        logits = []
+        for row in ids.reshape(-1, model.row.width):
+            note, state = model.step(row, state)
+            logits.append(note)
+        by_voice = np.stack(logits).reshape(*hidden.shape, -1)
+        return merge_holds(by_voice, History.of_frames(hidden).now)
+
+    return score
+
+
+def repeat_scorer(frames: IntArray, _: int) -> LogProbs:
+    """The baseline that says: the same symbol again; about the first frame it says nothing."""
+    symbols = symbols_of(frames)
+    scores = np.full((*symbols.shape, SYMBOLS), -np.log(SYMBOLS))
+    scores[1:] = -100.0
+    np.put_along_axis(scores[1:], symbols[:-1, :, None], 0.0, axis=-1)
+    return scores
+
+
+def counting_scorer(train: Sequence[Piece]) -> Scorer:
+    """The baseline that counts each voice's symbols in the training part, and one more of each."""
+    counts = np.ones((len(VOICES), SYMBOLS))
+    for piece in train:
+        for voice, column in enumerate(symbols_of(piece.frames).T):
+            counts[voice] += np.bincount(column, minlength=SYMBOLS)
+    table = np.log(counts / counts.sum(axis=-1, keepdims=True))
+    return lambda frames, _: np.broadcast_to(table, (len(frames), *table.shape))

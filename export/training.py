@@ -1,0 +1,211 @@
+"""Training: crops in, the best weights out, with progress, early stopping and resumption.
+
+A run lives in one folder: ``settings.json`` (what was asked), ``last.weights.h5`` with ``state.json``
+(where to resume), ``best.weights.h5`` (averaged weights of the best epoch), ``history.csv``,
+``curves.png`` and ``tensorboard/``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from companion.features import FeatureRow
+from export.batches import CropBatches, CropSettings, WholeCrops
+from export.models import build
+from export.parts import Tensor
+from export.pieces import Piece
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """What a run does; written beside its weights."""
+
+    architecture: str
+    data: tuple[str, ...]  # names of the prepared sets whose train parts are used
+    model: dict[str, Any] = field(default_factory=dict)  # arguments of the architecture
+    crops: CropSettings = field(default_factory=CropSettings)
+    epochs: int = 100
+    batches_per_epoch: int = 50
+    learning_rate: float = 2e-3  # at its peak; warmed up over the first epoch, then down a cosine to 1 %
+    weight_decay: float = 0.01
+    average: float = 0.998  # of the weights, a batch: half of the average lies within 350 batches
+    patience: int = 15  # epochs without a better validation before the run stops
+    seed: int = 1
+
+
+def note_nll(targets: Tensor, logits: Tensor) -> Tensor:
+    """Mean nats a note; a note with two accepted tokens scores their sum, padding nothing."""
+    scores = ops.log_softmax(logits, axis=-1)
+    tokens = ops.maximum(targets, 0)
+    each = ops.take_along_axis(scores, tokens, axis=-1)
+    second = ops.where(tokens[..., 1] == tokens[..., 0], -1e9, each[..., 1])
+    both = ops.logaddexp(each[..., 0], second)
+    counted = ops.cast(targets[..., 0] >= 0, both.dtype)
+    return -ops.sum(both * counted) / ops.maximum(ops.sum(counted), 1.0)
+
+
+def compile_model(model: keras.Model, settings: FitSettings) -> None:
+    """Give a model its optimiser and loss."""
+    steps = settings.epochs * settings.batches_per_epoch
+    warm = min(settings.batches_per_epoch, steps // 10)
+    rate = keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate / 20, steps - warm, alpha=0.01, warmup_target=settings.learning_rate, warmup_steps=warm
+    )
+    optimizer = keras.optimizers.AdamW(
+        rate, weight_decay=settings.weight_decay, clipnorm=1.0, use_ema=True, ema_momentum=settings.average
+    )
+    model.compile(optimizer=optimizer, loss=note_nll, jit_compile=keras.config.backend() == "jax")
+
+
+class AveragedWeights(keras.callbacks.SwapEMAWeights):  # type: ignore[misc]
+    """Puts the averaged weights in place between epochs; a resumed run begins with them in place."""
+
+    def __init__(self, in_place: bool):
+        super().__init__(swap_on_epoch=True)
+        self._ema_weights_in_model = in_place
+
+
+class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes the run's folder after every epoch; stops when validation has not improved for long."""
+
+    def __init__(self, folder: Path, settings: FitSettings, resumed: dict[str, Any] | None):
+        super().__init__()
+        self.folder, self.settings = folder, settings
+        self.state = resumed or {"epoch": 0, "best": float("inf"), "best_epoch": 0, "seconds": 0.0}
+        self.started = time.perf_counter()
+        self.seconds_before = self.state["seconds"]
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        logs = logs or {}
+        valid = float(logs["val_loss"])
+        self.state["epoch"] = epoch + 1
+        self.state["seconds"] = self.seconds_before + time.perf_counter() - self.started
+        if valid < self.state["best"]:
+            self.state.update(best=valid, best_epoch=epoch + 1)
+            self.model.save_weights(self.folder / "best.weights.h5")
+        self.model.save_weights(self.folder / "last.weights.h5")
+        (self.folder / "state.json").write_text(json.dumps(self.state, indent=1))
+        self._note(epoch + 1, float(logs["loss"]), valid)
+        if epoch + 1 - self.state["best_epoch"] >= self.settings.patience:
+            self.model.stop_training = True
+
+    def _note(self, epoch: int, train: float, valid: float) -> None:
+        path = self.folder / "history.csv"
+        fresh = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.writer(file)
+            if fresh:
+                writer.writerow(["epoch", "train_nll", "valid_nll", "seconds"])
+            writer.writerow([epoch, f"{train:.5f}", f"{valid:.5f}", f"{self.state['seconds']:.0f}"])
+
+
+def fit(
+    settings: FitSettings,
+    train: Sequence[Piece],
+    valid: Sequence[Piece],
+    folder: Path,
+    resume: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> dict[str, Any]:
+    """Run or resume a training; returns the run's state (epoch, best, best_epoch, seconds).
+
+    FileExistsError where the folder holds a run and ``resume`` is off; ValueError where the run to
+    resume was asked for with other settings.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    state = _claim(folder, settings, resume)
+    keras.utils.set_random_seed(settings.seed)
+    model = build(settings.architecture, **settings.model)
+    compile_model(model, settings)
+    first_epoch = state["epoch"] if state else 0
+    row = FeatureRow(model.features)
+    batches = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch)
+    checks = WholeCrops(valid, row, steps=256, batch_size=16)
+    model(batches[0][0][:1])
+    if state:
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(folder / "last.weights.h5")
+    keeper = Keeper(folder, settings, state)
+    model.fit(
+        batches,
+        validation_data=checks,
+        epochs=settings.epochs,
+        initial_epoch=first_epoch,
+        verbose=0,
+        callbacks=[AveragedWeights(in_place=state is not None), keeper, *callbacks],
+    )
+    plot_curves(folder)
+    return dict(keeper.state)
+
+
+def load_best(folder: Path) -> tuple[FitSettings, keras.Model]:
+    """The settings of a run and its model with the best weights; FileNotFoundError where there is none."""
+    settings = read_settings(folder)
+    model = build(settings.architecture, **settings.model)
+    row = FeatureRow(model.features)
+    model(np.zeros((1, 4, row.width), dtype=np.int32) + row.offsets)
+    if not (folder / "best.weights.h5").is_file():
+        raise FileNotFoundError(f"{folder} holds no finished epoch; run: chorale-train fit")
+    compile_model(model, settings)
+    model.optimizer.build(model.trainable_variables)
+    model.load_weights(folder / "best.weights.h5")
+    return settings, model
+
+
+def read_settings(folder: Path) -> FitSettings:
+    """What a run was asked to do."""
+    path = folder / "settings.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"no training run in {folder}; run: chorale-train fit")
+    values = json.loads(path.read_text())["settings"]
+    crops = CropSettings(**values.pop("crops"))
+    return FitSettings(crops=crops, data=tuple(values.pop("data")), **values)
+
+
+def plot_curves(folder: Path) -> None:
+    """Draw history.csv as curves.png."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
+
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    epochs = [int(row["epoch"]) for row in rows]
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    for name, label in (("train_nll", "training crops, with dropout"), ("valid_nll", "validation, averaged weights")):
+        axes.plot(epochs, [float(row[name]) for row in rows], label=label)
+    axes.set(xlabel="epoch", ylabel="nats a note", title=folder.name)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(folder / "curves.png", dpi=110)
+
+
+def _claim(folder: Path, settings: FitSettings, resume: bool) -> dict[str, Any] | None:
+    """The state to resume from, or None for a fresh run, whose settings are written."""
+    state_path = folder / "state.json"
+    if state_path.is_file() and not resume:
+        raise FileExistsError(f"{folder} holds a run; go on with --resume or choose another --run")
+    if state_path.is_file():
+        if read_settings(folder) != settings:
+            raise ValueError(f"the run in {folder} has other settings; resume with the same, or choose another --run")
+        state: dict[str, Any] = json.loads(state_path.read_text())
+        return state
+    header = {
+        "settings": asdict(settings),
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": {"python": platform.python_version(), "keras": version("keras"), "backend": keras.config.backend()},
+    }
+    (folder / "settings.json").write_text(json.dumps(header, indent=1))
+    return None
