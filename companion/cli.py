@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +15,7 @@ import typer
 from companion import __version__
 from companion.errors import BadSetting, ChoraleError
 from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
+from companion.terminal import progress_bar
 
 if TYPE_CHECKING:
     from companion.composer import Composed
@@ -198,7 +199,7 @@ def bench(
     from companion import bench as measure  # noqa: PLC0415
     from companion.styles import style as find_style  # noqa: PLC0415
 
-    with _progress("timing frames", frames, hidden=as_json) as tell:
+    with progress_bar("timing frames", frames, hidden=as_json) as tell:
         result = measure.bench(model, find_style(style), frames, notebook, tell)
     if as_json:
         typer.echo(json.dumps(result))
@@ -222,7 +223,7 @@ def _outputs(
 def _compose(job: Job, outputs: Outputs) -> None:
     from companion import jobs  # noqa: PLC0415
 
-    with _progress("composing", job.total) as tell:
+    with progress_bar("composing", job.total) as tell:
         composed = jobs.run(job, tell)
     _write(job, composed, outputs)
 
@@ -255,17 +256,3 @@ def _sounder(wanted: bool) -> Iterator[Any]:
 
     with Speaker() as speaker:
         yield speaker
-
-
-@contextmanager
-def _progress(text: str, total: int, hidden: bool = False) -> Iterator[Callable[[int], None]]:
-    """A bar on the terminal's error stream; nothing where that is no terminal."""
-    if hidden or not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(text, total=total)
-        yield lambda done: progress.update(task, completed=done)

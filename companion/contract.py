@@ -54,6 +54,7 @@ class Contract:
     reference: Reference
     parameters: int = 0
     training: dict[str, Any] = field(default_factory=dict)  # data, split, seed, epochs, date, versions
+    quantisation: dict[str, Any] = field(default_factory=dict)  # how far int8 lies from fp32
     scores: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -97,6 +98,7 @@ def _parse(values: dict[str, Any]) -> Contract:
         reference=Reference(reference["ids"], reference["logits"], float(reference["tolerance"])),
         parameters=int(values["parameters"]),
         training=dict(values["training"]),
+        quantisation=dict(values.get("quantisation", {})),
         scores=dict(values["scores"]),
     )
 

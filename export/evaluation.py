@@ -82,14 +82,15 @@ def describe(row: dict[str, Any]) -> list[str]:
     for protocol in ("windowed", "whole_piece"):
         for split, part in row[protocol].items():
             name = f"{protocol.replace('_', ' ')} {split}"
-            lines.append(f"  {name:<18} {part['nll']:.4f} nats a note, accuracy {part['accuracy']:.4f}, {part['notes']:,} notes")
+            figures = f"{part['nll']:.4f} nats a note, accuracy {part['accuracy']:.4f}"
+            lines.append(f"  {name:<18} {figures}, {part['notes']:,} notes")
     return lines
 
 
 def table(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Rows side by side, in Markdown."""
     lines = [
-        "| model | parameters | windowed test nats / accuracy | whole piece valid nats | whole piece test nats / accuracy |",
+        "| model | parameters | windowed test nats / accuracy | whole valid nats | whole test nats / accuracy |",
         "|---|---:|---|---|---|",
     ]
     for row in rows:

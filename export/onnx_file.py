@@ -78,9 +78,9 @@ def write(proto: onnx.ModelProto, contract: Contract, ids: IntArray, path: Path)
     path.write_bytes(proto.SerializeToString())
 
 
-def set_scores(path: Path, scores: dict[str, Any]) -> None:
-    """Write a model's scores into its own contract."""
-    contract = dataclasses.replace(load_model(path).contract, scores=scores)
+def rewrite(path: Path, **changes: Any) -> None:
+    """Change what a model file says of itself: fields of its contract."""
+    contract = dataclasses.replace(load_model(path).contract, **changes)
     write(onnx.load(path), contract, np.array(contract.reference.ids, dtype=np.int32), path)
 
 

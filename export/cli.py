@@ -1,0 +1,255 @@
+"""``chorale-train``: prepare data, train, export, score. Everything heavy is imported where it is used."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from companion.errors import BadSetting, ChoraleError, MissingExtra
+from companion.terminal import progress_bar
+
+if TYPE_CHECKING:
+    from export.pieces import Piece
+
+app = typer.Typer(
+    help="Train chorale models: data, Keras training, ONNX export with proof, scores.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+CORPUS, JSB = "corpus", "jsb"
+
+DataDir = Annotated[Path, typer.Option("--data-dir", help="Where prepared sets lie.")]
+Data = Annotated[Path | None, typer.Option("--data", help="The JSB archive; else it is fetched from its public home.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what exists.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def main() -> None:
+    """Run the program; a fault of the user's is one line and exit code 1."""
+    try:
+        app()
+    except (ChoraleError, OSError, ValueError) as error:
+        sys.stderr.write(f"chorale-train: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("chorale-train: stopped; a training goes on with: chorale-train fit NAME --resume\n")
+        sys.exit(130)
+
+
+@app.command(epilog="Example: chorale-train prepare corpus jsb --data jsb_chorales.tgz")
+def prepare(
+    sets: Annotated[
+        list[str] | None,
+        typer.Argument(help="corpus (music21's), jsb (the CSV set), or a folder of four-part MIDI files."),
+    ] = None,
+    data: Data = None,
+    data_dir: DataDir = Path("data"),
+    force: Force = False,
+) -> None:
+    """Build training data; counts what is kept, left out and why, and lists leaks."""
+    from export import prepare as work  # noqa: PLC0415
+
+    for name in sets or [CORPUS]:
+        if name == CORPUS:
+            _need("music21")
+        with progress_bar(f"preparing {name}", None) as progress:
+            if name == CORPUS:
+                report = work.prepare_corpus(data, data_dir, force=force, progress=progress)
+            elif name == JSB:
+                report = work.prepare_jsb(data, data_dir, force=force, progress=progress)
+            elif Path(name).is_dir():
+                folder = Path(name)
+                report = work.prepare_folder(folder, data_dir, folder.resolve().name, force=force, progress=progress)
+            else:
+                raise BadSetting(f"no data set {name!r}: give {CORPUS}, {JSB} or a folder of MIDI files")
+        typer.echo("\n".join(work.describe(report)))
+
+
+@app.command(epilog="Example: chorale-train fit gru --sets corpus,jsb --epochs 56 --seed 1")
+def fit(
+    name: Annotated[str, typer.Argument(help="The architecture: gru or transformer.")],
+    sets: Annotated[str, typer.Option("--sets", help="Prepared sets to train on, with commas.")] = CORPUS,
+    data_dir: DataDir = Path("data"),
+    run: Annotated[Path | None, typer.Option("--run", help="The run's folder. Default: runs/NAME.")] = None,
+    epochs: Annotated[int, typer.Option("--epochs", min=1)] = 56,
+    batches: Annotated[int, typer.Option("--batches", min=1, help="Batches an epoch.")] = 50,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Crops a batch.")] = 16,
+    crop: Annotated[int, typer.Option("--crop", min=2, help="Steps of a crop.")] = 64,
+    learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its peak.")] = 2e-3,
+    patience: Annotated[int, typer.Option("--patience", min=1, help="Epochs to wait for a better validation.")] = 15,
+    model: Annotated[str, typer.Option("--model", help="The architecture's own settings, as JSON.")] = "{}",
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+    threads: Annotated[int, typer.Option("--threads", help="Cores to use; 0 is all.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+) -> None:
+    """Train a model; a stopped run goes on with --resume. Curves: RUN/curves.png and TensorBoard."""
+    _need("keras", "tensorflow")
+    _use_threads(threads)
+    from export.batches import CropSettings  # noqa: PLC0415
+    from export.models import build  # noqa: PLC0415
+    from export.progress import show_progress  # noqa: PLC0415
+    from export.training import FitSettings  # noqa: PLC0415
+    from export.training import fit as run_fit  # noqa: PLC0415
+
+    settings = FitSettings(
+        name,
+        tuple(sets.split(",")),
+        model=_json_object(model),
+        crops=CropSettings(steps=crop, batch_size=batch_size),
+        epochs=epochs,
+        batches_per_epoch=batches,
+        learning_rate=learning_rate,
+        patience=patience,
+        seed=seed,
+    )
+    build(name, **settings.model)  # a wrong name or setting is told before any data is read
+    train = _pieces(data_dir, settings.data, "train")
+    valid = _pieces(data_dir, [_held_out_set(data_dir, settings.data)], "valid")
+    folder = run or Path("runs") / name
+    typer.echo(f"{len(train)} pieces to train on, {len(valid)} to check with; run folder {folder}")
+    with show_progress(epochs, folder) as callbacks:
+        state = run_fit(settings, train, valid, folder, resume, callbacks)
+    best = f"{state['best']:.4f} nats a note, after epoch {state['best_epoch']}"
+    typer.echo(f"best validation {best}; curves in {folder / 'curves.png'}")
+
+
+@app.command(epilog="Example: chorale-train export runs/gru -o models/gru.onnx --precision int8")
+def export(
+    run: Annotated[Path, typer.Argument(help="The folder of a training run.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write; its card is written beside it.")],
+    precision: Annotated[str, typer.Option("--precision", help="fp32 or int8.")] = "fp32",
+    data_dir: DataDir = Path("data"),
+    force: Force = False,
+) -> None:
+    """Write a trained model as ONNX and prove that it gives what Keras gives."""
+    _need("keras", "tensorflow", "tf2onnx")
+    from companion.output import refuse_existing  # noqa: PLC0415
+    from export.release import release  # noqa: PLC0415
+    from export.training import read_settings  # noqa: PLC0415
+
+    if precision not in ("fp32", "int8"):
+        raise BadSetting(f"precision must be fp32 or int8, not {precision!r}")
+    refuse_existing(out, force=force)
+    sets = read_settings(run).data
+    valid = _pieces(data_dir, [_held_out_set(data_dir, sets)], "valid")
+    for line in release(run, out, precision, valid):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: chorale-train evaluate gru --data-dir data --json")
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A bundled model's name or an .onnx file.")],
+    data: Data = None,
+    data_dir: DataDir = Path("data"),
+    save: Annotated[bool, typer.Option("--save", help="Write the scores into the file and its card.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Score a model file on the JSB chorales, windowed and on whole pieces."""
+    from companion.library import find_model, open_model  # noqa: PLC0415
+    from export import evaluation  # noqa: PLC0415
+
+    loaded = open_model(model)
+    pieces = _jsb_pieces(data, data_dir)
+    with progress_bar(f"scoring {loaded.contract.name}", evaluation.frames_to_score(pieces), hidden=as_json) as tell:
+        row = evaluation.score_model(loaded, pieces, _summing(tell))
+    leaks = evaluation.leak_lines(pieces)
+    typer.echo(json.dumps({**row, "leaks": leaks}) if as_json else "\n".join([*evaluation.describe(row), *leaks]))
+    if save:
+        from export.release import save_scores  # noqa: PLC0415
+
+        _need("onnx")
+        save_scores(find_model(model), {**row, "remarks": leaks})
+
+
+@app.command(epilog="Example: chorale-train compare --data-dir data")
+def compare(
+    models: Annotated[list[str] | None, typer.Argument(help="Names or files. Default: all bundled models.")] = None,
+    data: Data = None,
+    data_dir: DataDir = Path("data"),
+    as_json: Json = False,
+) -> None:
+    """Put models side by side with the baselines and the published figures."""
+    from companion.library import bundled_models, open_model  # noqa: PLC0415
+    from export import evaluation  # noqa: PLC0415
+
+    pieces = _jsb_pieces(data, data_dir)
+    rows = evaluation.score_baselines(pieces)
+    published = evaluation.published_rows()
+    for name in models or list(bundled_models()):
+        model = open_model(name)
+        with progress_bar(f"scoring {name}", evaluation.frames_to_score(pieces), hidden=as_json) as tell:
+            row = evaluation.score_model(model, pieces, _summing(tell))
+        rows.append({**row, "parameters": model.contract.parameters})
+    typer.echo(json.dumps([*rows, *published]) if as_json else "\n".join(evaluation.table([*rows, *published])))
+
+
+def _need(*packages: str) -> None:
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise MissingExtra(f"{', '.join(missing)} not installed; run: pip install 'chorale-companion[train]'")
+
+
+def _use_threads(threads: int) -> None:
+    """Before TensorFlow starts; it reads these when it is imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if threads > 0:
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
+        os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadSetting(f"--model must be a JSON object like '{{\"units\": 128}}': {error}") from error
+    if not isinstance(value, dict):
+        raise BadSetting(f"--model must be a JSON object like '{{\"units\": 128}}', not {text}")
+    return value
+
+
+def _pieces(data_dir: Path, sets: Sequence[str], split: str) -> list[Piece]:
+    from export.pieces import load_pieces  # noqa: PLC0415
+
+    pieces = [piece for name in sets for piece in load_pieces(data_dir / f"{name}.npz") if piece.split == split]
+    if not pieces:
+        raise BadSetting(f"the sets {', '.join(sets)} in {data_dir} hold no {split} pieces")
+    return pieces
+
+
+def _held_out_set(data_dir: Path, sets: Sequence[str]) -> str:
+    """Models are checked on the JSB set where it is prepared, else on the first set they train on."""
+    return JSB if (data_dir / f"{JSB}.npz").is_file() else sets[0]
+
+
+def _jsb_pieces(data: Path | None, data_dir: Path) -> list[Piece]:
+    """The JSB set: from the archive where one is named, as prepared where it is, else from its home."""
+    from export.jsb import pieces_of_archive, read_archive  # noqa: PLC0415
+    from export.pieces import load_pieces  # noqa: PLC0415
+
+    prepared = data_dir / f"{JSB}.npz"
+    if data is None and prepared.is_file():
+        return load_pieces(prepared)
+    return pieces_of_archive(read_archive(data))
+
+
+def _summing(tell: Callable[[int], None]) -> Callable[[int], None]:
+    """From "so many more" to "so many in all"."""
+    done = 0
+
+    def add(more: int) -> None:
+        nonlocal done
+        done += more
+        tell(done)
+
+    return add

@@ -1,0 +1,94 @@
+"""From a training run to a file that ships: export, proof, acceptance of int8, card, scores."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from companion.errors import BadModel
+from companion.model import load_model
+from export.card import card
+from export.onnx_file import PARITY_FRAMES, export_fp32, export_int8, rewrite
+from export.pieces import Piece
+from export.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
+from export.training import FitSettings, load_best
+
+DRIFT_PIECES = 24  # validation pieces that int8 is compared with fp32 on
+
+
+def release(run: Path, out: Path, precision: str, valid: Sequence[Piece]) -> Iterator[str]:
+    """Export a run; yields lines that say what was proved. BadModel, and no file, where a proof fails."""
+    settings, model = load_best(run)
+    piece = next((piece for piece in valid if len(piece.frames) >= PARITY_FRAMES), valid[0])
+    with tempfile.TemporaryDirectory() as folder:
+        fp32 = Path(folder) / "fp32.onnx"
+        parity = export_fp32(model, out.stem, training_facts(run, settings), piece, fp32)
+        yield f"Keras and onnxruntime agree to {parity.largest_difference:.1e} over {parity.notes} notes"
+        chosen = fp32
+        if precision == "int8":
+            chosen = Path(folder) / "int8.onnx"
+            export_int8(fp32, chosen)
+            drift = measure_drift(load_model(fp32), load_model(chosen), valid[:DRIFT_PIECES])
+            figures = f"variation {drift.variation:.4f}, NLL {drift.nll_change:+.4f}"
+            yield f"int8 against fp32 over {drift.notes} notes: {figures}, same choice {drift.same_choice:.4f}"
+            _accept(drift)
+            rewrite(chosen, quantisation=drift.as_dict())
+        out.write_bytes(chosen.read_bytes())
+    write_card(out)
+    yield f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB) and {out.with_suffix('.md')}"
+
+
+def _accept(drift: Drift) -> None:
+    if not drift.acceptable:
+        raise BadModel(
+            f"int8 differs too much: variation {drift.variation:.4f} (at most {MOST_VARIATION:g}),"
+            f" NLL {drift.nll_change:+.4f} (at most {MOST_NLL_CHANGE:+g}); nothing was written"
+        )
+
+
+def training_facts(run: Path, settings: FitSettings) -> dict[str, Any]:
+    """What a contract says of its training."""
+    header = json.loads((run / "settings.json").read_text())
+    state = json.loads((run / "state.json").read_text())
+    return {
+        "data": list(settings.data),
+        "split": "train parts of these sets; pieces alike to held-out ones left out (see chorale-train prepare)",
+        "command": command(settings),
+        "seed": settings.seed,
+        "epochs": state["best_epoch"],
+        "minutes": round(state["seconds"] / 60),
+        "validation_nll": round(state["best"], 4),
+        "date": header["date"],
+        "versions": header["versions"],
+    }
+
+
+def command(settings: FitSettings) -> str:
+    """The command line of a run."""
+    words = [f"chorale-train fit {settings.architecture}", f"--sets {','.join(settings.data)}"]
+    defaults = {
+        "epochs": settings.epochs,
+        "batches": settings.batches_per_epoch,
+        "batch-size": settings.crops.batch_size,
+        "crop": settings.crops.steps,
+        "learning-rate": settings.learning_rate,
+        "patience": settings.patience,
+        "seed": settings.seed,
+    }
+    words += [f"--{name} {value}" for name, value in defaults.items()]
+    words += [f"--model '{json.dumps(settings.model)}'"] if settings.model else []
+    return " ".join(words)
+
+
+def save_scores(path: Path, scores: dict[str, Any]) -> None:
+    """Write scores into a model file and its card."""
+    rewrite(path, scores={key: value for key, value in scores.items() if key != "model"})
+    write_card(path)
+
+
+def write_card(path: Path) -> None:
+    """Write the card beside a model file."""
+    path.with_suffix(".md").write_text(card(load_model(path).contract, path.stat().st_size))
