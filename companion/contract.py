@@ -69,9 +69,9 @@ class Contract:
             values = json.loads(text)
             _check_head(values)
             contract = _parse(values)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            _check(contract, values.get("feature_rows"))
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise BadModel(f"its contract cannot be read: {error!r:.200}") from error
-        _check(contract, values.get("feature_rows"))
         return contract
 
 
@@ -104,18 +104,29 @@ def _parse(values: dict[str, Any]) -> Contract:
 
 
 def _check(contract: Contract, feature_rows: object) -> None:
+    if not contract.name.isprintable():
+        raise BadModel(f"its contract says name {contract.name!r:.80}, which cannot be shown")
     if contract.voice_order not in VOICE_ORDERS:
-        raise BadModel(f"its contract says voice_order {contract.voice_order!r}; {' or '.join(VOICE_ORDERS)} is known")
+        order = f"{contract.voice_order!r:.80}"
+        raise BadModel(f"its contract says voice_order {order}; {' or '.join(VOICE_ORDERS)} is known")
     try:
         rows = FeatureRow(contract.features).rows
     except ValueError as error:
-        raise BadModel(f"its contract names {error}") from error
+        raise BadModel(f"its contract names {error!s:.300}") from error
     if rows != feature_rows:
-        raise BadModel(f"its features have {feature_rows!r} rows; in this program they have {rows}")
+        raise BadModel(f"its features have {feature_rows!r:.80} rows; in this program they have {rows}")
+    _check_states(contract)
+
+
+def _check_states(contract: Contract) -> None:
+    names = [state.name for state in contract.states]
+    if len({*names, "features"}) <= len(names) or not all(name.isprintable() for name in names):
+        raise BadModel(f"its states {names!r:.80} need printable names of their own")
     for state in contract.states:
         known = state.dtype in DTYPES and state.update in UPDATES and all(n > 0 for n in state.shape)
         if not known or (state.update == "append" and len(state.shape) < 2):
-            raise BadModel(f"its state {state.name!r:.40} is {state.shape} {state.dtype} {state.update}: not possible")
+            what = f"{state.shape!s:.80} {state.dtype!r:.40} {state.update!r:.40}"
+            raise BadModel(f"its state {state.name!r:.40} is {what}: not possible")
     if _numbers(contract) > LARGEST_STATE:
         raise BadModel(f"its states hold {_numbers(contract)} numbers; at most {LARGEST_STATE} are allowed")
 

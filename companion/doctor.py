@@ -16,6 +16,7 @@ from companion import __version__
 from companion.errors import ChoraleError
 from companion.library import bundled_models, open_model
 from companion.names import DEFAULT_MODEL
+from companion.terminal import native_errors_hidden
 
 OK = "ok"
 NOTE = "note"  # something optional is missing
@@ -74,11 +75,10 @@ def _midi() -> Finding:
         import rtmidi  # noqa: PLC0415 - loads the system's MIDI library
 
         apis = [rtmidi.get_api_display_name(api) for api in rtmidi.get_compiled_api()]
-        inputs, outputs = rtmidi.MidiIn().get_ports(), rtmidi.MidiOut().get_ports()
+        with native_errors_hidden():
+            inputs, outputs = rtmidi.MidiIn().get_ports(), rtmidi.MidiOut().get_ports()
     except Exception as error:  # rtmidi raises SystemError and types of its own where there is no driver
-        advice = (
-            "start JACK or load the snd-seq module" if sys.platform.startswith("linux") else "see docs/live-setup.md"
-        )
+        advice = "start JACK, or load the kernel module snd-seq" if sys.platform == "linux" else "files work without it"
         return Finding(NOTE, "MIDI ports", f"no MIDI driver answers ({str(error) or type(error).__name__}); {advice}")
     return Finding(OK, "MIDI ports", f"{', '.join(apis)}: {len(inputs)} in, {len(outputs)} out")
 

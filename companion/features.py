@@ -230,10 +230,12 @@ class FeatureRow:
     """Lays the features a model names side by side in one row of ids into one table."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        """KeyError-free: an unknown or repeated name is a ValueError that lists what exists."""
+        """KeyError-free: an unknown or repeated name, or none at all, is a ValueError that lists what exists."""
         unknown = [name for name in names if name not in FEATURES]
         if unknown or len(set(names)) != len(names):
             raise ValueError(f"unknown or repeated features {unknown or list(names)}; there are {', '.join(FEATURES)}")
+        if not names:
+            raise ValueError(f"no features; there are {', '.join(FEATURES)}")
         chosen = [feature for name, feature in FEATURES.items() if name in names]
         self.names = tuple(feature.name for feature in chosen)
         self._frame_features = [feature for feature in chosen if isinstance(feature, FrameFeature)]
@@ -255,11 +257,15 @@ class FeatureRow:
 
     def frame_ids(self, history: History, place: Place) -> IntArray:
         """Ids of the frame features, ``[..., 4 voices, frame slots]``."""
+        if not self._frame_features:
+            return np.zeros((*history.now.shape, 0), dtype=np.int32)
         parts = [feature.read(history, place) for feature in self._frame_features]
         return np.concatenate(parts, axis=-1) + self.offsets[: self._frame_width]
 
     def note_ids(self, tokens: IntArray, history: History, voice: int) -> IntArray:
         """Ids of the note features for one voice, from the tokens ``[..., 4]`` decided so far."""
+        if not self._note_features:
+            return np.zeros((*tokens.shape[:-1], 0), dtype=np.int32)
         codes = sounding_codes(tokens, history)
         own = history.reference[..., voice, None]
         parts = [feature.read(tokens, codes, history, own) for feature in self._note_features]

@@ -1,17 +1,22 @@
 """MIDI files: a song that is read, a chorale that is written.
 
-What a song is stands in ``companion.song``, the bytes of the format in ``companion.smf``.
+What a song is stands in ``companion.song``. The bytes of the format are mido's.
 """
 
 from __future__ import annotations
 
+import io
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from companion import smf
+import mido
+
 from companion.errors import BadMidiFile
+from companion.metaevents import tolerate_meta_events
 from companion.output import write_output
 from companion.song import EXPECTED, Key, Metre, Song, SongNote, Tempo, VoiceNote
 from companion.vocabulary import VOICES
@@ -19,12 +24,21 @@ from companion.vocabulary import VOICES
 PERCUSSION = 9  # the channel on the wire; people call it 10
 DEFAULT_BEAT_US = 500_000  # the file format's own: 120 beats a minute
 
-MOST_BYTES = 10_000_000
+MOST_BYTES = 4_000_000  # more than 25,000 bars of four voices
 MOST_NOTES = 1_000_000
 MOST_BEATS = 200_000  # over 24 hours at 120 beats a minute; keeps frames within memory
 FEWEST_TICKS_PER_BEAT = 4  # a step needs a tick of its own; coarser files are multiplied
+LONGEST_DELTA_TICKS = 0x0FFF_FFFF  # what a file's longest number holds: four bytes of seven bits
 
+# mido sets no limit to a number's length, and its time grows with the square of it: some megabytes of
+# 0xFF, as a damaged disk leaves them, would take hours. No real file has so many high bytes on end.
+HIGH_BYTES = bytes(128) + b"\xff" * 128  # a table for bytes.translate
+ENDLESS = b"\xff" * 10_000
+
+Event = tuple[int, Any]  # tick, mido message
 Change = TypeVar("Change", bound=tuple[int, ...])  # something that holds from a tick on, its first number
+
+tolerate_meta_events()
 
 
 def read_song(path: str | Path) -> Song:
@@ -36,119 +50,150 @@ def read_song(path: str | Path) -> Song:
     Raises:
         BadMidiFile: it cannot be read as music; the message is one line that names the file.
     """
+    name = "".join(letter if letter.isprintable() else "?" for letter in str(path))
+    with _one_fault(name):
+        data = _bytes_of(path, name)
+        file = mido.MidiFile(file=io.BytesIO(data))
+    _refuse_other_time(file, name)
+    return _song(file, name)
+
+
+@contextmanager
+def _one_fault(name: str) -> Iterator[None]:
+    """Turns what a missing file, or mido at whatever damage, happens to raise into a BadMidiFile."""
     try:
-        return _song(*smf.parse(_bytes_of(path)))
-    except smf.FormatError as fault:
-        raise BadMidiFile(f"{_one_line(path)} {fault}") from None
+        yield
+    except (EOFError, LookupError, OSError, TypeError, ValueError) as fault:
+        if isinstance(fault, OSError) and fault.strerror:
+            raise BadMidiFile(f"cannot read {name}: {fault.strerror}") from None
+        why = str(fault) or "it ends too early"
+        raise BadMidiFile(f"{name} is no intact MIDI file ({why}); save or export it again as format 0 or 1") from None
 
 
-def _one_line(path: str | Path) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in str(path))
-
-
-def _bytes_of(path: str | Path) -> bytes:
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as fault:
-        raise BadMidiFile(f"cannot read {_one_line(path)}: {fault.strerror or fault}") from None
-    except ValueError:  # a null byte in the name
-        raise BadMidiFile(f"cannot read {_one_line(path)}: no such file name") from None
+def _bytes_of(path: str | Path, name: str) -> bytes:
+    with Path(path).open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise smf.FormatError(f"is larger than {MOST_BYTES // 1_000_000} MB; choose a shorter piece")
+        raise BadMidiFile(f"{name} is larger than {MOST_BYTES // 1_000_000} MB; choose a shorter piece")
+    if ENDLESS in data.translate(HIGH_BYTES):
+        raise ValueError("a number without end")
     return data
 
 
-def _song(header: smf.Header, tracks: list[smf.Track]) -> Song:
-    scale = 1 if header.ticks_per_beat >= FEWEST_TICKS_PER_BEAT else FEWEST_TICKS_PER_BEAT
-    if sum(len(track.notes) for track in tracks) > 2 * MOST_NOTES:
-        raise smf.FormatError(f"holds more than {MOST_NOTES} notes; choose a shorter piece")
-    every = sorted(note for number, track in enumerate(tracks) for note in _notes(track, number, scale))
-    notes = tuple(note for note in every if note.channel != PERCUSSION)
-    if not every:
-        raise smf.FormatError(f"holds no notes; {EXPECTED}")
-    if not notes:
-        raise smf.FormatError(f"holds only percussion (channel 10); {EXPECTED}")
-    ticks_per_beat = header.ticks_per_beat * scale
-    beats = -(-max(note.end_tick for note in notes) // ticks_per_beat)
-    if beats > MOST_BEATS:
-        raise smf.FormatError(f"lasts {beats} beats; at most {MOST_BEATS} are read")
+def _refuse_other_time(file: Any, name: str) -> None:
+    """BadMidiFile for a file whose tracks do not share one musical time."""
+    if file.type not in (0, 1, 2):
+        raise BadMidiFile(f"{name} says it is of format {file.type}; expected 0 or 1")
+    if file.type == 2 and len(file.tracks) > 1:
+        raise BadMidiFile(f"{name} is of format 2 (patterns without a common time); export it as format 0 or 1")
+    if file.ticks_per_beat < 0:  # the bit that says SMPTE is the sign in mido's reading
+        raise BadMidiFile(f"{name} counts time in SMPTE frames; export it with ticks per beat")
+    if file.ticks_per_beat == 0:
+        raise BadMidiFile(f"{name} has 0 ticks per beat; expected 1..32767, save or export it again")
+
+
+def _song(file: Any, name: str) -> Song:
+    scale = 1 if file.ticks_per_beat >= FEWEST_TICKS_PER_BEAT else FEWEST_TICKS_PER_BEAT
+    tracks = [_events(track, scale) for track in file.tracks]
+    length_ticks = _last_tick(tracks)
+    if length_ticks > MOST_BEATS * scale * file.ticks_per_beat:
+        raise BadMidiFile(f"{name} lasts more than {MOST_BEATS} beats; choose a shorter piece")
+    every = sorted(note for number, events in enumerate(tracks) for note in _notes(events, number))
+    notes = _without_percussion(every, name)
     drums = len(every) - len(notes)
-    metas = sorted((meta for track in tracks for meta in track.metas), key=lambda meta: meta.tick)
+    metas = sorted((event for events in tracks for event in events if event[1].is_meta), key=_tick)
     return Song(
         notes,
-        ticks_per_beat,
-        _tempos(metas, scale),
-        _metres(metas, scale),
-        tuple(_name(track) for track in tracks),
-        scale * max(track.length_ticks for track in tracks),
+        file.ticks_per_beat * scale,
+        _tempos(metas),
+        _metres(metas),
+        tuple(_name(track) for track in file.tracks),
+        length_ticks,
         _key(metas),
         (f"left out {drums} percussion note{'s' * (drums > 1)} (channel 10)",) if drums else (),
     )
 
 
-def _notes(track: smf.Track, number: int, scale: int) -> list[SongNote]:
+def _events(track: Iterable[Any], scale: int) -> list[Event]:
+    """The messages of a track, each with its tick from the start."""
+    messages = list(track)
+    return list(zip(accumulate(scale * message.time for message in messages), messages, strict=True))
+
+
+def _tick(event: Event) -> int:
+    return event[0]
+
+
+def _last_tick(tracks: Iterable[Sequence[Event]]) -> int:
+    return max((events[-1][0] for events in tracks if events), default=0)
+
+
+def _notes(events: Sequence[Event], number: int) -> list[SongNote]:
     """Pairs note-ons with note-offs; every note gets at least one tick."""
     notes: list[SongNote] = []
-    sounding: dict[tuple[int, int], deque[smf.NoteEvent]] = {}
+    sounding: dict[tuple[int, int], deque[tuple[int, int]]] = {}  # (tick, velocity) by channel and pitch
 
-    def close(key: tuple[int, int], end_tick: int) -> None:
-        start = sounding[key].popleft()
-        ticks = start.tick * scale, max(end_tick, start.tick + 1) * scale
-        notes.append(SongNote(*ticks, start.pitch, start.velocity, key[0], number))
+    def close(channel: int, pitch: int, end_tick: int) -> None:
+        tick, velocity = sounding[channel, pitch].popleft()
+        notes.append(SongNote(tick, max(end_tick, tick + 1), pitch, velocity, channel, number))
 
-    for event in track.notes:
-        key = event.status & 0x0F, event.pitch
-        if event.status >= smf.NOTE_ON and event.velocity:
-            sounding.setdefault(key, deque()).append(event)
+    for tick, message in events:
+        if message.type not in ("note_on", "note_off"):
+            continue
+        key = message.channel, message.note
+        if message.type == "note_on" and message.velocity:
+            sounding.setdefault(key, deque()).append((tick, message.velocity))
         elif sounding.get(key):
-            close(key, event.tick)
+            close(*key, tick)
     for key, starts in sounding.items():
         while starts:
-            close(key, track.length_ticks)
+            close(*key, events[-1][0])
     return notes
 
 
-def _tempos(metas: list[smf.MetaEvent], scale: int) -> tuple[Tempo, ...]:
+def _without_percussion(every: Sequence[SongNote], name: str) -> tuple[SongNote, ...]:
+    """The notes that have a pitch; BadMidiFile where there are none, or too many."""
+    notes = tuple(note for note in every if note.channel != PERCUSSION)
+    if not every:
+        raise BadMidiFile(f"{name} holds no notes; {EXPECTED}")
+    if not notes:
+        raise BadMidiFile(f"{name} holds only percussion (channel 10); {EXPECTED}")
+    if len(every) > MOST_NOTES:
+        raise BadMidiFile(f"{name} holds more than {MOST_NOTES} notes; choose a shorter piece")
+    return notes
+
+
+def _tempos(metas: Iterable[Event]) -> tuple[Tempo, ...]:
     """The tempo map; of several at one tick the last counts, and a beat of no length is left out."""
-    beats = {
-        meta.tick * scale: int.from_bytes(meta.data, "big")
-        for meta in metas
-        if meta.kind == smf.SET_TEMPO and len(meta.data) == 3 and any(meta.data)
-    }
+    beats = {tick: meta.tempo for tick, meta in metas if meta.type == "set_tempo" and meta.tempo}
     return tuple(Tempo(tick, beat_us) for tick, beat_us in beats.items())
 
 
-def _metres(metas: list[smf.MetaEvent], scale: int) -> tuple[Metre, ...]:
+def _metres(metas: Iterable[Event]) -> tuple[Metre, ...]:
     """The time signatures; of several at one tick the last counts, and unknown ones are left out."""
     metres = {
-        meta.tick * scale: (meta.data[0], 1 << meta.data[1])
-        for meta in metas
-        if meta.kind == smf.TIME_SIGNATURE and len(meta.data) >= 2 and meta.data[0] and meta.data[1] <= 6
+        tick: Metre(tick, meta.numerator, meta.denominator)
+        for tick, meta in metas
+        if meta.type == "time_signature" and meta.numerator and meta.denominator <= 64
     }
-    return tuple(Metre(tick, *metre) for tick, metre in metres.items())
+    return tuple(metres.values())
 
 
-def _key(metas: list[smf.MetaEvent]) -> Key | None:
-    """The first key signature that makes sense."""
-    for meta in metas:
-        if meta.kind == smf.KEY_SIGNATURE and len(meta.data) == 2:
-            sharps = (meta.data[0] + 128) % 256 - 128
-            if abs(sharps) <= 7 and meta.data[1] <= 1:
-                return Key(sharps, meta.data[1] == 1)
+def _key(metas: Iterable[Event]) -> Key | None:
+    """The first key signature that makes sense; its bytes say what mido turns into a name."""
+    for _, meta in metas:
+        if meta.type == "key_signature":
+            sharps, minor = meta.bytes()[-2:]
+            return Key((sharps + 128) % 256 - 128, bool(minor))
     return None
 
 
-def _name(track: smf.Track) -> str:
-    """A track's name; UTF-8 where it is that, else Latin-1, as older programs write."""
-    for meta in track.metas:
-        if meta.kind == smf.TRACK_NAME:
-            try:
-                text = meta.data.decode("utf-8")
-            except UnicodeDecodeError:
-                text = meta.data.decode("latin-1")
-            return text.strip("\0 \t\r\n")
-    return ""
+def _name(track: Any) -> str:
+    """A track's name; UTF-8 where it is that, else Latin-1, as older programs write and mido reads."""
+    name: str = track.name
+    with suppress(UnicodeDecodeError):
+        name = name.encode("latin-1").decode("utf-8")
+    return name.strip("\0 \t\r\n")
 
 
 def write_chorale(
@@ -184,15 +229,25 @@ def write_chorale(
     """
     if not 1 <= ticks_per_beat <= 0x7FFF:
         raise ValueError(f"ticks_per_beat {ticks_per_beat} is outside 1..32767")
-    conductor = _conductor_events(tempos, metres, key, markers)
-    voices = [_apart(voice) for voice in _by_voice(notes)]
-    end_tick = max([0, *(tick for tick, _ in conductor), *(n.end_tick for voice in voices for n in voice)])
-    chunks = []
-    for number, voice in enumerate(voices):
-        name = (0, smf.encode_meta(smf.TRACK_NAME, VOICES[number].capitalize().encode()))
-        events = [name, *(conductor if number == 0 else []), *_note_events(voice, number)]
-        chunks.append(smf.encode_track(sorted(events, key=lambda event: event[0]), end_tick))
-    write_output(path, smf.encode_file(ticks_per_beat, chunks), force=force)
+    voices = [_note_events(_apart(voice), channel) for channel, voice in enumerate(_by_voice(notes))]
+    voices[0] = sorted([*_conductor_events(tempos, metres, key, markers), *voices[0]], key=_tick)
+    tracks = [_track(name.capitalize(), voice, _last_tick(voices)) for name, voice in zip(VOICES, voices, strict=True)]
+    data = io.BytesIO()
+    mido.MidiFile(type=1, ticks_per_beat=ticks_per_beat, charset="utf-8", tracks=tracks).save(file=data)
+    write_output(path, data.getvalue(), force=force)
+
+
+def _track(name: str, events: Iterable[Event], end_tick: int) -> Any:
+    """A track of mido's from events in the order of their ticks."""
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+    now = 0
+    for tick, message in [*events, (end_tick, mido.MetaMessage("end_of_track"))]:
+        if not 0 <= tick - now <= LONGEST_DELTA_TICKS:
+            raise ValueError(f"tick {tick} after tick {now} cannot be written: 0..{LONGEST_DELTA_TICKS} further on")
+        message.time = tick - now
+        track.append(message)
+        now = tick
+    return track
 
 
 def _conductor_events(
@@ -200,26 +255,32 @@ def _conductor_events(
     metres: Sequence[tuple[int, int, int]],
     key: tuple[int, bool] | None,
     markers: Sequence[tuple[int, str]],
-) -> list[tuple[int, bytes]]:
+) -> list[Event]:
     """What holds for all voices, as events in the order of their ticks."""
-    events = []
-    for tick, numerator, denominator in _from_start(metres, (0, 4, 4)):
-        if not 1 <= numerator <= 255 or denominator not in (1, 2, 4, 8, 16, 32, 64):
-            raise ValueError(f"time signature {numerator}/{denominator} cannot be written")
-        # clocks a metronome click: a beat of the denominator; 8 demisemiquavers a quarter, as everywhere
-        click = max(1, 96 // denominator)
-        data = bytes([numerator, denominator.bit_length() - 1, click, 8])
-        events.append((int(tick), smf.encode_meta(smf.TIME_SIGNATURE, data)))
+    events = [(int(tick), _time_signature(*metre)) for tick, *metre in _from_start(metres, (0, 4, 4))]
     if key is not None:
-        data = bytes([key[0] % 256, int(key[1])])
-        events.append((0, smf.encode_meta(smf.KEY_SIGNATURE, data)))
+        events.append((0, _key_signature(*key)))
     for tick, beat_us in _from_start(tempos, (0, DEFAULT_BEAT_US)):
         if not 1 <= beat_us <= 0xFFFFFF:
             raise ValueError(f"a beat of {beat_us} us is outside 1..{0xFFFFFF}")
-        events.append((int(tick), smf.encode_meta(smf.SET_TEMPO, int(beat_us).to_bytes(3, "big"))))
-    for tick, text in markers:
-        events.append((int(tick), smf.encode_meta(smf.TEXT_MARKER, text.encode())))
-    return sorted(events, key=lambda event: event[0])
+        events.append((int(tick), mido.MetaMessage("set_tempo", tempo=int(beat_us))))
+    events += [(int(tick), mido.MetaMessage("marker", text=text)) for tick, text in markers]
+    return sorted(events, key=_tick)
+
+
+def _time_signature(numerator: int, denominator: int) -> Any:
+    if not 1 <= numerator <= 255 or denominator not in (1, 2, 4, 8, 16, 32, 64):
+        raise ValueError(f"time signature {numerator}/{denominator} cannot be written")
+    click = max(1, 96 // denominator)  # MIDI clocks a metronome click: a beat of the denominator
+    return mido.MetaMessage(
+        "time_signature", numerator=int(numerator), denominator=int(denominator), clocks_per_click=click
+    )
+
+
+def _key_signature(sharps: int, minor: bool) -> Any:
+    if not -7 <= sharps <= 7:
+        raise ValueError(f"a key of {sharps} sharps is outside -7..7")
+    return mido.MetaMessage.from_bytes([0xFF, 0x59, 2, int(sharps) % 256, int(minor)])  # as bytes: mido asks a name
 
 
 def _from_start(changes: Sequence[Change], default: Change) -> list[Change]:
@@ -256,10 +317,11 @@ def _apart(notes: list[VoiceNote]) -> list[VoiceNote]:
     return apart
 
 
-def _note_events(notes: list[VoiceNote], channel: int) -> list[tuple[int, bytes]]:
+def _note_events(notes: Iterable[VoiceNote], channel: int) -> list[Event]:
     """Note-ons and note-offs; at one tick the offs come first."""
     events = []
     for note in notes:
-        events.append((note.end_tick, 0, bytes([smf.NOTE_OFF | channel, note.pitch, 64])))
-        events.append((note.start_tick, 1, bytes([smf.NOTE_ON | channel, note.pitch, note.velocity])))
-    return [(tick, event) for tick, _, event in sorted(events)]
+        on = mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity)
+        off = mido.Message("note_off", channel=channel, note=note.pitch, velocity=64)
+        events += [(note.start_tick, on), (note.end_tick, off)]
+    return sorted(events, key=lambda event: (event[0], event[1].type == "note_on", event[1].note))

@@ -197,7 +197,7 @@ def strikes_anew(scores: LogProbs, moment: Moment) -> LogProbs:
 
 
 def no_crossing(scores: LogProbs, moment: Moment) -> LogProbs:
-    """Forbid strikes above a higher voice or below a lower one, among those decided."""
+    """Forbid what would sound above a higher voice or below a lower one, among those decided."""
     codes = moment.codes
     above = [int(c) for c in codes[: moment.voice] if c >= FIRST_STRIKE]
     below = [int(c) for c in codes[moment.voice + 1 :] if c >= FIRST_STRIKE]
@@ -208,6 +208,9 @@ def no_crossing(scores: LogProbs, moment: Moment) -> LogProbs:
         scores[min(above) + 1 :] = -math.inf
     if below:
         scores[FIRST_STRIKE : max(below)] = -math.inf
+    held = int(moment.history.now[moment.voice])
+    if held >= FIRST_STRIKE and scores[held] == -math.inf:
+        scores[HOLD] = -math.inf
     return scores
 
 

@@ -5,23 +5,24 @@ With a soundfont FluidSynth plays the file, as a program of its own; without one
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import tempfile
 import wave
-from collections import defaultdict
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
 
-import mido
 import numpy as np
-from mido.midifiles.meta import KeySignatureError
 
-from companion.errors import BadMidiFile, BadSetting, ChoraleError, MissingExtra, OutputExists, OutputFailed
+from companion.errors import BadSetting, ChoraleError, MissingExtra
+from companion.midifile import DEFAULT_BEAT_US, read_song
+from companion.output import refuse_existing, write_output
+from companion.song import Tempo
 from companion.synth import SAMPLE_RATE, FloatArray, Sound, render
-
-DRUM_CHANNEL = 9  # of General MIDI, on the wire
+from companion.vocabulary import VOICES
 
 
 def write_wav(path: Path, samples: FloatArray, force: bool = False) -> None:
@@ -31,16 +32,13 @@ def write_wav(path: Path, samples: FloatArray, force: bool = False) -> None:
         OutputExists: the file is there and ``force`` is not given.
         OutputFailed: it could not be written.
     """
-    data = np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
-
-    def write(unfinished: Path) -> None:
-        with wave.open(str(unfinished), "wb") as file:
-            file.setnchannels(2)
-            file.setsampwidth(2)
-            file.setframerate(SAMPLE_RATE)
-            file.writeframes(data)
-
-    _write_whole(path, write, force)
+    data = io.BytesIO()
+    with wave.open(data, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    write_output(path, data.getvalue(), force=force)
 
 
 def render_midi_file(midi_path: Path, wav_path: Path, soundfont: Path | None = None, force: bool = False) -> None:
@@ -53,13 +51,12 @@ def render_midi_file(midi_path: Path, wav_path: Path, soundfont: Path | None = N
         BadSetting: the soundfont is not one.
         MissingExtra: a soundfont is given and FluidSynth is not installed.
     """
-    _refuse_existing(wav_path, force)
+    refuse_existing(wav_path, force=force)
     sounds = sounds_of_midi_file(midi_path)
     if soundfont is None:
         write_wav(wav_path, render(sounds), force)
         return
-    program = _fluidsynth(soundfont)
-    _write_whole(wav_path, lambda unfinished: _run_fluidsynth(program, soundfont, midi_path, unfinished), force)
+    write_output(wav_path, _wave_of_fluidsynth(_fluidsynth(soundfont), soundfont, midi_path), force=force)
 
 
 def sounds_of_midi_file(path: Path) -> list[Sound]:
@@ -68,35 +65,26 @@ def sounds_of_midi_file(path: Path) -> list[Sound]:
     Channels 1-4 are the four voices; further channels stand where every fourth of them does.
     Raises BadMidiFile for anything that cannot be read.
     """
-    seconds = 0.0
-    held: dict[tuple[int, int], list[tuple[float, int]]] = defaultdict(list)
-    sounds = []
-    for message in _messages(path):
-        seconds += message.time
-        if message.type not in ("note_on", "note_off") or message.channel == DRUM_CHANNEL:
-            continue
-        strikes = held[message.channel, message.note]
-        if message.type == "note_on" and message.velocity > 0:
-            strikes.append((seconds, message.velocity))
-        elif strikes:
-            start, velocity = strikes.pop(0)
-            sounds.append(Sound(start, seconds, message.note, velocity, message.channel % 4))
-    for (channel, pitch), strikes in held.items():  # the end of the file ends what nothing else did
-        sounds += [Sound(start, seconds, pitch, velocity, channel % 4) for start, velocity in strikes]
+    song = read_song(path)
+    seconds = _clock(song.tempos, song.ticks_per_beat)
+    sounds = [
+        Sound(seconds(note.start_tick), seconds(note.end_tick), note.pitch, note.velocity, note.channel % len(VOICES))
+        for note in song.notes
+    ]
     return sorted(sounds, key=lambda sound: (sound.start_seconds, sound.voice, sound.pitch))
 
 
-def _messages(path: Path) -> list[Any]:
-    """All messages of a MIDI file in order, each with the seconds since the one before."""
-    if not path.is_file():
-        raise BadMidiFile(f"there is no file {path}")
-    try:
-        midi = mido.MidiFile(path, clip=True)
-        if midi.ticks_per_beat <= 0:
-            raise ValueError("it counts SMPTE time, not beats")
-        return list(midi)  # mido merges the tracks and follows the tempo map
-    except (OSError, EOFError, ValueError, LookupError, TypeError, KeySignatureError) as error:  # mido's own
-        raise BadMidiFile(f"{path} cannot be read as MIDI: {str(error) or 'it ends too early'}") from error
+def _clock(tempos: Sequence[Tempo], ticks_per_beat: int) -> Callable[[int], float]:
+    """From a tick to its seconds."""
+    changes = [Tempo(0, DEFAULT_BEAT_US), *tempos]
+    lengths_us = [(after.tick - before.tick) * before.beat_us for before, after in pairwise(changes)]
+    starts_us = list(accumulate(lengths_us, initial=0))  # times ticks_per_beat, so that nothing is rounded yet
+
+    def seconds(tick: int) -> float:
+        at = bisect_right(changes, tick, key=lambda change: change.tick) - 1
+        return (starts_us[at] + (tick - changes[at].tick) * changes[at].beat_us) / (ticks_per_beat * 1_000_000)
+
+    return seconds
 
 
 def _fluidsynth(soundfont: Path) -> str:
@@ -117,27 +105,12 @@ def _fluidsynth(soundfont: Path) -> str:
     return program
 
 
-def _run_fluidsynth(program: str, soundfont: Path, midi_path: Path, wav_path: Path) -> None:
-    command = [program, "-ni", "-q", "-F", str(wav_path), "-r", str(SAMPLE_RATE), str(soundfont), str(midi_path)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode != 0 or not wav_path.is_file() or wav_path.stat().st_size == 0:
-        lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit code {done.returncode}"]
-        raise ChoraleError(f"FluidSynth could not play {midi_path} with {soundfont}: {lines[-1]}")
-
-
-def _refuse_existing(path: Path, force: bool) -> None:
-    if path.exists() and not force:
-        raise OutputExists(f"{path} exists already; --force replaces it")
-
-
-def _write_whole(path: Path, write: Callable[[Path], None], force: bool) -> None:
-    """Lets ``write`` fill a file beside ``path`` and puts it in place only when it is complete."""
-    _refuse_existing(path, force)
-    try:
-        with tempfile.TemporaryDirectory(prefix=".chorale-", dir=path.parent) as folder:
-            unfinished = Path(folder, "unfinished.wav")  # by the suffix FluidSynth knows what to write
-            write(unfinished)
-            _refuse_existing(path, force)
-            unfinished.replace(path)
-    except OSError as error:
-        raise OutputFailed(f"{path} could not be written: {error.strerror or error}") from error
+def _wave_of_fluidsynth(program: str, soundfont: Path, midi_path: Path) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="chorale-") as folder:
+        wave_path = Path(folder, "unfinished.wav")  # by the suffix FluidSynth knows what to write
+        command = [program, "-ni", "-q", "-F", str(wave_path), "-r", str(SAMPLE_RATE), str(soundfont), str(midi_path)]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if done.returncode == 0 and wave_path.is_file() and (data := wave_path.read_bytes()):
+            return data
+    lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit code {done.returncode}"]
+    raise ChoraleError(f"FluidSynth could not play {midi_path} with {soundfont}: {lines[-1]}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from companion.errors import BadSetting, ChoraleError, MissingExtra
+from companion.names import DEFAULT_STYLE
 from companion.terminal import progress_bar
 
 if TYPE_CHECKING:
@@ -191,6 +192,29 @@ def compare(
             row = evaluation.score_model(model, pieces, _summing(tell))
         rows.append({**row, "parameters": model.contract.parameters})
     typer.echo(json.dumps([*rows, *published]) if as_json else "\n".join(evaluation.table([*rows, *published])))
+
+
+@app.command(epilog="Example: chorale-train judge gru --openings 20")
+def judge(
+    model: Annotated[str, typer.Argument(help="A bundled model's name or an .onnx file.")],
+    count: Annotated[int, typer.Option("--openings", min=1, help="How many held-out openings to answer.")] = 20,
+    style: Annotated[str, typer.Option("--style", help="Sampling defaults.")] = DEFAULT_STYLE,
+    temperature: Annotated[float | None, typer.Option("--temperature", "-t")] = None,
+    data: Data = None,
+    data_dir: DataDir = Path("data"),
+    as_json: Json = False,
+) -> None:
+    """Measure what a model plays: answers to held-out openings in five keys, beside what Bach wrote."""
+    from companion.library import open_model  # noqa: PLC0415
+    from companion.styles import style as find_style  # noqa: PLC0415
+    from export import judging  # noqa: PLC0415
+    from export.evaluation import of_split  # noqa: PLC0415
+
+    loaded, sampling = open_model(model), find_style(style, temperature)
+    pieces = of_split(_jsb_pieces(data, data_dir), "test")
+    with progress_bar(f"listening to {loaded.contract.name}", count * len(judging.KEYS), hidden=as_json) as tell:
+        report = judging.judge(loaded, sampling, pieces, count, tell)
+    typer.echo(json.dumps(report) if as_json else "\n".join(judging.describe(report)))
 
 
 def _need(*packages: str) -> None:

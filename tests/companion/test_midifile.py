@@ -1,78 +1,64 @@
-"""Reading and writing MIDI files, with mido as an independent reader and writer."""
+"""Reading and writing MIDI files; mido does both, so the bytes here are written out by hand."""
 
 from __future__ import annotations
 
 import os
 import random
 from pathlib import Path
+from typing import Any
 
-import mido
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from companion import output
+from companion import midifile, output
 from companion.errors import BadMidiFile, OutputExists, OutputFailed
 from companion.midifile import read_song, write_chorale
 from companion.song import Key, Metre, Song, SongNote, Tempo, VoiceNote
 
 in_a_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
-ON, OFF = "note_on", "note_off"
-
-
-def message(kind: str, tick: int, pitch: int, velocity: int = 64, channel: int = 0) -> mido.Message:
-    """A message whose time is absolute; ``saved`` makes it a delta."""
-    return mido.Message(kind, note=pitch, velocity=velocity, channel=channel, time=tick)
-
-
-def saved(path: Path, *tracks: list[mido.Message], form: int = 1, ticks_per_beat: int = 480) -> Path:
-    """A file that mido writes."""
-    file = mido.MidiFile(type=form, ticks_per_beat=ticks_per_beat)
-    for events in tracks:
-        track, now = mido.MidiTrack(), 0
-        for event in events:
-            track.append(event.copy(time=event.time - now))
-            now = event.time
-        file.tracks.append(track)
-    file.save(path)
-    return path
+END = "00 ff 2f 00"
+NOTE = f"00 90 3c 40 60 80 3c 40 {END}"  # 60, from tick 0 to 96
 
 
 def header(form: int = 1, tracks: int = 1, division: int = 480) -> bytes:
     return b"MThd" + bytes([0, 0, 0, 6, 0, form, 0, tracks]) + division.to_bytes(2, "big")
 
 
-def chunk(body: bytes) -> bytes:
+def chunk(events: str) -> bytes:
+    """A track of events as the specification (RP-001) spells them, in hexadecimal."""
+    body = bytes.fromhex(events)
     return b"MTrk" + len(body).to_bytes(4, "big") + body
 
 
-END = b"\x00\xff\x2f\x00"
-ONE_NOTE = chunk(b"\x00\x90\x3c\x40\x60\x80\x3c\x40" + END)
+def saved(path: Path, *tracks: str, form: int = 1, division: int = 480) -> Path:
+    """A file that no library had a hand in."""
+    path.write_bytes(header(form, len(tracks), division) + b"".join(map(chunk, tracks)))
+    return path
 
 
 class TestReading:
     def test_whole_song(self, tmp_path: Path) -> None:
-        meta = mido.MetaMessage
-        conductor = [
-            meta("track_name", name="Choir", time=0),
-            meta("time_signature", numerator=3, denominator=4, time=0),
-            meta("key_signature", key="F#m", time=0),
-            meta("set_tempo", tempo=600_000, time=0),
-            meta("set_tempo", tempo=700_000, time=960),
-            meta("time_signature", numerator=6, denominator=8, time=1440),
-        ]
-        voice = [
-            meta("track_name", name="Sopran", time=0),
-            message("note_on", 0, 60, 90, 2),
-            message("note_off", 480, 60, 0, 2),
-            mido.Message("control_change", control=64, value=127, time=480),
-            mido.Message("sysex", data=[1, 2, 3], time=480),
-            message("note_on", 480, 62, 91, 2),
-            mido.Message("program_change", program=3, channel=2, time=500),
-            message("note_off", 960, 62, 0, 2),
-        ]
-        assert read_song(saved(tmp_path / "a.mid", conductor, voice)) == Song(
+        conductor = f"""
+            00 ff 03 05 43 68 6f 69 72     track name: Choir
+            00 ff 58 04 03 02 18 08        3/4
+            00 ff 59 02 03 01              F sharp minor
+            00 ff 51 03 09 27 c0           600,000 us
+            87 40 ff 51 03 0a ae 60        960: 700,000 us
+            83 60 ff 58 04 06 03 24 08     1440: 6/8
+            {END}"""
+        voice = f"""
+            00 ff 03 06 53 6f 70 72 61 6e  track name: Sopran
+            00 92 3c 5a                    60 begins on channel 3
+            83 60 82 3c 00                 480: 60 ends
+            00 b2 40 7f                    pedal
+            00 f0 04 01 02 03 f7           system exclusive
+            00 92 3e 5b                    62 begins
+            14 c2 03                       500: program
+            83 4c 82 3e 00                 960: 62 ends
+            {END}"""
+        assert read_song(saved(tmp_path / "a.mid", spelt(conductor), spelt(voice))) == Song(
             notes=(SongNote(0, 480, 60, 90, 2, 1), SongNote(480, 960, 62, 91, 2, 1)),
             ticks_per_beat=480,
             tempos=(Tempo(0, 600_000), Tempo(960, 700_000)),
@@ -84,106 +70,132 @@ class TestReading:
 
     @pytest.mark.parametrize("form", [0, 1, 2])
     def test_one_track_of_any_format(self, tmp_path: Path, form: int) -> None:
-        path = saved(tmp_path / "a.mid", [message(ON, 0, 60), message(OFF, 24, 60)], form=form, ticks_per_beat=24)
-        assert read_song(path).notes == (SongNote(0, 24, 60, 64, 0, 0),)
+        path = saved(tmp_path / "a.mid", NOTE, form=form, division=24)
+        assert read_song(path) == Song((SongNote(0, 96, 60, 64, 0, 0),), 24, track_names=("",), length_ticks=96)
 
     def test_velocity_zero_ends_a_note(self, tmp_path: Path) -> None:
-        path = saved(tmp_path / "a.mid", [message(ON, 0, 60, 70), message(ON, 100, 60, 0)])
+        path = saved(tmp_path / "a.mid", f"00 90 3c 46 64 90 3c 00 {END}")
         assert read_song(path).notes == (SongNote(0, 100, 60, 70, 0, 0),)
 
     def test_equal_pitches_end_in_the_order_they_began(self, tmp_path: Path) -> None:
-        events = [message(ON, 0, 60), message(ON, 10, 60, 65), message(OFF, 20, 60), message(OFF, 30, 60)]
-        assert read_song(saved(tmp_path / "a.mid", events)).notes == (
-            SongNote(0, 20, 60, 64, 0, 0),
-            SongNote(10, 30, 60, 65, 0, 0),
-        )
+        path = saved(tmp_path / "a.mid", f"00 90 3c 40 0a 90 3c 41 0a 80 3c 40 0a 80 3c 40 {END}")
+        assert read_song(path).notes == (SongNote(0, 20, 60, 64, 0, 0), SongNote(10, 30, 60, 65, 0, 0))
 
     def test_unended_note_lasts_to_the_end_of_its_track(self, tmp_path: Path) -> None:
-        events = [message(OFF, 0, 61), message(ON, 0, 60), mido.MetaMessage("end_of_track", time=77)]
-        assert read_song(saved(tmp_path / "a.mid", events)).notes == (SongNote(0, 77, 60, 64, 0, 0),)
+        path = saved(tmp_path / "a.mid", "00 80 3d 40 00 90 3c 40 4d ff 2f 00", f"7f 90 3d 40 01 80 3d 40 {END}")
+        assert read_song(path).notes == (SongNote(0, 77, 60, 64, 0, 0), SongNote(127, 128, 61, 64, 0, 1))
 
     def test_note_without_length_gets_a_tick(self, tmp_path: Path) -> None:
-        events = [message(ON, 5, 60), message(OFF, 5, 60)]
-        assert read_song(saved(tmp_path / "a.mid", events)).notes == (SongNote(5, 6, 60, 64, 0, 0),)
+        path = saved(tmp_path / "a.mid", f"05 90 3c 40 00 80 3c 40 {END}")
+        assert read_song(path).notes == (SongNote(5, 6, 60, 64, 0, 0),)
 
     def test_percussion_is_left_out_with_a_notice(self, tmp_path: Path) -> None:
-        drum = [message(ON, 0, 36, channel=9), message(OFF, 10, 36, channel=9)]
-        song = read_song(saved(tmp_path / "a.mid", drum, [message(ON, 0, 60), message(OFF, 10, 60)]))
-        assert song.notes == (SongNote(0, 10, 60, 64, 0, 1),)
+        song = read_song(saved(tmp_path / "a.mid", f"00 99 24 40 0a 89 24 40 {END}", NOTE))
+        assert song.notes == (SongNote(0, 96, 60, 64, 0, 1),)
         assert song.notices == ("left out 1 percussion note (channel 10)",)
 
     def test_too_coarse_ticks_are_multiplied(self, tmp_path: Path) -> None:
-        events = [
-            mido.MetaMessage("set_tempo", tempo=9, time=1),
-            mido.MetaMessage("time_signature", numerator=2, denominator=4, time=1),
-            message(ON, 1, 60),
-            message(OFF, 3, 60),
-        ]
-        assert read_song(saved(tmp_path / "a.mid", events, ticks_per_beat=1)) == Song(
+        events = f"01 ff 51 03 00 00 09 00 ff 58 04 02 02 18 08 00 90 3c 40 02 80 3c 40 {END}"
+        assert read_song(saved(tmp_path / "a.mid", events, division=1)) == Song(
             (SongNote(4, 12, 60, 64, 0, 0),), 4, (Tempo(4, 9),), (Metre(4, 2, 4),), ("",), 12
         )
 
-    def test_unknown_chunks_and_latin_names(self, tmp_path: Path) -> None:
-        name = b"\x00\xff\x03\x03T\xe9n"
-        body = chunk(name + b"\x00\x90\x3c\x40\x10\x3e\x40\x60\x3c\x00\x00\x3e\x00" + END)  # running status
-        path = tmp_path / "a.mid"
-        path.write_bytes(header() + b"XFIH\x00\x00\x00\x02ab" + body + b"rubbish at the end")
-        assert read_song(path) == Song(
-            (SongNote(0, 112, 60, 64, 0, 0), SongNote(16, 112, 62, 64, 0, 0)), 480, (), (), ("Tén",), 112
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [("54 e9 6e", "Tén"), ("54 c3 a9 6e", "Tén"), ("20 c3 a9 00", "é"), ("41 85", "A\x85"), ("ff", "ÿ")],
+    )
+    def test_names_of_any_age(self, tmp_path: Path, name: str, text: str) -> None:
+        size = len(bytes.fromhex(name))
+        assert read_song(saved(tmp_path / "a.mid", f"00 ff 03 {size:02x} {name} {NOTE}")).track_names == (text,)
+
+    def test_running_status_and_rubbish_at_the_end(self, tmp_path: Path) -> None:
+        path = saved(tmp_path / "a.mid", f"00 90 3c 40 10 3e 40 60 3c 00 00 3e 00 {END}")
+        path.write_bytes(path.read_bytes() + b"XFIH\x00\x00\x00\x02ab")
+        assert read_song(path).notes == (SongNote(0, 112, 60, 64, 0, 0), SongNote(16, 112, 62, 64, 0, 0))
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            "ff 08 01 41",  # a program name, which mido does not know
+            "ff 4b 00",  # a kind that nobody knows
+            "ff 59 02 08 00",  # a key of eight sharps
+            "ff 59 02 fe ff",  # a key that is neither major nor minor
+            "ff 59 00",
+            "ff 58 02 03 02",  # half a time signature
+            "ff 58 04 04 1d 18 08",  # 4/536870912
+            "ff 58 04 04 07 18 08",  # 4/128
+            "ff 58 04 00 02 18 08",  # 0/4
+            "ff 51 03 00 00 00",  # a beat of no length
+            "ff 51 01 07",
+            "ff 54 05 ff ff ff ff ff",  # an SMPTE time that no clock shows
+            "ff 00 01 00",
+            "ff 20 00",
+        ],
+    )
+    def test_unknown_meta_events_cost_nothing_but_their_time(self, tmp_path: Path, event: str) -> None:
+        assert read_song(saved(tmp_path / "a.mid", f"0a {event} {NOTE}")) == Song(
+            (SongNote(10, 106, 60, 64, 0, 0),), 480, track_names=("",), length_ticks=106
         )
+
+    def test_first_sensible_key_counts(self, tmp_path: Path) -> None:
+        keys = "00 ff 59 02 08 00 00 ff 59 02 f9 01 00 ff 59 02 01 00"
+        assert read_song(saved(tmp_path / "a.mid", f"{keys} {NOTE}")).key == Key(-7, True)
+
+    def test_last_of_several_at_a_tick_counts(self, tmp_path: Path) -> None:
+        first = f"00 ff 51 03 00 00 01 00 ff 58 04 03 02 18 08 {END}"
+        song = read_song(saved(tmp_path / "a.mid", first, f"00 ff 51 03 00 00 02 00 ff 58 04 02 01 18 08 {NOTE}"))
+        assert (song.tempos, song.metres) == ((Tempo(0, 2),), (Metre(0, 2, 2),))
+
+
+def spelt(lines: str) -> str:
+    """The hexadecimal columns of lines that end in words."""
+    return " ".join(line.strip().split("  ")[0] for line in lines.splitlines())
+
+
+BROKEN = "is no intact MIDI file ({}); save or export it again as format 0 or 1"
 
 
 class TestBadFiles:
     @pytest.mark.parametrize(
         ("data", "fault"),
         [
-            (b"", "is empty; expected a standard MIDI file of format 0 or 1"),
-            (b"RIFF1234", "is no MIDI file (it does not begin with MThd); expected one of format 0 or 1"),
-            (b"MThd\0\0\0\6", "ends in the middle of its header; save or export it again"),
-            (b"MThd\0\0\0\4\0\1\0\1\1\1", "has a header of 4 bytes; expected 6"),
-            (header(form=3), "says it is of format 3; expected 0 or 1"),
+            (b"", BROKEN.format("it ends too early")),
+            (b"RIFF1234", BROKEN.format("MThd not found. Probably not a MIDI file")),
+            (b"MThd\0\0\0\6", BROKEN.format("it ends too early")),
+            (b"MThd\0\0\0\4\0\1\0\1\1\1", BROKEN.format("it ends too early")),
+            (header(form=3) + chunk(NOTE), "says it is of format 3; expected 0 or 1"),
             (
-                header(form=2, tracks=2) + ONE_NOTE * 2,
+                header(form=2, tracks=2) + chunk(NOTE) * 2,
                 "is of format 2 (patterns without a common time); export it as format 0 or 1",
             ),
             (
-                header(division=0xE728) + ONE_NOTE,
+                header(division=0xE728) + chunk(NOTE),
                 "counts time in SMPTE frames; export it with ticks per beat",
             ),
-            (header(division=0) + ONE_NOTE, "has 0 ticks per beat; expected 1..32767, save or export it again"),
-            (header(tracks=2) + ONE_NOTE, "ends after 1 of its 2 tracks; save or export it again"),
-            (header() + ONE_NOTE[:-1], "ends in the middle of track 1; save or export it again"),
-            (
-                header() + chunk(b"\x00\x90\x3c"),
-                "has a track 1 whose last event is cut off; save or export it again",
-            ),
-            (
-                header() + chunk(b"\x00\x3c\x40"),
-                "has a damaged track 1 (data byte 60 without a status at tick 0); save or export it again",
-            ),
-            (
-                header() + chunk(b"\x07\x90\x3c\x80"),
-                "has a damaged track 1 (data byte above 127 at tick 7); save or export it again",
-            ),
-            (
-                header() + chunk(b"\x00\xf8"),
-                "has a damaged track 1 (status 0xf8 has no place in a file); save or export it again",
-            ),
-            (
-                header() + chunk(b"\xff\xff\xff\xff\x00"),
-                "has a damaged track 1 (a number of more than four bytes); save or export it again",
-            ),
+            (header(division=0) + chunk(NOTE), "has 0 ticks per beat; expected 1..32767, save or export it again"),
+            (header(tracks=2) + chunk(NOTE), BROKEN.format("it ends too early")),
+            (header() + chunk(NOTE)[:-1], BROKEN.format("it ends too early")),
+            (header() + chunk("00 90 3c"), BROKEN.format("it ends too early")),
+            (header() + chunk("00 3c 40"), BROKEN.format("running status without last_status")),
+            (header() + chunk("07 90 3c 80"), BROKEN.format("data byte must be in range 0..127")),
+            (header() + chunk("00 f4"), BROKEN.format("undefined status byte 0xf4")),
+            (header() + b"XFIH\0\0\0\2ab" + chunk(NOTE), BROKEN.format("no MTrk header at start of track")),
+            (header() + b"\xff" * 3_900_000, BROKEN.format("a number without end")),
             (header() + chunk(END), "holds no notes; expected a melody, chords or up to four voices"),
             (header(tracks=0), "holds no notes; expected a melody, chords or up to four voices"),
             (
-                header() + chunk(b"\x00\x99\x24\x40\x10\x89\x24\x40" + END),
+                header() + chunk(f"00 99 24 40 10 89 24 40 {END}"),
                 "holds only percussion (channel 10); expected a melody, chords or up to four voices",
             ),
             (
-                header() + chunk(b"\xff\xff\xff\x7f\x90\x3c\x40" + END),
-                "lasts 559241 beats; at most 200000 are read",
+                header() + chunk(f"ff ff ff 7f 90 3c 40 {END}"),
+                "lasts more than 200000 beats; choose a shorter piece",
             ),
-            (header() + bytes(10_000_000), "is larger than 10 MB; choose a shorter piece"),
+            (
+                header() + chunk(f"{'ff ' * 9000} 7f 90 3c 40 {END}"),
+                "lasts more than 200000 beats; choose a shorter piece",
+            ),
+            (header() + bytes(4_000_000), "is larger than 4 MB; choose a shorter piece"),
         ],
     )
     def test_one_line_says_what_is_wrong(self, tmp_path: Path, data: bytes, fault: str) -> None:
@@ -192,6 +204,13 @@ class TestBadFiles:
         with pytest.raises(BadMidiFile) as caught:
             read_song(path)
         assert str(caught.value) == f"{path} {fault}"
+
+    def test_too_many_notes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(midifile, "MOST_NOTES", 2)
+        path = saved(tmp_path / "a.mid", f"00 90 3c 40 01 3c 40 {NOTE}")
+        with pytest.raises(BadMidiFile) as caught:
+            read_song(path)
+        assert str(caught.value) == f"{path} holds more than 2 notes; choose a shorter piece"
 
     def test_no_such_file(self, tmp_path: Path) -> None:
         with pytest.raises(BadMidiFile) as caught:
@@ -204,7 +223,7 @@ class TestBadFiles:
 
     @in_a_folder
     @given(
-        st.binary(max_size=200), st.sampled_from([b"", header(), header() + b"MTrk\0\0\0\x40", header(0) + ONE_NOTE])
+        st.binary(max_size=200), st.sampled_from([b"", header(), header() + b"MTrk\0\0\0\x40", header(0) + chunk(NOTE)])
     )
     def test_random_bytes(self, tmp_path: Path, data: bytes, start: bytes) -> None:
         read_or_refuse(tmp_path / "a.mid", start + data)
@@ -277,35 +296,45 @@ class TestWriting:
             Key(-7, False),
         )
 
-    def test_mido_reads_it(self, tmp_path: Path) -> None:
+    def test_every_byte(self, tmp_path: Path) -> None:
         path = tmp_path / "a.mid"
         notes = [VoiceNote(3, 0, 240, 48, 70), VoiceNote(0, 0, 120, 72, 80), VoiceNote(0, 120, 240, 72, 81)]
-        write_chorale(path, notes, ticks_per_beat=120, key=(1, False), markers=[(120, "the answer")])
-        file = mido.MidiFile(path)
-        assert (file.type, file.ticks_per_beat) == (1, 120)
-        meta = mido.MetaMessage
-        assert [list(track) for track in file.tracks] == [
+        write_chorale(
+            path, notes, ticks_per_beat=120, metres=[(120, 6, 8)], key=(-1, True), markers=[(120, "né"), (0, "x")]
+        )
+        soprano = f"""
+            00 ff 03 07 53 6f 70 72 61 6e 6f  track name: Soprano
+            00 ff 58 04 04 02 18 08           4/4, as nothing else is said
+            00 ff 59 02 ff 01                 D minor
+            00 ff 51 03 07 a1 20              500,000 us
+            00 ff 06 01 78                    marker
+            00 90 48 50                       72 begins
+            78 ff 58 04 06 03 0c 08           120: 6/8, a click a quaver
+            00 ff 06 03 6e c3 a9              marker in UTF-8
+            00 80 48 40                       72 ends …
+            00 90 48 51                       … and begins again
+            78 80 48 40                       240: 72 ends
+            {END}"""
+        bass = f"00 ff 03 04 42 61 73 73 00 93 30 46 81 70 83 30 40 {END}"
+        assert path.read_bytes() == header(1, 4, 120) + b"".join(
             [
-                meta("track_name", name="Soprano"),
-                meta("time_signature", numerator=4, denominator=4, clocks_per_click=24),
-                meta("key_signature", key="G"),
-                meta("set_tempo", tempo=500_000),
-                message("note_on", 0, 72, 80),
-                meta("marker", text="the answer", time=120),
-                message("note_off", 0, 72, 64),
-                message("note_on", 0, 72, 81),
-                message("note_off", 120, 72, 64),
-                meta("end_of_track"),
-            ],
-            [meta("track_name", name="Alto"), meta("end_of_track", time=240)],
-            [meta("track_name", name="Tenor"), meta("end_of_track", time=240)],
+                chunk(spelt(soprano)),
+                chunk("00 ff 03 04 41 6c 74 6f 81 70 ff 2f 00"),
+                chunk("00 ff 03 05 54 65 6e 6f 72 81 70 ff 2f 00"),
+                chunk(bass),
+            ]
+        )
+
+    def test_nothing_at_all(self, tmp_path: Path) -> None:
+        write_chorale(tmp_path / "a.mid", [], ticks_per_beat=0x7FFF, tempos=[(0, 0xFFFFFF)], metres=[(0, 255, 64)])
+        assert (tmp_path / "a.mid").read_bytes() == header(1, 4, 0x7FFF) + b"".join(
             [
-                meta("track_name", name="Bass"),
-                message("note_on", 0, 48, 70, 3),
-                message("note_off", 240, 48, 64, 3),
-                meta("end_of_track"),
-            ],
-        ]
+                chunk(f"00 ff 03 07 53 6f 70 72 61 6e 6f 00 ff 58 04 ff 06 01 08 00 ff 51 03 ff ff ff {END}"),
+                chunk(f"00 ff 03 04 41 6c 74 6f {END}"),
+                chunk(f"00 ff 03 05 54 65 6e 6f 72 {END}"),
+                chunk(f"00 ff 03 04 42 61 73 73 {END}"),
+            ]
+        )
 
     def test_same_notes_same_bytes(self, tmp_path: Path) -> None:
         notes = [VoiceNote(voice, tick, tick + 9, 60, 64) for voice in range(4) for tick in range(0, 90, 9)]
@@ -333,6 +362,29 @@ class TestWriting:
     def test_impossible_notes(self, tmp_path: Path, note: tuple[int, ...]) -> None:
         with pytest.raises(ValueError, match=r"cannot be written|outside 0\.\.3"):
             write_chorale(tmp_path / "a.mid", [VoiceNote(*note)], ticks_per_beat=96)
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        ("given_settings", "fault"),
+        [
+            ({"ticks_per_beat": 0}, "ticks_per_beat 0 is outside 1..32767"),
+            ({"ticks_per_beat": 0x8000}, "ticks_per_beat 32768 is outside 1..32767"),
+            ({"tempos": [(0, 0)]}, "a beat of 0 us is outside 1..16777215"),
+            ({"tempos": [(0, 0x1000000)]}, "a beat of 16777216 us is outside 1..16777215"),
+            ({"metres": [(0, 4, 3)]}, "time signature 4/3 cannot be written"),
+            ({"metres": [(0, 256, 4)]}, "time signature 256/4 cannot be written"),
+            ({"key": (8, False)}, "a key of 8 sharps is outside -7..7"),
+            ({"markers": [(-1, "")]}, "tick -1 after tick 0 cannot be written: 0..268435455 further on"),
+            (
+                {"markers": [(0x10000000, "")]},
+                "tick 268435456 after tick 0 cannot be written: 0..268435455 further on",
+            ),
+        ],
+    )
+    def test_impossible_settings(self, tmp_path: Path, given_settings: dict[str, Any], fault: str) -> None:
+        with pytest.raises(ValueError) as caught:
+            write_chorale(tmp_path / "a.mid", [], **{"ticks_per_beat": 96, **given_settings})
+        assert str(caught.value) == fault
         assert list(tmp_path.iterdir()) == []
 
 

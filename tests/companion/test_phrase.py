@@ -118,7 +118,8 @@ class TestWithoutLoss:
             notes.append((step, steps, pitch))
             step += steps
         if any(step % 4 == 3 for step, *_ in notes):
-            jitter = [0.3 * (-1) ** at for at in range(21)]  # else dotted rhythms may happen to swing
+            late = [0.3 if step % 4 == 3 else -0.3 for step, *_ in notes]  # early ones may happen to swing
+            jitter = [*late, 0.0]
         played = [
             ((step + jitter[at]) / 4, (steps + jitter[at + 1] - jitter[at]) / 4, pitch)
             for at, (step, steps, pitch) in enumerate(notes)

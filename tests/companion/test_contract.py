@@ -1,0 +1,131 @@
+"""The contract inside a model file: read back as written, and refused where a promise is not ours."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from companion.contract import FORMAT, LARGEST_STATE, Contract, Reference, StateContract
+from companion.errors import BadModel
+from companion.features import FEATURES, FeatureRow
+from companion.vocabulary import fingerprint
+
+FEATURE_NAMES = ("voice", "decided")
+GOOD = Contract(
+    name="tiny",
+    architecture="linear",
+    precision="fp32",
+    voice_order="any",
+    features=FEATURE_NAMES,
+    states=(StateContract("memory", (1, 4), "float32", "replace"), StateContract("past", (8, 2), "int32", "append")),
+    reference=Reference([[0, 4, 52, 100, 148]], [[0.5] * 48], 0.01),
+    parameters=12,
+    training={"data": "none"},
+    scores={"windowed": {}},
+)
+
+
+def edited(**values: Any) -> str:
+    """The good contract's JSON with some values changed."""
+    return json.dumps({**json.loads(GOOD.to_json()), **values})
+
+
+def state(**values: Any) -> list[dict[str, Any]]:
+    return [{"name": "memory", "shape": [1, 4], "dtype": "float32", "update": "replace", **values}]
+
+
+def test_there_and_back() -> None:
+    assert Contract.from_json(GOOD.to_json()) == GOOD
+
+
+def test_what_is_written() -> None:
+    assert json.loads(GOOD.to_json()) == {
+        "format": "chorale-model/1",
+        "vocabulary": {"fingerprint": fingerprint()},
+        "steps_per_beat": 4,
+        "feature_rows": 196,
+        "name": "tiny",
+        "architecture": "linear",
+        "precision": "fp32",
+        "voice_order": "any",
+        "features": ["voice", "decided"],
+        "states": [
+            {"name": "memory", "shape": [1, 4], "dtype": "float32", "update": "replace"},
+            {"name": "past", "shape": [8, 2], "dtype": "int32", "update": "append"},
+        ],
+        "reference": {"ids": [[0, 4, 52, 100, 148]], "logits": [[0.5] * 48], "tolerance": 0.01},
+        "parameters": 12,
+        "training": {"data": "none"},
+        "quantisation": {},
+        "scores": {"windowed": {}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"format": "chorale-model/2"}, f"its contract says format 'chorale-model/2'; this program needs '{FORMAT}'"),
+        ({"vocabulary": {"fingerprint": "0" * 16}}, "vocabulary {'fingerprint': '0000000000000000'}; this program"),
+        ({"vocabulary": None}, "its contract says vocabulary None; this program needs"),
+        ({"steps_per_beat": 8}, "its contract says steps_per_beat 8; this program needs 4"),
+        ({"name": "\x1b[2J"}, "its contract says name '\\x1b[2J', which cannot be shown"),
+        ({"voice_order": "random"}, "voice_order 'random'; fixed or any is known"),
+        ({"features": ["voice", "colour"]}, "unknown or repeated features ['colour']; there are voice, beat"),
+        ({"features": ["voice", "voice"]}, "unknown or repeated features"),
+        ({"features": []}, "its contract names no features; there are voice, beat"),
+        ({"feature_rows": 195}, "its features have 195 rows; in this program they have 196"),
+        ({"feature_rows": None}, "its features have None rows; in this program they have 196"),
+        ({"states": state(dtype="float64")}, "its state 'memory' is (1, 4) 'float64' 'replace': not possible"),
+        ({"states": state(update="swap")}, "(1, 4) 'float32' 'swap': not possible"),
+        ({"states": state(shape=[1, 0])}, "(1, 0) 'float32' 'replace': not possible"),
+        ({"states": state(shape=[1, -4])}, "(1, -4) 'float32' 'replace': not possible"),
+        ({"states": state(shape=[4], update="append")}, "(4,) 'float32' 'append': not possible"),
+        ({"states": state(shape=[LARGEST_STATE + 1])}, "its states hold 16000001 numbers; at most 16000000"),
+        ({"states": state(shape=[10**9] * 9)}, "at most 16000000 are allowed"),
+        ({"states": state() * 2}, "its states ['memory', 'memory'] need printable names of their own"),
+        ({"states": state(name="features")}, "its states ['features'] need printable names of their own"),
+        ({"states": state(name="a\nb")}, "its states ['a\\nb'] need printable names of their own"),
+    ],
+)
+def test_promises_that_are_not_ours(values: dict[str, Any], says: str) -> None:
+    with pytest.raises(BadModel) as caught:
+        Contract.from_json(edited(**values))
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+UNREADABLE = {
+    "nothing": "",
+    "half": GOOD.to_json()[:100],
+    "a list": "[1, 2]",
+    "a number": "3",
+    "deep": "[" * 100_000,
+    "no name": edited().replace('"name": "tiny"', '"nome": "tiny"'),
+    "states a number": edited(states=3),
+    "states of numbers": edited(states=[3]),
+    "no reference": edited(reference=None),
+    "infinite state": edited(states=state(shape=[float("inf")])),
+    "nan state": edited(states=state(shape=[float("nan")])),
+    "endless number": edited().replace('"parameters": 12', f'"parameters": {"9" * 5000}'),
+    "huge tolerance": edited(reference={"ids": [], "logits": [], "tolerance": 10**400}),
+    "infinitely many parameters": edited(parameters=float("inf")),
+    "a state of more numbers than can be printed": edited(states=state(shape=[10**4000] * 2)),
+    "features a number": edited(features=1),
+    "training a number": edited(training=1),
+}
+
+
+@pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE)
+def test_unreadable(text: str) -> None:
+    with pytest.raises(BadModel) as caught:
+        Contract.from_json(text)
+    assert str(caught.value).startswith("its ")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_every_feature_may_be_named() -> None:
+    contract = Contract.from_json(edited(features=list(FEATURES), feature_rows=FeatureRow(tuple(FEATURES)).rows))
+    assert contract.features == tuple(FEATURES)

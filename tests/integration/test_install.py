@@ -1,0 +1,80 @@
+"""The package as a new user gets it: built, installed without extras in a fresh environment, and run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import mido
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LARGEST_SITE_PACKAGES = 220_000_000  # bytes
+TRAINING_SIDE = ("tensorflow", "keras", "torch", "music21", "tf2onnx")
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment into which the wheel was installed."""
+    folder = tmp_path_factory.mktemp("install")
+    source = folder / "source"
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    for name in files:
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes((ROOT / name).read_bytes())
+    run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(source)], folder)
+    venv.create(folder / "venv", with_pip=True)
+    python = folder / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    run([str(python), "-m", "pip", "install", "-q", str(next(folder.glob("*.whl")))], folder)
+    return python
+
+
+def run(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def site_packages(python: Path) -> Path:
+    found = run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], python.parent)
+    return Path(found.strip())
+
+
+def test_brings_nothing_of_the_training_side_and_stays_light(python: Path) -> None:
+    folder = site_packages(python)
+    assert [name for name in TRAINING_SIDE if (folder / name).exists()] == []
+    assert not (folder / "models").exists()
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= LARGEST_SITE_PACKAGES
+
+
+def test_bundled_models_are_found_and_load(python: Path) -> None:
+    listed = run([str(python.with_name("chorale")), "models"], python.parent)
+    assert "gru" in listed
+    assert "transformer" in listed
+
+
+def test_demo_writes_four_voices_and_sound(python: Path, tmp_path: Path) -> None:
+    run([str(python.with_name("chorale")), "demo", "--fast", "--seed", "1"], tmp_path)
+    tracks = mido.MidiFile(tmp_path / "demo.mid").tracks
+    assert [track.name for track in tracks] == ["Soprano", "Alto", "Tenor", "Bass"]
+    for channel, track in enumerate(tracks):
+        struck = [message for message in track if message.type == "note_on" and message.velocity]
+        assert {message.channel for message in struck} == {channel}
+        assert len(struck) >= 20
+    assert (tmp_path / "demo.wav").stat().st_size > 1_000_000
+
+
+def test_training_commands_say_how_to_install_the_extra(python: Path, tmp_path: Path) -> None:
+    command = [str(python.with_name("chorale-train")), "fit", "gru"]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "chorale-train: keras, tensorflow not installed; run: pip install 'chorale-companion[train]'"
+    ]

@@ -1,0 +1,77 @@
+"""Chorales and models small enough to train and export inside a test."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from companion.features import FeatureRow
+from companion.vocabulary import IntArray, hide_onsets, strike
+from export.models import ARCHITECTURES, build
+from export.pieces import Piece
+
+# What an architecture takes of these makes a tiny model of it; a new one is tested without a line here.
+SIZES = {"units": 16, "depth": 2, "heads": 2, "hidden": 24, "window": 16, "dropout": 0.0, "slot_dropout": 0.0}
+
+
+def settings_of(architecture: str, **changes: Any) -> dict[str, Any]:
+    """Arguments for a tiny model, without any dropout."""
+    known = inspect.signature(ARCHITECTURES[architecture]).parameters
+    return {**{name: size for name, size in SIZES.items() if name in known}, **changes}
+
+
+def tiny_model(architecture: str, seed: int = 1, **changes: Any) -> keras.Model:
+    """A built model with random numbers in every weight, so that none is hidden by being 0 or 1."""
+    model = build(architecture, **settings_of(architecture, **changes))
+    model(random_rows(model.features, 4)[None])
+    generator = np.random.default_rng(seed)
+    for weight in model.trainable_variables:
+        weight.assign(generator.normal(0, 0.3, weight.shape))
+    return model
+
+
+def random_rows(features: tuple[str, ...], notes: int, seed: int = 1) -> IntArray:
+    """``[notes, width]``: any ids that the features can have."""
+    row = FeatureRow(features)
+    sizes = np.diff([*row.offsets, row.rows])
+    ids = np.random.default_rng(seed).integers(0, sizes, (notes, row.width))
+    return (row.offsets + ids).astype(np.int32)
+
+
+def stepped_in_keras(model: keras.Model, ids: IntArray) -> np.ndarray[Any, Any]:
+    """``[notes, vocabulary]``: the logits of rows fed to the model's step, its states carried on as described."""
+    model.prepare_step()
+    states = {state.name: np.zeros(state.shape, state.dtype) for state in model.states}
+    logits = []
+    for note in ids:
+        found, following = model.step(note[None], states)
+        logits.append(ops.convert_to_numpy(found)[0])
+        for state in model.states:
+            new = ops.convert_to_numpy(following[state.name])
+            states[state.name] = np.concatenate([states[state.name][1:], new]) if state.update == "append" else new
+    return np.stack(logits)
+
+
+def chorale(seed: int, chords: int = 24) -> IntArray:
+    """Frames of a made-up piece: chords of a beat each, like no other seed's."""
+    generator = np.random.default_rng(seed)
+    tokens = [[strike(int(base + generator.integers(7))) for base in (67, 60, 53, 45)] for _ in range(chords)]
+    return hide_onsets(np.repeat(np.array(tokens, dtype=np.int32), 4, axis=0))
+
+
+def piece_of(name: str, split: str, frames: IntArray) -> Piece:
+    return Piece(name, split, frames, onsets_known=True, first_step=0)
+
+
+def tiny_set() -> list[Piece]:
+    """Two pieces to train on, one to check with, one for the test; the last shares half of it with the first."""
+    return [
+        piece_of("jsb-train-000", "train", chorale(0)),
+        piece_of("jsb-train-001", "train", chorale(1)),
+        piece_of("jsb-valid-000", "valid", chorale(2, chords=32)),
+        piece_of("jsb-test-000", "test", np.concatenate([chorale(0)[:48], chorale(3)[:48]])),
+    ]
