@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from companion import __version__
-from companion.errors import BadSetting, ChoraleError
+from companion.errors import BadSetting, ChoraleError, one_line
 from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.terminal import progress_bar
 
@@ -51,7 +51,7 @@ def main() -> None:
     try:
         app()
     except ChoraleError as error:
-        sys.stderr.write(f"chorale: {error}\n")
+        sys.stderr.write(f"chorale: {one_line(error)}\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("chorale: stopped\n")

@@ -10,12 +10,16 @@ import numpy as np
 from companion.dynamics import VelocityRule
 from companion.features import Conditions
 from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
+from companion.key import find_key
 from companion.phrase import Phrase
-from companion.sampling import Sampling, strikes_anew
+from companion.sampling import Sampling, in_key, strikes_anew
 from companion.song import VoiceNote
 from companion.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
 
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
+CLOSE_IN_SIGHT = (
+    16  # steps; Bach's lines rarely come to rest more than two bars apart, so from farther off it is not said
+)
 SEED = "seed"
 MODEL = "model"
 
@@ -34,6 +38,7 @@ def continue_phrase(generator: Generator, phrase: Phrase, bars: int, sampling: S
 
     Where the seed ends inside a bar, that bar is completed first.
     """
+    sampling = in_key(sampling, find_key(phrase.frames))
     standing = generator.start(phrase.first_step)
     heard = phrase.frames
     if all(phrase.given) and len(heard) > LONGEST_HEARD:
@@ -50,9 +55,10 @@ def harmonise(generator: Generator, phrase: Phrase, sampling: Sampling) -> Itera
     """The seed's frames with the voices it lacks; the last note struck is taken as the close."""
     struck = np.flatnonzero((phrase.frames >= FIRST_STRIKE).any(axis=1))
     close = int(struck[-1]) if len(struck) else len(phrase.frames)
+    sampling = in_key(sampling, find_key(phrase.frames))
     standing = generator.start(phrase.first_step)
     for step, tokens in enumerate(phrase.frames):
-        conditions = Conditions(close - step) if step <= close else NO_CONDITIONS
+        conditions = Conditions(close - step) if 0 <= close - step <= CLOSE_IN_SIGHT else NO_CONDITIONS
         frame, standing = _with_given(generator, standing, tokens, phrase.given, sampling, conditions)
         yield Composed(frame, SEED, tuple(not given for given in phrase.given))
 
@@ -95,13 +101,13 @@ def _answer(
     generator: Generator, standing: Standing, steps: int, bar_steps: int, sampling: Sampling
 ) -> Iterator[Composed]:
     """New frames that begin afresh; their last chord is struck on a strong beat and held to the end."""
-    first = replace(sampling, rules=(*sampling.rules, strikes_anew))
+    first = replace(sampling, rules=(strikes_anew, *sampling.rules))  # first, so that it is never passed over
     last_chord = closing_steps(bar_steps)
     everyone = dict.fromkeys(range(len(VOICES)), HOLD)
     for step in range(steps):
         to_close = steps - last_chord - step
         given = everyone if to_close < 0 else None
-        conditions = Conditions(to_close) if to_close >= 0 else NO_CONDITIONS
+        conditions = Conditions(to_close) if 0 <= to_close <= CLOSE_IN_SIGHT else NO_CONDITIONS
         frame, standing = generator.frame(standing, sampling if step else first, given, conditions)
         yield Composed(frame, MODEL, (True,) * len(VOICES))
 
@@ -114,8 +120,10 @@ def closing_steps(bar_steps: int) -> int:
 def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule) -> list[VoiceNote]:
     """The notes that the model added, in the seed's ticks; the seed's own are phrase.notes.
 
-    A held note begins with its strike and takes its velocity there.
+    A held note begins with its strike and takes its velocity there. Where the player let go of the
+    same key a little late, it begins when the player is done: a played note keeps its own end.
     """
+    played = {(note.voice, note.pitch): note.end_tick for note in phrase.notes}
     notes: list[VoiceNote] = []
     sounding: dict[int, VoiceNote] = {}
     start = phrase.first_step
@@ -129,6 +137,7 @@ def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: Velocity
             pitch = one.frame.pitches[voice]
             if token >= FIRST_STRIKE and one.chosen[voice] and pitch is not None:
                 strength = velocity(voice, one.frame.choices[voice].entropy_bits)
-                sounding[voice] = VoiceNote(voice, tick, tick + 1, pitch, strength)
+                begin = max(tick, min(played.get((voice, pitch), 0), end_tick - 1))
+                sounding[voice] = VoiceNote(voice, begin, end_tick, pitch, strength)
     notes.extend(note._replace(end_tick=end_tick) for note in sounding.values())
     return sorted(notes, key=lambda note: (note.start_tick, note.voice))

@@ -113,7 +113,7 @@ def frame_view(one: Composed, bar_steps: int, latency_ms: float | None = None) -
         beat=place // STEPS_PER_BEAT + 1,
         pitches=one.frame.pitches,
         struck=tuple(bool(token >= FIRST_STRIKE) for token in one.frame.tokens),
-        entropies_bits=tuple(choice.entropy_bits for choice in one.frame.choices),
+        entropies_bits=tuple(choice.entropy_bits for choice in one.frame.choices) if any(one.chosen) else None,
         origin=one.origin,
         latency_ms=latency_ms,
     )

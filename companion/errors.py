@@ -18,6 +18,11 @@ else that escapes is a fault of ours and shows a traceback.
 from __future__ import annotations
 
 
+def one_line(text: object) -> str:
+    """Text from outside as one line that does nothing to a terminal: what cannot be printed becomes a mark."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(str(text).split()))
+
+
 class ChoraleError(Exception):
     """A fault with a one-line message for the user."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -68,10 +69,17 @@ class Outputs:
     force: bool = False
 
     def refuse_existing(self) -> None:
-        """Before any work: OutputExists or OutputFailed for the first that cannot be written."""
-        for path in (self.midi, self.wav, self.trace):
-            if path is not None:
-                refuse_existing(path, force=self.force)
+        """Before any work: OutputExists or OutputFailed for the first that cannot be written.
+
+        BadSetting where two have one name: the second would replace the first.
+        """
+        paths = [path for path in (self.midi, self.wav, self.trace) if path is not None]
+        for path in paths:
+            refuse_existing(path, force=self.force)
+        names = [os.path.realpath(path) for path in paths]
+        for path, name in zip(paths, names, strict=True):
+            if names.count(name) > 1:
+                raise BadSetting(f"two outputs have one name: {path}; choose another for one of them")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from companion.contract import METADATA_KEY, Contract
-from companion.errors import BadModel
+from companion.errors import BadModel, one_line
 from companion.features import FeatureRow
 from companion.state import State, Window, initial_state
 from companion.vocabulary import VOCABULARY_SIZE, IntArray
@@ -74,6 +74,8 @@ def load_model(path: Path) -> Model:
         _check_reference(model)
     except BadModel as error:
         raise BadModel(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:  # onnxruntime checks no text; names and metadata show it only when read
+        raise BadModel(f"{path}: its names are not text: the file is damaged") from error
     return model
 
 
@@ -96,7 +98,8 @@ def open_session(content: bytes) -> ort.InferenceSession:
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = _SILENT
     with _onnx_faults("not a usable ONNX model"):
-        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        # no fallback: it would print to the terminal and try the same again
+        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"], enable_fallback=0)
 
 
 def _metadata(session: ort.InferenceSession) -> str:
@@ -127,8 +130,11 @@ def _check_signature(session: ort.InferenceSession, contract: Contract) -> None:
 def _check_reference(model: Model) -> None:
     """Run the stored rows, under a timer, and compare with the stored logits."""
     reference = model.contract.reference
-    ids = np.array(reference.ids, dtype=np.int32)
-    expected = np.array(reference.logits, dtype=np.float64)
+    try:
+        ids = np.array(reference.ids, dtype=np.int32)
+        expected = np.array(reference.logits, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise BadModel(f"its reference is no table of numbers: {error!r:.120}") from error
     if ids.ndim != 2 or ids.shape[1] != model.row.width or expected.shape != (len(ids), VOCABULARY_SIZE):
         raise BadModel(f"its reference is {ids.shape} ids and {expected.shape} logits: not rows of its features")
     last = np.append(model.row.offsets[1:], model.row.rows) - 1
@@ -165,5 +171,4 @@ def _onnx_faults(what: str) -> Iterator[None]:
     except BadModel:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())
-        raise BadModel(f"{what}: {reason:.160}") from error
+        raise BadModel(f"{what}: {one_line(error):.160}") from error

@@ -27,12 +27,21 @@ def write_output(path: str | Path, data: bytes, *, force: bool = False) -> None:
 def refuse_existing(path: str | Path, *, force: bool = False) -> None:
     """Raises early, before the work is done, what ``write_output`` would raise about the place."""
     path = Path(path)
+    try:
+        _check_place(path)
+    except OSError as fault:  # a name too long, a folder that may not be read
+        raise OutputFailed(f"cannot write {path}: {fault.strerror or fault}") from None
+    if not force and os.path.lexists(path):
+        raise _exists(path)
+
+
+def _check_place(path: Path) -> None:
     if path.is_dir():
         raise OutputFailed(f"cannot write {path}: it is a folder; name a file")
     if not path.parent.is_dir():
         raise OutputFailed(f"cannot write {path}: there is no folder {path.parent}")
-    if not force and os.path.lexists(path):
-        raise _exists(path)
+    if path.exists() and not path.is_file():
+        raise OutputFailed(f"cannot write {path}: it is not a regular file")
 
 
 def _exists(path: Path) -> OutputExists:

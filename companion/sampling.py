@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.errors import BadSetting
+from companion.errors import BadModel, BadSetting
 from companion.features import UNDECIDED, History
+from companion.key import Key
 from companion.vocabulary import (
     FIRST_STRIKE,
     HOLD,
@@ -34,6 +35,7 @@ from companion.vocabulary import (
 LogProbs = NDArray[np.float64]  # [vocabulary]
 
 HIGHEST_TEMPERATURE = 10.0
+_LEAST_TEMPERATURE = 1e-100  # above 0; below this a quotient could leave float64
 PERFECT = (0, 7)  # interval classes that may not move in parallel: unison and octave, fifth
 STILL_STEPS = 8  # after so many steps without any strike, holding on is discouraged
 LONG_NOTE_STEPS = 16  # a voice that has held for so long is discouraged from holding on
@@ -60,7 +62,8 @@ class Sampling:
 
     temperature: float = 1.0  # flattens (>1) or sharpens (<1) the choice among notes; 0 takes the likeliest
     top_p: float = 1.0  # keeps the likeliest notes that together hold this share
-    rules: tuple[Rule, ...] = field(default=())
+    rules: tuple[Rule, ...] = ()
+    key_penalty: float = 0.0  # nats off every note outside the key, where a key is heard; 0 lets them be
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= HIGHEST_TEMPERATURE:  # false for NaN too
@@ -111,7 +114,13 @@ def normalise(scores: LogProbs) -> LogProbs:
 
 
 def grammatical(logits: LogProbs, moment: Moment) -> LogProbs:
-    """Log-probabilities of the tokens that mean something: only a sounding note can be held."""
+    """Log-probabilities of the tokens that mean something: only a sounding note can be held.
+
+    Raises:
+        BadModel: the logits are no numbers, as those of a damaged model or state.
+    """
+    if not math.isfinite(logits.max()):
+        raise BadModel("the model gives logits that are no numbers; choose another model")
     if moment.history.now[moment.voice] < FIRST_STRIKE:
         logits = logits.copy()
         logits[HOLD] = -math.inf
@@ -127,9 +136,9 @@ def temper(scores: LogProbs, temperature: float, top_p: float) -> LogProbs:
     if (temperature == 1 and top_p == 1) or scores[HOLD] >= 0:
         return scores
     held = scores[HOLD]
-    others = scores / temperature
+    others = scores.copy()
     others[HOLD] = -math.inf
-    others = normalise(others)
+    others = normalise((others - others.max()) / max(temperature, _LEAST_TEMPERATURE))
     if top_p < 1:
         others = keep_top(others, top_p)
     others += math.log(max(-math.expm1(held), 1e-300))
@@ -232,6 +241,21 @@ def no_parallels(scores: LogProbs, moment: Moment) -> LogProbs:
         scores[first::_OCTAVE] = -math.inf
         scores[own] = staying
     return scores
+
+
+def favour(scale: frozenset[int], penalty: float) -> Rule:
+    """A rule that discourages strikes outside a scale of pitch classes by so many nats."""
+    costs = np.zeros(VOCABULARY_SIZE)
+    for token in range(FIRST_STRIKE, VOCABULARY_SIZE):
+        costs[token] = 0.0 if struck_pitch(token) % _OCTAVE in scale else penalty
+    return lambda scores, moment: scores - costs
+
+
+def in_key(sampling: Sampling, key: Key | None) -> Sampling:
+    """The same sampling, holding to a key as its ``key_penalty`` says."""
+    if key is None or sampling.key_penalty == 0:
+        return sampling
+    return replace(sampling, rules=(*sampling.rules, favour(key.scale, sampling.key_penalty)))
 
 
 def keep_moving(scores: LogProbs, moment: Moment) -> LogProbs:

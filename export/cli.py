@@ -42,9 +42,6 @@ def main() -> None:
     except (ChoraleError, OSError, ValueError) as error:
         sys.stderr.write(f"chorale-train: {error}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("chorale-train: stopped; a training goes on with: chorale-train fit NAME --resume\n")
-        sys.exit(130)
 
 
 @app.command(epilog="Example: chorale-train prepare corpus jsb --data jsb_chorales.tgz")
@@ -94,7 +91,7 @@ def fit(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
     """Train a model; a stopped run goes on with --resume. Curves: RUN/curves.png and TensorBoard."""
-    _need("keras", "tensorflow")
+    _need("keras", "tensorflow", "matplotlib")
     _use_threads(threads)
     from export.batches import CropSettings  # noqa: PLC0415
     from export.models import build  # noqa: PLC0415
@@ -118,8 +115,12 @@ def fit(
     valid = _pieces(data_dir, [_held_out_set(data_dir, settings.data)], "valid")
     folder = run or Path("runs") / name
     typer.echo(f"{len(train)} pieces to train on, {len(valid)} to check with; run folder {folder}")
-    with show_progress(epochs, folder) as callbacks:
-        state = run_fit(settings, train, valid, folder, resume, callbacks)
+    try:
+        with show_progress(epochs, folder) as callbacks:
+            state = run_fit(settings, train, valid, folder, resume, callbacks)
+    except KeyboardInterrupt:
+        typer.echo("chorale-train: stopped; the same command with --resume goes on", err=True)
+        raise typer.Exit(130) from None
     best = f"{state['best']:.4f} nats a note, after epoch {state['best_epoch']}"
     typer.echo(f"best validation {best}; curves in {folder / 'curves.png'}")
 
@@ -140,7 +141,10 @@ def export(
 
     if precision not in ("fp32", "int8"):
         raise BadSetting(f"precision must be fp32 or int8, not {precision!r}")
-    refuse_existing(out, force=force)
+    if out.suffix != ".onnx":
+        raise BadSetting(f"a model file is called NAME.onnx, not {out.name!r}")
+    for path in (out, out.with_suffix(".md")):
+        refuse_existing(path, force=force)
     sets = read_settings(run).data
     valid = _pieces(data_dir, [_held_out_set(data_dir, sets)], "valid")
     for line in release(run, out, precision, valid):
@@ -159,6 +163,8 @@ def evaluate(
     from companion.library import find_model, open_model  # noqa: PLC0415
     from export import evaluation  # noqa: PLC0415
 
+    if save:
+        _need("keras", "tensorflow", "onnx")
     loaded = open_model(model)
     pieces = _jsb_pieces(data, data_dir)
     with progress_bar(f"scoring {loaded.contract.name}", evaluation.frames_to_score(pieces), hidden=as_json) as tell:
@@ -168,7 +174,6 @@ def evaluate(
     if save:
         from export.release import save_scores  # noqa: PLC0415
 
-        _need("onnx")
         save_scores(find_model(model), {**row, "remarks": leaks})
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from companion.composer import MODEL, continue_phrase
 from companion.generator import Generator
+from companion.key import find_key
 from companion.model import Model
 from companion.phrase import Phrase
 from companion.sampling import Sampling
@@ -62,9 +63,10 @@ def answer(model: Model, opening: IntArray, sampling: Sampling, seed: int) -> In
 
 def measure(opening: IntArray, continuation: IntArray) -> dict[str, float]:
     """What is counted of one continuation."""
-    scale = measures.find_key(opening).scale
+    key = find_key(opening)
+    assert key is not None, "an opening in which nothing sounds"
     return {
-        "in_scale": measures.share_in(continuation, scale),
+        "in_scale": measures.share_in(continuation, key.scale),
         "changing_frames": measures.share_changing(continuation),
         "longest_note_steps": measures.longest_note(continuation),
         "out_of_range": measures.notes_out_of_range(continuation),

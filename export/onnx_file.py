@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from companion.contract import METADATA_KEY, Contract, Reference, StateContract
 from companion.errors import BadModel
 from companion.features import FeatureRow
 from companion.model import FEATURES_INPUT, LOGITS_OUTPUT, Model, load_model, open_session
+from companion.output import write_output
 from companion.vocabulary import IntArray
 from export.batches import batch_of, whole_crop
 from export.pieces import Piece
@@ -54,15 +58,16 @@ def export_int8(fp32: Path, path: Path, per_channel: bool = True) -> None:
     contract = dataclasses.replace(load_model(fp32).contract, precision="int8", scores={})
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "int8.onnx"
-        quantize_dynamic(
-            fp32,
-            draft,
-            per_channel=per_channel,
-            reduce_range=True,  # 7-bit weights: without VNNI, 8-bit ones saturate
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul"],
-            extra_options={"EnableSubgraph": True, "MatMulConstBOnly": True},
-        )
+        with _advice_hidden():
+            quantize_dynamic(
+                fp32,
+                draft,
+                per_channel=per_channel,
+                reduce_range=True,  # 7-bit weights: without VNNI, 8-bit ones saturate
+                weight_type=QuantType.QInt8,
+                op_types_to_quantize=["MatMul"],  # a Gemm becomes one first
+                extra_options={"EnableSubgraph": True, "MatMulConstBOnly": True},
+            )
         write(onnx.load(draft), contract, np.array(contract.reference.ids, dtype=np.int32), path)
 
 
@@ -75,7 +80,7 @@ def write(proto: onnx.ModelProto, contract: Contract, ids: IntArray, path: Path)
     del proto.metadata_props[:]
     onnx.helper.set_model_props(proto, {METADATA_KEY: dataclasses.replace(contract, reference=reference).to_json()})
     proto.producer_name, proto.producer_version = "chorale-train", ""
-    path.write_bytes(proto.SerializeToString())
+    write_output(path, proto.SerializeToString(), force=True)
 
 
 def rewrite(path: Path, **changes: Any) -> None:
@@ -135,6 +140,20 @@ def convert(model: keras.Model) -> onnx.ModelProto:
     proto: onnx.ModelProto
     proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
     return proto
+
+
+@contextmanager
+def _advice_hidden() -> Iterator[None]:
+    """onnxruntime advises, on the root logger, a pre-processing that quantising dynamically does without."""
+
+    def is_news(record: logging.LogRecord) -> bool:
+        return "run pre-processing before quantization" not in record.getMessage()
+
+    logging.getLogger().addFilter(is_news)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeFilter(is_news)
 
 
 def _contract(model: keras.Model, name: str, training: dict[str, Any]) -> Contract:

@@ -10,6 +10,7 @@ from typing import Any
 
 from companion.errors import BadModel
 from companion.model import load_model
+from companion.output import write_output
 from export.card import card
 from export.onnx_file import PARITY_FRAMES, export_fp32, export_int8, rewrite
 from export.pieces import Piece
@@ -36,7 +37,7 @@ def release(run: Path, out: Path, precision: str, valid: Sequence[Piece]) -> Ite
             yield f"int8 against fp32 over {drift.notes} notes: {figures}, same choice {drift.same_choice:.4f}"
             _accept(drift)
             rewrite(chosen, quantisation=drift.as_dict())
-        out.write_bytes(chosen.read_bytes())
+        write_output(out, chosen.read_bytes(), force=True)
     write_card(out)
     yield f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB) and {out.with_suffix('.md')}"
 

@@ -70,6 +70,12 @@ def compile_model(model: keras.Model, settings: FitSettings) -> None:
     model.compile(optimizer=optimizer, loss=note_nll, jit_compile=keras.config.backend() == "jax")
 
 
+def is_over(state: dict[str, Any], settings: FitSettings) -> bool:
+    """Whether a run has had all its epochs, or has lost its patience."""
+    tired = state["epoch"] - state["best_epoch"] >= settings.patience
+    return tired or bool(state["epoch"] >= settings.epochs)
+
+
 class AveragedWeights(keras.callbacks.SwapEMAWeights):  # type: ignore[misc]
     """Puts the averaged weights in place between epochs; a resumed run begins with them in place."""
 
@@ -95,12 +101,18 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         self.state["seconds"] = self.seconds_before + time.perf_counter() - self.started
         if valid < self.state["best"]:
             self.state.update(best=valid, best_epoch=epoch + 1)
-            self.model.save_weights(self.folder / "best.weights.h5")
-        self.model.save_weights(self.folder / "last.weights.h5")
+            self._save("best.weights.h5")
+        self._save("last.weights.h5")
         (self.folder / "state.json").write_text(json.dumps(self.state, indent=1))
         self._note(epoch + 1, float(logs["loss"]), valid)
-        if epoch + 1 - self.state["best_epoch"] >= self.settings.patience:
+        if is_over(self.state, self.settings):
             self.model.stop_training = True
+
+    def _save(self, name: str) -> None:
+        """In one move: a run that is stopped meanwhile keeps what it had."""
+        part = self.folder / f"part.{name}"
+        self.model.save_weights(part)
+        part.replace(self.folder / name)
 
     def _note(self, epoch: int, train: float, valid: float) -> None:
         path = self.folder / "history.csv"
@@ -127,6 +139,8 @@ def fit(
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = _claim(folder, settings, resume)
+    if state and is_over(state, settings):
+        return state
     keras.utils.set_random_seed(settings.seed)
     model = build(settings.architecture, **settings.model)
     compile_model(model, settings)

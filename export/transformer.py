@@ -113,6 +113,8 @@ class TransformerModel(keras.Model):  # type: ignore[misc]
         slot_dropout: float = 0.1,
     ):
         super().__init__()
+        if units % heads:
+            raise ValueError(f"units must be a multiple of heads ({heads}), not {units}")
         row = FeatureRow(self.features)
         self.units, self.depth, self.window = units, depth, window
         self.embedding = NoteEmbedding(row, units, slot_dropout=slot_dropout)

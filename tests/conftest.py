@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
+from fakes import Ran
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -18,14 +19,6 @@ settings.register_profile("chorale", deadline=None, max_examples=60)  # a deadli
 settings.load_profile("chorale")
 
 HOME = Path(__file__).parent.parent
-
-
-class Ran(NamedTuple):
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture

@@ -189,6 +189,35 @@ class TestByHand:
         assert Place.of(np.arange(-5, 5), None).beat.tolist() == [3, 0, 1, 2, 3, 0, 1, 2, 3, 0]
 
 
+def naive_history(column: Sequence[int]) -> tuple[int, int, int, int]:
+    """now, reference, before and held of one voice after its tokens, from their definitions."""
+    strikes = [token for token in column if token >= FIRST_STRIKE]
+    changes = [token for token, last in zip(strikes, [0, *strikes], strict=False) if token != last]
+    events = [step for step, token in enumerate(column) if token >= FIRST_STRIKE]
+    rests = [step for step, token in enumerate(column) if token == REST and (step == 0 or column[step - 1] != REST)]
+    held = min(len(column) - max([*events, *rests]), 33) if column else 0
+    now = 0 if not column else 1 if max(rests, default=-1) > max(events, default=-1) else strikes[-1]
+    return now, changes[-1] if changes else 0, changes[-2] if len(changes) > 1 else 0, held
+
+
+class TestHistory:
+    @given(canonical_frames(most=60))
+    def test_against_its_definition(self, frames: IntArray) -> None:
+        history = History.empty()
+        for step in range(len(frames) + 1):
+            found = np.stack([history.now, history.reference, history.before, history.held], axis=-1)
+            assert found.tolist() == [list(naive_history(frames[:step, v].tolist())) for v in range(4)]
+            if step < len(frames):
+                history = history.advance(frames[step])
+
+    def test_a_voice_that_rests_keeps_its_last_pitch_as_reference(self) -> None:
+        """So that what it sings next is still near."""
+        frames = np.array([[S, A, T, B], [S, REST, T, B], [S, A, T, B]], dtype=np.int32)
+        row = FeatureRow(("decided_intervals",))
+        ids = whole_ids(row, frames, 0, [-1] * 3, np.broadcast_to(IN_ORDER, frames.shape)) - row.offsets
+        np.testing.assert_array_equal(ids[2, 1], [30 + S - A, 0, 0, 0])
+
+
 class TestRows:
     @given(canonical_frames(least=2), st.integers(-12, 12))
     def test_relative_features_do_not_know_the_key(self, frames: IntArray, semitones: int) -> None:
@@ -209,7 +238,8 @@ class TestRows:
         assert (row.width, row.rows) == (5, 196)
 
     @pytest.mark.parametrize(
-        ("names", "wrong"), [(("voice", "colour"), r"\['colour'\]"), (("beat", "beat"), r"\['beat', 'beat'\]"), ((), "")]
+        ("names", "wrong"),
+        [(("voice", "colour"), r"\['colour'\]"), (("beat", "beat"), r"\['beat', 'beat'\]"), ((), "")],
     )
     def test_names_there_are_not(self, names: tuple[str, ...], wrong: str) -> None:
         with pytest.raises(ValueError, match=rf"{wrong}.*{', '.join(FEATURES)}"):

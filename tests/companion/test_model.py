@@ -45,7 +45,7 @@ class TestFiles:
         assert refusal(tmp_path) == "not a regular file"
 
     def test_name_that_no_file_can_have(self, tmp_path: Path) -> None:
-        assert refusal(tmp_path / ("long" * 100)) == "no such file"
+        assert refusal(tmp_path / ("long" * 100)).startswith("cannot be read (")
 
     @pytest.mark.parametrize(
         "content", [b"", b"\0", b"not a model", b"\xff" * 1000, random.Random(3).randbytes(4096)], ids=range(5)
@@ -165,7 +165,10 @@ def tiny() -> Tiny:
         return random.normal(0, 0.02, shape).astype(np.float32)
 
     made = Tiny(
-        onnx, weights(ROW.width, VOCABULARY_SIZE), weights(VOCABULARY_SIZE, VOCABULARY_SIZE), weights(6, VOCABULARY_SIZE)
+        onnx,
+        weights(ROW.width, VOCABULARY_SIZE),
+        weights(VOCABULARY_SIZE, VOCABULARY_SIZE),
+        weights(6, VOCABULARY_SIZE),
     )
     made.inputs = [
         made.value("features", (1, ROW.width), integers=True),
@@ -421,9 +424,7 @@ def features_missing(tiny: Tiny) -> None:
         (features_missing, "its input features is [1, 5] tensor(int32); its contract says (1, 1) int32"),
     ],
 )
-def test_graphs_that_break_their_contract(
-    tiny: Tiny, tmp_path: Path, spoil: Callable[[Tiny], None], says: str
-) -> None:
+def test_graphs_that_break_their_contract(tiny: Tiny, tmp_path: Path, spoil: Callable[[Tiny], None], says: str) -> None:
     spoil(tiny)
     assert refusal(tiny.save(tmp_path)).startswith(says)
 

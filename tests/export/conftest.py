@@ -64,7 +64,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     settings = FitSettings(
         "gru",
         ("jsb",),
-        model=settings_of("gru"),
+        model=settings_of("gru", depth=1),
         crops=CropSettings(steps=16, batch_size=4),
         epochs=4,
         batches_per_epoch=6,
@@ -95,9 +95,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Export
 
 
 @pytest.fixture(scope="session")
-def quantised(
-    exported: Callable[[str], Exported], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Path]:
+def quantised(exported: Callable[[str], Exported], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """An architecture → the int8 form of its tiny file."""
     from export.onnx_file import export_int8  # noqa: PLC0415
 

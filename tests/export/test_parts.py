@@ -109,7 +109,7 @@ def test_a_folded_table_gives_what_the_layer_gives() -> None:
 def test_an_embedding_adds_each_slots_row_times_its_own_part_of_the_kernel() -> None:
     row = FeatureRow(("voice", "beat"))
     layer = NoteEmbedding(row, units=1, slot_units=1, slot_dropout=0.0)
-    ids = (row.offsets + [2, 3])[None, None].astype(np.int32)
+    ids = (row.offsets + np.array([2, 3], np.int32))[None, None]
     layer(ids)
     layer.table.assign(np.arange(row.rows, dtype=np.float32)[:, None])
     layer.kernel.assign([[0.5], [-0.25]])

@@ -1,0 +1,103 @@
+"""What a frame costs, part by part: ``pytest tests/benchmarks``. Printed, never judged; the normal run passes it by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from fakes import random_source
+
+from companion.features import FEATURES, FeatureRow, History, Place
+from companion.generator import Generator
+from companion.library import bundled_models, open_model
+from companion.names import DEFAULT_STYLE
+from companion.sampling import Moment, choose, undecided
+from companion.styles import style
+from companion.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, VOICES, IntArray, strike
+
+if TYPE_CHECKING:
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+ROUNDS = 300
+WARMUP = 50
+HEARD = 16  # frames before the one that is timed
+CHORD: IntArray = np.array([strike(pitch) for pitch in (67, 62, 59, 43)], dtype=np.int32)
+
+
+def heard() -> History:
+    """A history of single steps up and down."""
+    history = History.empty()
+    for step in range(HEARD):
+        history = history.advance(CHORD + np.int32(step % 3))
+    return history
+
+
+def timed(benchmark: BenchmarkFixture, work: Any) -> Any:
+    """Always as many rounds, so that runs compare."""
+    return benchmark.pedantic(work, rounds=ROUNDS, warmup_rounds=WARMUP, iterations=1)
+
+
+@pytest.mark.parametrize("name", bundled_models())
+def test_a_frame_of_a_bundled_model(benchmark: BenchmarkFixture, name: str) -> None:
+    """Features, four calls of the network, four choices; each frame goes on from the one before."""
+    generator, sampling = Generator(open_model(name), random_source()), style(DEFAULT_STYLE)
+    standing = generator.start()
+    for step in range(HEARD):
+        _, standing = generator.hear(standing, CHORD + np.int32(step % 3))
+
+    def frame() -> None:
+        nonlocal standing
+        _, standing = generator.frame(standing, sampling)
+
+    timed(benchmark, frame)
+    assert standing.step == HEARD + WARMUP + ROUNDS
+
+
+def test_features_of_a_frame(benchmark: BenchmarkFixture) -> None:
+    """The rows of four notes, all features that there are."""
+    row, history = FeatureRow(tuple(FEATURES)), heard()
+
+    def rows() -> list[IntArray]:
+        frame_ids = row.frame_ids(history, Place.of(HEARD, None))
+        tokens = undecided()
+        found = []
+        for voice in range(len(VOICES)):
+            found.append(np.concatenate([frame_ids[voice], row.note_ids(tokens, history, voice)]))
+            tokens = tokens.copy()
+            tokens[voice] = CHORD[voice]
+        return found
+
+    assert [len(ids) for ids in timed(benchmark, rows)] == [row.width] * 4
+
+
+def test_choices_of_a_frame(benchmark: BenchmarkFixture) -> None:
+    """Four notes drawn from random logits by the rules of the default style."""
+    sampling, history, random = style(DEFAULT_STYLE), heard(), random_source()
+    logits = np.random.default_rng(1).normal(0, 3, (len(VOICES), VOCABULARY_SIZE)).astype(np.float32)
+
+    def choices() -> IntArray:
+        tokens = undecided()
+        for voice in range(len(VOICES)):
+            codes = np.where(tokens >= FIRST_STRIKE, tokens, 0)
+            token = choose(logits[voice], Moment(voice, tokens, codes, history), sampling, random).token
+            tokens = tokens.copy()
+            tokens[voice] = token
+        return tokens
+
+    assert np.all(timed(benchmark, choices) >= 0)
+
+
+@pytest.mark.train
+def test_a_batch_of_crops(benchmark: BenchmarkFixture) -> None:
+    """16 crops of 64 frames, freshly drawn and transposed, as one step of training takes them."""
+    pytest.importorskip("tensorflow")
+    from tiny import chorale, piece_of  # noqa: PLC0415
+
+    from export.batches import CropBatches, CropSettings  # noqa: PLC0415
+
+    pieces = [piece_of(f"jsb-train-{seed:03}", "train", chorale(seed, chords=60)) for seed in range(20)]
+    row, settings = FeatureRow(tuple(FEATURES)), CropSettings(steps=64, batch_size=16)
+    batches = CropBatches(pieces, row, settings, batches=50, seed=1, first_epoch=0)
+    ids, targets = benchmark.pedantic(lambda: batches[0], rounds=20, warmup_rounds=2, iterations=1)
+    assert (ids.shape, targets.shape) == ((16, 256, row.width), (16, 256, 2))

@@ -1,0 +1,240 @@
+"""Phrases continued and harmonised by a scripted model: complete notes, exact ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from fakes import SURE, Babbler, ScriptedModel, random_source, sung, sure
+
+from companion.composer import (
+    CLOSE_IN_SIGHT,
+    LONGEST_HEARD,
+    MODEL,
+    SEED,
+    Composed,
+    closing_steps,
+    continue_phrase,
+    harmonise,
+    notices,
+    seed_frames,
+    total_frames,
+    voice_notes,
+)
+from companion.generator import Generator
+from companion.phrase import Phrase, phrase_of_song
+from companion.sampling import LogProbs, Moment, Sampling
+from companion.song import Metre, Song, SongNote, VoiceNote
+from companion.vocabulary import HOLD, VOICES, IntArray, strike
+
+GREEDY = Sampling(temperature=0)
+SOPRANO, ALTO, TENOR, BASS = range(4)
+CHORD = (72, 67, 64, 48)
+
+
+def phrase_of(lines: Mapping[int, list[tuple[float, float, int]]], metre: tuple[int, int] = (4, 4)) -> Phrase:
+    """From (start, length, pitch) in beats by voice; 480 ticks a beat, 70 loud."""
+    notes = sorted(
+        SongNote(round(start * 480), round((start + length) * 480), pitch, 70, voice, voice)
+        for voice, line in lines.items()
+        for start, length, pitch in line
+    )
+    names = tuple(VOICES[voice] if voice in lines else "" for voice in range(4))
+    return phrase_of_song(Song(tuple(notes), 480, (), (Metre(0, *metre),), names, notes[-1].end_tick))
+
+
+def whole_bars(beats: int, metre: tuple[int, int] = (4, 4)) -> Phrase:
+    """A chord on every beat."""
+    return phrase_of({v: [(beat, 1, pitch) for beat in range(beats)] for v, pitch in enumerate(CHORD)}, metre)
+
+
+def loudness(voice: int, bits: float) -> int:
+    assert 0 <= bits < 6
+    return 100 + voice
+
+
+def made(phrase: Phrase, script: Mapping[tuple[int, int], int], bars: int) -> tuple[list[Composed], ScriptedModel]:
+    model = ScriptedModel(sung(script))
+    generator = Generator(model, random_source())  # type: ignore[arg-type]
+    frames = continue_phrase(generator, phrase, bars, GREEDY) if bars else harmonise(generator, phrase, GREEDY)
+    return list(frames), model
+
+
+def closes(model: ScriptedModel) -> list[int]:
+    """The close as the model saw it at the first note of each frame."""
+    slot = model.row.slot("close")
+    return [int(ids[slot] - model.row.offsets[slot]) for ids in model.seen[::4]]
+
+
+class TestHarmonise:
+    PHRASE: ClassVar = phrase_of({SOPRANO: [(0, 1, 72), (1, 1, 74)]})
+    SCRIPT: ClassVar = {
+        (0, ALTO): strike(67),
+        (4, ALTO): strike(69),
+        (4, TENOR): strike(62),
+        (0, BASS): strike(48),
+        (2, SOPRANO): strike(81),  # the melody is not the model's to sing
+    }
+
+    def test_notes(self) -> None:
+        """The alto moves, the tenor comes in later, the bass is held to the end; the melody is not among them."""
+        frames, _ = made(self.PHRASE, self.SCRIPT, 0)
+        assert voice_notes(frames, self.PHRASE, loudness) == [
+            VoiceNote(ALTO, 0, 480, 67, 101),
+            VoiceNote(BASS, 0, 960, 48, 103),
+            VoiceNote(ALTO, 480, 960, 69, 101),
+            VoiceNote(TENOR, 480, 960, 62, 102),
+        ]
+        assert [one.frame.pitches[SOPRANO] for one in frames] == [72] * 4 + [74] * 4
+        assert {(one.origin, one.chosen) for one in frames} == {(SEED, (False, True, True, True))}
+
+    def test_close_is_the_last_note_struck(self) -> None:
+        _, model = made(self.PHRASE, self.SCRIPT, 0)
+        assert closes(model) == [5, 4, 3, 2, 1, 0, 0, 0]  # 1 + steps to it, then unsaid
+
+    def test_melody_is_decided_first(self) -> None:
+        phrase = phrase_of({TENOR: [(0, 1, 60)]})
+        _, model = made(phrase, {}, 0)
+        assert [voice for _, voice in model.asked[:4]] == [TENOR, SOPRANO, ALTO, BASS]
+
+
+class TestContinue:
+    SCRIPT: ClassVar = {
+        **{(16, voice): strike(pitch) for voice, pitch in enumerate((74, 69, 62, 50))},
+        (20, SOPRANO): strike(76),
+        (22, SOPRANO): strike(77),
+        (24, SOPRANO): strike(76),
+        (24, BASS): strike(48),
+        (28, SOPRANO): strike(79),  # too late: the last chord is held
+    }
+
+    def test_notes(self) -> None:
+        phrase = whole_bars(4)
+        frames, model = made(phrase, self.SCRIPT, 1)
+        assert voice_notes(frames, phrase, loudness) == [
+            VoiceNote(SOPRANO, 1920, 2400, 74, 100),
+            VoiceNote(ALTO, 1920, 3840, 69, 101),
+            VoiceNote(TENOR, 1920, 3840, 62, 102),
+            VoiceNote(BASS, 1920, 2880, 50, 103),
+            VoiceNote(SOPRANO, 2400, 2640, 76, 100),
+            VoiceNote(SOPRANO, 2640, 2880, 77, 100),
+            VoiceNote(SOPRANO, 2880, 3840, 76, 100),
+            VoiceNote(BASS, 2880, 3840, 48, 103),
+        ]
+        assert [one.origin for one in frames] == [SEED] * 16 + [MODEL] * 16
+        assert [one.chosen[0] for one in frames] == [False] * 16 + [True] * 16
+        assert closes(model) == [*[0] * 16, *range(9, 0, -1), *[0] * 7]
+
+    def test_answer_strikes_anew(self) -> None:
+        """Where the model would rather hold the seed's chord, it is struck again: its notes end with the seed."""
+
+        def rather_hold(_: int, voice: int) -> IntArray:
+            logits = sure(HOLD)
+            logits[strike(CHORD[voice])] = SURE / 2
+            return logits
+
+        phrase = whole_bars(4)
+        generator = Generator(ScriptedModel(rather_hold), random_source())  # type: ignore[arg-type]
+        frames = list(continue_phrase(generator, phrase, 1, GREEDY))
+        assert frames[16].frame.tokens.tolist() == [strike(pitch) for pitch in CHORD]
+        assert {note[1:4] for note in voice_notes(frames, phrase, loudness)} == {(1920, 3840, pitch) for pitch in CHORD}
+
+    def test_answer_strikes_anew_whatever_the_style_forbids(self) -> None:
+        """A rule that would leave only a hold is passed over at the seam; the seed's notes cannot be held on."""
+
+        def holds_only(scores: LogProbs, _: Moment) -> LogProbs:
+            kept = np.full_like(scores, -np.inf)
+            kept[HOLD] = scores[HOLD]
+            return kept
+
+        phrase = whole_bars(4)
+        generator = Generator(ScriptedModel(sung({})), random_source())  # type: ignore[arg-type]
+        frames = list(continue_phrase(generator, phrase, 1, replace(GREEDY, rules=(holds_only,))))
+        assert HOLD not in frames[16].frame.tokens
+
+    def test_missing_voices_of_the_seed_are_added_first(self) -> None:
+        phrase = phrase_of({SOPRANO: [(beat, 1, 72) for beat in range(4)]})
+        frames, _ = made(phrase, {(0, ALTO): strike(67), (0, TENOR): strike(60), (0, BASS): strike(48)}, 1)
+        notes = [note for note in voice_notes(frames, phrase, loudness) if note.start_tick < 1920]
+        assert notes == [
+            VoiceNote(ALTO, 0, 1920, 67, 101),
+            VoiceNote(TENOR, 0, 1920, 60, 102),
+            VoiceNote(BASS, 0, 1920, 48, 103),
+        ]
+
+    def test_close_is_said_when_it_is_in_sight(self) -> None:
+        """From farther off than Bach's lines are long it is left open."""
+        _, model = made(whole_bars(4), {}, 3)
+        far = 40 - CLOSE_IN_SIGHT
+        assert closes(model) == [*[0] * (16 + far), *range(CLOSE_IN_SIGHT + 1, 0, -1), *[0] * 7]
+
+    @pytest.mark.parametrize(
+        ("beats", "metre", "bars", "new_steps", "last_chord"),
+        [
+            (4, (4, 4), 1, 16, 8),
+            (4, (4, 4), 3, 48, 8),
+            (5, (4, 4), 2, 12 + 32, 8),
+            (3, (3, 4), 2, 24, 12),
+            (4, (3, 4), 2, 8 + 24, 12),
+            (3, (6, 8), 2, 24, 12),
+            (4, (6, 8), 1, 8 + 12, 12),
+            (4, (2, 2), 1, 16, 8),
+            (2, (2, 4), 2, 16, 4),
+            (3, (5, 4), 1, 8 + 20, 20),
+            (4, (1, 16), 3, 3, 1),
+        ],
+    )
+    def test_bars(self, beats: int, metre: tuple[int, int], bars: int, new_steps: int, last_chord: int) -> None:
+        phrase = whole_bars(beats, metre)
+        frames, _ = made(phrase, {}, bars)
+        assert total_frames(phrase, bars) == len(frames) == beats * 4 + new_steps
+        assert closing_steps(phrase.bar_steps) == last_chord
+        assert [one.frame.step for one in frames] == list(range(phrase.first_step, phrase.first_step + len(frames)))
+
+    def test_pickup(self) -> None:
+        """Frame 0 stands in its bar: a seed of one beat before the bar and one bar is followed by whole bars."""
+        phrase = phrase_of({v: [(beat, 1, pitch) for beat in range(3, 8)] for v, pitch in enumerate(CHORD)})
+        frames, _ = made(phrase, {(20, v): strike(pitch) for v, pitch in enumerate(CHORD)}, 2)
+        assert [one.frame.step for one in frames] == list(range(12, 12 + 20 + 32))
+        assert {note.end_tick for note in voice_notes(frames, phrase, loudness)} == {16 * 480}
+
+    def test_last_chord_is_held(self) -> None:
+        phrase = whole_bars(4)
+        model = Babbler()
+        generator = Generator(model, random_source())  # type: ignore[arg-type]
+        frames = list(continue_phrase(generator, phrase, 2, Sampling()))
+        for one in frames[-7:]:
+            for token, pitch in zip(one.frame.tokens, one.frame.pitches, strict=True):
+                assert token == HOLD or pitch is None
+        assert {one.frame.pitches for one in frames[-8:]} == {frames[-1].frame.pitches}
+
+
+class TestLongSeeds:
+    def test_tail_is_heard(self) -> None:
+        phrase = whole_bars(136)  # 544 steps
+        frames, model = made(phrase, {(LONGEST_HEARD, SOPRANO): strike(72)}, 1)
+        assert (seed_frames(phrase), len(frames)) == (LONGEST_HEARD, LONGEST_HEARD + 16)
+        assert len(model.asked) == 4 * len(frames)
+        assert frames[0].frame.step == 544 - LONGEST_HEARD
+        assert notices(phrase) == ["the seed is long: only its last 512 steps are heard"]
+        added = voice_notes(frames, phrase, loudness)
+        assert added == [VoiceNote(SOPRANO, 136 * 480, 140 * 480, 72, 100)]
+
+    def test_tail_begins_with_what_sounds(self) -> None:
+        """A note that began before the tail is struck at its first step."""
+        lines = {v: [(0, 100, pitch), (100, 36, pitch)] for v, pitch in enumerate(CHORD)}
+        frames, _ = made(phrase_of(lines), {}, 1)
+        assert frames[0].frame.pitches == CHORD
+
+    def test_just_not_long(self) -> None:
+        phrase = whole_bars(128)
+        assert notices(phrase) == []
+        assert seed_frames(phrase) == LONGEST_HEARD
+
+    def test_long_melody_is_heard_from_its_start(self) -> None:
+        """Its other voices are written as it goes."""
+        phrase = phrase_of({SOPRANO: [(beat, 1, 72) for beat in range(136)]})
+        assert (seed_frames(phrase), notices(phrase)) == (544, [])

@@ -1,0 +1,160 @@
+"""Frames from scripted models: with sure logits there is one exact result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fakes import Babbler, ScriptedModel, canonical_frames, random_source, sung, sure
+from hypothesis import given
+from hypothesis import strategies as st
+
+from companion.features import Conditions, Place
+from companion.generator import Frame, Generator, Standing
+from companion.sampling import Sampling, strikes_anew
+from companion.vocabulary import HOLD, REST, IntArray, strike
+
+GREEDY = Sampling(temperature=0)
+SOPRANO, ALTO, TENOR, BASS = range(4)
+FIRST = {(0, SOPRANO): strike(72), (0, ALTO): strike(67), (0, TENOR): strike(64), (0, BASS): strike(48)}
+
+
+def some(
+    generator: Generator, standing: Standing, count: int, sampling: Sampling = GREEDY
+) -> tuple[list[Frame], Standing]:
+    frames = []
+    for _ in range(count):
+        frame, standing = generator.frame(standing, sampling)
+        frames.append(frame)
+    return frames, standing
+
+
+def tokens_of(frames: list[Frame]) -> list[list[int]]:
+    return [frame.tokens.tolist() for frame in frames]
+
+
+class TestScripted:
+    def test_one_exact_result(self) -> None:
+        script = sung({**FIRST, (1, BASS): strike(50), (2, SOPRANO): REST, (3, ALTO): strike(67)})
+        generator = Generator(ScriptedModel(script), random_source())  # type: ignore[arg-type]
+        frames, standing = some(generator, generator.start(12), 4)
+        s, a, t, b = (strike(pitch) for pitch in (72, 67, 64, 48))
+        assert tokens_of(frames) == [
+            [s, a, t, b],
+            [HOLD, HOLD, HOLD, strike(50)],
+            [REST, HOLD, HOLD, HOLD],
+            [REST, a, HOLD, HOLD],  # a hold of silence is a rest
+        ]
+        assert [frame.pitches for frame in frames] == [
+            (72, 67, 64, 48),
+            (72, 67, 64, 50),
+            (None, 67, 64, 50),
+            (None, 67, 64, 50),
+        ]
+        assert [frame.step for frame in frames] == [12, 13, 14, 15]
+        assert standing.step == 16
+        assert [choice.held_pitch for choice in frames[2].choices] == [72, 67, 64, 50]
+        assert {choice.probability for frame in frames for choice in frame.choices} == {1.0}
+        assert {frame.temperature for frame in frames} == {0}
+
+    def test_sure_notes_come_at_any_temperature(self) -> None:
+        generator = Generator(ScriptedModel(sung(FIRST)), random_source())  # type: ignore[arg-type]
+        frames, _ = some(generator, generator.start(), 1, Sampling(1.0, 0.9))
+        assert frames[0].pitches == (72, 67, 64, 48)
+        assert max(choice.entropy_bits for choice in frames[0].choices) < 1e-9
+
+    def test_rules_apply(self) -> None:
+        generator = Generator(ScriptedModel(sung(FIRST)), random_source())  # type: ignore[arg-type]
+        _, standing = some(generator, generator.start(), 1)
+        frames, _ = some(generator, standing, 1, Sampling(0, 1.0, (strikes_anew,)))
+        assert HOLD not in frames[0].tokens
+
+
+class TestGiven:
+    def test_given_voices_stay_exactly(self) -> None:
+        """Whatever the model would rather sing."""
+        model = ScriptedModel(lambda frame, voice: sure(strike(60)))
+        generator = Generator(model, random_source())  # type: ignore[arg-type]
+        standing = generator.start()
+        lines = [(strike(76), REST), (HOLD, strike(45)), (REST, HOLD), (HOLD, HOLD)]
+        frames = []
+        for soprano, bass in lines:
+            frame, standing = generator.frame(standing, GREEDY, {BASS: bass, SOPRANO: soprano})
+            frames.append(frame)
+        middle = strike(60)
+        assert tokens_of(frames) == [
+            [strike(76), middle, middle, REST],
+            [HOLD, middle, middle, strike(45)],
+            [REST, middle, middle, HOLD],
+            [REST, middle, middle, HOLD],  # to hold silence is to rest
+        ]
+        assert [frame.pitches for frame in frames] == [
+            (76, 60, 60, None),
+            (76, 60, 60, 45),
+            (None, 60, 60, 45),
+            (None, 60, 60, 45),
+        ]
+        assert frames[0].choices[SOPRANO].probability < 1e-9  # as the model sees it
+
+    @pytest.mark.parametrize(
+        ("order", "turns"), [("any", [TENOR, BASS, SOPRANO, ALTO]), ("fixed", [SOPRANO, ALTO, TENOR, BASS])]
+    )
+    def test_turns(self, order: str, turns: list[int]) -> None:
+        model = ScriptedModel(sung(FIRST), voice_order=order)
+        generator = Generator(model, random_source())  # type: ignore[arg-type]
+        generator.frame(generator.start(), GREEDY, {BASS: strike(40), TENOR: strike(60)})
+        assert model.asked == [(0, voice) for voice in turns]
+
+    @pytest.mark.parametrize("order", ["any", "fixed"])
+    def test_nothing_given(self, order: str) -> None:
+        model = ScriptedModel(sung(FIRST), voice_order=order)
+        generator = Generator(model, random_source())  # type: ignore[arg-type]
+        some(generator, generator.start(), 2)
+        assert model.asked == [(frame, voice) for frame in range(2) for voice in range(4)]
+
+    def test_a_heard_frame_is_four_given_voices(self) -> None:
+        model = ScriptedModel(sung(FIRST))
+        generator = Generator(model, random_source())  # type: ignore[arg-type]
+        frame, standing = generator.hear(generator.start(5), np.array([strike(70), HOLD, REST, strike(50)]))
+        assert frame.tokens.tolist() == [strike(70), REST, REST, strike(50)]
+        assert (frame.step, frame.pitches, standing.step) == (5, (70, None, None, 50), 6)
+
+
+class TestReading:
+    @pytest.mark.parametrize("order", ["any", "fixed"])
+    @given(melody=canonical_frames(least=12, most=12), seed=st.integers(0, 1000))
+    def test_reads_what_training_reads(self, order: str, melody: IntArray, seed: int) -> None:
+        """The ids of every note are those of the finished piece, in the order of the turns."""
+        model = Babbler(order)
+        generator = Generator(model, random_source(seed))  # type: ignore[arg-type]
+        standing, frames = generator.start(3), []
+        for step, tokens in enumerate(melody):
+            given_tokens = {ALTO: int(tokens[ALTO]), BASS: int(tokens[BASS])}
+            frame, standing = generator.frame(standing, Sampling(), given_tokens, Conditions(30 - step))
+            frames.append(frame.tokens)
+        turns = np.array([ALTO, BASS, SOPRANO, TENOR] if order == "any" else [0, 1, 2, 3])
+        place = Place.of(3 + np.arange(12), 30 - np.arange(12))
+        whole = model.row.of_pieces(np.array(frames), place, np.broadcast_to(np.argsort(turns), (12, 4)))
+        np.testing.assert_array_equal(np.array(model.seen).reshape(12, 4, -1), whole[:, turns])
+
+
+class TestRepeating:
+    @pytest.mark.parametrize("order", ["any", "fixed"])
+    def test_equal_seeds_give_equal_music(self, order: str) -> None:
+        def music(seed: int) -> list[list[int]]:
+            generator = Generator(Babbler(order), random_source(seed))  # type: ignore[arg-type]
+            return tokens_of(some(generator, generator.start(), 40, Sampling())[0])
+
+        assert music(1) == music(1)
+        assert music(1) != music(2)
+
+    def test_from_a_kept_standing_the_same_music_comes_again(self) -> None:
+        source = random_source(4)
+        generator = Generator(Babbler(), source)  # type: ignore[arg-type]
+        _, kept = some(generator, generator.start(), 10, Sampling())
+        drawn = source.bit_generator.state
+        once, _ = some(generator, kept, 20, Sampling())
+        some(generator, kept, 7, Sampling())  # another way on, thrown away
+        source.bit_generator.state = drawn
+        again, _ = some(generator, kept, 20, Sampling())
+        assert tokens_of(again) == tokens_of(once)
+        assert [f.step for f in again] == [f.step for f in once]

@@ -1,0 +1,47 @@
+"""The key of some music."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from companion.key import Key, find_key, pitch_class_weights
+from companion.vocabulary import HOLD, REST, IntArray, strike, transpose
+
+
+def line(pitches: Sequence[int], steps: int = 4) -> IntArray:
+    """A lone soprano."""
+    frames = np.full((len(pitches) * steps, 4), REST, dtype=np.int32)
+    frames[:, 0] = HOLD
+    frames[::steps, 0] = [strike(pitch) for pitch in pitches]
+    return frames
+
+
+C_MAJOR = (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60)
+A_MINOR = (57, 59, 60, 62, 64, 65, 68, 69, 64, 60, 57)
+
+
+@pytest.mark.parametrize("semitones", range(-6, 7))
+def test_scales(semitones: int) -> None:
+    assert find_key(transpose(line(C_MAJOR), semitones)) == Key(semitones % 12, False)
+    assert find_key(transpose(line(A_MINOR), semitones)) == Key((9 + semitones) % 12, True)
+
+
+def test_weights_count_what_sounds() -> None:
+    frames = line((60, 67), steps=3)
+    frames[:2, 3] = [strike(48), HOLD]
+    assert pitch_class_weights(frames).tolist() == [5, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "frames", [np.zeros((8, 4), dtype=np.int32), line(range(60, 72))], ids=["silence", "all twelve"]
+)
+def test_nothing_that_tells(frames: IntArray) -> None:
+    assert find_key(frames) is None
+
+
+def test_scale_of_a_minor_key_has_its_leading_note() -> None:
+    assert Key(0, False).scale == {0, 2, 4, 5, 7, 9, 11}
+    assert Key(9, True).scale == {9, 11, 0, 2, 4, 5, 7, 8}

@@ -1,0 +1,406 @@
+"""Each rule and each step from logits to a note, alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fakes import random_source
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from companion.errors import BadModel, BadSetting
+from companion.features import NOTHING, SILENCE, UNDECIDED, History, sounding_codes
+from companion.key import Key
+from companion.sampling import (
+    LONG_NOTE_STEPS,
+    STILL_PENALTY,
+    STILL_STEPS,
+    Moment,
+    Sampling,
+    choose,
+    draw,
+    entropy_bits,
+    favour,
+    given_choice,
+    grammatical,
+    in_key,
+    in_range,
+    keep_moving,
+    keep_top,
+    no_crossing,
+    no_parallels,
+    normalise,
+    sings_on,
+    strikes_anew,
+    temper,
+    undecided,
+)
+from companion.styles import STYLES, style
+from companion.vocabulary import FIRST_STRIKE, HOLD, RANGES, REST, VOCABULARY_SIZE, strike
+
+FLAT = np.full(VOCABULARY_SIZE, -math.log(VOCABULARY_SIZE))
+C5, G4, E4, C3 = strike(72), strike(67), strike(64), strike(48)
+SOPRANO, ALTO, TENOR, BASS = range(4)
+
+
+def moment(
+    voice: int,
+    tokens: Sequence[int] = (UNDECIDED,) * 4,
+    now: Sequence[int] = (C5, G4, E4, C3),
+    held: Sequence[int] = (1, 1, 1, 1),
+) -> Moment:
+    codes = np.array(now, dtype=np.int32)
+    history = History(codes, codes, codes, np.array(held, dtype=np.int32))
+    decided = np.array(tokens, dtype=np.int32)
+    return Moment(voice, decided, sounding_codes(decided, history), history)
+
+
+def allowed(scores: NDArray[np.float64]) -> set[int]:
+    return set(np.flatnonzero(scores > -math.inf).tolist())
+
+
+def forbidden(scores: NDArray[np.float64]) -> set[int]:
+    return set(range(VOCABULARY_SIZE)) - allowed(scores)
+
+
+def scores_of(**shares: float) -> NDArray[np.float64]:
+    """Log-probabilities of rest, hold and strikes 40, 41, …; nothing else."""
+    probabilities = np.zeros(VOCABULARY_SIZE)
+    for name, share in shares.items():
+        probabilities[{"rest": REST, "hold": HOLD}.get(name, 0) or int(name[1:] if name[1:].isdecimal() else 0)] = share
+    with np.errstate(divide="ignore"):
+        return np.log(probabilities)
+
+
+class TestRules:
+    @pytest.mark.parametrize("voice", range(4))
+    def test_in_range(self, voice: int) -> None:
+        low, high = RANGES[voice]
+        kept = in_range(FLAT, moment(voice))
+        assert allowed(kept) == {REST, HOLD, *range(strike(low), strike(high) + 1)}
+        assert kept[strike(low)] == FLAT[0]
+
+    def test_sings_on(self) -> None:
+        assert forbidden(sings_on(FLAT, moment(0))) == {REST}
+
+    def test_strikes_anew(self) -> None:
+        assert forbidden(strikes_anew(FLAT, moment(0))) == {HOLD}
+
+    @pytest.mark.parametrize(
+        ("voice", "tokens", "strikes"),
+        [
+            (ALTO, (UNDECIDED,) * 4, range(36, 82)),
+            (ALTO, (C5, UNDECIDED, UNDECIDED, UNDECIDED), range(36, 73)),
+            (ALTO, (HOLD, UNDECIDED, HOLD, UNDECIDED), range(64, 73)),
+            (SOPRANO, (UNDECIDED, strike(70), E4, C3), range(70, 82)),
+            (BASS, (C5, G4, strike(50), UNDECIDED), range(36, 51)),
+            (TENOR, (C5, REST, UNDECIDED, REST), range(36, 73)),
+        ],
+    )
+    def test_no_crossing(self, voice: int, tokens: Sequence[int], strikes: Sequence[int]) -> None:
+        """Rest and hold stay; a unison is no crossing."""
+        assert allowed(no_crossing(FLAT, moment(voice, tokens))) == {REST, HOLD, *(strike(p) for p in strikes)}
+
+    @pytest.mark.parametrize(
+        ("voice", "tokens", "strikes"),
+        [
+            (SOPRANO, (UNDECIDED, strike(74), E4, C3), range(74, 82)),
+            (BASS, (C5, strike(45), strike(47), UNDECIDED), range(36, 46)),
+            (TENOR, (C5, C3, UNDECIDED, strike(60)), ()),  # the others cross: no place between them
+        ],
+    )
+    def test_no_crossing_by_a_hold(self, voice: int, tokens: Sequence[int], strikes: Sequence[int]) -> None:
+        assert allowed(no_crossing(FLAT, moment(voice, tokens))) == {REST, *(strike(p) for p in strikes)}
+
+    def test_no_parallels_by_hand(self) -> None:
+        """Soprano C5 goes to D5: the bass an octave class below may not go to any D, the tenor may go anywhere."""
+        tokens = (strike(74), UNDECIDED, UNDECIDED, UNDECIDED)
+        assert forbidden(no_parallels(FLAT, moment(BASS, tokens))) == {strike(p) for p in (38, 50, 62, 74)}
+        assert forbidden(no_parallels(FLAT, moment(TENOR, tokens))) == set()
+        held = (HOLD, UNDECIDED, UNDECIDED, UNDECIDED)
+        assert forbidden(no_parallels(FLAT, moment(BASS, held))) == set()
+
+    def test_no_parallel_fifths_by_hand(self) -> None:
+        """Alto G4 over bass C3 is a fifth: when the bass goes to D3 the alto may not go to any A."""
+        tokens = (UNDECIDED, UNDECIDED, UNDECIDED, strike(50))
+        assert forbidden(no_parallels(FLAT, moment(ALTO, tokens))) == {strike(p) for p in (45, 57, 69, 81)}
+
+    @pytest.mark.parametrize("step", [-12, -7, -1, 0, 2, 5])
+    def test_no_parallels_with_one_other_voice(self, step: int) -> None:
+        """Every interval up to two octaves on either side, against the definition."""
+        for distance in range(-24, 25):
+            other = 24 + distance  # the tenor's last token; the alto's is 24
+            if not FIRST_STRIKE <= other + step < VOCABULARY_SIZE or other < FIRST_STRIKE:
+                continue
+            here = moment(ALTO, (UNDECIDED, UNDECIDED, other + step, UNDECIDED), (NOTHING, 24, other, NOTHING))
+            found = forbidden(no_parallels(FLAT, here))
+            same_side = [
+                token
+                for token in range(FIRST_STRIKE, VOCABULARY_SIZE)
+                if (token - other - step) * -distance >= 0 and token != 24
+            ]
+            parallel = {
+                token
+                for token in same_side
+                if step and abs(distance) % 12 in (0, 7) and abs(token - other - step) % 12 == abs(distance) % 12
+            }
+            assert found & set(same_side) == parallel, (distance, step)
+
+    @given(st.data())
+    def test_no_parallels_against_the_definition(self, data: st.DataObject) -> None:
+        """For every note that does not change sides with the other voice."""
+        pitch = st.integers(FIRST_STRIKE, VOCABULARY_SIZE - 1)
+        sounding = st.one_of(pitch, pitch, pitch, st.sampled_from([SILENCE, NOTHING]))
+        says = st.one_of(pitch, pitch, pitch, st.sampled_from([HOLD, REST, UNDECIDED]))
+        now = data.draw(st.lists(sounding, min_size=4, max_size=4))
+        tokens = data.draw(st.lists(says, min_size=4, max_size=4))
+        voice = data.draw(st.integers(0, 3))
+        tokens[voice] = UNDECIDED
+        here = moment(voice, tokens, now)
+        found = forbidden(no_parallels(FLAT, here))
+        assert not found & {REST, HOLD}
+        for candidate in range(FIRST_STRIKE, VOCABULARY_SIZE):
+            verdicts = set()
+            for other in range(4):
+                was, goes = now[other], int(here.codes[other])
+                if other == voice or min(was, goes, now[voice]) < FIRST_STRIKE:
+                    continue
+                before, after = now[voice] - was, candidate - goes
+                if before * after < 0:
+                    verdicts.add(None)  # they cross
+                elif was != goes and candidate != now[voice] and abs(before) % 12 in (0, 7):
+                    verdicts.add(abs(after) % 12 == abs(before) % 12)
+            if None not in verdicts:
+                assert (candidate in found) == (True in verdicts)
+
+    @pytest.mark.parametrize(
+        ("held", "excess"),
+        [
+            ((1, 1, 1, 1), 0),
+            ((STILL_STEPS - 1,) * 4, 0),
+            ((STILL_STEPS,) * 4, 1),
+            ((STILL_STEPS + 3,) * 4, 4),
+            ((STILL_STEPS + 3, 1, 20, 20), 0),
+            ((LONG_NOTE_STEPS - 1, 1, 1, 1), 0),
+            ((LONG_NOTE_STEPS, 1, 1, 1), 1),
+            ((LONG_NOTE_STEPS + 5, 1, 1, 1), 6),
+            ((1, LONG_NOTE_STEPS, 1, 1), 0),
+        ],
+    )
+    def test_keep_moving(self, held: Sequence[int], excess: int) -> None:
+        expected = FLAT.copy()
+        expected[HOLD] -= STILL_PENALTY * excess
+        np.testing.assert_array_equal(keep_moving(FLAT, moment(SOPRANO, held=held)), expected)
+
+    def test_favour(self) -> None:
+        """C major: the sharps cost two nats, rest and hold nothing."""
+        expected = FLAT.copy()
+        for pitch in range(36, 82):
+            expected[strike(pitch)] -= 0 if pitch % 12 in (0, 2, 4, 5, 7, 9, 11) else 2
+        np.testing.assert_array_equal(favour(Key(0, False).scale, 2.0)(FLAT, moment(0)), expected)
+
+    def test_in_key(self) -> None:
+        free, strict = Sampling(rules=(sings_on,)), Sampling(rules=(sings_on,), key_penalty=1.5)
+        assert in_key(free, Key(0, False)) is free
+        assert in_key(strict, None) is strict
+        kept, added = in_key(strict, Key(9, True)).rules
+        assert kept is sings_on
+        costs = FLAT - added(FLAT, moment(0))
+        outside = {pitch % 12 for pitch in range(36, 82) if costs[strike(pitch)] > 0}
+        assert (outside, costs.max()) == ({1, 3, 6, 10}, pytest.approx(1.5))
+
+    def test_no_rule_changes_what_it_was_given(self) -> None:
+        for rule in (in_range, sings_on, strikes_anew, no_crossing, no_parallels, keep_moving):
+            scores = FLAT.copy()
+            rule(scores, moment(BASS, (strike(74), G4, E4, UNDECIDED), held=(30, 30, 30, 30)))
+            np.testing.assert_array_equal(scores, FLAT, err_msg=rule.__name__)
+
+
+class TestGrammar:
+    def test_only_a_sounding_note_can_be_held(self) -> None:
+        logits = np.zeros(VOCABULARY_SIZE)
+        assert allowed(grammatical(logits, moment(ALTO, now=(C5, SILENCE, E4, C3)))) == {*range(VOCABULARY_SIZE)} - {
+            HOLD
+        }
+        assert allowed(grammatical(logits, moment(ALTO, now=(C5, NOTHING, E4, C3)))) == {*range(VOCABULARY_SIZE)} - {
+            HOLD
+        }
+        assert allowed(grammatical(logits, moment(ALTO))) == {*range(VOCABULARY_SIZE)}
+        assert not logits.any()
+
+    @given(st.lists(st.floats(-1e4, 1e4), min_size=2, max_size=48))
+    def test_normalise(self, scores: list[float]) -> None:
+        assert np.exp(normalise(np.array(scores))).sum() == pytest.approx(1)
+
+    @pytest.mark.parametrize("value", [math.nan, math.inf])
+    def test_logits_that_are_no_numbers(self, value: float) -> None:
+        """A damaged model says so, and does not sing what no MIDI note can hold."""
+        logits = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
+        logits[9] = value
+        with pytest.raises(BadModel, match="the model gives logits that are no numbers"):
+            choose(logits, moment(0), Sampling(), random_source())
+        with pytest.raises(BadModel, match="the model gives logits that are no numbers"):
+            given_choice(HOLD, logits, moment(0))
+
+
+class TestTemper:
+    SCORES = scores_of(rest=0.1, hold=0.4, t40=0.3, t41=0.15, t42=0.05)
+
+    def test_one_changes_nothing(self) -> None:
+        assert temper(self.SCORES, 1.0, 1.0) is self.SCORES
+
+    @pytest.mark.parametrize("temperature", [0.1, 0.5, 0.8, 1.4, 10.0])
+    def test_holds_keep_their_share_and_notes_their_order(self, temperature: float) -> None:
+        shaped = np.exp(temper(self.SCORES, temperature, 1.0))
+        assert shaped.sum() == pytest.approx(1)
+        assert shaped[HOLD] == pytest.approx(0.4)
+        powers = np.array([0.1, 0.3, 0.15, 0.05]) ** (1 / temperature)
+        np.testing.assert_allclose(shaped[[REST, 40, 41, 42]], 0.6 * powers / powers.sum())
+
+    def test_zero_takes_the_likeliest_of_all(self) -> None:
+        assert np.exp(temper(self.SCORES, 0, 1.0)).tolist() == [float(token == HOLD) for token in range(48)]
+        without = strikes_anew(self.SCORES, moment(0))
+        assert np.exp(temper(without, 0, 0.5)).tolist() == [float(token == 40) for token in range(48)]
+
+    @pytest.mark.parametrize("temperature", [1e-3, 1e-12, 1e-300, 5e-324])
+    def test_nearly_zero_takes_the_likeliest_note(self, temperature: float) -> None:
+        shaped = np.exp(temper(self.SCORES, temperature, 1.0))
+        assert (shaped[HOLD], shaped[40]) == (pytest.approx(0.4), pytest.approx(0.6))
+
+    @pytest.mark.parametrize(
+        ("top_p", "kept"),
+        [
+            (1e-300, {40}),
+            (0.5, {40}),  # of the notes, 40 has 0.3 / 0.6
+            (0.51, {40, 41}),
+            (0.74, {40, 41}),
+            (0.76, {40, 41, REST}),
+            (0.91, {40, 41, REST}),
+            (0.92, {40, 41, REST, 42}),
+            (1.0, {40, 41, REST, 42}),
+        ],
+    )
+    def test_top_p(self, top_p: float, kept: set[int]) -> None:
+        shaped = np.exp(temper(self.SCORES, 1.0, top_p))
+        assert set(np.flatnonzero(shaped)) == {HOLD, *kept}
+        assert shaped[HOLD] == pytest.approx(0.4)
+        assert shaped.sum() == pytest.approx(1)
+
+    def test_temperature_comes_before_top_p(self) -> None:
+        """At a high temperature four notes are nearly alike, so half of them takes more than one."""
+        assert set(np.flatnonzero(np.exp(temper(self.SCORES, 10.0, 0.5)))) == {HOLD, 40, 41}
+
+    def test_certain_hold(self) -> None:
+        scores = scores_of(hold=1.0)
+        np.testing.assert_array_equal(temper(scores, 0.5, 0.5), scores)
+
+    def test_equal_tokens_fall_to_the_first(self) -> None:
+        assert set(np.flatnonzero(np.exp(keep_top(scores_of(t40=0.5, t41=0.5), 0.3)))) == {40}
+
+
+class TestSettings:
+    @pytest.mark.parametrize("temperature", [math.nan, -0.1, 10.1, math.inf, -math.inf])
+    def test_temperature(self, temperature: float) -> None:
+        with pytest.raises(BadSetting) as caught:
+            Sampling(temperature=temperature)
+        assert str(caught.value) == f"temperature must be from 0 to 10, not {temperature}"
+
+    @pytest.mark.parametrize("top_p", [math.nan, 0.0, -1.0, 1.01, math.inf])
+    def test_top_p(self, top_p: float) -> None:
+        with pytest.raises(BadSetting) as caught:
+            Sampling(top_p=top_p)
+        assert str(caught.value) == f"top-p must be above 0 and at most 1, not {top_p}"
+
+    def test_limits(self) -> None:
+        assert (Sampling(0, 1).temperature, Sampling(10, 1e-9).temperature) == (0, 10)
+
+    def test_styles(self) -> None:
+        assert style("wild") == STYLES["wild"]
+        assert style("wild", 0.5, 0.25) == replace(STYLES["wild"], temperature=0.5, top_p=0.25)
+        assert style("bach", top_p=0.5) == replace(STYLES["bach"], top_p=0.5)
+        assert style("bach", temperature=0).temperature == 0
+        with pytest.raises(BadSetting) as caught:
+            style("jazz")
+        assert str(caught.value) == "unknown style 'jazz'; choose one of bach, free, wild"
+
+
+class TestDraw:
+    def test_frequencies(self) -> None:
+        """Pearson's statistic of 20,000 draws stays below its 99.9th percentile for four degrees of freedom."""
+        shares = {"rest": 0.1, "hold": 0.4, "t40": 0.3, "t41": 0.15, "t42": 0.05}
+        scores, source, draws = scores_of(**shares), random_source(3), 20_000
+        found = np.bincount([draw(scores, source) for _ in range(draws)], minlength=VOCABULARY_SIZE)
+        expected = draws * np.exp(scores)
+        likely = expected > 0
+        assert not found[~likely].any()
+        assert np.sum((found - expected)[likely] ** 2 / expected[likely]) < 18.47
+
+    def test_never_what_is_impossible(self) -> None:
+        class Edge:
+            """A generator that draws the ends of its interval."""
+
+            def __init__(self, value: float) -> None:
+                self.value = value
+
+            def random(self) -> float:
+                return self.value
+
+        scores = scores_of(t40=0.3, t42=0.7)
+        assert draw(scores, Edge(0.0)) == 40  # type: ignore[arg-type]
+        assert draw(scores, Edge(np.nextafter(1, 0))) == 42  # type: ignore[arg-type]
+
+    def test_entropy(self) -> None:
+        assert entropy_bits(scores_of(t40=1.0)) == 0
+        assert entropy_bits(scores_of(t40=0.5, t41=0.5)) == pytest.approx(1)
+        assert entropy_bits(scores_of(hold=0.5, t40=0.25, t41=0.25)) == pytest.approx(1.5)
+        assert entropy_bits(FLAT) == pytest.approx(math.log2(48))
+
+
+class TestChoose:
+    def test_what_a_choice_tells(self) -> None:
+        """Entropy is the model's own; probability and distribution are those drawn from."""
+        shares = scores_of(rest=0.25, hold=0.25, t40=0.25, t41=0.25)
+        logits = np.maximum(shares, -1e4).astype(np.float32)
+        choice = choose(logits, moment(ALTO), Sampling(0, 1.0, (sings_on, strikes_anew)), random_source())
+        assert (choice.token, choice.probability) == (40, 1.0)
+        assert choice.entropy_bits == pytest.approx(2)
+        assert choice.held_pitch == 67
+        assert allowed(choice.distribution) == {40}
+
+    def test_rules_in_order(self) -> None:
+        logits = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
+        sampling = Sampling(1.0, 1.0, (in_range, sings_on, no_crossing, strikes_anew))
+        choice = choose(logits, moment(ALTO, (strike(60), UNDECIDED, UNDECIDED, UNDECIDED)), sampling, random_source())
+        assert allowed(choice.distribution) == {strike(pitch) for pitch in range(50, 61)}
+        assert choice.probability == pytest.approx(1 / 11)
+
+    def test_rule_that_leaves_nothing_is_passed_over(self) -> None:
+        logits = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
+        crossed = moment(TENOR, (C5, C3, UNDECIDED, strike(60)), now=(C5, G4, SILENCE, C3))
+        sampling = Sampling(1.0, 1.0, (sings_on, no_crossing, in_range))
+        choice = choose(logits, crossed, sampling, random_source())
+        assert allowed(choice.distribution) == {strike(pitch) for pitch in range(45, 72)}
+
+    def test_given_notes_are_seen_as_the_model_sees_them(self) -> None:
+        logits = np.maximum(scores_of(hold=0.5, t40=0.5), -1e4).astype(np.float32)
+        choice = given_choice(40, logits, moment(BASS))
+        assert (choice.token, choice.held_pitch) == (40, 48)
+        assert (choice.probability, choice.entropy_bits) == (pytest.approx(0.5), pytest.approx(1))
+        assert given_choice(41, logits, moment(BASS)).probability == 0
+
+    def test_equal_sources_choose_alike(self) -> None:
+        logits = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
+
+        def some(seed: int) -> list[int]:
+            source = random_source(seed)
+            return [choose(logits, moment(0), Sampling(), source).token for _ in range(50)]
+
+        assert some(1) == some(1) != some(2)
+
+    def test_nothing_is_decided_at_first(self) -> None:
+        assert undecided().tolist() == [UNDECIDED] * 4

@@ -1,0 +1,234 @@
+"""Crops as the models read them: complete arrays on small pieces, and what chance may and may not change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras", reason="batches are Keras data sets (extra: train)")
+
+from companion.features import FEATURES, FeatureRow
+from companion.vocabulary import HOLD, RANGES, REST, IntArray, hide_onsets, sounding_pitches, strike, transpose
+from export.batches import (
+    IGNORED,
+    Crop,
+    CropBatches,
+    CropSettings,
+    WholeCrops,
+    batch_of,
+    draw_crop,
+    targets_of,
+    whole_crop,
+)
+from export.pieces import Piece, transpositions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.train
+
+ROW = FeatureRow(tuple(FEATURES))
+PLAIN = CropSettings(steps=8, batch_size=4, from_start=0.0, hidden_onsets=0.0, any_order=0.0, closes_dropped=0.0)
+S, A, T, B = strike(72), strike(67), strike(64), strike(48)
+IN_ORDER = np.arange(4, dtype=np.int32)
+
+
+def source(seed: int = 1) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(seed))
+
+
+def crop_of(frames: IntArray, length: int, onsets_known: bool, rank: IntArray = IN_ORDER) -> Crop:
+    return Crop(frames, 0, np.full(len(frames), -1, dtype=np.int32), rank, onsets_known, length)
+
+
+def long_piece(steps: int = 40, onsets_known: bool = True, closes: tuple[int, ...] = (7, 30)) -> Piece:
+    """Quarter notes that wander, each struck, so that no two places are alike."""
+    random = np.random.default_rng(3)
+    frames = np.full((steps, 4), HOLD, dtype=np.int32)
+    for voice, (low, high) in enumerate(RANGES):
+        frames[::4, voice] = random.integers(strike(low) + 4, strike(high) - 4, len(frames[::4]))
+    frames[4:8] = HOLD
+    return Piece("long", "train", frames if onsets_known else hide_onsets(frames), onsets_known, 12, closes)
+
+
+FOUR_STEPS = np.array([[S, A, T, REST], [HOLD, A, HOLD, REST], [S, HOLD, HOLD, B], [HOLD] * 4], dtype=np.int32)
+
+
+class TestTargets:
+    def test_known_onsets_leave_no_choice(self) -> None:
+        targets = targets_of(crop_of(FOUR_STEPS, 3, onsets_known=True))
+        np.testing.assert_array_equal(targets[:3, :, 0], FOUR_STEPS[:3])
+        np.testing.assert_array_equal(targets[:3, :, 1], FOUR_STEPS[:3])
+        assert np.all(targets[3] == IGNORED)
+
+    def test_unknown_onsets_take_a_strike_for_a_hold(self) -> None:
+        hidden = hide_onsets(FOUR_STEPS)
+        targets = targets_of(crop_of(hidden, 3, onsets_known=False))
+        np.testing.assert_array_equal(targets[:3, :, 0], [[S, A, T, REST], [HOLD, HOLD, HOLD, REST], [HOLD] * 3 + [B]])
+        np.testing.assert_array_equal(targets[:3, :, 1], [[S, A, T, REST], [S, A, T, REST], [S, A, T, B]])
+        assert np.all(targets[3] == IGNORED)
+
+
+class TestBatch:
+    def test_notes_in_order(self) -> None:
+        crop = crop_of(FOUR_STEPS, 4, onsets_known=True)
+        ids, targets = batch_of([crop, crop], ROW)
+        assert (ids.shape, targets.shape) == ((2, 16, ROW.width), (2, 16, 2))
+        np.testing.assert_array_equal(targets[0, :, 0], FOUR_STEPS.reshape(-1))
+        assert voices(ids[1]) == [0, 1, 2, 3] * 4
+
+    def test_notes_in_the_order_of_their_turns(self) -> None:
+        """Rank says when each voice comes: here bass, soprano, tenor, alto."""
+        rank = np.array([1, 3, 2, 0], dtype=np.int32)
+        ids, targets = batch_of([crop_of(FOUR_STEPS, 4, True, rank)], ROW)
+        assert voices(ids[0]) == [3, 0, 2, 1] * 4
+        np.testing.assert_array_equal(targets[0, :, 0], FOUR_STEPS[:, [3, 0, 2, 1]].reshape(-1))
+        at = ROW.slot("decided")
+        decided = ids[0, :4, at : at + 4] - ROW.offsets[at : at + 4]
+        np.testing.assert_array_equal(decided, [[0, 0, 0, 0], [0, 0, 0, 1], [S, 0, 0, 1], [S, 0, T, 1]])
+
+    def test_place_and_close(self) -> None:
+        crop = replace(crop_of(FOUR_STEPS, 4, True), first_step=7, steps_to_close=np.array([1, 0, -1, -1]))
+        ids, _ = batch_of([crop], ROW)
+        assert slot(ids[0], "beat")[::4] == [3, 0, 1, 2]
+        assert slot(ids[0], "close")[::4] == [2, 1, 0, 0]
+
+
+def slot(ids: IntArray, name: str) -> list[int]:
+    at = ROW.slot(name)
+    return (ids[:, at] - ROW.offsets[at]).tolist()
+
+
+def voices(ids: IntArray) -> list[int]:
+    return slot(ids, "voice")
+
+
+class TestCrops:
+    def many(self, piece: Piece, settings: CropSettings, count: int = 60) -> list[Crop]:
+        random = source()
+        return [draw_crop(piece, settings, random) for _ in range(count)]
+
+    def test_is_a_transposed_stretch_of_the_piece(self) -> None:
+        piece = long_piece()
+        semitones, starts = set(), set()
+        for crop in self.many(piece, PLAIN):
+            start = crop.first_step - 12
+            there = sounding_pitches(piece.frames)[start : start + 8]
+            (moved,) = {int(by) for by in np.unique(sounding_pitches(crop.frames) - there)}
+            semitones.add(moved)
+            starts.add(start)
+            np.testing.assert_array_equal(crop.frames[1:], transpose(piece.frames, moved)[start + 1 : start + 8])
+            assert HOLD not in crop.frames[0]
+            pitches = sounding_pitches(crop.frames)
+            assert all(low <= p <= high for row in pitches for p, (low, high) in zip(row, RANGES, strict=True))
+            assert (crop.length, crop.onsets_known, crop.rank.tolist()) == (8, True, [0, 1, 2, 3])
+        assert semitones == set(transpositions(piece.frames))
+        assert len(semitones) > 3
+        assert min(starts) == 0
+        assert max(starts) == 32
+        assert len(starts) > 15
+
+    def test_from_start(self) -> None:
+        assert {crop.first_step for crop in self.many(long_piece(), replace(PLAIN, from_start=1.0))} == {12}
+
+    def test_closes(self) -> None:
+        piece = long_piece()
+        for crop in self.many(piece, PLAIN, 30):
+            start = crop.first_step - 12
+            expected = [next((close - step for close in piece.closes if close >= step), -1) for step in range(40)]
+            assert crop.steps_to_close.tolist() == expected[start : start + 8]
+        for crop in self.many(piece, replace(PLAIN, closes_dropped=1.0), 5):
+            assert crop.steps_to_close.tolist() == [-1] * 8
+
+    def test_hidden_onsets(self) -> None:
+        for crop in self.many(long_piece(), replace(PLAIN, hidden_onsets=1.0), 10):
+            assert not crop.onsets_known
+            np.testing.assert_array_equal(hide_onsets(crop.frames), crop.frames)
+        assert not any(crop.onsets_known for crop in self.many(long_piece(onsets_known=False), PLAIN, 10))
+
+    def test_orders(self) -> None:
+        ranks = {tuple(crop.rank.tolist()) for crop in self.many(long_piece(), replace(PLAIN, any_order=1.0))}
+        assert len(ranks) > 15
+        assert all(sorted(rank) == [0, 1, 2, 3] for rank in ranks)
+
+    @pytest.mark.parametrize(
+        ("share", "is_so"),
+        [
+            ("from_start", lambda crop: crop.first_step == 12),
+            ("hidden_onsets", lambda crop: not crop.onsets_known),
+            ("any_order", lambda crop: crop.rank.tolist() != [0, 1, 2, 3]),
+            ("closes_dropped", lambda crop: bool(np.all(crop.steps_to_close == -1))),
+        ],
+    )
+    def test_shares_are_those_asked_for(self, share: str, is_so: Callable[[Crop], bool]) -> None:
+        """Within four standard deviations, and what else it may come from taken into account."""
+        by_chance = {"from_start": 1 / 33, "any_order": -1 / 24, "closes_dropped": 0.0, "hidden_onsets": 0.0}[share]
+        crops = self.many(long_piece(closes=(39,)), replace(PLAIN, **{share: 0.5}), 800)
+        expected = 0.5 + 0.5 * by_chance
+        assert abs(sum(map(is_so, crops)) / 800 - expected) < 4 * (0.25 / 800) ** 0.5
+
+    def test_short_piece_is_padded(self) -> None:
+        piece = Piece("short", "train", FOUR_STEPS[:3], True, 5, (2,))
+        crop = draw_crop(piece, replace(PLAIN, steps=6), source())
+        assert (crop.length, crop.first_step, crop.frames.shape) == (3, 5, (6, 4))
+        assert crop.steps_to_close.tolist() == [2, 1, 0, -1, -1, -1]
+        assert np.all(crop.frames[3:] == HOLD)
+        targets = batch_of([crop], ROW)[1].reshape(6, 4, 2)
+        assert np.all(targets[3:] == IGNORED)
+        assert np.all(targets[:3] != IGNORED)
+
+    def test_what_is_padded_changes_nothing_before_it(self) -> None:
+        piece = Piece("short", "train", FOUR_STEPS[:3], True, 0)
+        short, long = (whole_crop(piece, 0, steps) for steps in (3, 6))
+        for one, other in zip(batch_of([short], ROW), batch_of([long], ROW), strict=True):
+            np.testing.assert_array_equal(one[0], other[0, :12])
+
+
+class TestDataSets:
+    PIECES = (long_piece(), replace(long_piece(24), name="other"))
+
+    def batches(self, seed: int = 5, epoch: int = 0) -> CropBatches:
+        return CropBatches(self.PIECES, ROW, CropSettings(steps=8, batch_size=4), 3, seed, epoch)
+
+    def test_batch_depends_on_seed_epoch_and_index_alone(self) -> None:
+        first = self.batches()
+        assert len(first) == 3
+        expected = [first[index] for index in range(3)]
+        again = self.batches()
+        for index in (2, 0, 1):
+            for one, other in zip(again[index], expected[index], strict=True):
+                np.testing.assert_array_equal(one, other)
+        different = [first[0], first[1], self.batches(seed=6)[0], self.batches(epoch=1)[0]]
+        assert len({ids.tobytes() for ids, _ in different}) == 4
+
+    def test_epochs_go_on_where_a_run_was_taken_up(self) -> None:
+        running = self.batches()
+        running.on_epoch_end()
+        running.on_epoch_end()
+        for one, other in zip(running[1], self.batches(epoch=2)[1], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+    def test_long_pieces_come_more_often(self) -> None:
+        np.testing.assert_allclose(self.batches().shares, [40 / 64, 24 / 64])
+
+    def test_validation_holds_every_note_once(self) -> None:
+        pieces = [long_piece(20), long_piece(9)]
+        crops = WholeCrops(pieces, ROW, steps=8, batch_size=2)
+        assert len(crops) == 3
+        sizes = [crops[index][0].shape for index in range(3)]
+        assert sizes == [(2, 32, ROW.width), (2, 32, ROW.width), (1, 32, ROW.width)]
+        targets = np.concatenate([crops[index][1] for index in range(3)])
+        assert int(np.sum(targets[..., 0] != IGNORED)) == 4 * (20 + 9)
+        ids = np.concatenate([crops[index][0] for index in range(3)])
+        assert set(slot(ids.reshape(-1, ROW.width), "close")) == {0}
+        first = targets[0, :, 1].reshape(8, 4)
+        np.testing.assert_array_equal(first, hide_and_strike(pieces[0].frames)[:8])
+
+
+def hide_and_strike(frames: IntArray) -> IntArray:
+    """What sounds, as strikes."""
+    pitches = sounding_pitches(frames)
+    return np.where(pitches > 0, pitches - 34, REST)
