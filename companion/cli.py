@@ -53,9 +53,6 @@ def main() -> None:
     except ChoraleError as error:
         sys.stderr.write(f"chorale: {one_line(error)}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("chorale: stopped\n")
-        sys.exit(130)
 
 
 @app.callback(invoke_without_command=True)
@@ -88,7 +85,7 @@ def demo(
 
     midi, wav = (Path("demo.mid"), Path("demo.wav")) if force else stage.free_names(Path(), "demo", (".mid", ".wav"))
     outputs = jobs.Outputs(midi, wav, trace, soundfont, force)
-    outputs.refuse_existing()
+    outputs.check()
     playing = jobs.Playing(model, style, temperature, top_p, seed, velocity)
     job = jobs.job_of_song(stage.demo_song(), stage.demo_phrase(), bars, playing)
     timed = stage.at_once(job.frames) if fast else stage.in_time(job.frames)
@@ -216,7 +213,7 @@ def _outputs(
     midi = out if out is not None else source.with_name(f"{source.stem}-{word}.mid")
     sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
     outputs = Outputs(midi, sound, trace, soundfont, force)
-    outputs.refuse_existing()
+    outputs.check()
     return outputs
 
 

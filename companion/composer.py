@@ -7,19 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from companion.closing import Walk, before_close, towards_close
 from companion.dynamics import VelocityRule
 from companion.features import Conditions
 from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
-from companion.key import find_key
+from companion.key import Key, find_key
 from companion.phrase import Phrase
-from companion.sampling import Sampling, in_key, strikes_anew
+from companion.rules import strikes_anew
+from companion.sampling import Sampling, in_key
 from companion.song import VoiceNote
 from companion.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
 
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
-CLOSE_IN_SIGHT = (
-    16  # steps; Bach's lines rarely come to rest more than two bars apart, so from farther off it is not said
-)
 SEED = "seed"
 MODEL = "model"
 
@@ -38,7 +37,8 @@ def continue_phrase(generator: Generator, phrase: Phrase, bars: int, sampling: S
 
     Where the seed ends inside a bar, that bar is completed first.
     """
-    sampling = in_key(sampling, find_key(phrase.frames))
+    key = find_key(phrase.frames)
+    sampling = in_key(sampling, key)
     standing = generator.start(phrase.first_step)
     heard = phrase.frames
     if all(phrase.given) and len(heard) > LONGEST_HEARD:
@@ -48,19 +48,29 @@ def continue_phrase(generator: Generator, phrase: Phrase, bars: int, sampling: S
     for tokens in heard:
         frame, standing = _with_given(generator, standing, tokens, phrase.given, sampling, NO_CONDITIONS)
         yield Composed(frame, SEED, tuple(not given for given in phrase.given))
-    yield from _answer(generator, standing, _steps_to_come(phrase, bars), phrase.bar_steps, sampling)
+    yield from _answer(generator, standing, _steps_to_come(phrase, bars), phrase.bar_steps, sampling, key)
 
 
 def harmonise(generator: Generator, phrase: Phrase, sampling: Sampling) -> Iterator[Composed]:
     """The seed's frames with the voices it lacks; the last note struck is taken as the close."""
     struck = np.flatnonzero((phrase.frames >= FIRST_STRIKE).any(axis=1))
-    close = int(struck[-1]) if len(struck) else len(phrase.frames)
-    sampling = in_key(sampling, find_key(phrase.frames))
+    close = int(struck[-1]) if len(struck) else len(phrase.frames) - 1
+    key = find_key(phrase.frames)
+    sampling = in_key(sampling, key)
+
+    def walk(standing: Standing, first: int, last: int) -> Walk:
+        for step in range(first, last + 1):
+            tokens, wish = phrase.frames[step], before_close(close - step)
+            frame, standing = _with_given(generator, standing, tokens, phrase.given, sampling, wish)
+            yield frame, standing
+
     standing = generator.start(phrase.first_step)
-    for step, tokens in enumerate(phrase.frames):
-        conditions = Conditions(close - step) if 0 <= close - step <= CLOSE_IN_SIGHT else NO_CONDITIONS
-        frame, standing = _with_given(generator, standing, tokens, phrase.given, sampling, conditions)
-        yield Composed(frame, SEED, tuple(not given for given in phrase.given))
+    added = tuple(not given for given in phrase.given)
+    for frame, after in towards_close(walk, standing, close, key):
+        standing = after
+        yield Composed(frame, SEED, added)
+    for frame, _ in walk(standing, close + 1, len(phrase.frames) - 1):
+        yield Composed(frame, SEED, added)
 
 
 def seed_frames(phrase: Phrase) -> int:
@@ -98,18 +108,25 @@ def _with_given(
 
 
 def _answer(
-    generator: Generator, standing: Standing, steps: int, bar_steps: int, sampling: Sampling
+    generator: Generator, standing: Standing, steps: int, bar_steps: int, sampling: Sampling, key: Key | None
 ) -> Iterator[Composed]:
     """New frames that begin afresh; their last chord is struck on a strong beat and held to the end."""
-    first = replace(sampling, rules=(strikes_anew, *sampling.rules))  # first, so that it is never passed over
-    last_chord = closing_steps(bar_steps)
-    everyone = dict.fromkeys(range(len(VOICES)), HOLD)
-    for step in range(steps):
-        to_close = steps - last_chord - step
-        given = everyone if to_close < 0 else None
-        conditions = Conditions(to_close) if 0 <= to_close <= CLOSE_IN_SIGHT else NO_CONDITIONS
-        frame, standing = generator.frame(standing, sampling if step else first, given, conditions)
-        yield Composed(frame, MODEL, (True,) * len(VOICES))
+    afresh = replace(sampling, rules=(strikes_anew, *sampling.rules))  # first, so that it is never passed over
+    close = steps - closing_steps(bar_steps)
+
+    def walk(standing: Standing, first: int, last: int) -> Walk:
+        for step in range(first, last + 1):
+            wish = before_close(close - step)
+            frame, standing = generator.frame(standing, afresh if step in (0, close) else sampling, None, wish)
+            yield frame, standing
+
+    everyone = (True,) * len(VOICES)
+    for frame, after in towards_close(walk, standing, close, key):
+        standing = after
+        yield Composed(frame, MODEL, everyone)
+    for _ in range(close + 1, steps):
+        frame, standing = generator.frame(standing, sampling, dict.fromkeys(range(len(VOICES)), HOLD))
+        yield Composed(frame, MODEL, everyone)
 
 
 def closing_steps(bar_steps: int) -> int:

@@ -15,6 +15,7 @@ METADATA_KEY = "chorale"
 UPDATES = ("replace", "append")
 VOICE_ORDERS = ("fixed", "any")
 DTYPES = ("float32", "int32")
+LARGEST_TOLERANCE = 1.0  # of a logit; a file that tolerates more proves nothing
 LARGEST_STATE = 16_000_000  # numbers in all states of a model together
 
 
@@ -75,6 +76,13 @@ class Contract:
         return contract
 
 
+def _tolerance(value: Any) -> float:
+    tolerance = float(value)
+    if not 0 < tolerance <= LARGEST_TOLERANCE:
+        raise BadModel(f"its reference tolerates {tolerance:g}; at most {LARGEST_TOLERANCE:g} is possible")
+    return tolerance
+
+
 def _check_head(values: dict[str, Any]) -> None:
     expected = {"format": FORMAT, "vocabulary": {"fingerprint": fingerprint()}, "steps_per_beat": STEPS_PER_BEAT}
     for key, value in expected.items():
@@ -95,7 +103,7 @@ def _parse(values: dict[str, Any]) -> Contract:
         voice_order=str(values["voice_order"]),
         features=tuple(str(name) for name in values["features"]),
         states=states,
-        reference=Reference(reference["ids"], reference["logits"], float(reference["tolerance"])),
+        reference=Reference(reference["ids"], reference["logits"], _tolerance(reference["tolerance"])),
         parameters=int(values["parameters"]),
         training=dict(values["training"]),
         quantisation=dict(values.get("quantisation", {})),

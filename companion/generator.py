@@ -9,7 +9,8 @@ import numpy as np
 
 from companion.features import Conditions, History, Place, sounding_codes
 from companion.model import Model
-from companion.sampling import Choice, Moment, Sampling, choose, given_choice, undecided
+from companion.rules import Moment
+from companion.sampling import Choice, Sampling, choose, given_choice, undecided
 from companion.state import State
 from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, struck_pitch
 

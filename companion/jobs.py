@@ -29,7 +29,7 @@ from companion.output import refuse_existing
 from companion.phrase import Phrase, phrase_of_song
 from companion.sampling import Sampling
 from companion.song import Song
-from companion.soundfile import render_midi_file
+from companion.soundfile import find_fluidsynth, render_midi_file
 from companion.styles import style
 from companion.trace import write_trace
 from companion.vocabulary import VOICES
@@ -68,10 +68,11 @@ class Outputs:
     soundfont: Path | None = None
     force: bool = False
 
-    def refuse_existing(self) -> None:
+    def check(self) -> None:
         """Before any work: OutputExists or OutputFailed for the first that cannot be written.
 
-        BadSetting where two have one name: the second would replace the first.
+        BadSetting where two have one name, since the second would replace the first, or where the
+        soundfont is none; MissingExtra where there is no FluidSynth to play it.
         """
         paths = [path for path in (self.midi, self.wav, self.trace) if path is not None]
         for path in paths:
@@ -80,6 +81,8 @@ class Outputs:
         for path, name in zip(paths, names, strict=True):
             if names.count(name) > 1:
                 raise BadSetting(f"two outputs have one name: {path}; choose another for one of them")
+        if self.soundfont is not None:
+            find_fluidsynth(self.soundfont)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
-"""From logits to one note: rules that forbid or discourage tokens, temperature, top-p, and the draw.
+"""From logits to one note: rules, temperature, top-p, and the draw.
 
-A *rule* is a small function from log-probabilities and the moment to log-probabilities; rules
-compose in order. A rule that would leave nothing is passed over, so that a note is always found.
+A rule (companion.rules) that would leave nothing is passed over, so that a note is always found.
 
 Temperature and top-p shape *which* note comes, not *whether* one comes: the probability of a hold is
 kept as the model gives it. Repeating is the likeliest choice at every step, so tempering it too
@@ -11,49 +10,25 @@ would freeze the rhythm. At temperature 0 the likeliest token of all is taken.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from companion.errors import BadModel, BadSetting
-from companion.features import UNDECIDED, History
+from companion.features import UNDECIDED
 from companion.key import Key
+from companion.rules import LogProbs, Moment, Rule, favour
 from companion.vocabulary import (
     FIRST_STRIKE,
     HOLD,
-    LOWEST_PITCH,
-    RANGES,
-    REST,
-    VOCABULARY_SIZE,
     VOICES,
     IntArray,
     struck_pitch,
 )
 
-LogProbs = NDArray[np.float64]  # [vocabulary]
-
 HIGHEST_TEMPERATURE = 10.0
 _LEAST_TEMPERATURE = 1e-100  # above 0; below this a quotient could leave float64
-PERFECT = (0, 7)  # interval classes that may not move in parallel: unison and octave, fifth
-STILL_STEPS = 8  # after so many steps without any strike, holding on is discouraged
-LONG_NOTE_STEPS = 16  # a voice that has held for so long is discouraged from holding on
-STILL_PENALTY = 0.5  # nats for each step beyond
-_OCTAVE = 12
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What is known when one note is chosen."""
-
-    voice: int
-    tokens: IntArray  # [4] decided so far in this frame, UNDECIDED elsewhere
-    codes: IntArray  # [4] what they sound (see features.sounding_codes)
-    history: History
-
-
-Rule = Callable[[LogProbs, Moment], LogProbs]
 
 
 @dataclass(frozen=True)
@@ -168,107 +143,11 @@ def entropy_bits(scores: LogProbs) -> float:
     return float(-(probabilities * np.maximum(scores, -1e9)).sum() / math.log(2))
 
 
-# Rules ------------------------------------------------------------------------------------------
-
-
-def _range_masks() -> NDArray[np.float64]:
-    """[voice, token]: 0 inside the voice's range and for rest and hold, −inf outside."""
-    masks = np.full((len(VOICES), VOCABULARY_SIZE), -math.inf)
-    masks[:, [REST, HOLD]] = 0.0
-    for voice, (low, high) in enumerate(RANGES):
-        masks[voice, low - LOWEST_PITCH + FIRST_STRIKE : high - LOWEST_PITCH + FIRST_STRIKE + 1] = 0.0
-    return masks
-
-
-_RANGE_MASKS = _range_masks()
-
-
-def in_range(scores: LogProbs, moment: Moment) -> LogProbs:
-    """Forbid strikes outside the voice's range."""
-    mask: LogProbs = _RANGE_MASKS[moment.voice]
-    return scores + mask
-
-
-def sings_on(scores: LogProbs, moment: Moment) -> LogProbs:
-    """Forbid rests: in a chorale all four voices sing."""
-    del moment
-    scores = scores.copy()
-    scores[REST] = -math.inf
-    return scores
-
-
-def strikes_anew(scores: LogProbs, moment: Moment) -> LogProbs:
-    """Forbid holds: every voice begins a note."""
-    del moment
-    scores = scores.copy()
-    scores[HOLD] = -math.inf
-    return scores
-
-
-def no_crossing(scores: LogProbs, moment: Moment) -> LogProbs:
-    """Forbid what would sound above a higher voice or below a lower one, among those decided."""
-    codes = moment.codes
-    above = [int(c) for c in codes[: moment.voice] if c >= FIRST_STRIKE]
-    below = [int(c) for c in codes[moment.voice + 1 :] if c >= FIRST_STRIKE]
-    if not above and not below:
-        return scores
-    scores = scores.copy()
-    if above:
-        scores[min(above) + 1 :] = -math.inf
-    if below:
-        scores[FIRST_STRIKE : max(below)] = -math.inf
-    held = int(moment.history.now[moment.voice])
-    if held >= FIRST_STRIKE and scores[held] == -math.inf:
-        scores[HOLD] = -math.inf
-    return scores
-
-
-def no_parallels(scores: LogProbs, moment: Moment) -> LogProbs:
-    """Forbid unisons, fifths and octaves that move on to the same interval with a decided voice."""
-    before = moment.history.now
-    own = int(before[moment.voice])
-    if own < FIRST_STRIKE:
-        return scores
-    scores = scores.copy()
-    for voice in range(len(VOICES)):
-        was, now = int(before[voice]), int(moment.codes[voice])
-        interval = abs(was - own) % _OCTAVE
-        if voice == moment.voice or min(was, now) < FIRST_STRIKE or was == now or interval not in PERFECT:
-            continue
-        direction = interval if was <= own else -interval
-        first = FIRST_STRIKE + (now + direction - FIRST_STRIKE) % _OCTAVE
-        staying = scores[own]
-        scores[first::_OCTAVE] = -math.inf
-        scores[own] = staying
-    return scores
-
-
-def favour(scale: frozenset[int], penalty: float) -> Rule:
-    """A rule that discourages strikes outside a scale of pitch classes by so many nats."""
-    costs = np.zeros(VOCABULARY_SIZE)
-    for token in range(FIRST_STRIKE, VOCABULARY_SIZE):
-        costs[token] = 0.0 if struck_pitch(token) % _OCTAVE in scale else penalty
-    return lambda scores, moment: scores - costs
-
-
 def in_key(sampling: Sampling, key: Key | None) -> Sampling:
     """The same sampling, holding to a key as its ``key_penalty`` says."""
     if key is None or sampling.key_penalty == 0:
         return sampling
     return replace(sampling, rules=(*sampling.rules, favour(key.scale, sampling.key_penalty)))
-
-
-def keep_moving(scores: LogProbs, moment: Moment) -> LogProbs:
-    """Discourage a hold, ever more, when all voices stand still or this one has held for long."""
-    held = moment.history.held
-    still = int(held.min()) - STILL_STEPS
-    long_note = int(held[moment.voice]) - LONG_NOTE_STEPS
-    excess = max(still, long_note) + 1
-    if excess <= 0:
-        return scores
-    scores = scores.copy()
-    scores[HOLD] -= STILL_PENALTY * excess
-    return scores
 
 
 def undecided() -> IntArray:

@@ -56,7 +56,7 @@ def render_midi_file(midi_path: Path, wav_path: Path, soundfont: Path | None = N
     if soundfont is None:
         write_wav(wav_path, render(sounds), force)
         return
-    write_output(wav_path, _wave_of_fluidsynth(_fluidsynth(soundfont), soundfont, midi_path), force=force)
+    write_output(wav_path, _wave_of_fluidsynth(find_fluidsynth(soundfont), soundfont, midi_path), force=force)
 
 
 def sounds_of_midi_file(path: Path) -> list[Sound]:
@@ -87,8 +87,8 @@ def _clock(tempos: Sequence[Tempo], ticks_per_beat: int) -> Callable[[int], floa
     return seconds
 
 
-def _fluidsynth(soundfont: Path) -> str:
-    """The FluidSynth program, once the soundfont has proved to be one."""
+def find_fluidsynth(soundfont: Path) -> str:
+    """The FluidSynth program, once the soundfont has proved to be one; BadSetting or MissingExtra."""
     try:
         with soundfont.open("rb") as file:
             head = file.read(12)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from companion.errors import BadSetting
-from companion.sampling import Sampling, in_range, keep_moving, no_crossing, no_parallels, sings_on
+from companion.rules import in_range, keep_moving, no_crossing, no_parallels, sings_on
+from companion.sampling import Sampling
 
 STYLES: dict[str, Sampling] = {
     # Clean part-writing, sure choices, and a hold on the key.

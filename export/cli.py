@@ -67,6 +67,8 @@ def prepare(
                 report = work.prepare_jsb(data, data_dir, force=force, progress=progress)
             elif Path(name).is_dir():
                 folder = Path(name)
+                if folder.resolve().name in (CORPUS, JSB):
+                    raise BadSetting(f"a set called {folder.resolve().name} exists already: rename the folder {name}")
                 report = work.prepare_folder(folder, data_dir, folder.resolve().name, force=force, progress=progress)
             else:
                 raise BadSetting(f"no data set {name!r}: give {CORPUS}, {JSB} or a folder of MIDI files")

@@ -99,6 +99,8 @@ class _Totals:
         self.notes += len(symbols)
 
     def score(self) -> Score:
+        if not self.notes:
+            raise ValueError("there is nothing to score: no held-out piece is long enough")
         return Score(self.nats / self.notes, self.right / self.notes, self.notes)
 
 

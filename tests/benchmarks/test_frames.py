@@ -12,7 +12,8 @@ from companion.features import FEATURES, FeatureRow, History, Place
 from companion.generator import Generator
 from companion.library import bundled_models, open_model
 from companion.names import DEFAULT_STYLE
-from companion.sampling import Moment, choose, undecided
+from companion.rules import Moment
+from companion.sampling import choose, undecided
 from companion.styles import style
 from companion.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, VOICES, IntArray, strike
 

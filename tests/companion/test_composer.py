@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from fakes import SURE, Babbler, ScriptedModel, random_source, sung, sure
 
+from companion import closing
+from companion.closing import CLOSE_IN_SIGHT
 from companion.composer import (
-    CLOSE_IN_SIGHT,
     LONGEST_HEARD,
     MODEL,
     SEED,
@@ -26,7 +27,8 @@ from companion.composer import (
 )
 from companion.generator import Generator
 from companion.phrase import Phrase, phrase_of_song
-from companion.sampling import LogProbs, Moment, Sampling
+from companion.rules import LogProbs, Moment
+from companion.sampling import Sampling
 from companion.song import Metre, Song, SongNote, VoiceNote
 from companion.vocabulary import HOLD, VOICES, IntArray, strike
 
@@ -69,6 +71,12 @@ def closes(model: ScriptedModel) -> list[int]:
     return [int(ids[slot] - model.row.offsets[slot]) for ids in model.seen[::4]]
 
 
+@pytest.fixture(autouse=True)
+def one_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first ending is taken, so that a scripted model is asked once for each note."""
+    monkeypatch.setattr(closing, "TRIES", 1)
+
+
 class TestHarmonise:
     PHRASE: ClassVar = phrase_of({SOPRANO: [(0, 1, 72), (1, 1, 74)]})
     SCRIPT: ClassVar = {
@@ -106,8 +114,7 @@ class TestContinue:
         **{(16, voice): strike(pitch) for voice, pitch in enumerate((74, 69, 62, 50))},
         (20, SOPRANO): strike(76),
         (22, SOPRANO): strike(77),
-        (24, SOPRANO): strike(76),
-        (24, BASS): strike(48),
+        **{(24, voice): strike(pitch) for voice, pitch in enumerate((76, 69, 62, 48))},
         (28, SOPRANO): strike(79),  # too late: the last chord is held
     }
 
@@ -116,12 +123,14 @@ class TestContinue:
         frames, model = made(phrase, self.SCRIPT, 1)
         assert voice_notes(frames, phrase, loudness) == [
             VoiceNote(SOPRANO, 1920, 2400, 74, 100),
-            VoiceNote(ALTO, 1920, 3840, 69, 101),
-            VoiceNote(TENOR, 1920, 3840, 62, 102),
+            VoiceNote(ALTO, 1920, 2880, 69, 101),
+            VoiceNote(TENOR, 1920, 2880, 62, 102),
             VoiceNote(BASS, 1920, 2880, 50, 103),
             VoiceNote(SOPRANO, 2400, 2640, 76, 100),
             VoiceNote(SOPRANO, 2640, 2880, 77, 100),
             VoiceNote(SOPRANO, 2880, 3840, 76, 100),
+            VoiceNote(ALTO, 2880, 3840, 69, 101),
+            VoiceNote(TENOR, 2880, 3840, 62, 102),
             VoiceNote(BASS, 2880, 3840, 48, 103),
         ]
         assert [one.origin for one in frames] == [SEED] * 16 + [MODEL] * 16
@@ -140,7 +149,8 @@ class TestContinue:
         generator = Generator(ScriptedModel(rather_hold), random_source())  # type: ignore[arg-type]
         frames = list(continue_phrase(generator, phrase, 1, GREEDY))
         assert frames[16].frame.tokens.tolist() == [strike(pitch) for pitch in CHORD]
-        assert {note[1:4] for note in voice_notes(frames, phrase, loudness)} == {(1920, 3840, pitch) for pitch in CHORD}
+        struck = {note[1:4] for note in voice_notes(frames, phrase, loudness)}
+        assert struck == {(*span, pitch) for span in ((1920, 2880), (2880, 3840)) for pitch in CHORD}
 
     def test_answer_strikes_anew_whatever_the_style_forbids(self) -> None:
         """A rule that would leave only a hold is passed over at the seam; the seed's notes cannot be held on."""
@@ -197,9 +207,10 @@ class TestContinue:
     def test_pickup(self) -> None:
         """Frame 0 stands in its bar: a seed of one beat before the bar and one bar is followed by whole bars."""
         phrase = phrase_of({v: [(beat, 1, pitch) for beat in range(3, 8)] for v, pitch in enumerate(CHORD)})
-        frames, _ = made(phrase, {(20, v): strike(pitch) for v, pitch in enumerate(CHORD)}, 2)
+        script = {(step, v): strike(pitch) for step in (20, 44) for v, pitch in enumerate(CHORD)}
+        frames, _ = made(phrase, script, 2)
         assert [one.frame.step for one in frames] == list(range(12, 12 + 20 + 32))
-        assert {note.end_tick for note in voice_notes(frames, phrase, loudness)} == {16 * 480}
+        assert {note[1:3] for note in voice_notes(frames, phrase, loudness)} == {(3840, 6720), (6720, 7680)}
 
     def test_last_chord_is_held(self) -> None:
         phrase = whole_bars(4)
@@ -215,13 +226,16 @@ class TestContinue:
 class TestLongSeeds:
     def test_tail_is_heard(self) -> None:
         phrase = whole_bars(136)  # 544 steps
-        frames, model = made(phrase, {(LONGEST_HEARD, SOPRANO): strike(72)}, 1)
+        frames, model = made(phrase, {(LONGEST_HEARD + at, SOPRANO): strike(72) for at in (0, 8)}, 1)
         assert (seed_frames(phrase), len(frames)) == (LONGEST_HEARD, LONGEST_HEARD + 16)
         assert len(model.asked) == 4 * len(frames)
         assert frames[0].frame.step == 544 - LONGEST_HEARD
         assert notices(phrase) == ["the seed is long: only its last 512 steps are heard"]
         added = voice_notes(frames, phrase, loudness)
-        assert added == [VoiceNote(SOPRANO, 136 * 480, 140 * 480, 72, 100)]
+        assert added == [
+            VoiceNote(SOPRANO, 136 * 480, 138 * 480, 72, 100),
+            VoiceNote(SOPRANO, 138 * 480, 140 * 480, 72, 100),
+        ]
 
     def test_tail_begins_with_what_sounds(self) -> None:
         """A note that began before the tail is struck at its first step."""

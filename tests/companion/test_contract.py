@@ -109,6 +109,7 @@ UNREADABLE = {
     "infinite state": edited(states=state(shape=[float("inf")])),
     "nan state": edited(states=state(shape=[float("nan")])),
     "endless number": edited().replace('"parameters": 12', f'"parameters": {"9" * 5000}'),
+    "careless tolerance": edited(reference={"ids": [], "logits": [], "tolerance": 1.5}),
     "huge tolerance": edited(reference={"ids": [], "logits": [], "tolerance": 10**400}),
     "infinitely many parameters": edited(parameters=float("inf")),
     "a state of more numbers than can be printed": edited(states=state(shape=[10**4000] * 2)),

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from companion.features import Conditions, Place
 from companion.generator import Frame, Generator, Standing
-from companion.sampling import Sampling, strikes_anew
+from companion.rules import strikes_anew
+from companion.sampling import Sampling
 from companion.vocabulary import HOLD, REST, IntArray, strike
 
 GREEDY = Sampling(temperature=0)

@@ -279,7 +279,7 @@ class TestOutputs:
 
     def test_all_three(self, tmp_path: Path) -> None:
         outputs = self.outputs(tmp_path)
-        outputs.refuse_existing()
+        outputs.check()
         self.write(tmp_path, outputs)
         assert sorted(path.name for path in tmp_path.iterdir()) == ["o.json", "o.mid", "o.wav", "seed.mid"]
         assert (tmp_path / "o.wav").read_bytes()[:4] == b"RIFF"
@@ -292,24 +292,24 @@ class TestOutputs:
     def test_what_exists_is_refused_before_any_work(self, tmp_path: Path, name: str) -> None:
         (tmp_path / name).write_bytes(b"mine")
         with pytest.raises(OutputExists, match=name):
-            self.outputs(tmp_path).refuse_existing()
-        self.outputs(tmp_path, force=True).refuse_existing()
+            self.outputs(tmp_path).check()
+        self.outputs(tmp_path, force=True).check()
 
     def test_one_name_for_two_files_is_refused(self, tmp_path: Path) -> None:
         """With --force the second would replace the first."""
         path = tmp_path / "o.mid"
         with pytest.raises(BadSetting, match=r"two outputs have one name: .*o\.mid"):
-            Outputs(path, trace=tmp_path / "." / "o.mid", force=True).refuse_existing()
+            Outputs(path, trace=tmp_path / "." / "o.mid", force=True).check()
 
     @pytest.mark.parametrize("place", ["none/o.mid", ""])
     def test_no_such_folder_or_a_folder_itself(self, tmp_path: Path, place: str) -> None:
         with pytest.raises(OutputFailed):
-            Outputs(tmp_path / place).refuse_existing()
+            Outputs(tmp_path / place).check()
 
     @pytest.mark.skipif(not Path("/dev/null").exists(), reason="POSIX has devices among its files")
     def test_what_is_no_file_is_never_replaced(self) -> None:
         with pytest.raises(OutputFailed, match="it is not a regular file"):
-            Outputs(Path("/dev/null"), force=True).refuse_existing()
+            Outputs(Path("/dev/null"), force=True).check()
 
     def test_full_disk_leaves_what_was_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "o.mid").write_bytes(b"mine")

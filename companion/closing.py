@@ -1,0 +1,73 @@
+"""Coming to rest: of several endings, the one that closes best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from companion.features import Conditions
+from companion.generator import NO_CONDITIONS, Frame, Standing
+from companion.key import Key
+
+CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there would be another one before it
+
+TRIES = 8  # endings made at most; the first that could not be better is taken
+BEST = 7
+
+_TRIADS = ((0, 4, 7), (0, 3, 7))
+
+Walk = Iterator[tuple[Frame, Standing]]  # frames one after another, each with the standing after it
+Ending = list[tuple[Frame, Standing]]  # those up to the closing one
+
+
+def before_close(steps: int) -> Conditions:
+    """What a model is told of a close so many steps ahead."""
+    return Conditions(steps) if 0 <= steps <= CLOSE_IN_SIGHT else NO_CONDITIONS
+
+
+def towards_close(walk: Callable[[Standing, int, int], Walk], standing: Standing, close: int, key: Key | None) -> Walk:
+    """The frames 0..close of a walk, which goes from one frame to another; its ending is the best of several."""
+    in_sight = max(close - CLOSE_IN_SIGHT, 0)
+    for frame, after in walk(standing, 0, in_sight - 1):
+        standing = after
+        yield frame, standing
+    start = standing
+    yield from best_ending(lambda: list(walk(start, in_sight, close)), key)
+
+
+def best_ending(make: Callable[[], Ending], key: Key | None) -> Ending:
+    """The best of up to TRIES endings, by the chord of the last frame."""
+    best, reached = make(), -1
+    for attempt in range(TRIES):
+        ending = best if attempt == 0 else make()
+        quality = closing_quality(ending[-1][0].pitches, key)
+        if quality > reached:
+            best, reached = ending, quality
+        if reached == BEST:
+            break
+    return best
+
+
+def closing_quality(pitches: Sequence[int | None], key: Key | None) -> int:
+    """How well a chord closes, 0..BEST.
+
+    A triad counts 1, complete 2 more, on its root 2 more, on the tonic 2 more or in the scale 1 more.
+    """
+    sounding = [pitch for pitch in pitches if pitch is not None]
+    found = _triad({pitch % 12 for pitch in sounding})
+    if found is None:
+        return 0
+    root, complete = found
+    points = 1 + 2 * complete + 2 * (min(sounding) % 12 == root)
+    if key is None or root == key.tonic:
+        return points + 2
+    return points + (root in key.scale)
+
+
+def _triad(classes: set[int]) -> tuple[int, bool] | None:
+    """The root of the triad that some pitch classes make, its third among them, and whether it is complete."""
+    for root in sorted(classes):
+        for triad in _TRIADS:
+            tones = {(root + interval) % 12 for interval in triad}
+            if classes <= tones and (root + triad[1]) % 12 in classes:
+                return root, classes == tones
+    return None

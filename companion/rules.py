@@ -1,0 +1,144 @@
+"""Rules of part-writing: small functions that forbid or discourage tokens before one is drawn.
+
+A *rule* takes log-probabilities and the moment and gives log-probabilities; rules compose in order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.features import History
+from companion.vocabulary import (
+    FIRST_STRIKE,
+    HOLD,
+    LOWEST_PITCH,
+    RANGES,
+    REST,
+    VOCABULARY_SIZE,
+    VOICES,
+    IntArray,
+    struck_pitch,
+)
+
+LogProbs = NDArray[np.float64]  # [vocabulary]
+
+PERFECT = (0, 7)  # interval classes that may not move in parallel: unison and octave, fifth
+STILL_STEPS = 8  # after so many steps without any strike, holding on is discouraged
+LONG_NOTE_STEPS = 16  # a voice that has held for so long is discouraged from holding on
+STILL_PENALTY = 0.5  # nats for each step beyond
+_OCTAVE = 12
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is known when one note is chosen."""
+
+    voice: int
+    tokens: IntArray  # [4] decided so far in this frame, UNDECIDED elsewhere
+    codes: IntArray  # [4] what they sound (see features.sounding_codes)
+    history: History
+
+
+Rule = Callable[[LogProbs, Moment], LogProbs]
+
+
+def _range_masks() -> NDArray[np.float64]:
+    """[voice, token]: 0 inside the voice's range and for rest and hold, −inf outside."""
+    masks = np.full((len(VOICES), VOCABULARY_SIZE), -math.inf)
+    masks[:, [REST, HOLD]] = 0.0
+    for voice, (low, high) in enumerate(RANGES):
+        masks[voice, low - LOWEST_PITCH + FIRST_STRIKE : high - LOWEST_PITCH + FIRST_STRIKE + 1] = 0.0
+    return masks
+
+
+_RANGE_MASKS = _range_masks()
+
+
+# [code, strike]: the interval class between what a voice sounds and each pitch
+_CLASS_OF_DISTANCE = (
+    np.abs(np.arange(VOCABULARY_SIZE)[:, None] - np.arange(FIRST_STRIKE, VOCABULARY_SIZE)[None, :]) % _OCTAVE
+)
+
+
+def in_range(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Forbid strikes outside the voice's range."""
+    mask: LogProbs = _RANGE_MASKS[moment.voice]
+    return scores + mask
+
+
+def sings_on(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Forbid rests: in a chorale all four voices sing."""
+    del moment
+    scores = scores.copy()
+    scores[REST] = -math.inf
+    return scores
+
+
+def strikes_anew(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Forbid holds: every voice begins a note."""
+    del moment
+    scores = scores.copy()
+    scores[HOLD] = -math.inf
+    return scores
+
+
+def no_crossing(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Forbid what would sound above a higher voice or below a lower one, among those decided."""
+    codes = moment.codes
+    above = [int(c) for c in codes[: moment.voice] if c >= FIRST_STRIKE]
+    below = [int(c) for c in codes[moment.voice + 1 :] if c >= FIRST_STRIKE]
+    if not above and not below:
+        return scores
+    scores = scores.copy()
+    if above:
+        scores[min(above) + 1 :] = -math.inf
+    if below:
+        scores[FIRST_STRIKE : max(below)] = -math.inf
+    held = int(moment.history.now[moment.voice])
+    if held >= FIRST_STRIKE and scores[held] == -math.inf:
+        scores[HOLD] = -math.inf
+    return scores
+
+
+def no_parallels(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Forbid unisons, fifths and octaves that move on to the same interval with a decided voice."""
+    before = moment.history.now
+    own = int(before[moment.voice])
+    if own < FIRST_STRIKE:
+        return scores
+    scores = scores.copy()
+    for voice in range(len(VOICES)):
+        was, now = int(before[voice]), int(moment.codes[voice])
+        interval = abs(was - own) % _OCTAVE
+        if voice == moment.voice or min(was, now) < FIRST_STRIKE or was == now or interval not in PERFECT:
+            continue
+        staying = scores[own]
+        scores[FIRST_STRIKE:][_CLASS_OF_DISTANCE[now] == interval] = -math.inf
+        scores[own] = staying
+    return scores
+
+
+def favour(scale: frozenset[int], penalty: float) -> Rule:
+    """A rule that discourages strikes outside a scale of pitch classes by so many nats."""
+    costs = np.zeros(VOCABULARY_SIZE)
+    for token in range(FIRST_STRIKE, VOCABULARY_SIZE):
+        costs[token] = 0.0 if struck_pitch(token) % _OCTAVE in scale else penalty
+    return lambda scores, moment: scores - costs
+
+
+def keep_moving(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Discourage a hold, ever more, when all voices stand still or this one has held for long."""
+    held = moment.history.held
+    still = int(held.min()) - STILL_STEPS
+    long_note = int(held[moment.voice]) - LONG_NOTE_STEPS
+    excess = max(still, long_note) + 1
+    if excess <= 0:
+        return scores
+    scores = scores.copy()
+    scores[HOLD] -= STILL_PENALTY * excess
+    return scores

@@ -1,0 +1,76 @@
+"""Endings: what a good chord is, and that the best of several is taken."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from companion.closing import BEST, CLOSE_IN_SIGHT, TRIES, before_close, best_ending, closing_quality, towards_close
+from companion.generator import NO_CONDITIONS
+from companion.key import Key
+
+C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
+
+
+@pytest.mark.parametrize(
+    ("pitches", "key", "points"),
+    [
+        ((72, 67, 64, 48), C_MAJOR, BEST),
+        ((76, 67, 60, 48), C_MAJOR, BEST),
+        ((69, 64, 61, 45), A_MINOR, BEST),  # a major triad ends a minor piece as well
+        ((72, 67, 64, 48), None, BEST),
+        ((72, 64, 60, 48), C_MAJOR, 5),  # without its fifth
+        ((72, 67, 60, 52), C_MAJOR, 5),  # on its third
+        ((71, 67, 62, 43), C_MAJOR, 6),  # on the dominant
+        ((70, 66, 61, 54), C_MAJOR, 5),  # out of the scale
+        ((72, 67, 60, 48), C_MAJOR, 0),  # without its third
+        ((72, 67, 65, 48), C_MAJOR, 0),
+        ((72, 67, 64, 58), C_MAJOR, 0),
+        ((72, 67, 64, None), C_MAJOR, 5),
+        ((None, None, None, None), C_MAJOR, 0),
+    ],
+)
+def test_quality_of_chords(pitches: tuple[int | None, ...], key: Key | None, points: int) -> None:
+    assert closing_quality(pitches, key) == points
+
+
+def ending(*pitches: int) -> Any:
+    return [(SimpleNamespace(pitches=pitches), None)]
+
+
+GOOD, FAIR, POOR = ending(72, 67, 64, 48), ending(71, 67, 62, 43), ending(72, 67, 65, 48)
+
+
+def test_first_perfect_ending_is_taken() -> None:
+    made = iter([POOR, FAIR, GOOD])
+    assert best_ending(lambda: next(made), C_MAJOR) is GOOD
+
+
+def test_best_of_all_tries_is_taken_and_of_equals_the_first() -> None:
+    other = ending(67, 62, 59, 55)
+    made = iter([POOR, FAIR, other, *[POOR] * (TRIES - 3)])
+    assert best_ending(lambda: next(made), C_MAJOR) is FAIR
+    assert list(made) == []
+
+
+def test_only_the_last_stretch_is_made_again() -> None:
+    walks = []
+
+    def walk(standing: Any, first: int, last: int) -> Any:
+        walks.append((standing, first, last))
+        chord = (72, 67, 64, 48) if len(walks) == 4 else (72, 67, 65, 48)
+        for step in range(first, last + 1):
+            yield SimpleNamespace(pitches=chord, step=step), step
+
+    frames = list(towards_close(walk, "start", 40, C_MAJOR))
+    seen = 40 - CLOSE_IN_SIGHT
+    assert walks == [("start", 0, seen - 1), *[(seen - 1, seen, 40)] * 3]
+    assert [frame.step for frame, _ in frames] == list(range(41))  # type: ignore[attr-defined]
+
+
+def test_a_close_is_said_only_in_sight() -> None:
+    assert before_close(CLOSE_IN_SIGHT).steps_to_close == CLOSE_IN_SIGHT
+    assert before_close(0).steps_to_close == 0
+    assert before_close(CLOSE_IN_SIGHT + 1) == before_close(-1) == NO_CONDITIONS
