@@ -89,6 +89,7 @@ def fit(
     patience: Annotated[int, typer.Option("--patience", min=1, help="Epochs to wait for a better validation.")] = 15,
     model: Annotated[str, typer.Option("--model", help="The architecture's own settings, as JSON.")] = "{}",
     seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+    start: Annotated[Path | None, typer.Option("--start", help="Begin from the best weights of this run.")] = None,
     threads: Annotated[int, typer.Option("--threads", help="Cores to use; 0 is all.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
@@ -111,6 +112,7 @@ def fit(
         learning_rate=learning_rate,
         patience=patience,
         seed=seed,
+        start="" if start is None else str(start),
     )
     build(name, **settings.model)  # a wrong name or setting is told before any data is read
     train = _pieces(data_dir, settings.data, "train")

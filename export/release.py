@@ -15,7 +15,7 @@ from export.card import card
 from export.onnx_file import PARITY_FRAMES, export_fp32, export_int8, rewrite
 from export.pieces import Piece
 from export.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
-from export.training import FitSettings, load_best
+from export.training import FitSettings, load_best, read_settings
 
 DRIFT_PIECES = 24  # validation pieces that int8 is compared with fp32 on
 
@@ -58,6 +58,7 @@ def training_facts(run: Path, settings: FitSettings) -> dict[str, Any]:
         "data": list(settings.data),
         "split": "train parts of these sets; pieces alike to held-out ones left out (see chorale-train prepare)",
         "command": command(settings),
+        **({"begun_from": command(read_settings(Path(settings.start)))} if settings.start else {}),
         "seed": settings.seed,
         "epochs": state["best_epoch"],
         "minutes": round(state["seconds"] / 60),
@@ -80,6 +81,7 @@ def command(settings: FitSettings) -> str:
         "seed": settings.seed,
     }
     words += [f"--{name} {value}" for name, value in defaults.items()]
+    words += [f"--start {settings.start}"] if settings.start else []
     words += [f"--model '{json.dumps(settings.model)}'"] if settings.model else []
     return " ".join(words)
 

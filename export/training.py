@@ -44,6 +44,7 @@ class FitSettings:
     average: float = 0.998  # of the weights, a batch: half of the average lies within 350 batches
     patience: int = 15  # epochs without a better validation before the run stops
     seed: int = 1
+    start: str = ""  # folder of a run of the same architecture, whose best weights this one begins from
 
 
 def note_nll(targets: Tensor, logits: Tensor) -> Tensor:
@@ -149,6 +150,8 @@ def fit(
     batches = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch)
     checks = WholeCrops(valid, row, steps=256, batch_size=16)
     model(batches[0][0][:1])
+    if settings.start and not state:
+        model.set_weights(load_best(Path(settings.start))[1].get_weights())
     if state:
         model.optimizer.build(model.trainable_variables)
         model.load_weights(folder / "last.weights.h5")

@@ -76,5 +76,5 @@ def test_training_commands_say_how_to_install_the_extra(python: Path, tmp_path: 
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "chorale-train: keras, tensorflow not installed; run: pip install 'chorale-companion[train]'"
+        "chorale-train: keras, tensorflow, matplotlib not installed; run: pip install 'chorale-companion[train]'"
     ]
