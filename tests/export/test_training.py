@@ -166,6 +166,13 @@ def test_a_run_that_is_over_is_not_gone_on_with(trained: Trained, tmp_path: Path
     assert {path.name for path in tmp_path.iterdir()} == {"settings.json", "state.json"}
 
 
+def test_a_run_may_begin_from_the_best_weights_of_another(trained: Trained, tmp_path: Path) -> None:
+    settings = replace(trained.settings, start=str(trained.folder), learning_rate=0.0, epochs=1)
+    fit(settings, TRAIN, VALID, tmp_path)
+    for found, expected in zip(load_best(tmp_path)[1].weights, load_best(trained.folder)[1].weights, strict=True):
+        np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-6)
+
+
 class StopAt(keras.callbacks.Callback):  # type: ignore[misc]
     """A hand on the keyboard, in the middle of an epoch."""
 
