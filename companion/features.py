@@ -74,6 +74,8 @@ def _held_table() -> IntArray:
     return np.where(steps <= HELD_STEPS, steps, coarse).astype(np.int32)
 
 
+# [token + 1]: what a token sounds; a hold's place is taken by what it goes on with.
+_CODE_OF: IntArray = np.array([NOTHING, SILENCE, NOTHING, *range(FIRST_STRIKE, VOCABULARY_SIZE)], dtype=np.int32)
 INTERVAL_OF = _interval_table()
 MOTION_OF = _motion_table()
 HELD_OF = _held_table()
@@ -222,8 +224,7 @@ FEATURES: dict[str, Feature] = {
 
 def sounding_codes(tokens: IntArray, history: History) -> IntArray:
     """What decided tokens ``[..., 4]`` sound, as codes; NOTHING for the undecided."""
-    pitched = np.where(tokens == HOLD, history.now, tokens)
-    return np.where(tokens == UNDECIDED, NOTHING, np.where(tokens == REST, SILENCE, pitched)).astype(np.int32)
+    return np.where(tokens == HOLD, history.now, _CODE_OF[tokens + 1])
 
 
 class FeatureRow:
@@ -262,11 +263,14 @@ class FeatureRow:
         parts = [feature.read(history, place) for feature in self._frame_features]
         return np.concatenate(parts, axis=-1) + self.offsets[: self._frame_width]
 
-    def note_ids(self, tokens: IntArray, history: History, voice: int) -> IntArray:
-        """Ids of the note features for one voice, from the tokens ``[..., 4]`` decided so far."""
+    def note_ids(self, tokens: IntArray, history: History, voice: int, codes: IntArray | None = None) -> IntArray:
+        """Ids of the note features for one voice, from the tokens ``[..., 4]`` decided so far.
+
+        codes: what they sound, where that is known already (see sounding_codes).
+        """
         if not self._note_features:
             return np.zeros((*tokens.shape[:-1], 0), dtype=np.int32)
-        codes = sounding_codes(tokens, history)
+        codes = sounding_codes(tokens, history) if codes is None else codes
         own = history.reference[..., voice, None]
         parts = [feature.read(tokens, codes, history, own) for feature in self._note_features]
         return np.concatenate(parts, axis=-1) + self.offsets[self._frame_width :]

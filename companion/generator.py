@@ -66,9 +66,9 @@ class Generator:
         choices: dict[int, Choice] = {}
         frame_ids = self.model.row.frame_ids(history, Place.of(standing.step, conditions.steps_to_close))
         for voice in self._turns(given):
-            ids = np.concatenate([frame_ids[voice], self.model.row.note_ids(tokens, history, voice)])
-            logits, memory = self.model.step(ids, memory)
             moment = Moment(voice, tokens, sounding_codes(tokens, history), history)
+            note_ids = self.model.row.note_ids(tokens, history, voice, moment.codes)
+            logits, memory = self.model.step(np.concatenate([frame_ids[voice], note_ids]), memory)
             if voice in given:
                 choices[voice] = given_choice(_sayable(given[voice], history, voice), logits, moment)
             else:

@@ -64,7 +64,7 @@ def choose(logits: NDArray[np.float32], moment: Moment, sampling: Sampling, gene
     shaped = model_says
     for rule in sampling.rules:
         narrowed = rule(shaped, moment)
-        if narrowed.max() > -math.inf:
+        if narrowed is not shaped and narrowed.max() > -math.inf:
             shaped = narrowed
     shaped = temper(normalise(shaped), sampling.temperature, sampling.top_p)
     token = draw(shaped, generator)
@@ -122,13 +122,13 @@ def temper(scores: LogProbs, temperature: float, top_p: float) -> LogProbs:
 
 
 def keep_top(scores: LogProbs, top_p: float) -> LogProbs:
-    """Keep the likeliest tokens that together reach ``top_p``; at least one."""
+    """Keep the likeliest tokens of normalised ``scores`` that together reach ``top_p``; at least one."""
     order = np.argsort(-scores, kind="stable")
     reached = np.cumsum(np.exp(scores[order]))
     kept = order[: int(np.searchsorted(reached, top_p)) + 1]
     narrowed = np.full_like(scores, -math.inf)
-    narrowed[kept] = scores[kept]
-    return normalise(narrowed)
+    narrowed[kept] = scores[kept] - math.log(reached[len(kept) - 1])
+    return narrowed
 
 
 def draw(scores: LogProbs, generator: np.random.Generator) -> int:

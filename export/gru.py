@@ -50,4 +50,4 @@ class GruModel(keras.Model):  # type: ignore[misc]
             hidden, _ = layer.cell(x, [states[f"hidden_{i}"]])
             following[f"hidden_{i}"] = hidden
             x = x + hidden
-        return self.head(x, ids), following
+        return self.head.step(x, ids), following

@@ -23,6 +23,7 @@ from companion.model import FEATURES_INPUT, LOGITS_OUTPUT, Model, load_model, op
 from companion.output import write_output
 from companion.vocabulary import IntArray
 from export.batches import batch_of, whole_crop
+from export.lean import without_negative_indices
 from export.pieces import Piece
 
 OPSET = 18
@@ -139,7 +140,7 @@ def convert(model: keras.Model) -> onnx.ModelProto:
     function = tf.function(step, input_signature=signature, autograph=False)
     proto: onnx.ModelProto
     proto, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
-    return proto
+    return without_negative_indices(proto)
 
 
 @contextmanager

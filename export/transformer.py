@@ -150,4 +150,4 @@ class TransformerModel(keras.Model):  # type: ignore[misc]
             x, key, value = block.step(x, states[f"keys_{i}"], states[f"values_{i}"], unseen)
             following[f"keys_{i}"], following[f"values_{i}"] = key, value
         following["seen"] = ops.minimum(states["seen"] + 1, self.window - 1)
-        return self.head(self.norm(x), ids), following
+        return self.head.step(self.norm(x), ids), following
