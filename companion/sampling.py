@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,21 +55,34 @@ class Choice:
     token: int
     probability: float  # of the token, in the distribution it was drawn from
     entropy_bits: float  # of the model's own distribution: how sure it was
-    distribution: LogProbs  # [vocabulary] log-probabilities it was drawn from
+    scores: LogProbs  # [vocabulary] log-probabilities after the rules
     held_pitch: int | None  # what a hold would go on with
+    temperature: float = 1.0
+    top_p: float = 1.0
+
+    @cached_property
+    def distribution(self) -> LogProbs:
+        """``[vocabulary]`` log-probabilities it was drawn from; worked out when asked for."""
+        return temper(self.scores, self.temperature, self.top_p)
 
 
 def choose(logits: NDArray[np.float32], moment: Moment, sampling: Sampling, generator: np.random.Generator) -> Choice:
-    """Draw one token."""
+    """Draw one token: first whether the note goes on, and only where it does not, which one comes."""
     model_says = grammatical(logits.astype(np.float64), moment)
     shaped = model_says
     for rule in sampling.rules:
         narrowed = rule(shaped, moment)
         if narrowed is not shaped and narrowed.max() > -math.inf:
             shaped = narrowed
-    shaped = temper(normalise(shaped), sampling.temperature, sampling.top_p)
-    token = draw(shaped, generator)
-    return Choice(token, math.exp(shaped[token]), entropy_bits(model_says), shaped, _held_pitch(moment))
+    shaped = normalise(shaped)
+    entropy, held = entropy_bits(model_says), _held_pitch(moment)
+    going_on = math.exp(shaped[HOLD])
+    if sampling.temperature > 0 and generator.random() < going_on:
+        return Choice(HOLD, going_on, entropy, shaped, held, sampling.temperature, sampling.top_p)
+    distribution = temper(shaped, sampling.temperature, sampling.top_p)
+    token = int(distribution.argmax()) if sampling.temperature == 0 else draw(_without_hold(distribution), generator)
+    probability = math.exp(distribution[token])
+    return Choice(token, probability, entropy, shaped, held, sampling.temperature, sampling.top_p)
 
 
 def given_choice(token: int, logits: NDArray[np.float32], moment: Moment) -> Choice:
@@ -129,6 +143,12 @@ def keep_top(scores: LogProbs, top_p: float) -> LogProbs:
     narrowed = np.full_like(scores, -math.inf)
     narrowed[kept] = scores[kept] - math.log(reached[len(kept) - 1])
     return narrowed
+
+
+def _without_hold(scores: LogProbs) -> LogProbs:
+    scores = scores.copy()
+    scores[HOLD] = -math.inf
+    return scores
 
 
 def draw(scores: LogProbs, generator: np.random.Generator) -> int:

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from companion.features import FEATURES, FeatureRow
-from export.parts import NoteEmbedding, PitchHead, State, Tensor
+from export.parts import NoteEmbedding, PitchHead, State, Tensor, gru_step
 
 
 class GruModel(keras.Model):  # type: ignore[misc]
@@ -47,7 +47,7 @@ class GruModel(keras.Model):  # type: ignore[misc]
         x = self.embedding.step(ids)
         following: dict[str, Any] = {}
         for i, layer in enumerate(self.layers_of_time):
-            hidden, _ = layer.cell(x, [states[f"hidden_{i}"]])
+            hidden = gru_step(layer.cell, x, states[f"hidden_{i}"])
             following[f"hidden_{i}"] = hidden
             x = x + hidden
         return self.head.step(x, ids), following

@@ -47,7 +47,7 @@ def _plain_index(name: str, producers: Nodes) -> str | None:
             chain.append(step.op_type)
             factor = step.input[0]
         if chain == ["Cast", "Not", "Less", "Cast"] and factor == index:
-            return index
+            return str(index)
     return None
 
 
