@@ -55,7 +55,7 @@ def factors_of(path: Path, operation: str) -> list[tuple[int, ...]]:
     """The shapes of the constants that such nodes multiply by, sorted."""
     weights = weights_of(path)
     nodes = [node for node in onnx.load(path).graph.node if node.op_type == operation]
-    return sorted(weights[node.input[1]].shape for node in nodes)
+    return sorted(weights[node.input[1]].shape for node in nodes if node.input[1] in weights)
 
 
 def metadata_of(path: Path) -> dict[str, Any]:
