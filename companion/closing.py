@@ -36,9 +36,10 @@ def towards_close(walk: Callable[[Standing, int, int], Walk], standing: Standing
 
 def best_ending(make: Callable[[], Ending], key: Key | None) -> Ending:
     """The best of up to TRIES endings, by the chord of the last frame."""
-    best, reached = make(), -1
-    for attempt in range(TRIES):
-        ending = best if attempt == 0 else make()
+    best: Ending = []
+    reached = -1
+    for _ in range(TRIES):
+        ending = make()
         quality = closing_quality(ending[-1][0].pitches, key)
         if quality > reached:
             best, reached = ending, quality

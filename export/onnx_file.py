@@ -52,7 +52,7 @@ def export_fp32(model: keras.Model, name: str, training: dict[str, Any], piece: 
     return parity
 
 
-def export_int8(fp32: Path, path: Path, per_channel: bool = True) -> None:
+def export_int8(fp32: Path, path: Path) -> None:
     """Write the int8 form of a model file: its matrices in 8 bits, its references its own."""
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415 - slow to import
 
@@ -63,7 +63,7 @@ def export_int8(fp32: Path, path: Path, per_channel: bool = True) -> None:
             quantize_dynamic(
                 fp32,
                 draft,
-                per_channel=per_channel,
+                per_channel=True,
                 reduce_range=True,  # 7-bit weights: without VNNI, 8-bit ones saturate
                 weight_type=QuantType.QInt8,
                 op_types_to_quantize=["MatMul"],  # a Gemm becomes one first

@@ -8,9 +8,10 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from made_up import chorale, piece_of
 
 from companion.features import FeatureRow
-from companion.vocabulary import IntArray, hide_onsets, strike
+from companion.vocabulary import IntArray
 from export.models import ARCHITECTURES, build
 from export.pieces import Piece
 
@@ -54,17 +55,6 @@ def stepped_in_keras(model: keras.Model, ids: IntArray) -> np.ndarray[Any, Any]:
             new = ops.convert_to_numpy(following[state.name])
             states[state.name] = np.concatenate([states[state.name][1:], new]) if state.update == "append" else new
     return np.stack(logits)
-
-
-def chorale(seed: int, chords: int = 24) -> IntArray:
-    """Frames of a made-up piece: chords of a beat each, like no other seed's."""
-    generator = np.random.default_rng(seed)
-    tokens = [[strike(int(base + generator.integers(7))) for base in (67, 60, 53, 45)] for _ in range(chords)]
-    return hide_onsets(np.repeat(np.array(tokens, dtype=np.int32), 4, axis=0))
-
-
-def piece_of(name: str, split: str, frames: IntArray) -> Piece:
-    return Piece(name, split, frames, onsets_known=True, first_step=0)
 
 
 def tiny_set() -> list[Piece]:

@@ -40,22 +40,19 @@ def babbler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
 
 
-def continued(seed: Path, bars: int = 2, playing: Playing = PLAYING) -> tuple[MidiFacts, Sequence[str]]:
-    job = jobs.continue_job(seed, bars, playing)
-    out = seed.with_name("out.mid")
+def finished(job: jobs.Job, out: Path) -> tuple[MidiFacts, Sequence[str]]:
     told: list[int] = []
     jobs.write_outputs(job, jobs.run(job, told.append), Outputs(out, force=True))
     assert told == list(range(1, job.total + 1))
     return read_facts(out), job.notices
+
+
+def continued(seed: Path, bars: int = 2, playing: Playing = PLAYING) -> tuple[MidiFacts, Sequence[str]]:
+    return finished(jobs.continue_job(seed, bars, playing), seed.with_name("out.mid"))
 
 
 def harmonised(seed: Path, voice: int | None = None, playing: Playing = PLAYING) -> tuple[MidiFacts, Sequence[str]]:
-    job = jobs.harmonise_job(seed, voice, playing)
-    out = seed.with_name("out.mid")
-    told: list[int] = []
-    jobs.write_outputs(job, jobs.run(job, told.append), Outputs(out, force=True))
-    assert told == list(range(1, job.total + 1))
-    return read_facts(out), job.notices
+    return finished(jobs.harmonise_job(seed, voice, playing), seed.with_name("out.mid"))
 
 
 def in_ticks(line: Line, voice: int, ticks: int = 480) -> list[Played]:

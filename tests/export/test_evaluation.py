@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import Babbler, ScriptedModel
+from made_up import chorale, piece_of
 
-from companion.vocabulary import REST, VOCABULARY_SIZE, IntArray, hide_onsets, strike
+from companion.vocabulary import REST, VOCABULARY_SIZE
 from export.evaluation import (
     PUBLISHED,
     describe,
@@ -23,25 +24,13 @@ from export.evaluation import (
     score_model,
     table,
 )
-from export.pieces import Piece
 from export.scoring import SYMBOLS, repeat_scorer
 
-
-def chorale(seed: int, chords: int = 12) -> IntArray:
-    generator = np.random.default_rng(seed)
-    tokens = [[strike(int(base + generator.integers(7))) for base in (67, 60, 53, 45)] for _ in range(chords)]
-    return hide_onsets(np.repeat(np.array(tokens, dtype=np.int32), 4, axis=0))
-
-
-def piece_of(name: str, split: str, frames: IntArray) -> Piece:
-    return Piece(name, split, frames, onsets_known=False, first_step=0)
-
-
 PIECES = [
-    piece_of("jsb-train-000", "train", chorale(0)),
-    piece_of("jsb-valid-000", "valid", chorale(1)),
+    piece_of("jsb-train-000", "train", chorale(0, chords=12)),
+    piece_of("jsb-valid-000", "valid", chorale(1, chords=12)),
     piece_of("jsb-valid-001", "valid", chorale(2, chords=16)),
-    piece_of("jsb-test-000", "test", chorale(3)),
+    piece_of("jsb-test-000", "test", chorale(3, chords=12)),
 ]
 PARTS = {("windowed", "valid"): 4 * 33 * 3 - 3, ("windowed", "test"): 4 * 33 - 1}
 PARTS |= {("whole_piece", "valid"): 4 * (48 + 64), ("whole_piece", "test"): 4 * 48}
@@ -61,7 +50,7 @@ def test_a_models_scores_have_the_shape_that_is_promised() -> None:
 
 
 def test_a_model_that_says_nothing_scores_what_guessing_scores() -> None:
-    silent = [piece_of("v", "valid", np.full((33, 4), REST, np.int32)), piece_of("t", "test", chorale(1))]
+    silent = [piece_of("v", "valid", np.full((33, 4), REST, np.int32)), piece_of("t", "test", chorale(1, chords=12))]
     row = score_model(ScriptedModel(lambda frame, voice: np.zeros(VOCABULARY_SIZE, np.float32)), silent)  # type: ignore[arg-type]
     assert row["whole_piece"]["valid"]["nll"] == pytest.approx(math.log(SYMBOLS), abs=1e-4)
 
@@ -129,7 +118,7 @@ def test_one_models_scores_in_words() -> None:
 
 def test_leaks_are_named_with_the_share() -> None:
     assert leak_lines(PIECES) == []
-    twin = piece_of("jsb-test-001", "test", chorale(0))
+    twin = piece_of("jsb-test-001", "test", chorale(0, chords=12))
     assert leak_lines([*PIECES, twin]) == [
         "leaks inside the set (share of common progressions 0.2 or more): jsb-test-001 ~ jsb-train-000 (1.00)"
     ]

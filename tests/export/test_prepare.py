@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up import chorale, piece_of
 
 from companion.midifile import read_song, write_chorale
 from companion.song import Key, VoiceNote
-from companion.vocabulary import HOLD, REST, VOCABULARY_SIZE, IntArray, hide_onsets, notes_of_frames, strike, transpose
+from companion.vocabulary import HOLD, REST, VOCABULARY_SIZE, IntArray, notes_of_frames, transpose
 from export import jsb, prepare
 from export.corpus import Corpus, Refusal, read_corpus
 from export.folder import key_name, piece_of_song, read_folder, split_of_name
@@ -21,17 +22,6 @@ from export.jsb import COUNTS
 from export.likeness import ALIKE_SHARE, LikenessIndex
 from export.pieces import Piece, load_pieces, save_pieces
 from export.prepare import LEFT_OUT, Leak, Placement, Report
-
-
-def chorale(seed: int, chords: int = 24) -> IntArray:
-    """Frames of a made-up piece: chords of a beat each, like no other seed's."""
-    generator = np.random.default_rng(seed)
-    tokens = [[strike(int(base + generator.integers(7))) for base in (67, 60, 53, 45)] for _ in range(chords)]
-    return hide_onsets(np.repeat(np.array(tokens, dtype=np.int32), 4, axis=0))
-
-
-def piece_of(name: str, split: str, frames: IntArray) -> Piece:
-    return Piece(name, split, frames, onsets_known=True, first_step=0)
 
 
 def mixed(first: int, second: int) -> IntArray:
