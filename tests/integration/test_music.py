@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +15,6 @@ from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.styles import style
 from companion.vocabulary import IntArray, sounding_pitches
 from export.evaluation import of_split
-from export.jsb import pieces_of_archive, read_archive
 from export.judging import BAR_STEPS, OPENING_STEPS, answer, judge, openings, phrase_of
 from export.pieces import Piece
 
@@ -32,10 +29,8 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="module")
-def test_pieces() -> list[Piece]:
-    if "CHORALE_JSB" not in os.environ:
-        pytest.skip("CHORALE_JSB does not name the archive of the JSB chorales")
-    return of_split(pieces_of_archive(read_archive(Path(os.environ["CHORALE_JSB"]))), "test")
+def test_pieces(jsb_pieces: list[Piece]) -> list[Piece]:
+    return of_split(jsb_pieces, "test")
 
 
 def test_answers_keep_the_key_and_the_ranges_and_do_not_stall(model: Model, test_pieces: list[Piece]) -> None:
