@@ -99,7 +99,7 @@ def test_matches_are_sorted_and_leave_out_the_piece_itself() -> None:
 @pytest.fixture(scope="module")
 def csv_pieces() -> dict[str, Piece]:
     path = os.environ.get("CHORALE_JSB")
-    if path is None:
+    if not path:
         pytest.skip("CHORALE_JSB names no CSV archive")
     return {piece.name: piece for piece in jsb.pieces_of_archive(jsb.read_archive(Path(path)))}
 

@@ -335,7 +335,7 @@ def test_the_committed_list_and_the_map_agree() -> None:
 @pytest.fixture(scope="module")
 def archive() -> Path:
     path = os.environ.get("CHORALE_JSB")
-    if path is None:
+    if not path:
         pytest.skip("CHORALE_JSB names no CSV archive")
     return Path(path)
 
