@@ -1,8 +1,8 @@
-"""Coming to rest: of several endings, the one that closes best."""
+"""Coming to rest: of several endings, the one that closes best; and a first chord that stands as firmly."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from companion.features import Conditions
 from companion.generator import NO_CONDITIONS, Frame, Standing
@@ -45,6 +45,20 @@ def best_ending(make: Callable[[], Ending], key: Key | None) -> Ending:
             best, reached = ending, quality
         if reached == BEST:
             break
+    return best
+
+
+def best_opening(openings: Iterable[tuple[Frame, Standing]]) -> tuple[Frame, Standing]:
+    """The first of some opening chords that could not be better, else the best: after nothing, any chord may come."""
+    best = None
+    reached = -1
+    for frame, after in openings:
+        quality = closing_quality(frame.pitches, None)
+        if quality > reached:
+            best, reached = (frame, after), quality
+        if reached == BEST:
+            break
+    assert best is not None
     return best
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,3 +48,16 @@ def find_key(frames: IntArray) -> Key | None:
         for tonic in range(12):
             fits[Key(tonic, minor)] = float(np.corrcoef(np.roll(profile, tonic), weights)[0, 1])
     return max(fits, key=fits.__getitem__)
+
+
+_TONICS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+_SIGNS = {"": 0, "#": 1, "b": -1, "♯": 1, "♭": -1}
+
+
+def key_named(name: str) -> Key:
+    """The key of a name such as "C major", "f# minor" or "Eb"; ValueError says what would be one."""
+    found = re.fullmatch(r"([a-g])([#b♯♭]?)\s*(major|minor|maj|min|m)?", name.strip(), re.IGNORECASE)
+    if found is None:
+        raise ValueError(f"unknown key {name!r}; write it as in 'C major', 'f# minor' or 'Eb major'")
+    letter, sign, mode = found.group(1), found.group(2), (found.group(3) or "major").lower()
+    return Key((_TONICS[letter.lower()] + _SIGNS[sign.lower()]) % 12, mode.startswith("m") and mode[:3] != "maj")

@@ -131,6 +131,18 @@ def favour(scale: frozenset[int], penalty: float) -> Rule:
     return lambda scores, moment: scores - costs
 
 
+def discourage_hold(nats: float) -> Rule:
+    """A rule that makes holding on less likely by so many nats, or more likely below 0."""
+
+    def rule(scores: LogProbs, moment: Moment) -> LogProbs:
+        del moment
+        scores = scores.copy()
+        scores[HOLD] -= nats
+        return scores
+
+    return rule
+
+
 def keep_moving(scores: LogProbs, moment: Moment) -> LogProbs:
     """Discourage a hold, ever more, when all voices stand still or this one has held for long."""
     held = moment.history.held

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from companion.errors import BadModel, BadSetting
 from companion.features import UNDECIDED
 from companion.key import Key
-from companion.rules import LogProbs, Moment, Rule, favour
+from companion.rules import LogProbs, Moment, Rule, discourage_hold, favour
 from companion.vocabulary import (
     FIRST_STRIKE,
     HOLD,
@@ -40,12 +40,19 @@ class Sampling:
     top_p: float = 1.0  # keeps the likeliest notes that together hold this share
     rules: tuple[Rule, ...] = ()
     key_penalty: float = 0.0  # nats off every note outside the key, where a key is heard; 0 lets them be
+    voice_temperatures: tuple[float | None, ...] = (None,) * len(VOICES)  # in place of temperature, voice by voice
 
     def __post_init__(self) -> None:
-        if not 0 <= self.temperature <= HIGHEST_TEMPERATURE:  # false for NaN too
-            raise BadSetting(f"temperature must be from 0 to {HIGHEST_TEMPERATURE:g}, not {self.temperature}")
+        for temperature in (self.temperature, *self.voice_temperatures):
+            if temperature is not None and not 0 <= temperature <= HIGHEST_TEMPERATURE:  # true for NaN too
+                raise BadSetting(f"temperature must be from 0 to {HIGHEST_TEMPERATURE:g}, not {temperature}")
         if not 0 < self.top_p <= 1:
             raise BadSetting(f"top-p must be above 0 and at most 1, not {self.top_p}")
+
+    def temperature_of(self, voice: int) -> float:
+        """The temperature of one voice."""
+        own = self.voice_temperatures[voice]
+        return self.temperature if own is None else own
 
 
 @dataclass(frozen=True)
@@ -76,13 +83,14 @@ def choose(logits: NDArray[np.float32], moment: Moment, sampling: Sampling, gene
             shaped = narrowed
     shaped = normalise(shaped)
     entropy, held = entropy_bits(model_says), _held_pitch(moment)
+    temperature = sampling.temperature_of(moment.voice)
     going_on = math.exp(shaped[HOLD])
-    if sampling.temperature > 0 and generator.random() < going_on:
-        return Choice(HOLD, going_on, entropy, shaped, held, sampling.temperature, sampling.top_p)
-    distribution = temper(shaped, sampling.temperature, sampling.top_p)
-    token = int(distribution.argmax()) if sampling.temperature == 0 else draw(_without_hold(distribution), generator)
+    if temperature > 0 and generator.random() < going_on:
+        return Choice(HOLD, going_on, entropy, shaped, held, temperature, sampling.top_p)
+    distribution = temper(shaped, temperature, sampling.top_p)
+    token = int(distribution.argmax()) if temperature == 0 else draw(_without_hold(distribution), generator)
     probability = math.exp(distribution[token])
-    return Choice(token, probability, entropy, shaped, held, sampling.temperature, sampling.top_p)
+    return Choice(token, probability, entropy, shaped, held, temperature, sampling.top_p)
 
 
 def given_choice(token: int, logits: NDArray[np.float32], moment: Moment) -> Choice:
@@ -168,6 +176,13 @@ def in_key(sampling: Sampling, key: Key | None) -> Sampling:
     if key is None or sampling.key_penalty == 0:
         return sampling
     return replace(sampling, rules=(*sampling.rules, favour(key.scale, sampling.key_penalty)))
+
+
+def denser(sampling: Sampling, nats: float) -> Sampling:
+    """The same sampling with more notes (or fewer, below 0): so many nats off holding on."""
+    if nats == 0:
+        return sampling
+    return replace(sampling, rules=(*sampling.rules, discourage_hold(nats)))
 
 
 def undecided() -> IntArray:

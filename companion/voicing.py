@@ -126,7 +126,7 @@ def voices_of_chords(starts: Ints, ends: Ints, pitches: Ints) -> tuple[Ints, NDA
     """
     voices = np.zeros(len(starts), dtype=np.int64)
     heard = np.zeros(len(starts), dtype=bool)
-    dealer = _Dealer()
+    dealer = Dealer()
     bounds = [0, *(np.flatnonzero(np.diff(starts)) + 1).tolist(), len(starts)]
     end_list, pitch_list = ends.tolist(), pitches.tolist()
     for first, last in pairwise(bounds):
@@ -140,12 +140,13 @@ def voices_of_chords(starts: Ints, ends: Ints, pitches: Ints) -> tuple[Ints, NDA
     return voices, heard
 
 
-class _Dealer:
+class Dealer:
     """Where the four voices are while chords are dealt to them."""
 
-    def __init__(self) -> None:
-        self._pitches = list(HOMES)
-        self._ends = [0] * len(VOICES)  # the step until which each voice holds its note
+    def __init__(self, pitches: Sequence[int] = HOMES, ends: Sequence[int] = (0, 0, 0, 0)) -> None:
+        """pitches: what each voice sang last; ends: the step until which each voice holds its note."""
+        self._pitches = list(pitches)
+        self._ends = list(ends)
 
     def thinned(self, chord: list[int], pitches: list[int]) -> list[int]:
         """A chord (notes from high to low) of at most four: without doubles, then without what leads worst."""
@@ -159,10 +160,12 @@ class _Dealer:
         tenor = min(range(alto + 1, len(inner)), key=lambda at: abs(pitches[inner[at]] - self._pitches[2]))
         return [chord[0], inner[alto], inner[tenor], chord[-1]]
 
-    def deal(self, step: int, chord: list[int], pitches: list[int], ends: list[int]) -> list[tuple[int, int]]:
-        """(voice, note) for each note of a chord of up to four, from high to low."""
+    def deal(
+        self, step: int, chord: list[int], pitches: list[int], ends: list[int], among: Sequence[int] = ALL_VOICES
+    ) -> list[tuple[int, int]]:
+        """(voice, note) for each note of a chord, from high to low; of no more notes than voices to deal ``among``."""
         wanted = [pitches[note] for note in chord]
-        choices = CHOICES[len(chord)]
+        choices = list(combinations(among, len(chord))) if among is not ALL_VOICES else CHOICES[len(chord)]
         voices = choices[0] if len(choices) == 1 else min(choices, key=lambda voices: self._cost(step, voices, wanted))
         for voice, note in zip(voices, chord, strict=True):
             self._pitches[voice], self._ends[voice] = pitches[note], ends[note]

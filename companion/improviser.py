@@ -1,0 +1,202 @@
+"""What comes next: heard steps with the voices they lack, answers, closes and repetitions, one frame at a time.
+
+Everything here is a function of where the music stands and what is asked: the dice of a frame are
+thrown afresh from the seed, the answer and the step, so that the same frame asked again comes out the
+same, however often the plan was taken back in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator as Coroutine
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from companion.capture import LEGATO_STEPS, TAIL_STEPS, Hands
+from companion.closing import BEST, TRIES, before_close, best_opening, closing_quality
+from companion.features import Conditions
+from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
+from companion.key import Key
+from companion.model import Model
+from companion.rules import strikes_anew
+from companion.sampling import Sampling
+from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray
+
+HEARD = "heard"  # the player's step; what it lacked is imagined, and not sounded
+ANSWER = "model"
+LOOP = "loop"
+
+IMAGINED_TEMPERATURE = 0.4  # at most: what the player did not play is heard as the likeliest harmony
+
+ALL = frozenset(range(len(VOICES)))
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place from which the music can go on."""
+
+    standing: Standing
+    hands: Hands
+
+    @property
+    def step(self) -> int:
+        """Of the frame to come."""
+        return self.standing.step
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One frame of the plan, and where it leads."""
+
+    frame: Frame
+    before: Point
+    after: Point
+    origin: str  # HEARD, ANSWER or LOOP
+    own: frozenset[int]  # voices that are the player's
+
+    @property
+    def step(self) -> int:
+        return self.frame.step
+
+    @property
+    def silent(self) -> bool:
+        """Whether no voice sounds."""
+        return all(pitch is None for pitch in self.frame.pitches)
+
+
+Search = Coroutine[None, None, list[Planned]]  # goes on by a frame each time, and ends with what it found
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the companion is about to play, or plays."""
+
+    number: int  # counts answers: no two throw the same dice
+    start: int  # step of its first frame
+    close: int | None = None  # step on which its last chord is struck; None: until told to stop
+    end: int | None = None  # the step after its last
+    loop: tuple[IntArray, ...] = ()  # frames to repeat, in place of new ones
+    with_player: bool = False  # it sounds only while the player does
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How new frames are to be."""
+
+    sampling: Sampling  # holding to the key already
+    key: Key | None  # for the close
+    seed: int
+    locked: frozenset[int]  # voices that are the player's alone
+
+
+class Improviser:
+    """Makes planned frames with one model."""
+
+    def __init__(self, model: Model) -> None:
+        self._generator = Generator(model, np.random.Generator(np.random.PCG64(0)))
+
+    @property
+    def model(self) -> Model:
+        """The model that plays."""
+        return self._generator.model
+
+    def start(self, step: int) -> Standing:
+        """Nothing heard yet."""
+        return self._generator.start(step)
+
+    def rehear(self, frames: Sequence[IntArray], step: int) -> Standing:
+        """The standing before ``step`` after these frames: how another model catches up."""
+        standing = self._generator.start(step - len(frames))
+        for tokens in frames:
+            _, standing = self._generator.hear(standing, tokens)
+        return standing
+
+    def heard(self, point: Point, hands: Hands, wishes: Wishes, number: int) -> Planned:
+        """The player's step: voices not played are imagined."""
+        given = hands.tokens(point.step, LEGATO_STEPS)
+        sampling = replace(wishes.sampling, temperature=min(wishes.sampling.temperature, IMAGINED_TEMPERATURE))
+        frame, standing = self._draw(point.standing, sampling, given, NO_CONDITIONS, (wishes.seed, number, 0))
+        return Planned(frame, point, Point(standing, hands), HEARD, frozenset(given))
+
+    def next(self, point: Point, hands: Hands, answer: Answer, wishes: Wishes, attempt: int = 0) -> Planned:
+        """The next frame of an answer."""
+        if answer.loop:
+            return self._repeated(point, hands, answer)
+        own = _own_tokens(point.step, hands, answer, wishes)
+        given, sampling, conditions = own, wishes.sampling, NO_CONDITIONS
+        if answer.close is not None:
+            conditions = before_close(answer.close - point.step)
+            if point.step > answer.close:
+                given = {voice: own.get(voice, HOLD) for voice in ALL}
+        if point.step in (answer.start, answer.close) or _enters(point, answer):
+            sampling = replace(sampling, rules=(strikes_anew, *sampling.rules))
+        dice = (wishes.seed, answer.number, attempt)
+        frame, standing = self._draw(point.standing, sampling, given, conditions, dice)
+        return Planned(frame, point, Point(standing, hands), ANSWER, frozenset(own))
+
+    def ending(
+        self, point: Point, hands: Hands, answer: Answer, wishes: Wishes
+    ) -> Coroutine[None, None, list[Planned]]:
+        """The frames up to the close, the best of several tries; yields after each frame that was tried."""
+        assert answer.close is not None
+        best: list[Planned] = []
+        reached = -1
+        for attempt in range(TRIES):
+            frames, here = [], point
+            while here.step <= answer.close:
+                frames.append(self.next(here, hands, answer, wishes, attempt))
+                here = frames[-1].after
+                yield
+            quality = closing_quality(frames[-1].frame.pitches, wishes.key)
+            if quality > reached:
+                best, reached = frames, quality
+            if reached == BEST:
+                break
+        return best
+
+    def _repeated(self, point: Point, hands: Hands, answer: Answer) -> Planned:
+        tokens = answer.loop[(point.step - answer.start) % len(answer.loop)]
+        frame, standing = self._generator.hear(point.standing, tokens)
+        return Planned(frame, point, Point(standing, hands), LOOP, frozenset())
+
+    def _draw(
+        self,
+        standing: Standing,
+        sampling: Sampling,
+        given: Mapping[int, int],
+        conditions: Conditions,
+        dice: tuple[int, int, int],
+    ) -> tuple[Frame, Standing]:
+        if np.any(standing.history.reference):
+            return self._throw(standing, sampling, given, conditions, dice)
+        seed, number, attempt = dice
+        openings = (
+            self._throw(standing, sampling, given, conditions, (seed, number, attempt + TRIES * further))
+            for further in range(TRIES)
+        )
+        return best_opening(openings)
+
+    def _throw(
+        self,
+        standing: Standing,
+        sampling: Sampling,
+        given: Mapping[int, int],
+        conditions: Conditions,
+        dice: tuple[int, int, int],
+    ) -> tuple[Frame, Standing]:
+        self._generator.random = np.random.Generator(np.random.PCG64([*dice, standing.step]))
+        return self._generator.frame(standing, sampling, given, conditions)
+
+
+def _own_tokens(step: int, hands: Hands, answer: Answer, wishes: Wishes) -> dict[int, int]:
+    """The tokens of the voices that are the player's."""
+    played = hands.tokens(step, TAIL_STEPS)
+    if answer.with_player:
+        return played if hands.sings(step, TAIL_STEPS) else dict.fromkeys(ALL, REST)
+    return {voice: played.get(voice, REST) for voice in wishes.locked}
+
+
+def _enters(point: Point, answer: Answer) -> bool:
+    """Whether the voices come in after a silence, as the player does."""
+    return answer.with_player and bool(np.all(point.standing.history.now < FIRST_STRIKE))
