@@ -1,0 +1,316 @@
+"""What a player can set and tell while playing: one table of controls, and the settings they change.
+
+OSC, control changes, keys and presets all speak of the controls in ``CONTROLS``, by these names, and all
+go through ``read_command`` and ``change``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from companion.arguments import (
+    Argument,
+    Choice,
+    KeyName,
+    Named,
+    Number,
+    Sent,
+    Switch,
+    Turnable,
+    VelocityName,
+    Voice,
+    Whole,
+    read_arguments,
+    shown,
+    usage,
+)
+from companion.errors import BadSetting
+from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
+
+MODES = ("listen", "continue", "respond", "harmonise", "duet", "loop")
+GRIDS = ("step", "beat", "bar")
+HIGHEST_SEED = 2**31 - 1  # an OSC int32
+
+ACTION, CONTROL, VOICE_CONTROL = "action", "control", "voice control"
+
+_VOICE = Argument("voice", Voice())
+
+
+@dataclass(frozen=True)
+class StyleDefaults:
+    """What a style sets where the player says nothing."""
+
+    name: str
+    temperature: float
+    top_p: float
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The models and styles there are. None: not known here, so any name passes."""
+
+    models: tuple[str, ...] | None = None
+    styles: tuple[StyleDefaults, ...] | None = None
+
+    def narrowed(self, kind: Turnable) -> Turnable:
+        """The kind with the names that there are."""
+        if not isinstance(kind, Named):
+            return kind
+        if kind.what == "model":
+            return replace(kind, names=self.models)
+        return replace(kind, names=None if self.styles is None else tuple(style.name for style in self.styles))
+
+    def defaults(self, style: str) -> StyleDefaults | None:
+        """What a style sets; None where it is not known."""
+        return next((known for known in self.styles or () if known.name == style), None)
+
+
+ANY = Choices()
+
+
+@dataclass(frozen=True)
+class Control:
+    """One thing a player can set (a control) or tell (an action)."""
+
+    name: str  # in OSC after "/chorale/"
+    group: str  # ACTION, CONTROL (of the whole) or VOICE_CONTROL (of each voice)
+    argument: str  # what its value is called; "" for an action without one
+    kind: Turnable | None  # what its value may be
+    doc: str
+    field: str = ""  # of Settings or VoiceSettings; "" for an action
+    voice_too: bool = False  # of the whole, and of a voice where one is named
+
+    def arguments(self, choices: Choices = ANY) -> tuple[Argument, ...]:
+        """In the order in which they are sent."""
+        if self.kind is None:
+            return ()
+        optional = self.group == ACTION
+        value = Argument(self.argument, choices.narrowed(self.kind), optional, called=self.name)
+        if self.group == VOICE_CONTROL:
+            return (_VOICE, value)
+        return (value, replace(_VOICE, optional=True)) if self.voice_too else (value,)
+
+    @property
+    def usage(self) -> str:
+        """The arguments in words."""
+        return usage(self.arguments())
+
+
+def _action(name: str, doc: str, argument: str = "", kind: Turnable | None = None) -> Control:
+    return Control(name, ACTION, argument, kind, doc)
+
+
+def _control(name: str, value: str, kind: Turnable, doc: str, *, field: str = "", voice_too: bool = False) -> Control:
+    return Control(name, CONTROL, value, kind, doc, field or name, voice_too)
+
+
+def _voice_control(name: str, value: str, kind: Turnable, doc: str) -> Control:
+    return Control(f"voice/{name}", VOICE_CONTROL, value, kind, doc, name)
+
+
+_BARS = Whole(1, 64)
+
+CONTROLS = (
+    _control("mode", "name", Choice(MODES), "what the companion does with what it hears"),
+    _action("go", "answers now, for so many bars or until told to stop", "bars", _BARS),
+    _action("stop", "ends the answer at once and listens again"),
+    _action("cadence", "brings the music to a close within two bars"),
+    _action("undo", "takes back to before the last answer"),
+    _action("keep", "saves the last take"),
+    _action("panic", "silences everything at once"),
+    # The top is that of companion.sampling.
+    _control(
+        "temperature",
+        "value",
+        Number(0, 10, 0.1, 2.0, auto=True),
+        "how bold the choice of notes is: 0 takes the likeliest; auto is the style's, or for a voice that of all",
+        voice_too=True,
+    ),
+    _control(
+        "top_p",
+        "value",
+        Number(0, 1, 0.05, 1.0, above=True, auto=True),
+        "keeps the likeliest notes up to this share; auto is the style's",
+    ),
+    _control(
+        "density",
+        "value",
+        Number(-4, 4, -4, 4),
+        "above 0 more notes, below 0 fewer: nats taken off the choice to hold",
+    ),
+    _control("key", "name", KeyName(), "the key to keep to; auto is the one that is heard"),
+    _control("style", "name", Named("style"), "a named set of sampling defaults"),
+    _control("seed", "n", Whole(0, HIGHEST_SEED), "makes what is drawn repeatable"),
+    _control("model", "name", Named("model"), "the model that plays; a bad one leaves the old one playing"),
+    _control("velocity", "rule", VelocityName(), "how loud: as played, louder the surer, or always the same"),
+    _control("bars", "n", _BARS, "the length of a call and of its response in mode respond"),
+    _control("grid", "name", Choice(GRIDS), "where answers may begin"),
+    _control(
+        "rest", "beats", Number(0.25, 16, 0.25, 4), "the rest that ends a phrase, in quarter notes", field="rest_beats"
+    ),
+    _voice_control("lock", "on", Switch(), "the player's notes exactly; the others are chosen around them"),
+    _voice_control("mute", "on", Switch(), "the voice goes on but does not sound"),
+    _voice_control("octave", "n", Whole(-3, 3), "sounds so many octaves higher, below 0 lower"),
+    _voice_control("velocity", "n", Whole(0, 127, zero_is_auto=True), "always as loud; 0 leaves it to the rule"),
+    _voice_control("channel", "n", Whole(1, 16), "the MIDI channel it sounds on"),
+)
+ACTIONS = tuple(control.name for control in CONTROLS if control.group == ACTION)
+
+_BY_NAME = {control.name: control for control in CONTROLS}
+_OF_ALL = tuple(control for control in CONTROLS if control.group == CONTROL)
+_OF_A_VOICE = tuple(control for control in CONTROLS if control.group == VOICE_CONTROL or control.voice_too)
+
+
+@dataclass(frozen=True)
+class VoiceSettings:
+    """What can be set for one voice."""
+
+    lock: bool = False  # keep the player's notes exactly
+    mute: bool = False  # do not sound it
+    octave: int = 0  # sound it so many octaves higher, -3..3
+    velocity: int | None = None  # 1..127; None: as the rule says
+    channel: int = 1  # 1..16
+    temperature: float | None = None  # None: that of all voices
+
+    def __post_init__(self) -> None:
+        _check(self, _OF_A_VOICE)
+
+
+def _four_voices() -> tuple[VoiceSettings, ...]:
+    return tuple(VoiceSettings(channel=number) for number in (1, 2, 3, 4))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a player can set; checked and brought into its normal form once, here."""
+
+    mode: str = "continue"
+    style: str = DEFAULT_STYLE
+    model: str = DEFAULT_MODEL
+    temperature: float | None = None  # None: the style's
+    top_p: float | None = None  # None: the style's
+    density: float = 0.0  # nats off the score of a hold: above 0 more notes, below 0 fewer
+    key: str | None = None  # such as "C major" or "F# minor"; None: as heard
+    seed: int = 0
+    velocity: str = "played"  # or "entropy" or "1" to "127"
+    bars: int = 4
+    grid: str = "beat"
+    rest_beats: float = 1.0  # the rest that ends a phrase
+    voices: tuple[VoiceSettings, ...] = field(default_factory=_four_voices)  # soprano first
+
+    def __post_init__(self) -> None:
+        _check(self, _OF_ALL)
+        if len(self.voices) != 4:
+            raise ValueError(f"there are four voices, not {len(self.voices)}")
+
+
+def _check(settings: object, controls: Sequence[Control]) -> None:
+    for control in controls:
+        (argument,) = [argument for argument in control.arguments() if argument.called]
+        (value,) = read_arguments(control.name, (argument,), (getattr(settings, control.field),))
+        object.__setattr__(settings, control.field, value)  # frozen, and not yet seen by anyone
+
+
+@dataclass(frozen=True)
+class Command:
+    """A control or an action with its arguments, wherever it comes from."""
+
+    name: str
+    arguments: tuple[Sent, ...] = ()
+
+
+def find_control(name: str) -> Control:
+    """A control by its name; BadSetting suggests what may have been meant."""
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    close = difflib.get_close_matches(name, _BY_NAME, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(_BY_NAME)}"
+    raise BadSetting(f"unknown control {shown(name)}; {hint}")
+
+
+def read_command(name: str, arguments: Sequence[object] = (), choices: Choices = ANY) -> Command:
+    """A command in its normal form: voices as 1..4, on and off as 1 and 0.
+
+    Raises:
+        BadSetting: there is no such control, or it does not take these arguments.
+    """
+    control = find_control(name)
+    values = _values(control, arguments, choices)
+    kinds = [argument.kind for argument in control.arguments()]
+    return Command(name, tuple(kind.sent(value) for kind, value in zip(kinds, values, strict=False)))
+
+
+def change(settings: Settings, name: str, arguments: Sequence[object], choices: Choices = ANY) -> Settings:
+    """The settings with one of them changed.
+
+    Raises:
+        BadSetting: there is no such control, it is an action, or it does not take these arguments.
+    """
+    control = find_control(name)
+    if control.group == ACTION:
+        raise BadSetting(f"{name} is an action, and sets nothing")
+    values = _values(control, arguments, choices)
+    if control.group == VOICE_CONTROL:
+        return _with_voice(settings, values[0], control.field, values[1])
+    if len(values) == 2:
+        return _with_voice(settings, values[1], control.field, values[0])
+    return replace(settings, **{control.field: values[0]})
+
+
+def _values(control: Control, arguments: Sequence[object], choices: Choices) -> tuple[Any, ...]:
+    if control.name == "key" and len(arguments) == 2:  # "C major" without quotes is two words in Max
+        arguments = (" ".join(str(word) for word in arguments),)
+    return read_arguments(control.name, control.arguments(choices), arguments)
+
+
+def _with_voice(settings: Settings, voice: int, name: str, value: Any) -> Settings:
+    voices = list(settings.voices)
+    voices[voice] = replace(voices[voice], **{name: value})
+    return replace(settings, voices=tuple(voices))
+
+
+def settled(settings: Settings, choices: Choices) -> Settings:
+    """The settings with what a style or all voices decide written out, as far as the style is known."""
+    style = choices.defaults(settings.style)
+    temperature, top_p = settings.temperature, settings.top_p
+    if style is not None:
+        temperature = style.temperature if temperature is None else temperature
+        top_p = style.top_p if top_p is None else top_p
+    voices = [
+        replace(voice, temperature=temperature if voice.temperature is None else voice.temperature)
+        for voice in settings.voices
+    ]
+    return replace(settings, temperature=temperature, top_p=top_p, voices=tuple(voices))
+
+
+def state_items(settings: Settings, choices: Choices = ANY) -> list[tuple[str, tuple[Sent, ...]]]:
+    """Every control with the arguments that set it as it is, in the order of the table.
+
+    With the styles in ``choices``, what a style decides is given as the number that counts, so that a dial
+    can show it; without them as ``auto``, and setting all items again gives the same settings.
+    """
+    numbers = settled(settings, choices) if choices.styles is not None else settings
+    return [item for control in CONTROLS if control.group != ACTION for item in _items(control, numbers)]
+
+
+def _items(control: Control, settings: Settings) -> list[tuple[str, tuple[Sent, ...]]]:
+    assert control.kind is not None
+    sent = control.kind.sent
+    items: list[tuple[str, tuple[Sent, ...]]] = []
+    if control.group == CONTROL:
+        items.append((control.name, (sent(getattr(settings, control.field)),)))
+    for number, voice in enumerate(settings.voices, start=1):
+        if control.group == VOICE_CONTROL:
+            items.append((control.name, (number, sent(getattr(voice, control.field)))))
+        elif control.voice_too:
+            items.append((control.name, (sent(getattr(voice, control.field)), number)))
+    return items
+
+
+def state_changes(before: Settings, after: Settings, choices: Choices = ANY) -> list[tuple[str, tuple[Sent, ...]]]:
+    """What ``state_items`` says of ``after`` and did not say of ``before``."""
+    known = set(state_items(before, choices))
+    return [item for item in state_items(after, choices) if item not in known]

@@ -1,0 +1,336 @@
+"""Presets: settings, control changes, ports and clock of a jam, in one TOML file.
+
+A preset is a name, which stands for a file in the player's own folder of presets, or a file. Whatever a
+file leaves out is as it is without a preset; whatever it says is checked, and a key that means nothing is
+an error, so that a slip of the pen is not passed over.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from companion.arguments import (
+    Argument,
+    Choice,
+    Kind,
+    NetworkPlace,
+    Number,
+    Place,
+    Sent,
+    Switch,
+    read_arguments,
+    shown,
+)
+from companion.controlmap import Binding, ControlMap, read_target
+from companion.controls import ANY, CONTROL, CONTROLS, VOICE_CONTROL, Choices, Settings, change
+from companion.errors import BadSetting, OutputFailed
+from companion.output import write_output
+from companion.vocabulary import VOICES
+
+SUFFIX = ".toml"
+_HEADER = "# A preset of chorale jam. Every key may be left out; docs/protocol.md says what each may be.\n\n"
+_NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)\w[\w -]*(?<! )", re.IGNORECASE)  # a file's on any system
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Some words."""
+
+    def words(self) -> str:
+        return "a name"
+
+    def read(self, given: object) -> str:
+        if not isinstance(given, str) or not given.strip() or not given.isprintable():
+            raise ValueError
+        return given
+
+    def sent(self, value: Any) -> Sent:
+        return str(value)
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """Several names."""
+
+    def words(self) -> str:
+        return "a list of names"
+
+    def read(self, given: object) -> tuple[str, ...]:
+        if not isinstance(given, (list, tuple)):
+            raise ValueError
+        return tuple(_Text().read(name) for name in given)
+
+    def sent(self, value: Any) -> Sent:
+        return ", ".join(value)
+
+
+@dataclass(frozen=True)
+class RigKey:
+    """One key of a preset's ports or clock."""
+
+    table: str
+    key: str
+    kind: Kind
+    doc: str
+    field: str
+
+
+def _ports(key: str, kind: Kind, doc: str, field: str = "") -> RigKey:
+    return RigKey("ports", key, kind, doc, field or key)
+
+
+def _clock(key: str, kind: Kind, doc: str) -> RigKey:
+    return RigKey("clock", key, kind, doc, key)
+
+
+RIG_KEYS = (
+    _ports("in", _Texts(), "the MIDI inputs", "inputs"),
+    _ports("out", _Text(), "the MIDI output", "output"),
+    _ports("clock_port", _Text(), "the MIDI input that the clock comes from"),
+    _ports("input", Choice(("auto", "voices")), "voices: channels 1–4 are the four voices"),
+    _ports("echo", Switch(), "the player's own voice is sounded too"),
+    _ports("midi", Switch(), "false: no MIDI, OSC alone"),
+    _ports("osc_in", NetworkPlace(), "where OSC is heard"),
+    _ports("osc_out", NetworkPlace(), "where OSC is sent"),
+    _clock("clock", Choice(("internal", "midi", "link", "osc")), "what the companion keeps time by"),
+    _clock("bpm", Number(20, 999, 20, 999), "the tempo of the internal clock"),
+    _clock("offset_ms", Number(-1000, 1000, -1000, 1000), "sends so much later (below 0: earlier) than the clock says"),
+)
+
+
+@dataclass(frozen=True)
+class Rig:
+    """Ports and clock; named as the options of ``chorale jam``. None: not said."""
+
+    inputs: tuple[str, ...] | None = None  # names of MIDI inputs
+    output: str | None = None  # name of the MIDI output
+    clock_port: str | None = None  # name of the MIDI input that the clock comes from
+    input: str | None = None  # "auto", or "voices": channels 1–4 are the four voices
+    echo: bool | None = None  # sound the player's own voice too
+    midi: bool | None = None  # False: OSC alone
+    osc_in: Place | None = None  # where OSC is heard
+    osc_out: Place | None = None  # where OSC is sent
+    clock: str | None = None  # "internal", "midi", "link" or "osc"
+    bpm: float | None = None  # of the internal clock
+    offset_ms: float | None = None  # what is sent comes so much later (below 0: earlier) than the clock says
+
+    def __post_init__(self) -> None:
+        for key in RIG_KEYS:
+            given = getattr(self, key.field)
+            if given is not None:
+                (value,) = read_arguments(key.key, (Argument(key.key, key.kind),), (given,))
+                object.__setattr__(self, key.field, value)
+
+
+_VOICE_KEYS = {
+    control.name.rpartition("/")[2]: control
+    for control in CONTROLS
+    if control.group == VOICE_CONTROL or control.voice_too
+}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """All that a preset says."""
+
+    settings: Settings = field(default_factory=Settings)
+    controls: ControlMap = field(default_factory=ControlMap)
+    rig: Rig = field(default_factory=Rig)
+
+
+def preset_folder(platform: str = sys.platform, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where presets lie that are called by name: the system's folder for what users tell their programs."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        raise BadSetting("presets have no folder, for this user has no home; give a preset as a file") from None
+    if platform == "win32":
+        return Path(environ.get("APPDATA") or home / "AppData" / "Roaming") / "chorale" / "presets"
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / "chorale" / "presets"
+    given = environ.get("XDG_CONFIG_HOME", "")  # XDG Base Directory Specification: absolute, or to be ignored
+    return (Path(given) if given.startswith("/") else home / ".config") / "chorale" / "presets"
+
+
+def preset_names(folder: Path) -> list[str]:
+    """The presets that can be called by name."""
+    return sorted(path.stem for path in folder.glob(f"*{SUFFIX}"))
+
+
+def preset_file(name: str, folder: Path) -> Path:
+    """The file of a preset: the one that is named, or in the folder the one of that name.
+
+    Raises:
+        BadSetting: the name cannot be that of a file.
+    """
+    if name.endswith(SUFFIX) or "/" in name or "\\" in name:
+        return Path(name)
+    if not _NAME.fullmatch(name):
+        raise BadSetting(f"a preset's name is of letters, digits, spaces, - and _, and not {shown(name)}")
+    return folder / f"{name}{SUFFIX}"
+
+
+def load_preset(name: str, folder: Path, choices: Choices = ANY) -> Preset:
+    """A preset by its name or file.
+
+    Raises:
+        BadSetting: there is none, it cannot be read, or something in it is unknown or out of range.
+    """
+    path = preset_file(name, folder)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise BadSetting(_missing(name, path, folder)) from None
+    except (OSError, ValueError) as fault:  # UnicodeDecodeError; a path with a null character
+        raise BadSetting(f"cannot read the preset {path}: {getattr(fault, 'strerror', None) or fault}") from None
+    return read_preset(text, str(path), choices)
+
+
+def _missing(name: str, path: Path, folder: Path) -> str:
+    if path.parent != folder:
+        return f"there is no preset {path}"
+    known = preset_names(folder)
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    return f"unknown preset {shown(name)}{hint}; in {folder}: {', '.join(known) or 'none'}"
+
+
+def save_preset(name: str, preset: Preset, folder: Path, *, force: bool = False) -> Path:
+    """Writes a preset by its name or file, and says where.
+
+    Raises:
+        BadSetting: the name cannot be that of a file.
+        OutputExists: the file is there already and ``force`` is not set.
+        OutputFailed: it could not be written.
+    """
+    path = preset_file(name, folder)
+    if path.parent == folder:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise OutputFailed(f"cannot make the folder {folder}: {fault.strerror or fault}") from None
+    write_output(path, write_preset(preset).encode(), force=force)
+    return path
+
+
+def read_preset(text: str, source: str, choices: Choices = ANY) -> Preset:
+    """A preset from TOML; BadSetting names the source, the key, and what would be right."""
+    try:
+        return _preset(tomllib.loads(text), choices)
+    except (tomllib.TOMLDecodeError, BadSetting) as fault:
+        raise BadSetting(f"{source}: {fault}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in thousands of brackets
+        raise BadSetting(f"{source}: this is no preset") from None
+
+
+def _preset(data: dict[str, Any], choices: Choices) -> Preset:
+    tables = ("cc", "voice", *dict.fromkeys(key.table for key in RIG_KEYS))
+    names = [control.name for control in CONTROLS if control.group == CONTROL]
+    _know(data, (*names, *tables), "")
+    settings = Settings()
+    for name in names:
+        if name in data:
+            settings = change(settings, name, (data[name],), choices)
+    settings = _with_voices(settings, _table(data, "voice"))
+    controls = _control_map(data["cc"]) if "cc" in data else ControlMap()
+    return Preset(settings, controls, _rig(data))
+
+
+def _with_voices(settings: Settings, tables: dict[str, Any]) -> Settings:
+    _know(tables, VOICES, "voice.")
+    for voice in tables:
+        table = _table(tables, voice, "voice.")
+        _know(table, _VOICE_KEYS, f"voice.{voice}.")
+        for key, value in table.items():
+            name = _VOICE_KEYS[key].name
+            arguments = (voice, value) if _VOICE_KEYS[key].group == VOICE_CONTROL else (value, voice)
+            settings = _at(f"voice.{voice}.{key}", change, settings, name, arguments)
+    return settings
+
+
+def _control_map(entries: object) -> ControlMap:
+    if not isinstance(entries, list):
+        raise BadSetting(f"cc must be a list of tables, not {shown(entries)}")
+    return ControlMap(tuple(_at(f"cc entry {number}", _binding, entry) for number, entry in enumerate(entries, 1)))
+
+
+def _binding(entry: object) -> Binding:
+    if not isinstance(entry, dict) or not {"number", "moves"} <= entry.keys() or not isinstance(entry["moves"], str):
+        raise BadSetting(f'this must be like {{ number = 20, moves = "temperature" }}, not {shown(entry)}')
+    _know(entry, ("number", "moves", "channel"), "")
+    return Binding(entry["number"], read_target(entry["moves"]), entry.get("channel"))
+
+
+def _rig(data: dict[str, Any]) -> Rig:
+    said: dict[str, Any] = {}
+    for name in dict.fromkeys(key.table for key in RIG_KEYS):
+        table = _table(data, name)
+        keys = {key.key: key for key in RIG_KEYS if key.table == name}
+        _know(table, keys, f"{name}.")
+        said |= {keys[key].field: value for key, value in table.items()}
+    return Rig(**said)
+
+
+def _table(data: dict[str, Any], key: str, path: str = "") -> dict[str, Any]:
+    table = data.get(key, {})
+    if not isinstance(table, dict):
+        raise BadSetting(f"{path}{key} must be a table, not {shown(table)}")
+    return table
+
+
+def _know(data: Mapping[str, Any], known: Iterable[str], path: str) -> None:
+    known = tuple(known)
+    for key in data:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise BadSetting(f"unknown key {shown(f'{path}{key}')}; {hint}")
+
+
+def _at(place: str, work: Callable[..., Any], *arguments: Any) -> Any:
+    """Does the work; its faults say where."""
+    try:
+        return work(*arguments)
+    except BadSetting as fault:
+        raise BadSetting(f"{place}: {fault}") from None
+
+
+def write_preset(preset: Preset) -> str:
+    """A preset as TOML, with every setting; ``read_preset`` gives the same preset again."""
+    settings, rig = preset.settings, preset.rig
+    data: dict[str, Any] = {
+        control.name: _plain(control.kind, getattr(settings, control.field))
+        for control in CONTROLS
+        if control.group == CONTROL
+    }
+    data["cc"] = [_entry(binding) for binding in preset.controls.bindings]
+    for key in RIG_KEYS:
+        if getattr(rig, key.field) is not None:
+            data.setdefault(key.table, {})[key.key] = _plain(key.kind, getattr(rig, key.field))
+    data["voice"] = {
+        name: {key: _plain(control.kind, getattr(voice, control.field)) for key, control in _VOICE_KEYS.items()}
+        for name, voice in zip(VOICES, settings.voices, strict=True)
+    }
+    return _HEADER + tomli_w.dumps(data)
+
+
+def _plain(kind: Kind | None, value: Any) -> Any:
+    """A value as TOML has it."""
+    if kind is None or isinstance(value, bool):
+        return value
+    return list(value) if isinstance(kind, _Texts) else kind.sent(value)
+
+
+def _entry(binding: Binding) -> dict[str, Any]:
+    entry: dict[str, Any] = {"number": binding.number, "moves": str(binding.target)}
+    return entry if binding.channel is None else entry | {"channel": binding.channel}
