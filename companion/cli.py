@@ -150,6 +150,106 @@ def harmonise(
     _compose(jobs.harmonise_job(melody, number, playing), outputs)
 
 
+@app.command(epilog="Example: chorale jam --in Keystation --out 'IAC Bus 1' --clock midi --record takes")
+def jam(
+    in_: Annotated[
+        list[str] | None, typer.Option("--in", help="A MIDI input, by name or part of it; may be given more than once.")
+    ] = None,
+    out: Annotated[str | None, typer.Option("--out", help="The MIDI output, by name or part of it.")] = None,
+    clock_port: Annotated[
+        str | None, typer.Option("--clock-port", help="The MIDI input that the clock comes from.")
+    ] = None,
+    input_: Annotated[
+        str | None,
+        typer.Option("--input", help="auto: melody, chords or an MPE keyboard; voices: channels 1-4 are the voices."),
+    ] = None,
+    clock: Annotated[
+        str | None, typer.Option("--clock", help="What it keeps time by: internal, midi, link or osc.")
+    ] = None,
+    bpm: Annotated[float | None, typer.Option("--bpm", help="The tempo of the internal clock.")] = None,
+    mode: Annotated[
+        str | None, typer.Option("--mode", help="listen, continue, respond, harmonise, duet or loop.")
+    ] = None,
+    grid: Annotated[str | None, typer.Option("--grid", help="Where answers may begin: step, beat or bar.")] = None,
+    bars: Annotated[int | None, typer.Option("--bars", help="The length of a call and its response.")] = None,
+    offset_ms: Annotated[
+        float | None, typer.Option("--offset-ms", help="Sends so much later (below 0: earlier) than the clock says.")
+    ] = None,
+    channels: Annotated[
+        str | None, typer.Option("--channels", help="The channels of S, A, T and B, as in 1,2,3,4.")
+    ] = None,
+    echo: Annotated[bool | None, typer.Option("--echo/--no-echo", help="Sound your own voice too.")] = None,
+    osc_in: Annotated[str | None, typer.Option("--osc-in", help="The port where OSC is heard (7401).")] = None,
+    osc_out: Annotated[str | None, typer.Option("--osc-out", help="The port where OSC is sent (7402).")] = None,
+    no_midi: Annotated[bool, typer.Option("--no-midi", help="OSC alone.")] = False,
+    record: Annotated[Path | None, typer.Option("--record", help="Keep every jam in this folder.")] = None,
+    preset: Annotated[str | None, typer.Option("--preset", help="Begin with a preset's name or file.")] = None,
+    save_preset: Annotated[
+        str | None, typer.Option("--save-preset", help="Save all these options as a preset, and leave.")
+    ] = None,
+    learn: Annotated[
+        bool, typer.Option("--learn", help="Bind knobs and buttons: move what you are asked for.")
+    ] = False,
+    model: Annotated[str | None, typer.Option("--model", help="A model's name or an .onnx file.")] = None,
+    style: Annotated[str | None, typer.Option("--style", help="Sampling defaults: bach, free or wild.")] = None,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    seed: Seed = None,
+    velocity: Annotated[str | None, typer.Option("--velocity", help="How loud: played, entropy, or 1..127.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines in place of the moving picture.")] = False,
+    force: Force = False,
+) -> None:
+    """Play live: it listens while you play, and answers in time, each voice on its own MIDI channel."""
+    from companion import jamsetup  # noqa: PLC0415
+    from companion.jam import run_jam  # noqa: PLC0415
+
+    said = jamsetup.Said(
+        inputs=tuple(in_) if in_ else None,
+        output=out,
+        clock_port=clock_port,
+        input=input_,
+        echo=echo,
+        midi=False if no_midi else None,
+        osc_in=osc_in,
+        osc_out=osc_out,
+        clock=clock,
+        bpm=bpm,
+        offset_ms=offset_ms,
+        channels=channels,
+        settings={
+            "mode": mode,
+            "grid": grid,
+            "bars": bars,
+            "model": model,
+            "style": style,
+            "temperature": temperature,
+            "top_p": top_p,
+            "seed": seed,
+            "velocity": velocity,
+        },
+    )
+    wanted = jamsetup.preset_of(said, preset)
+    if learn and save_preset is None:
+        raise BadSetting("say where to keep what is learnt, as in --learn --save-preset mine")
+    if save_preset is not None and not learn:
+        typer.echo(f"wrote {jamsetup.save(save_preset, wanted, wanted.controls, force)}")
+        return
+    options = jamsetup.options_of(wanted, record, learn, osc_wanted=osc_in is not None, seed_said=seed is not None)
+    ended = run_jam(options, plain, sys.stdout, sys.stdin)
+    for line in ended.lines:
+        typer.echo(line)
+    if save_preset is not None and ended.controls is not None:
+        typer.echo(f"wrote {jamsetup.save(save_preset, wanted, ended.controls, force)}")
+
+
+@app.command(epilog="Example: chorale ports")
+def ports() -> None:
+    """List the MIDI ports of this machine."""
+    from companion.ports import list_ports  # noqa: PLC0415
+
+    typer.echo("\n".join(list_ports().lines()))
+
+
 @app.command(epilog="Example: chorale models --json")
 def models(as_json: Json = False) -> None:
     """List the models that ship with the companion, with their scores."""

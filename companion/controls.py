@@ -120,7 +120,7 @@ CONTROLS = (
     _action("cadence", "brings the music to a close within two bars"),
     _action("undo", "takes back to before the last answer"),
     _action("keep", "saves the last take"),
-    _action("panic", "silences everything at once"),
+    _action("panic", "silences everything at once; whatever comes with it is passed over"),
     # The top is that of companion.sampling.
     _control(
         "temperature",

@@ -161,12 +161,15 @@ INCOMING = (
 )
 
 _INCOMING = {incoming.address: incoming for incoming in INCOMING}
+_PANIC = f"{PREFIX}panic"
 _CONTROLS = {f"{PREFIX}{control.name}": control.name for control in CONTROLS}
 
 
 def decode(address: str, arguments: Sequence[object]) -> Inbound:
     """What a message means; an OscFault where it means nothing."""
     # Names of models and styles are checked where these are known, when the command is carried out.
+    if address == _PANIC:  # a button that sends its value with it is heard all the same
+        return Command("panic")
     try:
         if address in _CONTROLS:
             return read_command(_CONTROLS[address], arguments)

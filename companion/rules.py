@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,6 +124,7 @@ def no_parallels(scores: LogProbs, moment: Moment) -> LogProbs:
     return scores
 
 
+@lru_cache(maxsize=64)  # equal wishes so are equal rules
 def favour(scale: frozenset[int], penalty: float) -> Rule:
     """A rule that discourages strikes outside a scale of pitch classes by so many nats."""
     costs = np.zeros(VOCABULARY_SIZE)
@@ -131,6 +133,7 @@ def favour(scale: frozenset[int], penalty: float) -> Rule:
     return lambda scores, moment: scores - costs
 
 
+@lru_cache(maxsize=64)
 def discourage_hold(nats: float) -> Rule:
     """A rule that makes holding on less likely by so many nats, or more likely below 0."""
 

@@ -162,6 +162,8 @@ class Session:
 
     def command(self, command: Command) -> int:
         """Obey; the step from which it takes effect. BadSetting says what is wrong with it."""
+        if self.activity == ANSWERING:
+            self._extend_to(self._change_step())  # what a change cannot reach is as it would have been without it
         if command.name in ACTIONS:
             getattr(self, f"_do_{command.name}")(*command.arguments)
             return self._change_step()
@@ -543,13 +545,15 @@ class Session:
 
     def _obey(self, before: Settings) -> None:
         """A setting has changed: what is not committed follows it."""
-        now = self.settings
-        self._wishes = self._make_wishes()
-        if now.mode != before.mode:
+        wishes, self._wishes = self._wishes, self._make_wishes()
+        if self.settings.mode != before.mode:
             self._change_mode(before.mode)
         elif self.answer is not None:
             self._velocity = self._velocity_rule()
-            self._replan(self._change_step())
+            if self._wishes == wishes:  # the same notes, sounded otherwise
+                self._sent_to = min(self._sent_to, self._change_step())
+            else:
+                self._replan(self._change_step())
             self._send()
 
     def _change_mode(self, before: str) -> None:

@@ -42,6 +42,7 @@ from companion.transportclock import TransportClock
         ("go", (), Command("go")),
         ("go", (4,), Command("go", (4,))),
         ("panic", (), Command("panic")),
+        ("panic", (1, "now"), Command("panic")),  # a button may send its value too
         ("temperature", (0.800000011920929,), Command("temperature", (0.8,))),
         ("temperature", (1, "bass"), Command("temperature", (1.0, 4))),
         ("key", ("eb", "minor"), Command("key", ("Eb minor",))),
@@ -79,7 +80,7 @@ def test_every_control_has_an_address() -> None:
         ("/chorale/transport", (1, 0, 120, 4, 3), "/chorale/transport: unit must be 1, 2, 4, 8, 16 or 32, not 3"),
         ("/chorale/loop", (1, 16, 16), "/chorale/loop: end must be above start (16), not 16"),
         ("/chorale/temperature", (11,), "/chorale/temperature: temperature must be from 0 to 10 or auto, not 11"),
-        ("/chorale/panic", (1,), "/chorale/panic: panic takes no arguments, not 1 argument"),
+        ("/chorale/keep", (1,), "/chorale/keep: keep takes no arguments, not 1 argument"),
         ("/chorale/voice/lock", (9, 1), None),
         ("/chorale/key", (b"\0",), None),
         (f"/chorale/{'x' * 999}", (), None),

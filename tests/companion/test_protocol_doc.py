@@ -119,7 +119,7 @@ def example_messages() -> list[Message]:
         oscmessages.confidence(132, (0.12, 1.5, 0.75, 0)),
         oscmessages.state("voice/mute", (2, 1)),
         oscmessages.status("take saved"),
-        oscmessages.error("/chorale/panic: panic takes no arguments, not 1 argument"),
+        oscmessages.error("/chorale/keep: keep takes no arguments, not 1 argument"),
         oscmessages.latency(0.11, 0.42, 0),
     ]
 

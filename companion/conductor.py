@@ -1,0 +1,100 @@
+"""Keeps the session where the clock is: starts, stops, jumps, loops and tempo, brought from seconds to steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from companion.addresses import Addresses, Loop
+from companion.clock import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
+from companion.jamlog import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
+from companion.outlets import Outlets, Speaker
+from companion.player import SetTimebase
+from companion.session import Session
+from companion.timebase import Timebase
+
+_TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log
+
+
+class Conductor:
+    """Between the clock on one side, the session and the player on the other."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        session: Session,
+        outlets: Outlets,
+        player: Speaker,
+        log: Callable[[Entry], object],
+        say: Callable[[str], object],
+    ) -> None:
+        self.clock = clock
+        self._session, self._outlets, self._player, self._log, self._say = session, outlets, player, log, say
+        self._sent_line: Timebase | None = None
+        self._logged_bpm = 0.0
+
+    def line(self) -> Timebase | None:
+        """From seconds to steps of the music; None while the clock stands."""
+        line = self.clock.timebase()
+        return None if line is None else line.shifted(-self._outlets.addresses.shift)
+
+    def tick(self, now_s: float) -> None:
+        """The time is now: follow what the clock says, and let the session come to where the music is."""
+        for event in self.clock.poll(now_s):
+            self._follow(event)
+        line = self.line()
+        self._tell_player(line, now_s)
+        if line is not None:
+            self._session.advance(line.step_at(now_s))
+        self._outlets.forget_before(self._session.position)
+
+    def _follow(self, event: ClockEvent) -> None:
+        addresses, position = self._outlets.addresses, self._session.position
+        match event:
+            case Started():
+                self._start(event, addresses.started(event.address, position))
+            case Stopped():
+                self._log(LoggedTransport(position, STOP, reason=event.reason or None))
+                self._session.halt()
+                if event.reason:
+                    self._say(event.reason)
+            case Jumped():
+                wrapped = addresses.loop is not None and abs(event.address - addresses.loop.start) < 1
+                self._place(addresses.jumped(event.address, position), sure=wrapped)
+                self._log(self._transport(JUMP, event.address))
+            case MetreSet():
+                self._place(addresses.with_metre(event.beats, event.unit), sure=True)
+                self._log(self._transport(METRE))
+            case LoopSet():
+                loop = Loop(event.start, event.end) if event.on and event.end > event.start else None
+                self._place(addresses.with_loop(loop), sure=False)
+                self._log(LoggedTransport(position, LOOP, address=event.start, end=event.end, on=event.on))
+
+    def _start(self, event: Started, addresses: Addresses) -> None:
+        self._place(addresses, sure=True)
+        self._log(self._transport(START, event.address))
+        self._session.begin(addresses.position_of(event.address), addresses.barlines)
+
+    def _place(self, addresses: Addresses, sure: bool) -> None:
+        self._outlets.moved(addresses, sure)
+        self._session.barlines = addresses.barlines
+
+    def _transport(self, what: str, address: float | None = None) -> LoggedTransport:
+        line, addresses = self.clock.timebase(), self._outlets.addresses
+        return LoggedTransport(
+            self._session.position,
+            what,
+            address,
+            bpm=None if line is None or what == METRE else line.bpm,
+            beats=addresses.beats,
+            unit=addresses.unit,
+            bar_step=addresses.barlines.origin,
+        )
+
+    def _tell_player(self, line: Timebase | None, now_s: float) -> None:
+        if line == self._sent_line:
+            return
+        self._sent_line = line
+        self._player.send(SetTimebase(line))
+        if line is not None and abs(line.bpm - self._logged_bpm) > _TEMPO_LOGGED * line.bpm:
+            self._logged_bpm = line.bpm
+            self._log(LoggedTransport(line.step_at(now_s), TEMPO, bpm=line.bpm))

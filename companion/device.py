@@ -1,0 +1,90 @@
+"""The Max device at the other end of OSC: whether it is there, and what it is told of the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from companion import oscmessages
+from companion.controls import Choices, Settings, state_changes, state_items
+from companion.oscmessages import Alive, Hello, Message
+from companion.oscport import Peer, PeerNews
+from companion.session import Session
+
+
+class Device:
+    """Speaks to the device; without OSC it speaks to nobody."""
+
+    def __init__(
+        self,
+        peer: Peer | None,
+        send: Callable[[Message], object] | None,
+        choices: Choices,
+        resend: Callable[[], object],
+    ) -> None:
+        """resend: sends all frames ahead again."""
+        self._peer, self._send, self._choices, self._resend = peer, send, choices, resend
+        self._said: dict[str, tuple[Any, ...]] = {}
+        self._settings: Settings | None = None  # as the device knows them
+
+    @property
+    def connected(self) -> bool | None:
+        """Whether it is there; None without OSC."""
+        return None if self._peer is None else self._peer.online
+
+    def send(self, message: Message) -> None:
+        """Sends a message, where there is OSC."""
+        if self._send is not None:
+            self._send(message)
+
+    def greet(self, message: Hello | Alive, now_s: float, session: Session) -> list[str]:
+        """It has said hello, or is alive; lines for the player."""
+        if self._peer is None:
+            return []
+        if isinstance(message, Hello):
+            return self._heed(self._peer.hello(message, now_s), session)
+        return self._heed(self._peer.alive(message, now_s), session)
+
+    def tick(self, now_s: float, session: Session) -> list[str]:
+        """A sign of life, and what has changed of the state; lines for the player."""
+        if self._peer is None:
+            return []
+        lines = self._heed(self._peer.poll(now_s), session)
+        self._send_state(session)
+        return lines
+
+    def _heed(self, news: PeerNews, session: Session) -> list[str]:
+        for message in news.send:
+            self.send(message)
+        if news.resend:
+            self._said, self._settings = {}, None
+            self._send_state(session)
+            self._resend()
+        lines = [news.warning] if news.warning else []
+        if news.online is not None:
+            lines.append("the device is there" if news.online else "the device is gone")
+        return lines
+
+    def _send_state(self, session: Session) -> None:
+        settings = session.settings
+        if settings is not self._settings:
+            before, self._settings = self._settings, settings
+            news = state_items(settings, self._choices)
+            if before is not None:
+                news = state_changes(before, settings, self._choices)
+            for key, values in news:
+                self.send(oscmessages.state(key, values))
+        for key, values in self._state(session).items():
+            if self._said.get(key) != values:
+                self._said[key] = values
+                self.send(oscmessages.state(key, values))
+
+    def _state(self, session: Session) -> dict[str, tuple[Any, ...]]:
+        left = session.bars_left
+        return {
+            "connected": (int(bool(self.connected)),),
+            "chord": (session.chord,),
+            "bars_left": (-1 if left is None else left,),
+            "models": tuple(self._choices.models or ()),
+            "styles": tuple(style.name for style in self._choices.styles or ()),
+        }

@@ -1,0 +1,338 @@
+"""The process in which a jam's music is made: opens ports and clocks, runs the engine, closes everything.
+
+It talks with the process that started it through one pipe: keys and ``Quit`` come in, pictures and one
+``Ended`` go out. When that pipe breaks, the jam ends. Ctrl-C is for the process that shows the jam; this
+one is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import functools
+import gc
+import queue
+import secrets
+import signal
+import threading
+import time
+import traceback
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from companion import __version__
+from companion.clock import Clock, InternalClock
+from companion.controlmap import ControlMap, ControlReader, Learning, all_targets
+from companion.engine import PICTURE_SECONDS, Engine, Loaded
+from companion.errors import ChoraleError, NoPort, one_line
+from companion.jamlog import Header
+from companion.jamoptions import JamOptions, known_choices
+from companion.library import bundled_models, open_model
+from companion.midibackend import Driver, find_driver
+from companion.midiclock import MidiClock
+from companion.model import Model
+from companion.oscport import Arrival, OscIn, OscOut, Peer, Unreadable
+from companion.outlets import Outlets
+from companion.player import SetOffset
+from companion.playerprocess import PlayerHandle
+from companion.ports import InputPort, PortBack, PortLost, PortMissing, open_output
+from companion.session import Session
+from companion.soundingport import Nowhere
+from companion.takes import Recorder, recover, save_jam, save_take
+from companion.transportclock import TransportClock
+
+IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
+SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn
+PLAYER_SECONDS = 2.0  # for the player process to let go of all notes and end
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A key of the computer's keyboard."""
+
+    stroke: str
+
+
+@dataclass(frozen=True)
+class Quit:
+    """The jam is to end."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The jam is over; these lines are left to say."""
+
+    lines: tuple[str, ...] = ()
+    fault: str = ""  # why, where it was not asked to end
+    controls: ControlMap | None = None  # as they are bound now, where they were to be learnt
+
+
+Inbox = queue.SimpleQueue[Any]  # Arrival, Unreadable or Loaded; None only wakes
+
+
+def run_engine(options: JamOptions, connection: Connection) -> None:
+    """The whole life of the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lines: list[str] = []
+    fault, controls = "", None
+    try:
+        with ExitStack() as stack:
+            controls = _Jam(options, connection, stack, lines).run()
+    except ChoraleError as error:
+        fault = str(error)
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        fault = f"the jam broke: {type(error).__name__}: {one_line(error)} ({place.name}:{place.lineno})"
+    with contextlib.suppress(OSError):
+        connection.send(Ended(tuple(lines), fault, controls if options.learn else None))
+    connection.close()
+
+
+class _Jam:
+    """All that is open while a jam goes on."""
+
+    def __init__(self, options: JamOptions, connection: Connection, stack: ExitStack, lines: list[str]) -> None:
+        self._options, self._connection, self._stack, self._lines = options, connection, stack, lines
+        self._inbox: Inbox = queue.SimpleQueue()
+        self._notices: list[str] = []
+        self._ended = False
+        signal.signal(signal.SIGTERM, self._end)
+        self._choices = known_choices(_model_names(options))
+        model = open_model(options.settings.model)
+        self._recorder = self._open_recorder(model)
+        driver = self._find_driver()
+        self._clock = self._open_clock()
+        self._inputs = self._open_inputs(driver)
+        osc = self._open_osc()
+        # last, so that it is closed first: whatever else fails, the notes are let go
+        self._player = self._open_player(driver)
+        self._engine = self._make_engine(model, osc)
+
+    def _end(self, *_: object) -> None:
+        self._ended = True
+        self._inbox.put(None)
+
+    # Opening
+
+    def _open_recorder(self, model: Model) -> Recorder | None:
+        options = self._options
+        if options.record is None:
+            return None
+        started = datetime.datetime.now().astimezone()
+        for saved in recover(options.record) if options.record.is_dir() else ():
+            self._notices.append(saved.text)
+        header = Header(
+            __version__,
+            model.contract.name,
+            model.digest,
+            options.settings.seed,
+            asdict(options.settings),
+            started.isoformat(timespec="seconds"),
+            options.by_channel,
+        )
+        recorder = Recorder(options.record, header, started.date())
+        self._stack.callback(self._save)
+        return recorder
+
+    def _save(self) -> None:
+        if self._recorder is None:
+            return
+        self._recorder.close()
+        if self._recorder.log is not None:
+            self._lines.append(save_jam(self._recorder.log).text)
+
+    def _find_driver(self) -> Driver | None:
+        if not self._options.midi:
+            return None
+        try:
+            return find_driver()
+        except NoPort as error:
+            if self._options.inputs or self._options.output or self._options.clock == "midi":
+                raise
+            self._notices.append(f"{error}; OSC alone")
+            return None
+
+    def _open_clock(self) -> Clock:
+        options = self._options
+        clock: Clock
+        if options.clock == "midi":
+            clock = MidiClock()
+        elif options.clock == "osc":
+            clock = TransportClock()
+        elif options.clock == "link":
+            from companion.linkclock import LinkClock  # noqa: PLC0415 - an extra
+
+            clock = LinkClock(options.bpm)
+        else:
+            internal = InternalClock(options.bpm)
+            internal.start(time.perf_counter())
+            clock = internal
+        self._stack.callback(clock.close)
+        return clock
+
+    def _open_inputs(self, driver: Driver | None) -> list[tuple[InputPort, bool]]:
+        """Each input, and whether its clock is heard."""
+        if driver is None:
+            return []
+        options = self._options
+        wanted: list[str | None] = [*options.inputs] or [None]
+        if options.clock_port is not None and options.clock_port not in wanted:
+            wanted.append(options.clock_port)
+        ports = []
+        for name in wanted:
+            port = InputPort(name, driver, patient=True, arrived=lambda: self._inbox.put(None))
+            self._stack.callback(port.close)
+            ports.append((port, options.clock_port in (None, name)))
+        return ports
+
+    def _open_osc(self) -> OscOut | None:
+        options = self._options
+        try:
+            heard = OscIn(options.osc_in.port, options.osc_in.host, sink=self._inbox.put)
+        except NoPort as error:
+            if options.osc_wanted or options.clock == "osc" or not options.midi:
+                raise
+            self._notices.append(f"{error}; MIDI alone")
+            return None
+        self._stack.callback(heard.close)
+        spoken = OscOut(options.osc_out.host, options.osc_out.port)
+        self._stack.callback(spoken.close)
+        return spoken
+
+    def _open_player(self, driver: Driver | None) -> PlayerHandle:
+        output = Nowhere if driver is None else functools.partial(open_output, self._options.output)
+        player = PlayerHandle.in_process(output)
+        self._stack.callback(player.close, PLAYER_SECONDS)
+        player.send(SetOffset(self._options.offset_ms / 1000))
+        return player
+
+    def _make_engine(self, model: Model, osc: OscOut | None) -> Engine:
+        options, recorder = self._options, self._recorder
+        send = None if osc is None else osc.send
+        log = None if recorder is None else recorder.write
+        outlets = Outlets(self._player, time.perf_counter, lambda: session.position, send, log, self._keep)
+        session = Session(model, options.settings, self._choices, outlets, options.by_channel)
+        engine = Engine(
+            session,
+            outlets,
+            self._clock,
+            self._player,
+            ControlReader(options.controls),
+            self._choices,
+            peer=None if osc is None else Peer(secrets.randbits(30)),
+            osc=send,
+            log=log,
+            load=self._load,
+            echo=options.echo,
+            learning=Learning(options.controls, all_targets()) if options.learn else None,
+        )
+        for notice in self._notices:
+            engine.say(notice)
+        if engine.learning is not None:
+            engine.say(f"move {engine.learning.asked}")
+        return engine
+
+    def _keep(self, first: int, last: int) -> None:
+        if self._recorder is None or self._recorder.log is None:
+            self._engine.say("nothing is recorded: start with --record DIR")
+            return
+        self._engine.say(save_take(self._recorder.log, first, last).text)
+
+    def _load(self, name: str) -> None:
+        """Reads a model beside the music."""
+
+        def read() -> None:
+            try:
+                self._inbox.put(Loaded(name, open_model(name)))
+            except ChoraleError as error:
+                self._inbox.put(Loaded(name, None, str(error)))
+
+        threading.Thread(target=read, name="load-model", daemon=True).start()
+
+    # Running
+
+    def run(self) -> ControlMap:
+        """Until told to end; the control changes as they are bound then."""
+        gc.freeze()
+        shown_s = 0.0
+        while not self._ended and self._heed_connection():
+            self._receive()
+            now_s = time.perf_counter()
+            self._engine.tick(now_s)
+            if now_s - shown_s >= PICTURE_SECONDS:
+                shown_s = now_s
+                self._watch(now_s)
+                self._connection.send(self._engine.picture(now_s, self._ports_text(), self._recording()))
+            if not self._engine.work():
+                self._wait()
+        self._engine.session.halt()
+        return self._engine.reader.map
+
+    def _wait(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            self._take(self._inbox.get(timeout=IDLE_SECONDS))
+
+    def _receive(self) -> None:
+        """All that has arrived, in the order of its arrival."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._take(self._inbox.get_nowait())
+        arrived = [(time_s, message, clock) for port, clock in self._inputs for message, time_s in port.messages()]
+        for time_s, message, clock in sorted(arrived, key=lambda one: one[0]):
+            self._engine.midi(message, time_s, clock)
+        for report in self._player.reports():
+            self._engine.report(report)
+
+    def _take(self, item: Any) -> None:
+        if isinstance(item, (Arrival, Unreadable)):
+            self._engine.osc(item)
+        elif isinstance(item, Loaded):
+            self._engine.loaded(item)
+
+    def _heed_connection(self) -> bool:
+        """What the process that shows the jam says; False when the jam is to end."""
+        try:
+            while self._connection.poll():
+                message = self._connection.recv()
+                if isinstance(message, Quit):
+                    return False
+                self._engine.stroke(message.stroke)
+        except (EOFError, OSError):
+            return False
+        return True
+
+    def _watch(self, now_s: float) -> None:
+        """The ports, the recording, the player process."""
+        for port, _ in self._inputs:
+            for event in port.poll(now_s):
+                self._engine.say(_input_text(event))
+        if self._recorder is not None:
+            fault = self._recorder.take_fault()
+            if fault is not None:
+                self._engine.say(fault)
+        if not self._player.alive:
+            raise ChoraleError("the player process has ended by itself: the jam is over")
+
+    def _ports_text(self) -> str:
+        names = [port.name for port, _ in self._inputs if port.is_open]
+        return f"{', '.join(names) or 'no MIDI input'} > {self._engine.output or 'no MIDI output'}"
+
+    def _recording(self) -> str | None:
+        return None if self._recorder is None else self._recorder.name
+
+
+def _input_text(event: PortLost | PortBack | PortMissing) -> str:
+    match event:
+        case PortLost(name):
+            return f"the MIDI input {name} is gone; it is opened again when it returns"
+        case PortBack(name):
+            return f"the MIDI input {name} is there"
+        case PortMissing(text):
+            return text
+
+
+def _model_names(options: JamOptions) -> tuple[str, ...]:
+    """Those that ship, and the one that was asked for."""
+    return tuple(dict.fromkeys((*bundled_models(), options.settings.model)))

@@ -1,0 +1,131 @@
+"""``chorale jam`` as its user meets it: starts the engine, shows what it does, passes keys on, ends it in order."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection, wait
+from typing import TextIO
+
+from companion.engineprocess import Ended, Quit, Stroke, run_engine
+from companion.errors import ChoraleError
+from companion.jamoptions import JamOptions
+from companion.jamview import JamView, Picture, make_jam_view
+from companion.keyboard import Keyboard, open_keyboard
+from companion.keys import Local, Strokes, key_help, local
+
+REFRESH_SECONDS = 0.1  # how long a key or a change of the window's size waits at most
+ENDING_SECONDS = 10.0  # for the engine to let go of all notes and save
+
+
+class Terminated(BaseException):
+    """SIGTERM has come."""
+
+
+def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None) -> Ended:
+    """Jams until told to end; what is left to say then.
+
+    Raises:
+        ChoraleError: the jam could not begin, or broke; everything is silent and saved all the same.
+    """
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=run_engine, args=(options, there), name="chorale-engine")
+    process.start()
+    there.close()
+    try:
+        with _terminable(), open_keyboard(keys) as keyboard, make_jam_view(out, plain, key_help()) as view:
+            ended = _show(here, keyboard, view)
+    except (KeyboardInterrupt, Terminated):
+        ended = None
+    return _finish(here, process, ended)
+
+
+def _show(connection: Connection, keyboard: Keyboard, view: JamView) -> Ended | None:
+    """Until the player leaves or the engine has ended."""
+    strokes = Strokes()
+    sources = [connection, *([keyboard.fileno()] if keyboard.fileno() is not None else [])]
+    while True:
+        wait(sources, REFRESH_SECONDS)  # type: ignore[arg-type]  # file numbers are fine
+        ended = _newest(connection, view)
+        if ended is not None:
+            return ended
+        for key in keyboard.poll():
+            stroke = strokes.press(key)
+            if stroke is not None and _obey(stroke, connection, view):
+                return None
+            view.prompt(strokes.prompt)
+        view.refresh()
+
+
+def _obey(stroke: str, connection: Connection, view: JamView) -> bool:
+    """What a stroke says; True to leave."""
+    what = local(stroke)
+    if what is Local.HELP:
+        view.toggle_help()
+    elif what is Local.REPAINT:
+        view.repaint()
+    elif what is None:
+        with contextlib.suppress(OSError):
+            connection.send(Stroke(stroke))
+    return what is Local.QUIT
+
+
+def _newest(connection: Connection, view: JamView) -> Ended | None:
+    """Shows the last picture that has come; the end, if it has."""
+    picture = None
+    try:
+        while connection.poll():
+            message = connection.recv()
+            if isinstance(message, Ended):
+                return message
+            if isinstance(message, Picture):
+                picture = message
+    except (EOFError, OSError):
+        return Ended((), "the engine has ended by itself")
+    if picture is not None:
+        view.show(picture)
+    return None
+
+
+def _finish(connection: Connection, process: multiprocessing.process.BaseProcess, ended: Ended | None) -> Ended:
+    """Asks the engine to end, and waits for it."""
+    if ended is None:
+        with contextlib.suppress(OSError):
+            connection.send(Quit())
+        ended = _await_end(connection)
+    connection.close()
+    process.join(ENDING_SECONDS)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    if ended.fault:
+        raise ChoraleError("; ".join([ended.fault, *ended.lines]))
+    return ended
+
+
+def _await_end(connection: Connection) -> Ended:
+    deadline_s = time.monotonic() + ENDING_SECONDS
+    with contextlib.suppress(EOFError, OSError):
+        while connection.poll(max(deadline_s - time.monotonic(), 0)):
+            message = connection.recv()
+            if isinstance(message, Ended):
+                return message
+    return Ended((), "the engine did not end by itself; it was stopped")
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends the jam as Ctrl-C does."""
+
+    def terminate(*_: object) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

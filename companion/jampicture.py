@@ -1,0 +1,74 @@
+"""A picture of a session, for the view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from companion.controls import Choices
+from companion.improviser import HEARD, Planned
+from companion.jamview import Picture
+from companion.session import IDLE, Session
+from companion.view import FrameView
+from companion.vocabulary import FIRST_STRIKE
+
+SHOWN_STEPS = 40  # of the past
+
+
+def picture_of(session: Session, position: float, choices: Choices) -> Picture:
+    """The music as it stands at a position; what only the engine knows is left as it is by default."""
+    settings = session.settings
+    bar, beat = session.barlines.place(math.floor(position))
+    style = choices.defaults(settings.style)
+    recent = session.recent(SHOWN_STEPS)
+    past = [one for one in recent if one.step <= position]
+    planned = [] if session.activity == IDLE else session.plan
+    ahead = [*(one for one in recent if one.step > position), *planned]
+    return Picture(
+        now_step=position,
+        bar=bar,
+        beat=beat,
+        playing=session.running,
+        mode=settings.mode,
+        activity=_activity(session),
+        bars_left=session.bars_left,
+        temperature=_first(settings.temperature, style.temperature if style else None),
+        top_p=_first(settings.top_p, style.top_p if style else None),
+        density=settings.density,
+        style=settings.style,
+        model=settings.model,
+        chord=session.chord,
+        frames=tuple(_frame_view(session, one) for one in past),
+        planned=tuple(_frame_view(session, one) for one in ahead),
+        committed_steps=len(recent) - len(past),
+        entropies=_entropies(past[-1]) if past else None,
+        locked=_four(voice.lock for voice in settings.voices),
+        muted=_four(voice.mute for voice in settings.voices),
+    )
+
+
+def _activity(session: Session) -> str:
+    if not session.running:
+        return "stopped"
+    return "closing" if session.closing else session.activity
+
+
+def _frame_view(session: Session, planned: Planned) -> FrameView:
+    bar, beat = session.barlines.place(planned.step)
+    struck = tuple(bool(token >= FIRST_STRIKE) for token in planned.frame.tokens)
+    origin = "seed" if planned.origin == HEARD else "model"
+    return FrameView(planned.step, bar, beat, planned.frame.pitches, struck, _entropies(planned), origin)
+
+
+def _entropies(planned: Planned) -> tuple[float, float, float, float]:
+    soprano, alto, tenor, bass = (choice.entropy_bits for choice in planned.frame.choices)
+    return soprano, alto, tenor, bass
+
+
+def _four(values: Iterable[bool]) -> tuple[bool, bool, bool, bool]:
+    soprano, alto, tenor, bass = values
+    return soprano, alto, tenor, bass
+
+
+def _first(*values: float | None) -> float:
+    return next((value for value in values if value is not None), 1.0)

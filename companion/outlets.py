@@ -1,0 +1,165 @@
+"""Where a session's music goes: to the player process, to the Max device, and into the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from companion import oscmessages
+from companion.addresses import Addresses
+from companion.feedback import Feedback
+from companion.improviser import Planned
+from companion.jamlog import (
+    Entry,
+    LoggedClear,
+    LoggedFrame,
+    LoggedNow,
+    LoggedSend,
+    LoggedSilence,
+)
+from companion.oscmessages import Message
+from companion.player import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
+from companion.sounding import Part, SoundingFrame
+from companion.vocabulary import VOICES
+
+
+class Speaker(Protocol):
+    """What plays; the player process."""
+
+    def send(self, command: Command) -> object: ...
+
+
+class Outlets:
+    """A session's sink."""
+
+    def __init__(
+        self,
+        player: Speaker,
+        now: Callable[[], float],
+        position: Callable[[], float],
+        osc: Callable[[Message], object] | None = None,
+        log: Callable[[Entry], object] | None = None,
+        keep: Callable[[int, int], object] | None = None,
+    ) -> None:
+        """
+        Args:
+            now: the time in seconds.
+            position: the place of the music, for the log.
+            osc: sends a message to the device, where there is one.
+            log: writes an entry, where a log is kept.
+            keep: saves the take of these steps.
+        """
+        self.addresses = Addresses()
+        self.feedback = Feedback()
+        self.messages: list[str] = []  # for the player, oldest first; the engine empties it
+        self._player, self._now, self._position = player, now, position
+        self._osc, self._log, self._keep = osc, log, keep
+        self._tokens = 0  # counts what the player is to answer
+        self._ahead: dict[int, tuple[int, SoundingFrame]] = {}  # step → address and frame that the device has
+
+    # What a session says
+
+    def frames(self, frames: Sequence[SoundingFrame]) -> None:
+        self._player.send(PlayFrames(tuple(frames)))
+        self.feedback.planned(frames)
+        self._write(LoggedSend(self._position(), tuple(frames)))
+        if self._osc is not None:
+            self._send_ahead(frames)
+
+    def now(self, voice: int, part: Part) -> None:
+        pitch = part.pitch or 0
+        self.feedback.sounded(part, self._now())
+        self._player.send(PlayNow(voice, pitch, part.velocity, part.channel))
+        self._write(LoggedNow(self._position(), voice, part.pitch, part.velocity, part.channel))
+        if self._osc is not None:
+            self._osc(oscmessages.now(voice, pitch, part.velocity if pitch else 0))
+
+    def clear(self, first: int, last: int) -> None:
+        self._player.send(ClearSteps(first, last))
+        self.feedback.clear(first, last)
+        self._write(LoggedClear(self._position(), first, last))
+        self._withdraw(step for step in list(self._ahead) if first <= step <= last)
+
+    def silence(self) -> None:
+        self._tokens += 1
+        self._player.send(Silence(self._tokens))
+        self._hush(panic=False)
+
+    def panic(self) -> None:
+        self._tokens += 1
+        self._player.send(Panic(self._tokens))
+        self._hush(panic=True)
+
+    def fixed(self, planned: Planned, sounding: SoundingFrame | None) -> None:
+        entropies = tuple(round(choice.entropy_bits, 3) for choice in planned.frame.choices)
+        tokens = tuple(int(token) for token in planned.frame.tokens)
+        self._write(
+            LoggedFrame(self._position(), planned.step, planned.origin, tokens, planned.frame.pitches, entropies)
+        )
+        if self._osc is not None and sounding is not None:
+            self._osc(oscmessages.confidence(self.addresses.address_of(planned.step), entropies))
+
+    def taken_back(self, step: int) -> None:
+        """The log shows it: what was sent is followed by its silence."""
+
+    def keep(self, first: int, last: int) -> None:
+        if self._keep is not None:
+            self._keep(first, last)
+
+    def message(self, text: str) -> None:
+        if self.messages[-1:] != [text]:
+            self.messages.append(text)
+
+    # What the engine says
+
+    def moved(self, addresses: Addresses, sure: bool) -> None:
+        """The song is elsewhere: what the device has ahead is sent again at its new addresses.
+
+        sure: the addresses were known before, as across a loop; nothing needs to be withdrawn.
+        """
+        self.addresses = addresses
+        ahead = [frame for step, (_, frame) in sorted(self._ahead.items()) if step + 1 > self._position()]
+        if not sure:
+            self._withdraw(list(self._ahead))
+        if self._osc is not None:
+            self._send_ahead(ahead)
+
+    def resend(self) -> None:
+        """The device has started again: it is told all that is ahead."""
+        if self._osc is not None:
+            self._send_ahead([frame for step, (_, frame) in sorted(self._ahead.items()) if step + 1 > self._position()])
+
+    def forget_before(self, position: float) -> None:
+        """What is over need not be known any more."""
+        self.feedback.forget_before(position)
+        for step in [step for step in self._ahead if step + 2 < position]:
+            del self._ahead[step]
+
+    def _send_ahead(self, frames: Iterable[SoundingFrame]) -> None:
+        assert self._osc is not None
+        for frame in frames:
+            address = self.addresses.address_of(frame.step)
+            self._ahead[frame.step] = address, frame
+            self._osc(oscmessages.frame(address, frame))
+
+    def _withdraw(self, steps: Iterable[int]) -> None:
+        """Tell the device which addresses are empty again, in as few messages as there are stretches."""
+        addresses = sorted({self._ahead.pop(step)[0] for step in steps})
+        if self._osc is None:
+            return
+        while addresses:
+            length = next((n for n, address in enumerate(addresses) if address != addresses[0] + n), len(addresses))
+            self._osc(oscmessages.clear(addresses[0], addresses[length - 1]))
+            del addresses[:length]
+
+    def _hush(self, panic: bool) -> None:
+        self.feedback.silence()
+        self._write(LoggedSilence(self._position(), panic))
+        self._withdraw(list(self._ahead))
+        if self._osc is not None:
+            for voice in range(len(VOICES)):
+                self._osc(oscmessages.now(voice, 0, 0))
+
+    def _write(self, entry: Entry) -> None:
+        if self._log is not None:
+            self._log(entry)

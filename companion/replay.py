@@ -1,0 +1,133 @@
+"""A jam played again from its log: the same build makes the same frames of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from companion.barlines import Barlines
+from companion.controls import Command, Settings, VoiceSettings
+from companion.improviser import Planned
+from companion.jamlog import (
+    JUMP,
+    METRE,
+    START,
+    STOP,
+    BadLog,
+    Entry,
+    Header,
+    LoggedCommand,
+    LoggedFrame,
+    LoggedNote,
+    LoggedTransport,
+    read_entries,
+    read_header,
+)
+from companion.jamoptions import known_choices
+from companion.library import bundled_models
+from companion.model import Model
+from companion.session import Session
+from companion.sounding import Part, SoundingFrame
+
+Tokens = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of playing a log again."""
+
+    frames: int  # of the log
+    first_difference: int | None  # the step of the first frame that came out otherwise
+
+
+def replay(log: Path, open_model: Callable[[str], Model]) -> Replayed:
+    """Plays a log again and compares every frame.
+
+    Raises:
+        BadLog: it is none, or is damaged.
+        BadModel, BadSetting: its model is not to be had.
+    """
+    header = read_header(log)
+    entries = list(read_entries(log))
+    made = _played_again(header, entries, open_model)
+    logged = [(entry.step, entry.tokens) for entry in entries if isinstance(entry, LoggedFrame)]
+    pairs = zip(logged, made, strict=False)
+    differing = next((before[0] for before, after in pairs if before != after), None)
+    if differing is None and len(made) < len(logged):
+        differing = logged[len(made)][0]
+    return Replayed(len(logged), differing)
+
+
+def _played_again(
+    header: Header, entries: Sequence[Entry], open_model: Callable[[str], Model]
+) -> list[tuple[int, Tokens]]:
+    sink = _Frames()
+    settings = settings_of(header)
+    choices = known_choices((*bundled_models(), settings.model))
+    session = Session(open_model(settings.model), settings, choices, sink, header.by_channel)
+    for entry in entries:
+        session.advance(entry.now)
+        match entry:
+            case LoggedNote():
+                session.note(entry.at, entry.pitch, entry.velocity, entry.channel)
+            case LoggedCommand() if entry.effective_step is not None:
+                session.command(Command(entry.name, entry.arguments))
+                if entry.name == "model":
+                    session.set_model(open_model(str(entry.arguments[0])))
+            case LoggedTransport():
+                _move(session, entry)
+            case _:
+                pass
+    return sink.made
+
+
+def _move(session: Session, entry: LoggedTransport) -> None:
+    if entry.event == STOP:
+        session.halt()
+    elif entry.event in (START, JUMP, METRE):
+        assert entry.beats is not None and entry.unit is not None and entry.bar_step is not None
+        barlines = Barlines.of_metre(entry.beats, entry.unit, entry.bar_step)
+        if entry.event == START:
+            assert entry.address is not None
+            session.begin(entry.address + entry.bar_step, barlines)
+        else:
+            session.barlines = barlines
+
+
+def settings_of(header: Header) -> Settings:
+    """The settings that a jam began with."""
+    said: dict[str, Any] = dict(header.settings)
+    try:
+        voices = tuple(VoiceSettings(**voice) for voice in said.pop("voices"))
+        return Settings(**said, voices=voices)
+    except (KeyError, TypeError) as error:
+        raise BadLog(f"the settings in the log are of another version: {error}") from None
+
+
+class _Frames:
+    """A sink that only keeps what was made."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[int, Tokens]] = []
+
+    def fixed(self, planned: Planned, sounding: SoundingFrame | None) -> None:
+        del sounding
+        self.made.append((planned.step, tuple(int(token) for token in planned.frame.tokens)))
+
+    def frames(self, frames: Sequence[SoundingFrame]) -> None: ...
+
+    def now(self, voice: int, part: Part) -> None: ...
+
+    def clear(self, first: int, last: int) -> None: ...
+
+    def silence(self) -> None: ...
+
+    def panic(self) -> None: ...
+
+    def taken_back(self, step: int) -> None: ...
+
+    def keep(self, first: int, last: int) -> None: ...
+
+    def message(self, text: str) -> None: ...

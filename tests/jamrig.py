@@ -1,0 +1,121 @@
+"""A whole engine without processes: a clock of the test's own, and lists for all that leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from companion.clock import Clock, InternalClock
+from companion.controlmap import ControlMap, ControlReader, Learning
+from companion.controls import Settings
+from companion.engine import Engine
+from companion.jamlog import Entry
+from companion.jamoptions import known_choices
+from companion.oscmessages import Message
+from companion.oscport import Arrival, Peer
+from companion.outlets import Outlets
+from companion.player import Command as PlayerCommand
+from companion.session import Session
+from companion.timebase import step_seconds
+
+TICK_SECONDS = 0.005
+
+
+class PlayerTape:
+    """Keeps what the player is told."""
+
+    def __init__(self) -> None:
+        self.commands: list[PlayerCommand] = []
+
+    def send(self, command: PlayerCommand) -> bool:
+        self.commands.append(command)
+        return True
+
+    def of(self, kind: type) -> list[Any]:
+        return [command for command in self.commands if isinstance(command, kind)]
+
+
+class Rig:
+    """An engine, its tapes, and the time."""
+
+    def __init__(
+        self,
+        model: Any,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+        *,
+        bpm: float = 120,
+        echo: bool = False,
+        learning: Learning | None = None,
+        load: Callable[[str], object] | None = None,
+        log: Callable[[Entry], object] | None = None,
+        osc: bool = True,
+    ) -> None:
+        self.now_s = 0.0
+        self.player = PlayerTape()
+        self.sent: list[Message] = []  # over OSC
+        self.entries: list[Entry] = []
+        self.kept: list[tuple[int, int]] = []
+        choices = known_choices(("babbler", "gru"))
+        outlets = Outlets(
+            self.player,
+            lambda: self.now_s,
+            lambda: self.session.position,
+            self.sent.append if osc else None,
+            log or self.entries.append,
+            lambda first, last: self.kept.append((first, last)),
+        )
+        self.session = Session(model, settings or Settings(model="babbler"), choices, outlets)
+        if clock is None:
+            clock = InternalClock(bpm)
+            clock.start(0.0)
+        self.clock = clock
+        self.engine = Engine(
+            self.session,
+            outlets,
+            clock,
+            self.player,
+            ControlReader(ControlMap()),
+            choices,
+            peer=Peer(1) if osc else None,
+            osc=self.sent.append if osc else None,
+            log=log or self.entries.append,
+            load=load,
+            echo=echo,
+            learning=learning,
+        )
+        self.step_s = step_seconds(bpm)
+        self.engine.tick(0.0)
+
+    def run_to(self, step: float) -> None:
+        """Let the time pass to a step of a clock that began at 0."""
+        self.run_until(step * self.step_s)
+
+    def run_until(self, time_s: float) -> None:
+        while self.now_s < time_s:
+            self.now_s = min(self.now_s + TICK_SECONDS, time_s)
+            self.engine.tick(self.now_s)
+            self.engine.work()
+            self.engine.work()
+
+    def press(self, pitch: int, velocity: int = 80, channel: int = 0) -> None:
+        self.engine.midi([0x90 | channel, pitch, velocity], self.now_s)
+
+    def release(self, pitch: int, channel: int = 0) -> None:
+        self.engine.midi([0x80 | channel, pitch, 0], self.now_s)
+
+    def play(self, *pitches: int, steps: float = 4.0) -> None:
+        """A melody of equal notes from now on, each let go a little early."""
+        for pitch in pitches:
+            begun = self.now_s / self.step_s
+            self.press(pitch)
+            self.run_to(begun + steps - 0.3)
+            self.release(pitch)
+            self.run_to(begun + steps)
+
+    def osc(self, address: str, *arguments: object) -> None:
+        self.engine.osc(Arrival(self.now_s, f"/chorale/{address}", arguments))
+
+    def heard(self, address: str) -> list[tuple[Any, ...]]:
+        """The arguments of what was sent to an address."""
+        return [arguments for sent, arguments in self.sent if sent == f"/chorale/{address}"]
