@@ -12,7 +12,8 @@ from companion.player import SetTimebase
 from companion.session import Session
 from companion.timebase import Timebase
 
-_TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log
+_TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log …
+_TEMPO_STEPS = 4  # … at most once in so many steps: a clock that trembles does not fill it
 
 
 class Conductor:
@@ -31,6 +32,7 @@ class Conductor:
         self._session, self._outlets, self._player, self._log, self._say = session, outlets, player, log, say
         self._sent_line: Timebase | None = None
         self._logged_bpm = 0.0
+        self._tempo_step = float("-inf")
 
     def line(self) -> Timebase | None:
         """From seconds to steps of the music; None while the clock stands."""
@@ -95,6 +97,11 @@ class Conductor:
             return
         self._sent_line = line
         self._player.send(SetTimebase(line))
-        if line is not None and abs(line.bpm - self._logged_bpm) > _TEMPO_LOGGED * line.bpm:
-            self._logged_bpm = line.bpm
-            self._log(LoggedTransport(line.step_at(now_s), TEMPO, bpm=line.bpm))
+        if line is not None:
+            self._log_tempo(line, line.step_at(now_s))
+
+    def _log_tempo(self, line: Timebase, position: float) -> None:
+        changed = abs(line.bpm - self._logged_bpm) > _TEMPO_LOGGED * line.bpm
+        if changed and position >= self._tempo_step + _TEMPO_STEPS:
+            self._logged_bpm, self._tempo_step = line.bpm, position
+            self._log(LoggedTransport(position, TEMPO, bpm=line.bpm))

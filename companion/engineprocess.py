@@ -17,6 +17,7 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
@@ -69,7 +70,14 @@ class Ended:
     controls: ControlMap | None = None  # as they are bound now, where they were to be learnt
 
 
-Inbox = queue.SimpleQueue[Any]  # Arrival, Unreadable or Loaded; None only wakes
+@dataclass(frozen=True)
+class Note:
+    """A line for the player, from work done aside."""
+
+    text: str
+
+
+Inbox = queue.SimpleQueue[Arrival | Unreadable | Loaded | Note | None]  # None only wakes
 
 
 def run_engine(options: JamOptions, connection: Connection) -> None:
@@ -238,18 +246,21 @@ class _Jam:
         if self._recorder is None or self._recorder.log is None:
             self._engine.say("nothing is recorded: start with --record DIR")
             return
-        self._engine.say(save_take(self._recorder.log, first, last).text)
+        log = self._recorder.log
+        self._aside("keep-take", lambda: Note(save_take(log, first, last).text))
 
     def _load(self, name: str) -> None:
-        """Reads a model beside the music."""
-
-        def read() -> None:
+        def load() -> Loaded:
             try:
-                self._inbox.put(Loaded(name, open_model(name)))
+                return Loaded(name, open_model(name))
             except ChoraleError as error:
-                self._inbox.put(Loaded(name, None, str(error)))
+                return Loaded(name, None, str(error))
 
-        threading.Thread(target=read, name="load-model", daemon=True).start()
+        self._aside("load-model", load)
+
+    def _aside(self, name: str, work: Callable[[], Loaded | Note]) -> None:
+        """Does what takes long beside the music; what comes of it comes in like all else."""
+        threading.Thread(target=lambda: self._inbox.put(work()), name=name, daemon=True).start()
 
     # Running
 
@@ -290,6 +301,8 @@ class _Jam:
             self._engine.osc(item)
         elif isinstance(item, Loaded):
             self._engine.loaded(item)
+        elif isinstance(item, Note):
+            self._engine.say(item.text)
 
     def _heed_connection(self) -> bool:
         """What the process that shows the jam says; False when the jam is to end."""
@@ -316,6 +329,8 @@ class _Jam:
             raise ChoraleError("the player process has ended by itself: the jam is over")
 
     def _ports_text(self) -> str:
+        if not self._inputs:
+            return "no MIDI"
         names = [port.name for port, _ in self._inputs if port.is_open]
         return f"{', '.join(names) or 'no MIDI input'} > {self._engine.output or 'no MIDI output'}"
 

@@ -1,6 +1,7 @@
 """The faults that a user sees: one line each, and exit code 1.
 
     ChoraleError
+    ├── BadLog           a file that is not the log of a jam, or is damaged
     ├── BadMidiFile      a file that cannot be read as music
     ├── BadModel         a model file that cannot be loaded, or does not keep the contract
     ├── BadSetting       a value outside its range, or a name that nothing has
@@ -25,6 +26,10 @@ def one_line(text: object) -> str:
 
 class ChoraleError(Exception):
     """A fault with a one-line message for the user."""
+
+
+class BadLog(ChoraleError):
+    """A file is not the log of a jam, or is damaged."""
 
 
 class BadMidiFile(ChoraleError):

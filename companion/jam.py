@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
@@ -16,6 +17,7 @@ from companion.jamoptions import JamOptions
 from companion.jamview import JamView, Picture, make_jam_view
 from companion.keyboard import Keyboard, open_keyboard
 from companion.keys import Local, Strokes, key_help, local
+from companion.takes import recover
 
 REFRESH_SECONDS = 0.1  # how long a key or a change of the window's size waits at most
 ENDING_SECONDS = 10.0  # for the engine to let go of all notes and save
@@ -37,19 +39,27 @@ def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None) 
     process.start()
     there.close()
     try:
-        with _terminable(), open_keyboard(keys) as keyboard, make_jam_view(out, plain, key_help()) as view:
-            ended = _show(here, keyboard, view)
+        with _terminable(), open_keyboard(keys) as keyboard:
+            has_keys = keyboard.fileno() is not None or sys.platform == "win32"
+            with make_jam_view(out, plain, key_help() if has_keys else ()) as view:
+                ended = _show(here, keyboard, view)
     except (KeyboardInterrupt, Terminated):
         ended = None
-    return _finish(here, process, ended)
+    ended = _finish(here, process, ended)
+    lines = ended.lines
+    if ended.fault and options.record is not None:  # what the engine could not save itself
+        lines = (*lines, *(saved.text for saved in recover(options.record)))
+    if ended.fault:
+        raise ChoraleError("; ".join([ended.fault, *lines]))
+    return ended
 
 
 def _show(connection: Connection, keyboard: Keyboard, view: JamView) -> Ended | None:
     """Until the player leaves or the engine has ended."""
     strokes = Strokes()
-    sources = [connection, *([keyboard.fileno()] if keyboard.fileno() is not None else [])]
     while True:
-        wait(sources, REFRESH_SECONDS)  # type: ignore[arg-type]  # file numbers are fine
+        file = keyboard.fileno()  # None from the moment that the terminal is gone
+        wait([connection] if file is None else [connection, file], REFRESH_SECONDS)
         ended = _newest(connection, view)
         if ended is not None:
             return ended
@@ -102,8 +112,6 @@ def _finish(connection: Connection, process: multiprocessing.process.BaseProcess
     if process.is_alive():
         process.kill()
         process.join()
-    if ended.fault:
-        raise ChoraleError("; ".join([ended.fault, *ended.lines]))
     return ended
 
 

@@ -229,15 +229,18 @@ def write_chorale(
     """
     if not 1 <= ticks_per_beat <= 0x7FFF:
         raise ValueError(f"ticks_per_beat {ticks_per_beat} is outside 1..32767")
-    voices = [_note_events(_apart(voice), channel) for channel, voice in enumerate(_by_voice(notes))]
-    voices[0] = sorted([*_conductor_events(tempos, metres, key, markers), *voices[0]], key=_tick)
-    tracks = [_track(name.capitalize(), voice, _last_tick(voices)) for name, voice in zip(VOICES, voices, strict=True)]
+    voices = [note_events(_apart(voice), channel) for channel, voice in enumerate(_by_voice(notes))]
+    voices[0] = sorted([*conductor_events(tempos, metres, key, markers), *voices[0]], key=_tick)
+    tracks = [
+        track_of_events(name.capitalize(), voice, _last_tick(voices))
+        for name, voice in zip(VOICES, voices, strict=True)
+    ]
     data = io.BytesIO()
     mido.MidiFile(type=1, ticks_per_beat=ticks_per_beat, charset="utf-8", tracks=tracks).save(file=data)
     write_output(path, data.getvalue(), force=force)
 
 
-def _track(name: str, events: Iterable[Event], end_tick: int) -> Any:
+def track_of_events(name: str, events: Iterable[Event], end_tick: int) -> Any:
     """A track of mido's from events in the order of their ticks."""
     track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
     now = 0
@@ -250,7 +253,7 @@ def _track(name: str, events: Iterable[Event], end_tick: int) -> Any:
     return track
 
 
-def _conductor_events(
+def conductor_events(
     tempos: Sequence[tuple[int, int]],
     metres: Sequence[tuple[int, int, int]],
     key: tuple[int, bool] | None,
@@ -317,7 +320,7 @@ def _apart(notes: list[VoiceNote]) -> list[VoiceNote]:
     return apart
 
 
-def _note_events(notes: Iterable[VoiceNote], channel: int) -> list[Event]:
+def note_events(notes: Iterable[VoiceNote], channel: int) -> list[Event]:
     """Note-ons and note-offs; at one tick the offs come first."""
     events = []
     for note in notes:

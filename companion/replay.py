@@ -9,13 +9,13 @@ from typing import Any
 
 from companion.barlines import Barlines
 from companion.controls import Command, Settings, VoiceSettings
+from companion.errors import BadLog
 from companion.improviser import Planned
 from companion.jamlog import (
     JUMP,
     METRE,
     START,
     STOP,
-    BadLog,
     Entry,
     Header,
     LoggedCommand,

@@ -18,9 +18,14 @@ from companion.vocabulary import STEPS_PER_BEAT, VOICES
 _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
+def pitch_class_name(pitch: int) -> str:
+    """A pitch's name without its octave."""
+    return _NAMES[pitch % 12]
+
+
 def pitch_name(pitch: int) -> str:
     """A MIDI note's name and octave: 60 is C4, 66 is F#4, 0 is C-1."""
-    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
+    return f"{pitch_class_name(pitch)}{pitch // 12 - 1}"
 
 
 @dataclass(frozen=True)

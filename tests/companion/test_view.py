@@ -7,20 +7,16 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from companion.fullview import (
+from companion.fullview import HEIGHT, WIDTH, FullView, Picture, open_full_view
+from companion.score import (
     ASCII,
     ASCII_NO_COLOURS,
     FULL,
-    HEIGHT,
     NO_COLOURS,
     SIXTEEN_COLOURS,
-    WIDTH,
     Column,
-    FullView,
     Look,
-    Picture,
     choose_look,
-    open_full_view,
     staff_step,
 )
 from companion.view import FrameView, Heading, PlainView, make_view, pitch_name
