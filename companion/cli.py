@@ -250,6 +250,20 @@ def ports() -> None:
     typer.echo("\n".join(list_ports().lines()))
 
 
+@app.command(epilog="Example: chorale replay takes/jam-2026-11-22-1.jsonl")
+def replay(
+    log: Annotated[Path, typer.Argument(metavar="LOG.jsonl", help="The log of a jam, as --record keeps it.")],
+) -> None:
+    """Play a jam again from its log, and say whether every note came out the same."""
+    from companion import replay as again  # noqa: PLC0415
+    from companion.library import open_model  # noqa: PLC0415
+
+    result = again.replay(log, open_model)
+    if result.first_difference is not None:
+        raise ChoraleError(f"{log}: another build made it: step {result.first_difference} comes out otherwise")
+    typer.echo(f"{result.frames} frames, all the same")
+
+
 @app.command(epilog="Example: chorale models --json")
 def models(as_json: Json = False) -> None:
     """List the models that ship with the companion, with their scores."""

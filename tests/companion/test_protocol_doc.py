@@ -12,6 +12,7 @@ from companion import oscmessages
 from companion.arguments import Argument, Turnable
 from companion.controlmap import DEFAULT_BINDINGS, GO_STOP, HIGHEST_NUMBER, PRESSED, Learning, all_targets, read_target
 from companion.controls import ACTION, CONTROL, CONTROLS, VOICE_CONTROL, Control, Settings, find_control, state_items
+from companion.keys import KEYS
 from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS, Message, OscFault, decode
 from companion.oscport import ALIVE_SECONDS, OFFLINE_SECONDS
 from companion.presets import RIG_KEYS, Preset, read_preset, write_preset
@@ -210,5 +211,7 @@ def test_example_presets_are_read() -> None:
     assert read_preset(write_preset(preset), "again") == preset
 
 
-def test_there_is_room_for_the_keys() -> None:
-    assert "## Keys\n" in DOCUMENT
+def test_keys_are_those_of_the_table() -> None:
+    table = DOCUMENT.split("## Keys\n")[1]
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{key.label}` | {key.text} |" for key in KEYS]
