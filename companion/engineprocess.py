@@ -14,6 +14,7 @@ import gc
 import queue
 import secrets
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -83,6 +84,7 @@ Inbox = queue.SimpleQueue[Arrival | Unreadable | Loaded | Note | None]  # None o
 def run_engine(options: JamOptions, connection: Connection) -> None:
     """The whole life of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.setswitchinterval(SWITCH_SECONDS)
     lines: list[str] = []
     fault, controls = "", None
     try:
