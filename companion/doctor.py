@@ -15,8 +15,9 @@ from pathlib import Path
 from companion import __version__
 from companion.errors import ChoraleError
 from companion.library import bundled_models, open_model
+from companion.midibindings import BINDINGS
 from companion.names import DEFAULT_MODEL
-from companion.terminal import native_errors_hidden
+from companion.ports import LOOPMIDI, list_ports, plain_name
 
 OK = "ok"
 NOTE = "note"  # something optional is missing
@@ -34,7 +35,17 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Every check, in the order in which they are shown."""
-    checks: tuple[Callable[[], Finding], ...] = (_python, _packages, _models, _midi, _sound, _folder, _training)
+    checks: tuple[Callable[[], Finding], ...] = (
+        _python,
+        _packages,
+        _models,
+        _midi_driver,
+        _midi_ports,
+        _link,
+        _sound,
+        _folder,
+        _training,
+    )
     return [check() for check in checks]
 
 
@@ -66,21 +77,45 @@ def _models() -> Finding:
     return Finding(OK, "models", f"{', '.join(names)} (default {DEFAULT_MODEL}) load and give their reference logits")
 
 
-def _midi() -> Finding:
-    if find_spec("rtmidi") is None:
-        return Finding(
-            NOTE, "MIDI ports", "python-rtmidi has no wheel for this Python; for MIDI ports use Python 3.11 or 3.12"
-        )
-    try:
-        import rtmidi  # noqa: PLC0415 - loads the system's MIDI library
+def _midi_driver() -> Finding:
+    listing = list_ports()
+    if not listing.fault:
+        return Finding(OK, "MIDI driver", listing.driver)
+    return Finding(NOTE, "MIDI driver", f"{listing.fault}{_driver_advice(listing.fault)}; files and OSC work without")
 
-        apis = [rtmidi.get_api_display_name(api) for api in rtmidi.get_compiled_api()]
-        with native_errors_hidden():
-            inputs, outputs = rtmidi.MidiIn().get_ports(), rtmidi.MidiOut().get_ports()
-    except Exception as error:  # rtmidi raises SystemError and types of its own where there is no driver
-        advice = "start JACK, or load the kernel module snd-seq" if sys.platform == "linux" else "files work without it"
-        return Finding(NOTE, "MIDI ports", f"no MIDI driver answers ({str(error) or type(error).__name__}); {advice}")
-    return Finding(OK, "MIDI ports", f"{', '.join(apis)}: {len(inputs)} in, {len(outputs)} out")
+
+def _driver_advice(fault: str) -> str:
+    if "libasound" in fault:
+        return "; install the ALSA library, package libasound2"
+    if sys.platform == "linux" and any(find_spec(name) for name in BINDINGS):
+        return "; start JACK, or load the kernel module snd-seq"
+    return ""
+
+
+def _midi_ports() -> Finding:
+    listing = list_ports()
+    if listing.fault:
+        return Finding(NOTE, "MIDI ports", "none without a driver; chorale jam --no-midi runs over OSC alone")
+    found = f"{len(listing.inputs)} in, {len(listing.outputs)} out; chorale ports lists them"
+    if listing.virtual:
+        return Finding(OK, "MIDI ports", f"{found}; chorale jam makes two of its own where none is named")
+    looped = set(map(plain_name, listing.inputs)) & set(map(plain_name, listing.outputs))  # a cable shows both its ends
+    return Finding(OK, "MIDI ports", found) if len(looped) >= 2 else Finding(NOTE, "MIDI ports", f"{found}; {LOOPMIDI}")
+
+
+def _link() -> Finding:
+    if find_spec("link") is None:
+        return Finding(NOTE, "Link", "not installed; to follow Ableton Link: pip install 'chorale-companion[link]'")
+    return Finding(
+        OK, "Link", f"LinkPython-extern {_version('LinkPython-extern')}; chorale jam --clock link follows it"
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # it came in some other way
+        return "of unknown version"
 
 
 def _sound() -> Finding:

@@ -12,8 +12,9 @@ from fakes import Command
 from companion import doctor
 from companion.doctor import FAULT, NOTE, OK, Finding, examine
 from companion.names import DEFAULT_MODEL
+from companion.ports import LOOPMIDI, Listing, plain_name
 
-SUBJECTS = ["Python", "packages", "models", "MIDI ports", "sound", "folder", "training"]
+SUBJECTS = ["Python", "packages", "models", "MIDI driver", "MIDI ports", "Link", "sound", "folder", "training"]
 
 
 def finding(subject: str) -> Finding:
@@ -58,34 +59,65 @@ def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_optional_things_are_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setattr(doctor, "find_spec", lambda name: None)
     assert [(found.subject, found.level) for found in examine() if found.level != OK] == [
+        ("MIDI driver", NOTE),
         ("MIDI ports", NOTE),
+        ("Link", NOTE),
         ("sound", NOTE),
         ("training", NOTE),
     ]
+    package = "rtmidi2" if sys.version_info >= (3, 13) else "python-rtmidi"
+    assert finding("MIDI driver").text == (
+        f"no MIDI binding is installed; run: pip install {package}; files and OSC work without"
+    )
+    assert finding("Link").text == "not installed; to follow Ableton Link: pip install 'chorale-companion[link]'"
     assert finding("training").text == (
         "without tensorflow, keras, tf2onnx, music21; to train: pip install 'chorale-companion[train]'"
     )
 
 
-def test_no_midi_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Rtmidi:
-        """Like rtmidi without ALSA and JACK."""
+def listed(monkeypatch: pytest.MonkeyPatch, *listing: object) -> None:
+    monkeypatch.setattr(doctor, "list_ports", lambda: Listing(*listing))  # type: ignore[arg-type]
 
-        @staticmethod
-        def get_compiled_api() -> list[int]:
-            return []
 
-        class MidiIn:
-            def __init__(self) -> None:
-                raise SystemError("no backend")
+def test_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed(monkeypatch, "ALSA by python-rtmidi", ("Keys",), ("Synth", "Live"), True)
+    assert finding("MIDI driver") == Finding(OK, "MIDI driver", "ALSA by python-rtmidi")
+    assert finding("MIDI ports") == Finding(
+        OK, "MIDI ports", "1 in, 2 out; chorale ports lists them; chorale jam makes two of its own where none is named"
+    )
 
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_no_midi_driver(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    listed(monkeypatch, "", (), (), False, "no MIDI driver answers (none)")
     monkeypatch.setattr(doctor, "find_spec", lambda name: object())
-    monkeypatch.setitem(sys.modules, "rtmidi", Rtmidi)  # type: ignore[arg-type]
-    found = doctor._midi()
-    assert found.level == NOTE
-    assert found.text.startswith("no MIDI driver answers (no backend); ")
+    monkeypatch.setattr(doctor.sys, "platform", platform)
+    advice = "start JACK, or load the kernel module snd-seq; " if platform == "linux" else ""
+    assert doctor._midi_driver() == Finding(
+        NOTE, "MIDI driver", f"no MIDI driver answers (none); {advice}files and OSC work without"
+    )
+    assert doctor._midi_ports() == Finding(
+        NOTE, "MIDI ports", "none without a driver; chorale jam --no-midi runs over OSC alone"
+    )
+
+
+def test_windows_needs_two_cables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "plain_name", lambda name: plain_name(name, windows=True))
+    synth = "Microsoft GS Wavetable Synth 0"
+    listed(monkeypatch, "Windows MM by python-rtmidi", ("Keys 0", "Cable 1"), (synth, "Cable 1"), False)
+    assert finding("MIDI ports") == Finding(NOTE, "MIDI ports", f"2 in, 2 out; chorale ports lists them; {LOOPMIDI}")
+    names = ("Chorale In 0", "Chorale Out 1")
+    listed(monkeypatch, "Windows MM by python-rtmidi", names, (synth, "Chorale In 1", "Chorale Out 2"), False)
+    assert finding("MIDI ports") == Finding(OK, "MIDI ports", "2 in, 3 out; chorale ports lists them")
+
+
+def test_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "find_spec", lambda name: object())
+    monkeypatch.setattr(doctor, "version", lambda name: "1.1.1")
+    assert doctor._link() == Finding(OK, "Link", "LinkPython-extern 1.1.1; chorale jam --clock link follows it")
 
 
 def test_folder_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -106,3 +138,11 @@ def test_command_with_a_fault(chorale: Command, monkeypatch: pytest.MonkeyPatch)
     ran = chorale("doctor")
     assert ran.code == 1
     assert "\nfault  models      the default model gru is not installed; install the package again\n" in ran.out
+
+
+def test_no_alsa_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = "the MIDI binding rtmidi cannot be loaded (libasound.so.2: cannot open shared object file)"
+    listed(monkeypatch, "", (), (), False, fault)
+    assert finding("MIDI driver").text == (
+        f"{fault}; install the ALSA library, package libasound2; files and OSC work without"
+    )

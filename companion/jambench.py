@@ -1,0 +1,220 @@
+"""How punctual the player is while everything else works: for ``chorale bench --jam``.
+
+As in a jam there are three processes: one shows the view, one generates with the model without a pause,
+and the player plays, four voices struck in every step at 200 BPM. The same is then measured with the
+player as a thread beside the model, and as a thread beside the view.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from statistics import median
+from typing import Any
+
+from companion.errors import ChoraleError, NoPort
+from companion.jamload import (
+    BPM,
+    PATIENCE_SECONDS,
+    PLACES,
+    START_SECONDS,
+    SWITCH_SECONDS,
+    THREAD,
+    THREAD_BESIDE_VIEW,
+    Feeder,
+    Measured,
+    View,
+    run_load,
+)
+from companion.midibackend import find_driver
+from companion.playerprocess import OpenOutput, PlayerHandle
+from companion.ports import OutputPort
+from companion.soundingport import Nowhere, Output
+from companion.timebase import step_seconds
+
+PANICS = 20
+PANIC_SECONDS = 0.2  # between two, at least: the next chord sounds again
+
+Progress = Callable[[int], None]  # told how many steps are done
+
+
+def bench_jam(
+    model: str,
+    seconds: float = 20.0,
+    places: tuple[str, ...] = PLACES,
+    progress: Progress = lambda steps: None,
+    open_output: OpenOutput | None = None,
+) -> dict[str, Any]:
+    """The JSON object of ``chorale bench --jam``: ``{"jam": {…}}``; the player in its own process stands first.
+
+    seconds: of music for each place.
+    open_output: what to play on; by default a virtual port where the system has them, else nothing.
+    """
+    steps = round(seconds / step_seconds(BPM))
+    found: dict[str, Measured] = {}
+    for place in places:
+        done = len(found) * steps
+        found[place] = _measure(place, model, steps, open_output or output, _onward(progress, done))
+    first, *others = places
+    return {"jam": {**_facts(found[first]), **{place: _facts(found[place]) for place in others}}}
+
+
+def _onward(progress: Progress, base: int) -> Progress:
+    return lambda steps: progress(base + steps)
+
+
+def total_steps(seconds: float = 20.0, places: tuple[str, ...] = PLACES) -> int:
+    """How many steps ``progress`` will be told of."""
+    return len(places) * round(seconds / step_seconds(BPM))
+
+
+def output() -> Output:
+    """A port of our own where the system has such; else nothing."""
+    try:
+        driver = find_driver()
+        return OutputPort(None, driver) if driver.virtual else Nowhere()
+    except NoPort:
+        return Nowhere()
+
+
+def _facts(measured: Measured) -> dict[str, Any]:
+    lateness = measured.lateness
+    return {
+        "lateness_ms": {"p50": lateness.p50_ms, "p99": lateness.p99_ms, "max": lateness.max_ms},
+        "messages": lateness.sent,
+        "interrupted": {"messages": lateness.interrupted, "max_ms": lateness.interrupted_max_ms},
+        "held_over": measured.held_over,
+        "panic_ms": {"p50": round(median(measured.panic_ms), 3), "max": round(max(measured.panic_ms), 3)},
+        "realtime": measured.realtime,
+        "port": measured.port,
+    }
+
+
+def describe_jam(result: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    jam = result["jam"]
+    port, rights = jam["port"] or "no port", "with" if jam["realtime"] else "without"
+    lines = [f"jam at {BPM} BPM, four voices in every step, to {port}, {rights} real-time rights"]
+    places = {
+        "in a process": jam,
+        "thread by the model": jam.get(THREAD),
+        "thread by the view": jam.get(THREAD_BESIDE_VIEW),
+    }
+    for title, facts in places.items():
+        if facts is None:
+            continue
+        late, cut, panic = facts["lateness_ms"], facts["interrupted"], facts["panic_ms"]
+        lines.append(
+            f"{title:<21} late p50 {late['p50']:.3f}  p99 {late['p99']:.3f}  max {late['max']:.3f} ms"
+            f"  ({facts['messages']} messages, {cut['messages']} of them interrupted, up to {cut['max_ms']:.1f} ms;"
+            f" {facts['held_over']} steps held over)  panic p50 {panic['p50']:.2f}  max {panic['max']:.2f} ms"
+        )
+    return lines
+
+
+class _Here:
+    """The player is a thread of this process, beside the view."""
+
+    def __init__(self, feeder: Feeder) -> None:
+        self._feeder = feeder
+
+    def tend(self) -> None:
+        self._feeder.feed()
+        self._feeder.listen()
+
+    def measured(self) -> Measured:
+        return replace(self._feeder.measured)
+
+    def panic(self, token: int) -> float:
+        self._feeder.panic(token)
+        until_s = time.monotonic() + PATIENCE_SECONDS
+        while not self._feeder.silenced:
+            self._feeder.listen()
+            if time.monotonic() > until_s:
+                raise ChoraleError("the player does not answer")
+        return self._feeder.silenced.pop()
+
+
+class _There:
+    """The player belongs to the engine's process."""
+
+    def __init__(self, pipe: Connection[Any, Any]) -> None:
+        self._pipe = pipe
+
+    def tend(self) -> None:
+        """The engine does that."""
+
+    def measured(self) -> Measured:
+        self._pipe.send(("measured", 0))
+        answer = _answer(self._pipe)
+        assert isinstance(answer, Measured)
+        return answer
+
+    def panic(self, token: int) -> float:
+        self._pipe.send(("panic", token))
+        return float(_answer(self._pipe))
+
+
+def _answer(pipe: Connection[Any, Any]) -> Any:
+    try:
+        if pipe.poll(PATIENCE_SECONDS):
+            return pipe.recv()
+    except (EOFError, OSError) as error:
+        raise ChoraleError("the process that generates for the bench has ended") from error
+    raise ChoraleError("the process that generates for the bench does not answer")
+
+
+def _measure(place: str, model: str, steps: int, open_output: OpenOutput, progress: Progress) -> Measured:
+    """One run. The engine's process generates; it has the player too, unless that stands beside the view."""
+    with ExitStack() as stack:
+        pipe, theirs = get_context("spawn").Pipe()
+        engine = get_context("spawn").Process(target=run_load, args=(theirs, model, place, steps, open_output))
+        engine.start()
+        theirs.close()
+        stack.callback(_end, engine, pipe)
+        _answer(pipe)  # the model is loaded
+        view = stack.enter_context(View())
+        if place != THREAD_BESIDE_VIEW:
+            return _watch(_There(pipe), view, steps, progress)
+        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(SWITCH_SECONDS)
+        feeder = Feeder(stack.enter_context(PlayerHandle.in_thread(open_output)), steps)
+        feeder.start()
+        return _watch(_Here(feeder), view, steps, progress)
+
+
+def _watch(player: _Here | _There, view: View, steps: int, progress: Progress) -> Measured:
+    """Shows the view while the music plays, then panics some times in the midst of it."""
+    begun_s = time.perf_counter()
+    length_s = START_SECONDS + steps * step_seconds(BPM)
+    while (elapsed_s := time.perf_counter() - begun_s) < length_s:
+        player.tend()
+        view.show()
+        progress(int(steps * elapsed_s / length_s))
+    measured = player.measured()
+    dice = random.Random(1)
+    for token in range(PANICS):
+        until_s = time.perf_counter() + PANIC_SECONDS * (1 + dice.random())  # anywhere in a step and in inference
+        while time.perf_counter() < until_s:
+            player.tend()
+            view.show()
+        asked_s = time.perf_counter()
+        measured.panic_ms.append((player.panic(token) - asked_s) * 1000)
+    return measured
+
+
+def _end(engine: BaseProcess, pipe: Connection[Any, Any]) -> None:
+    with suppress(OSError):
+        pipe.send(("end", 0))
+    engine.join(PATIENCE_SECONDS)
+    if engine.is_alive():
+        engine.kill()
+        engine.join()
+    pipe.close()

@@ -1,0 +1,144 @@
+"""An output and the notes that sound on it, through the loss and the return of the port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from companion.heldnotes import HeldNotes, Key, Owner, Strike, note_off
+from companion.ports import PortBack, PortEvent, PortLost
+
+ALL_NOTES_OFF = 123
+ALL_SOUND_OFF = 120
+
+
+class Output(Protocol):
+    """A MIDI output as the player needs it; ``companion.ports.OutputPort`` is one."""
+
+    @property
+    def name(self) -> str:
+        """The port's name."""
+
+    def send(self, message: bytes) -> None:
+        """Sends one message. Whatever it raises means that the port is lost."""
+
+    def poll(self, now_s: float) -> list[PortEvent]:
+        """What has become of the port."""
+
+    def close(self) -> None:
+        """Closes the port."""
+
+
+class Nowhere:
+    """An output without a port."""
+
+    name = ""
+
+    def send(self, message: bytes) -> None:
+        """Does nothing."""
+
+    def poll(self, now_s: float) -> list[PortEvent]:
+        """Nothing ever happens."""
+        del now_s
+        return []
+
+    def close(self) -> None:
+        """Does nothing."""
+
+
+class SoundingPort:
+    """Keeps the book of an output's notes. Nothing that the output raises gets out of here.
+
+    While the port is lost nothing sounds, and what is struck is not remembered; what sounded when it got
+    lost is released first when it is back.
+    """
+
+    def __init__(self, output: Output, sent: Callable[[], None]) -> None:
+        """sent: is told after each message that the output took."""
+        self._output = output
+        self._sent = sent
+        self._notes = HeldNotes(self._send)
+        self._hanging: tuple[Key, ...] = ()  # sounded when the port got lost
+        self._channels: set[int] = set()  # used so far
+        self._events: list[PortEvent] = []
+        self.lost = False
+
+    def of(self, owner: Owner) -> Key | None:
+        """What an owner sounds."""
+        return self._notes.of(owner)
+
+    def move(self, released: Iterable[Owner] = (), struck: Sequence[Strike] = ()) -> None:
+        """What happens at one moment, note-offs first; ValueError for a note that MIDI has not."""
+        self._try(lambda: self._notes.move(released, struck))
+
+    def release_all(self) -> None:
+        """Stops everything that sounds."""
+        self._try(self._notes.release_all)
+
+    def reset(self, channels: Iterable[int] = ()) -> None:
+        """Tells these channels and all that were used that no note is on; other people's channels are left alone."""
+        told = [
+            bytes((0xB0 | channel, control, 0))
+            for channel in sorted(self._channels.union(channels))
+            for control in (ALL_NOTES_OFF, ALL_SOUND_OFF)
+        ]
+        self._try(lambda: self._send_all(told))
+
+    def watch(self, now_s: float) -> None:
+        """Looks whether the port is still there, or there again."""
+        for event in self._output.poll(now_s):
+            if isinstance(event, PortBack):
+                self._recover(event)
+            elif isinstance(event, PortLost):
+                self._lose()
+            else:
+                self.lost = True
+                self._events.append(event)
+
+    def take_events(self) -> list[PortEvent]:
+        """What has become of the port since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def close(self) -> None:
+        """Releases everything and closes the output."""
+        self.release_all()
+        self._output.close()
+
+    def _send(self, message: bytes) -> None:
+        try:
+            self._output.send(message)
+        except Exception as error:  # every driver has its own
+            raise _NotSent from error
+        self._channels.add(message[0] & 0x0F)
+        self._sent()
+
+    def _send_all(self, messages: Iterable[bytes]) -> None:
+        for message in messages:
+            self._send(message)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        if self.lost:
+            return
+        try:
+            act()
+        except _NotSent:
+            self._lose()
+
+    def _lose(self) -> None:
+        if self.lost:
+            return
+        self.lost = True
+        self._hanging += self._notes.forget()
+        self._events.append(PortLost(self._output.name))
+
+    def _recover(self, event: PortBack) -> None:
+        self.lost = False
+        self._events.append(event)
+        self._try(lambda: self._send_all(note_off(key) for key in self._hanging))
+        if not self.lost:
+            self._hanging = ()
+
+
+class _NotSent(Exception):  # noqa: N818 - says what happened
+    """The output did not take a message."""
