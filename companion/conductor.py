@@ -60,9 +60,7 @@ class Conductor:
                 if event.reason:
                     self._say(event.reason)
             case Jumped():
-                wrapped = addresses.loop is not None and abs(event.address - addresses.loop.start) < 1
-                self._place(addresses.jumped(event.address, position), sure=wrapped)
-                self._log(self._transport(JUMP, event.address))
+                self._jump(event, addresses)
             case MetreSet():
                 self._place(addresses.with_metre(event.beats, event.unit), sure=True)
                 self._log(self._transport(METRE))
@@ -75,6 +73,14 @@ class Conductor:
         self._place(addresses, sure=True)
         self._log(self._transport(START, event.address))
         self._session.begin(addresses.position_of(event.address), addresses.barlines)
+
+    def _jump(self, event: Jumped, addresses: Addresses) -> None:
+        """The music goes on from where it was when the song jumped, which may be told some time later."""
+        wrapped = addresses.loop is not None and abs(event.address - addresses.loop.start) < 1
+        line = self._sent_line
+        position = self._session.position if line is None else line.step_at(event.time_s)
+        self._place(addresses.jumped(event.address, position), sure=wrapped)
+        self._log(self._transport(JUMP, event.address))
 
     def _place(self, addresses: Addresses, sure: bool) -> None:
         self._outlets.moved(addresses, sure)

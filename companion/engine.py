@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from companion import keys, oscmessages
-from companion.clock import Clock, InternalClock
+from companion.clock import Clock
 from companion.conductor import Conductor
 from companion.controlmap import ControlReader, Learning
 from companion.controls import Choices, Command
@@ -275,7 +275,7 @@ class Engine:
         """The jam as it stands."""
         line, latency = self._conductor.line(), self.latency
         position = self.session.position if line is None else line.step_at(now_s)
-        bpm = line.bpm if line is not None else self.clock.bpm if isinstance(self.clock, InternalClock) else None
+        bpm = line.bpm if line is not None else getattr(self.clock, "bpm", None)  # not all know it while they stand
         *earlier, message = [*self._news] or [""]
         return replace(
             picture_of(self.session, position, self._choices),

@@ -168,13 +168,15 @@ class _Jam:
         options = self._options
         clock: Clock
         if options.clock == "midi":
-            clock = MidiClock()
+            clock = MidiClock(options.bpm)
         elif options.clock == "osc":
             clock = TransportClock()
         elif options.clock == "link":
             from companion.linkclock import LinkClock  # noqa: PLC0415 - an extra
 
-            clock = LinkClock(options.bpm)
+            link = LinkClock(options.bpm)
+            link.start(time.perf_counter())
+            clock = link
         else:
             internal = InternalClock(options.bpm)
             internal.start(time.perf_counter())
