@@ -15,6 +15,7 @@ import numpy as np
 
 from companion.demo import demo_phrase
 from companion.generator import Generator, Standing
+from companion.lateness import involuntary_switches
 from companion.library import find_model, open_model
 from companion.model import Model
 from companion.sampling import Sampling
@@ -37,7 +38,7 @@ class Timing:
 
 def time_frames(model: Model, sampling: Sampling, frames: int, progress: Callable[[int], None]) -> Timing:
     """Time every frame by itself; progress is told how many are done."""
-    switches = _switch_counter()
+    switches = involuntary_switches()
     generator = Generator(model, np.random.Generator(np.random.PCG64(1)))
     standing = _begin(generator)
     quiet: list[float] = []
@@ -69,16 +70,6 @@ def _begin(generator: Generator) -> Standing:
     for tokens in phrase.frames[:16]:
         _, standing = generator.hear(standing, tokens)
     return standing
-
-
-def _switch_counter() -> Callable[[], int]:
-    """Involuntary context switches of this thread so far; always 0 where the system does not tell."""
-    try:
-        import resource  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return lambda: 0
-    who = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
-    return lambda: resource.getrusage(who).ru_nivcsw
 
 
 _FIRST_FRAME = """

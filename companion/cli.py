@@ -304,6 +304,9 @@ def bench(
     notebook: Annotated[
         bool, typer.Option("--notebook/--no-notebook", help="Also time Keras' predict, if installed.")
     ] = True,
+    with_jam: Annotated[
+        bool, typer.Option("--jam", help="Also measure how punctual a jam is; takes a minute.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Measure this machine: milliseconds a frame of four notes, seconds to the first one, memory."""
@@ -312,10 +315,15 @@ def bench(
 
     with progress_bar("timing frames", frames, hidden=as_json) as tell:
         result = measure.bench(model, find_style(style), frames, notebook, tell)
-    if as_json:
-        typer.echo(json.dumps(result))
-    else:
-        typer.echo("\n".join(measure.describe(result)))
+    lines = measure.describe(result)
+    if with_jam:
+        from companion import jambench, keybench  # noqa: PLC0415
+
+        with progress_bar("jamming", jambench.total_steps(), hidden=as_json) as tell:
+            result |= jambench.bench_jam(model, progress=tell)
+        result["jam"]["harmony_ms"] = keybench.time_keys(model)
+        lines += jambench.describe_jam(result)
+    typer.echo(json.dumps(result) if as_json else "\n".join(lines))
 
 
 def _outputs(

@@ -116,6 +116,10 @@ def describe_jam(result: dict[str, Any]) -> list[str]:
             f"  ({facts['messages']} messages, {cut['messages']} of them interrupted, up to {cut['max_ms']:.1f} ms;"
             f" {facts['held_over']} steps held over)  panic p50 {panic['p50']:.2f}  max {panic['max']:.2f} ms"
         )
+    if "harmony_ms" in jam:
+        harmony = jam["harmony_ms"]
+        figures = f"p50 {harmony['p50']:.2f}  p99 {harmony['p99']:.2f}  max {harmony['max']:.2f} ms"
+        lines.append(f"key to harmony        {figures}, from a key after its grid line to the other voices")
     return lines
 
 
