@@ -264,6 +264,24 @@ def replay(
     typer.echo(f"{result.frames} frames, all the same")
 
 
+@app.command(epilog="Example: chorale devices --install")
+def devices(
+    install: Annotated[bool, typer.Option("--install", help="Copy them into the Live User Library.")] = False,
+    folder: Annotated[Path | None, typer.Argument(help="Another folder than the User Library.")] = None,
+    force: Force = False,
+) -> None:
+    """List the Max for Live devices, or copy them to where Live finds them."""
+    from companion.devices import bundled_devices, install_devices  # noqa: PLC0415
+
+    if not install and folder is None:
+        for name, path in bundled_devices().items():
+            typer.echo(f"{name:<16} {path}")
+        return
+    asked = (lambda path: typer.confirm(f"{path} is another one; replace it?")) if sys.stdin.isatty() else None
+    for installed in install_devices(folder, confirm=asked, force=force):
+        typer.echo(str(installed))
+
+
 @app.command(epilog="Example: chorale models --json")
 def models(as_json: Json = False) -> None:
     """List the models that ship with the companion, with their scores."""

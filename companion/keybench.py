@@ -52,7 +52,8 @@ def time_keys(model: str, keys: int = KEYS) -> dict[str, float]:
         clock = InternalClock(BPM)
         clock.start(0.0)
         engine = Engine(session, outlets, clock, ear, ControlReader(ControlMap()), ANY)
-        quiet, interrupted = [], []
+        quiet: list[float] = []
+        interrupted: list[float] = []
         for index in range(keys):
             before = switches()
             taken_ms = _one_key(engine, ear, index)

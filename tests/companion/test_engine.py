@@ -275,6 +275,8 @@ def test_keep_names_the_steps_of_the_take() -> None:
 def test_the_picture_tells_all() -> None:
     rig = answering()
     rig.osc("voice/mute", 2, 1)
+    while rig.engine.work():
+        pass
     picture = rig.engine.picture(rig.now_s, "Keys > Synth", "jam-1")
     assert (picture.activity, picture.mode, picture.playing, picture.clock, picture.bpm) == (
         ANSWERING,

@@ -1,0 +1,108 @@
+"""The devices and the companion speak of the same things: addresses, names, ranges, times."""
+
+from __future__ import annotations
+
+import pytest
+from devicefiles import enum_of, parameter, texts
+
+from companion import oscmessages
+from companion.arguments import Number, Whole
+from companion.controls import ACTIONS as COMPANION_ACTIONS
+from companion.controls import CONTROLS, GRIDS, MODES, Settings, find_control
+from companion.library import bundled_models
+from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
+from companion.oscport import ALIVE_SECONDS, OFFLINE_SECONDS
+from companion.styles import STYLES, style
+from companion.vocabulary import VOICES
+from max_patches import hub, names
+from max_patches.checks import addresses
+from max_patches.hubface import HINT
+from max_patches.reading import read
+
+HEARD = {address.address for address in INCOMING} | {f"{PREFIX}{control.name}" for control in CONTROLS}
+SPOKEN = {address.address for address in OUTGOING}
+
+# What a player can do without in Live: set in the terminal, by presets or by MIDI.
+NOT_ON_THE_HUB = {"key", "seed", "velocity", "rest", "voice/octave", "voice/velocity", "voice/channel"}
+
+
+def test_what_the_hub_says_the_companion_hears(shipped: dict[str, bytes]) -> None:
+    said = addresses(read(shipped["Chorale Hub"]))["said"]
+    assert said - HEARD == set()
+    assert HEARD - said == {f"{PREFIX}{name}" for name in NOT_ON_THE_HUB}
+
+
+def test_what_the_companion_says_the_hub_knows(shipped: dict[str, bytes]) -> None:
+    assert addresses(read(shipped["Chorale Hub"]))["known"] == SPOKEN
+
+
+def test_a_voice_speaks_no_osc(shipped: dict[str, bytes]) -> None:
+    assert addresses(read(shipped["Chorale Voice"])) == {"said": set(), "known": set()}
+
+
+def test_keys_of_the_state_that_are_shown_exist(shipped: dict[str, bytes]) -> None:
+    (shown,) = [text.split()[1:] for text in texts(shipped["Chorale Hub"]) if text.startswith("route chord ")]
+    known = {control.name for control in CONTROLS} | {key.key for key in STATE_KEYS}
+    assert set(shown) - known == set()
+
+
+def test_numbers_of_the_protocol() -> None:
+    assert hub.VERSION == oscmessages.VERSION
+    assert (names.PORT_IN, names.PORT_OUT) == (oscmessages.PORT_IN, oscmessages.PORT_OUT)
+    assert (hub.ALIVE_MS, hub.OFFLINE_MS) == (1000 * ALIVE_SECONDS, 1000 * OFFLINE_SECONDS)
+    assert tuple(voice.lower() for voice in names.VOICES) == VOICES
+
+
+def test_choices(shipped: dict[str, bytes]) -> None:
+    data = shipped["Chorale Hub"]
+    assert [label.lower() for label in enum_of(data, "Mode")] == list(MODES)
+    assert [label.lower() for label in enum_of(data, "Answer Grid")] == list(GRIDS)
+    assert enum_of(data, "Style") == ["Auto", *STYLES]
+    assert enum_of(data, "Model") == ["Auto", *bundled_models()]
+
+
+@pytest.mark.parametrize("label", [label for label in (*enum_of(None, "Mode"), *enum_of(None, "Answer Grid"))])
+def test_the_companion_reads_labels_as_they_are_written(label: str) -> None:
+    control = find_control("mode" if label.lower() in MODES else "grid")
+    assert control.kind is not None
+    assert control.kind.read(label) == label.lower()
+
+
+def test_every_action_has_a_button(shipped: dict[str, bytes]) -> None:
+    buttons = {action: parameter(shipped["Chorale Hub"], action.capitalize()) for action in COMPANION_ACTIONS}
+    assert all(button["parameter_enum"] == ["Released", "Pressed"] for button in buttons.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "address"), [("Temperature", "temperature"), ("Top P", "top_p"), ("Density", "density")]
+)
+def test_dials_stay_in_range(name: str, address: str, shipped: dict[str, bytes]) -> None:
+    saved, kind = parameter(shipped["Chorale Hub"], name), find_control(address).kind
+    assert isinstance(kind, Number)
+    assert (saved["parameter_mmin"], saved["parameter_mmax"]) == (kind.knob_low, kind.knob_high)
+    for value in (saved["parameter_mmin"], *saved["parameter_initial"], saved["parameter_mmax"]):
+        assert kind.read(value) == value
+
+
+def test_length_is_in_range(shipped: dict[str, bytes]) -> None:
+    saved, kind = parameter(shipped["Chorale Hub"], "Answer Length"), find_control("bars").kind
+    assert isinstance(kind, Whole)
+    assert (saved["parameter_mmin"], saved["parameter_mmax"]) == (kind.low - 1, kind.high)  # 0: without an end
+
+
+def test_first_values_are_those_of_the_companion(shipped: dict[str, bytes]) -> None:
+    data, settings = shipped["Chorale Hub"], Settings()
+    first = {name: parameter(data, name)["parameter_initial"][0] for name in ("Mode", "Answer Grid", "Answer Length")}
+    assert first == {
+        "Mode": MODES.index(settings.mode),
+        "Answer Grid": GRIDS.index(settings.grid),
+        "Answer Length": settings.bars,
+    }
+    usual = style(settings.style)
+    dials = [parameter(data, name)["parameter_initial"][0] for name in ("Temperature", "Top P", "Density")]
+    assert dials == [usual.temperature, usual.top_p, settings.density]
+    assert parameter(data, "Auto Sampling")["parameter_initial"] == [1]
+
+
+def test_the_hint_is_a_command() -> None:
+    assert HINT.endswith("chorale jam --clock osc")
