@@ -22,14 +22,12 @@ class Barlines:
         """From a time signature; a bar has at least a step."""
         return cls(max(beats * 4 * STEPS_PER_BEAT // unit, 1), origin)
 
-    def line_length(self, grid: str) -> int:
-        """Steps from one line of a grid to the next."""
-        return {"step": 1, "beat": STEPS_PER_BEAT, "bar": self.bar_steps}[grid]
-
     def next_line(self, position: float, grid: str) -> int:
-        """The first line of a grid at or after a position."""
-        length = self.line_length(grid)
-        return self.origin + length * math.ceil((position - self.origin - _ON_THE_LINE) / length)
+        """The first line of a grid at or after a position; beats are counted from the bar line."""
+        step = math.ceil(position - _ON_THE_LINE)
+        within = (step - self.origin) % self.bar_steps
+        to_bar = -within % self.bar_steps
+        return step + {"step": 0, "beat": min(-within % STEPS_PER_BEAT, to_bar), "bar": to_bar}[grid]
 
     def bar_start(self, step: int) -> int:
         """Where the bar of a step begins."""

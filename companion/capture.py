@@ -45,8 +45,10 @@ class Capture:
         self.presses: list[Press] = []
 
     def press(self, step: int, pitch: int, velocity: int, channel: int) -> Press:
-        """A key goes down. The same key pressed again ends what it had begun."""
+        """A key goes down. The same key pressed again ends what it had begun, and on the same step takes its place."""
         self.release(float(step), pitch, channel)
+        key = step, pitch, channel
+        self.presses = [other for other in self.presses if (other.step, other.pitch, other.channel) != key]
         press = Press(step, pitch, velocity, channel)
         self.presses.append(press)
         return press
@@ -67,6 +69,10 @@ class Capture:
     def keys_down(self) -> bool:
         """Whether any key is held."""
         return any(press.end is None for press in self.presses)
+
+    def is_over(self, step: int) -> bool:
+        """Whether no key is down and nothing begins after a step."""
+        return not self.keys_down and all(press.step <= step for press in self.presses)
 
     @property
     def silent_since(self) -> float | None:
@@ -94,7 +100,7 @@ class Hands:
 
     presses: tuple[Press | None, ...] = (None,) * len(VOICES)
     pitches: tuple[int, ...] = HOMES  # where each voice is, within its range
-    chordal: bool = False  # whether the phrase has had two notes at once
+    chordal: bool = False  # whether the phrase has had two voices
     far: frozenset[int] = field(default_factory=frozenset)  # voices heard octaves away from where they are played
 
     def tokens(self, step: int, tail: int) -> dict[int, int]:
@@ -128,13 +134,14 @@ class Hands:
             dealt = {self._voice_of(presses[0], step, among): presses[0]}
         else:
             dealt = self._chord(step, presses, among)
-        return self._with(dealt, chordal=self.chordal or len(dealt) > 1)
+        return self._with(dealt)
 
-    def _with(self, dealt: Mapping[int, Press], chordal: bool) -> Hands:
+    def _with(self, dealt: Mapping[int, Press]) -> Hands:
         presses, pitches, far = list(self.presses), list(self.pitches), set(self.far)
         for voice, press in dealt.items():
             presses[voice], pitches[voice] = press, heard_pitch(press.pitch, voice)
             (far.add if pitches[voice] != press.pitch else far.discard)(voice)
+        chordal = self.chordal or sum(press is not None for press in presses) > 1
         return Hands(tuple(presses), tuple(pitches), chordal, frozenset(far))
 
     def _voice_of(self, press: Press, step: int, among: Sequence[int]) -> int:
@@ -165,10 +172,12 @@ class Hands:
         return [voice for voice, _ in chosen]
 
     def _ends(self, step: int) -> list[int]:
-        """Until when each voice holds its key."""
-        return [
-            _HELD_ON if press is not None and press.end is None and press.step < step else 0 for press in self.presses
+        """Until when each voice holds its key; one let go soon after a step was not held on into it."""
+        held = [
+            press is not None and press.step < step and (press.end is None or press.end > step + 0.5)
+            for press in self.presses
         ]
+        return [_HELD_ON if is_held else 0 for is_held in held]
 
     def next_phrase(self) -> Hands:
         """No voice is the player's yet; where they were is remembered."""

@@ -27,9 +27,10 @@ from companion.model import Model
 from companion.oscmessages import Alive, Hello, LoopReport, Message, OscFault, PlayedNote, TransportReport
 from companion.oscport import Arrival, Peer, Unreadable
 from companion.outlets import Outlets, Speaker
+from companion.planner import ANSWERING
 from companion.player import Echo, Fault, HeldOver, Ready, Report
 from companion.ports import PortBack, PortLost, PortMissing
-from companion.session import ANSWERING, Session
+from companion.session import Session
 from companion.transportclock import TransportClock
 
 PICTURE_SECONDS = 0.05  # between two pictures

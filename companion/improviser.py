@@ -21,7 +21,7 @@ from companion.key import Key
 from companion.model import Model
 from companion.rules import strikes_anew
 from companion.sampling import Sampling
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray
+from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, strike
 
 HEARD = "heard"  # the player's step; what it lacked is imagined, and not sounded
 ANSWER = "model"
@@ -105,17 +105,22 @@ class Improviser:
         """Nothing heard yet."""
         return self._generator.start(step)
 
-    def rehear(self, frames: Sequence[IntArray], step: int) -> Standing:
-        """The standing before ``step`` after these frames: how another model catches up."""
-        standing = self._generator.start(step - len(frames))
-        for tokens in frames:
-            _, standing = self._generator.hear(standing, tokens)
-        return standing
+    def rehear(self, past: Sequence[Planned]) -> list[Planned]:
+        """The same frames as this model hears them: how it catches up with what another one made."""
+        renewed: list[Planned] = []
+        standing = self._generator.start()
+        for planned in past:
+            before = replace(standing, step=planned.step)
+            tokens = planned.frame.tokens if renewed else sounding_frame(planned.frame)
+            _, standing = self._generator.hear(before, tokens)
+            points = replace(planned.before, standing=before), replace(planned.after, standing=standing)
+            renewed.append(replace(planned, before=points[0], after=points[1]))
+        return renewed
 
     def heard(self, point: Point, hands: Hands, wishes: Wishes, number: int) -> Planned:
         """The player's step: voices not played are imagined."""
         given = hands.tokens(point.step, LEGATO_STEPS)
-        sampling = replace(wishes.sampling, temperature=min(wishes.sampling.temperature, IMAGINED_TEMPERATURE))
+        sampling = _calm(wishes.sampling)
         frame, standing = self._draw(point.standing, sampling, given, NO_CONDITIONS, (wishes.seed, number, 0))
         return Planned(frame, point, Point(standing, hands), HEARD, frozenset(given))
 
@@ -171,8 +176,9 @@ class Improviser:
         if np.any(standing.history.reference):
             return self._throw(standing, sampling, given, conditions, dice)
         seed, number, attempt = dice
+        bold = replace(sampling, temperature=max(sampling.temperature, 1.0)) if sampling.temperature else sampling
         openings = (
-            self._throw(standing, sampling, given, conditions, (seed, number, attempt + TRIES * further))
+            self._throw(standing, bold, given, conditions, (seed, number, attempt + TRIES * further))
             for further in range(TRIES)
         )
         return best_opening(openings)
@@ -187,6 +193,22 @@ class Improviser:
     ) -> tuple[Frame, Standing]:
         self._generator.random = np.random.Generator(np.random.PCG64([*dice, standing.step]))
         return self._generator.frame(standing, sampling, given, conditions)
+
+
+def sounding_frame(frame: Frame) -> IntArray:
+    """A frame's tokens with every hold struck anew: for music that begins with it."""
+    struck = [REST if pitch is None else strike(pitch) for pitch in frame.pitches]
+    return np.array(struck, dtype=np.int32)
+
+
+def _calm(sampling: Sampling) -> Sampling:
+    """No voice bolder than what the player did not play is imagined."""
+    own = sampling.voice_temperatures
+    return replace(
+        sampling,
+        temperature=min(sampling.temperature, IMAGINED_TEMPERATURE),
+        voice_temperatures=tuple(None if one is None else min(one, IMAGINED_TEMPERATURE) for one in own),
+    )
 
 
 def _own_tokens(step: int, hands: Hands, answer: Answer, wishes: Wishes) -> dict[int, int]:

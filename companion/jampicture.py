@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from companion.controls import Choices
 from companion.improviser import HEARD, Planned
 from companion.jamview import Picture
-from companion.session import IDLE, Session
+from companion.planner import IDLE
+from companion.session import Session
 from companion.view import FrameView
 from companion.vocabulary import FIRST_STRIKE
 

@@ -21,10 +21,10 @@ from companion.jamlog import (
 from companion.lateness import Lateness
 from companion.midiclock import MidiClock
 from companion.oscport import Unreadable
+from companion.planner import ANSWERING, IDLE, PHRASE
 from companion.player import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
 from companion.ports import PortBack, PortLost
 from companion.replay import replay
-from companion.session import ANSWERING, IDLE, PHRASE
 from companion.sounding import SoundingFrame
 from companion.transportclock import TransportClock
 

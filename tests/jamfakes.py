@@ -1,0 +1,242 @@
+"""A jam without a clock or ports: positions given by hand, and a sink that keeps and plays what it is told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from companion.barlines import Barlines
+from companion.controls import Choices, Command, Settings
+from companion.improviser import Planned
+from companion.session import Session
+from companion.sounding import Part, SoundingFrame
+from companion.vocabulary import VOICES
+
+GRACE_STEPS = 0.25  # a frame that comes later than this is held over, as the player does
+
+FixedStep = tuple[int, str, tuple[int, ...], tuple[int | None, ...]]  # step, origin and sound, tokens, pitches
+
+
+class Sound(NamedTuple):
+    """A note as it was heard, in steps."""
+
+    start: float
+    end: float
+    channel: int  # 0..15
+    pitch: int
+    velocity: int
+
+
+class Listener:
+    """A session's sink: keeps all it is told as lines, and sounds it with the rules of the player."""
+
+    def __init__(self) -> None:
+        self.position = 0.0
+        self.lines: list[str] = []  # everything but what is fixed
+        self.messages: list[str] = []
+        self.music: dict[int, tuple[Planned, SoundingFrame | None]] = {}  # what is fixed and was not taken back
+        self.ahead: dict[int, tuple[float, SoundingFrame]] = {}  # step → when it is due, and what
+        self.sounds: list[Sound] = []
+        self.late: list[int] = []  # steps whose frame came too late
+        self.over: list[int] = []  # steps whose frame came when the next one had begun
+        self.sounding: dict[int, tuple[float, int, int, int]] = {}  # voice → since when, channel, pitch, velocity
+        self.hushed = -1.0  # when everything was silenced last
+        self._newest = -1
+
+    # What the session says
+
+    def frames(self, frames: Sequence[SoundingFrame]) -> None:
+        for frame in frames:
+            self.lines.append(f"{frame.step}: {_parts(frame.parts)}")
+            if frame.step + 1 <= self.position:
+                self.over.append(frame.step)
+            if frame.step > self._newest:
+                self.ahead[frame.step] = max(self.position, float(frame.step)), frame
+            elif any(part.struck for part in frame.parts):  # another frame has sounded in its place
+                self.late.append(frame.step)
+
+    def now(self, voice: int, part: Part) -> None:
+        self.lines.append(f"now {VOICES[voice]} {_part(part)}")
+        self._stop(voice, self.position)
+        if part.pitch is not None:
+            self.sounding[voice] = self.position, part.channel, part.pitch, part.velocity
+
+    def clear(self, first: int, last: int) -> None:
+        self.lines.append(f"clear {first}-{last}")
+        self.ahead = {step: frame for step, frame in self.ahead.items() if not first <= step <= last}
+
+    def silence(self) -> None:
+        self.lines.append("silence")
+        self._hush()
+
+    def panic(self) -> None:
+        self.lines.append("panic")
+        self._hush()
+
+    def fixed(self, planned: Planned, sounding: SoundingFrame | None) -> None:
+        assert planned.step not in self.music, f"step {planned.step} is fixed twice"
+        self.music[planned.step] = planned, sounding
+
+    def taken_back(self, step: int) -> None:
+        self.lines.append(f"taken back {step}")
+        self.music = {before: fixed for before, fixed in self.music.items() if before < step}
+
+    def keep(self, first: int, last: int) -> None:
+        self.lines.append(f"keep {first}-{last}")
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    # What time does
+
+    def play_to(self, position: float) -> None:
+        """Sounds what is due before or at a position."""
+        for step in sorted(step for step in self.ahead if step <= position):
+            due, frame = self.ahead.pop(step)
+            self._newest = max(self._newest, step)
+            if due - step > GRACE_STEPS:
+                self.late.append(step)
+            self._sound(frame, due, held_over=due - step > GRACE_STEPS)
+        self.position = max(self.position, position)
+
+    def _sound(self, frame: SoundingFrame, at: float, held_over: bool) -> None:
+        for voice, part in enumerate(frame.parts):
+            _, *current, _ = self.sounding.get(voice, (0, -1, -1, 0))
+            if part.pitch is None:
+                self._stop(voice, at)
+            elif not held_over and (part.struck or current != [part.channel, part.pitch]):
+                self._stop(voice, at)
+                self.sounding[voice] = at, part.channel, part.pitch, part.velocity
+
+    def _stop(self, voice: int, at: float) -> None:
+        if voice in self.sounding:
+            start, channel, pitch, velocity = self.sounding.pop(voice)
+            self.sounds.append(Sound(start, at, channel, pitch, velocity))
+
+    def _hush(self) -> None:
+        self.ahead.clear()
+        self.hushed = self.position
+        for voice in list(self.sounding):
+            self._stop(voice, self.position)
+
+    # What tests ask
+
+    @property
+    def pitches(self) -> tuple[int | None, ...]:
+        """What the voices sound."""
+        return tuple(self.sounding[voice][2] if voice in self.sounding else None for voice in range(len(VOICES)))
+
+    def notes(self) -> list[tuple[float, float, int, int]]:
+        """(start, end, voice 1..4, pitch) of the notes that are over, on the default channels."""
+        return sorted((sound.start, sound.end, sound.channel + 1, sound.pitch) for sound in self.sounds)
+
+    def take_lines(self) -> list[str]:
+        """The lines since the last call."""
+        lines, self.lines = self.lines, []
+        return lines
+
+    def fixed_steps(self) -> list[FixedStep]:
+        """What is fixed, as plain values."""
+        return [
+            (
+                step,
+                planned.origin + ("" if sounding is None else f" {_parts(sounding.parts)}"),
+                tuple(int(token) for token in planned.frame.tokens),
+                planned.frame.pitches,
+            )
+            for step, (planned, sounding) in sorted(self.music.items())
+        ]
+
+
+def _parts(parts: Iterable[Part]) -> str:
+    return " ".join(_part(part) for part in parts)
+
+
+def _part(part: Part) -> str:
+    return "." if part.pitch is None else f"{part.pitch}{'!' if part.struck else ''}"
+
+
+def chord(first: int, last: int, pitches: str) -> list[str]:
+    """The lines of frames that strike a chord and hold it to the last step; "." rests."""
+    struck = " ".join(pitch if pitch == "." else f"{pitch}!" for pitch in pitches.split())
+    return [f"{first}: {struck}", *(f"{step}: {pitches}" for step in range(first + 1, last + 1))]
+
+
+def rest(first: int, last: int | None = None) -> list[str]:
+    """The lines of frames in which nothing sounds."""
+    return [f"{step}: . . . ." for step in range(first, (first if last is None else last) + 1)]
+
+
+class Jam:
+    """A session that runs from step 0, its listener, and a hand that plays in time."""
+
+    def __init__(
+        self,
+        model: Any,
+        settings: Settings | None = None,
+        barlines: Barlines | None = None,
+        by_channel: bool = False,
+        begin: bool = True,
+    ) -> None:
+        self.listener = Listener()
+        self.session = Session(model, settings or Settings(), Choices(), self.listener, by_channel)
+        self.barlines = barlines or Barlines()
+        if begin:
+            self.session.begin(0.0, self.barlines)
+
+    def to(self, position: float, every: float = 0.25, work: bool = True) -> Jam:
+        """Time goes by, with spare time to plan after every so many steps."""
+        while True:
+            here = min(self.listener.position + every, position)
+            self.listener.play_to(here)
+            self.session.advance(here)
+            if work:
+                self.work()
+            if here >= position:
+                return self
+
+    def work(self) -> Jam:
+        """Plans all there is to plan."""
+        while self.session.work():
+            pass
+        return self
+
+    def strike(self, at: float, pitch: int, velocity: int = 80, channel: int = 0) -> int | None:
+        """A key goes down when its time has come."""
+        self.to(at)
+        return self.session.note(at, pitch, velocity, channel)
+
+    def release(self, at: float, pitch: int, channel: int = 0) -> None:
+        """A key comes up when its time has come."""
+        self.to(at)
+        self.session.note(at, pitch, 0, channel)
+
+    def play(self, *notes: tuple[float, float, int], velocity: int = 80, channel: int = 0) -> Jam:
+        """Notes of (start, end, pitch), each at its time; what ends goes before what begins."""
+        events: list[tuple[float, int, Callable[[float, int], object]]] = []
+        for start, end, pitch in notes:
+            events.append((start, pitch, lambda at, key: self.strike(at, key, velocity, channel)))
+            events.append((end, pitch, lambda at, key: self.release(at, key, channel)))
+        strikes = {(start, pitch) for start, _, pitch in notes}
+        for at, pitch, act in sorted(events, key=lambda event: (event[0], (event[0], event[1]) in strikes)):
+            act(at, pitch)
+        return self
+
+    def tell(self, name: str, *arguments: float | str) -> int:
+        """A command, now."""
+        return self.session.command(Command(name, arguments))
+
+    @property
+    def settings(self) -> Settings:
+        return self.session.settings
+
+    @property
+    def lines(self) -> list[str]:
+        """What the listener was told since this was last asked."""
+        return self.listener.take_lines()
+
+
+def line_ends(position: float) -> int:
+    """The first whole step at or after a position."""
+    return math.ceil(position - 1e-6)
