@@ -28,6 +28,8 @@ from export.models import build
 from export.parts import Tensor
 from export.pieces import Piece
 
+VALIDATION_STEPS = 256  # of a crop that validation looks at
+
 
 @dataclass(frozen=True)
 class FitSettings:
@@ -148,7 +150,7 @@ def fit(
     first_epoch = state["epoch"] if state else 0
     row = FeatureRow(model.features)
     batches = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch)
-    checks = WholeCrops(valid, row, steps=256, batch_size=16)
+    checks = WholeCrops(valid, row, VALIDATION_STEPS, batch_size=16)
     model(batches[0][0][:1])
     if settings.start and not state:
         model.set_weights(load_best(Path(settings.start))[1].get_weights())
