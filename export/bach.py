@@ -34,7 +34,7 @@ class BachModel(keras.Model):  # type: ignore[misc]
     features = tuple(FEATURES)
 
     def __init__(
-        self, units: int = 320, depth: int = 2, hidden: int = 256, dropout: float = 0.35, slot_dropout: float = 0.1
+        self, units: int = 320, depth: int = 2, hidden: int = 256, dropout: float = 0.5, slot_dropout: float = 0.25
     ):
         super().__init__()
         row, frame_row = FeatureRow(self.features), FeatureRow(FRAME_FEATURES)
@@ -84,7 +84,7 @@ class BachModel(keras.Model):  # type: ignore[misc]
         """
         before = [states[state.name] for state in self.states]
         begins = ops.equal(ids[0, self.turn], self.first_turn)
-        after = ops.cond(begins, lambda: self._frame(ids, before), lambda: [1.0 * value for value in before])
+        after = ops.cond(begins, lambda: self._frame(ids, before), lambda: before)
         after = [ops.reshape(value, state.shape) for value, state in zip(after, self.states, strict=True)]
         x = self.note_embedding.step(ids)
         x = x + swish(self.note(x) + after[-1])

@@ -92,6 +92,7 @@ def fit(
         float, typer.Option("--any-order", min=0, max=1, help="Share of crops with the voices in a random order.")
     ] = 0.3,
     learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its peak.")] = 2e-3,
+    weight_decay: Annotated[float, typer.Option("--weight-decay", min=0, help="Of AdamW.")] = 0.01,
     patience: Annotated[int, typer.Option("--patience", min=1, help="Epochs to wait for a better validation.")] = 15,
     model: Annotated[str, typer.Option("--model", help="The architecture's own settings, as JSON.")] = "{}",
     seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
@@ -116,6 +117,7 @@ def fit(
         epochs=epochs,
         batches_per_epoch=batches,
         learning_rate=learning_rate,
+        weight_decay=weight_decay,
         patience=patience,
         seed=seed,
         start="" if start is None else str(start),

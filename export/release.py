@@ -88,9 +88,12 @@ def command(settings: FitSettings) -> str:
         "seed": settings.seed,
     }
     words += [f"--{name} {value}" for name, value in defaults.items()]
-    shares, usual = settings.crops, CropSettings()
-    words += [f"--known-voices {shares.known_voices:g}"] if shares.known_voices != usual.known_voices else []
-    words += [f"--any-order {shares.any_order:g}"] if shares.any_order != usual.any_order else []
+    unusual = {  # what it is, and what it is unless said
+        "weight-decay": (settings.weight_decay, FitSettings.weight_decay),
+        "known-voices": (settings.crops.known_voices, CropSettings.known_voices),
+        "any-order": (settings.crops.any_order, CropSettings.any_order),
+    }
+    words += [f"--{name} {value:g}" for name, (value, usual) in unusual.items() if value != usual]
     words += [f"--start {settings.start}"] if settings.start else []
     words += [f"--model '{json.dumps(settings.model)}'"] if settings.model else []
     return " ".join(words)

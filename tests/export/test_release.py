@@ -117,8 +117,8 @@ def test_a_command_line_without_settings_of_the_model() -> None:
 
 
 def test_a_command_line_with_shares_of_its_own() -> None:
-    settings = FitSettings("bach", ("jsb",), crops=CropSettings(any_order=0.0, known_voices=0.4))
-    assert command(settings).endswith("--seed 1 --known-voices 0.4 --any-order 0")
+    settings = FitSettings("bach", ("jsb",), crops=CropSettings(any_order=0.0, known_voices=0.4), weight_decay=0.05)
+    assert command(settings).endswith("--seed 1 --weight-decay 0.05 --known-voices 0.4 --any-order 0")
 
 
 def test_int8_that_differs_too_much_is_refused(
