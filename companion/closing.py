@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from companion.features import Conditions
 from companion.generator import NO_CONDITIONS, Frame, Standing
@@ -19,9 +20,9 @@ Walk = Iterator[tuple[Frame, Standing]]  # frames one after another, each with t
 Ending = list[tuple[Frame, Standing]]  # those up to the closing one
 
 
-def before_close(steps: int) -> Conditions:
-    """What a model is told of a close so many steps ahead."""
-    return Conditions(steps) if 0 <= steps <= CLOSE_IN_SIGHT else NO_CONDITIONS
+def before_close(steps: int, conditions: Conditions = NO_CONDITIONS) -> Conditions:
+    """What a model is told of a close so many steps ahead, besides what it is told anyway."""
+    return replace(conditions, steps_to_close=steps) if 0 <= steps <= CLOSE_IN_SIGHT else conditions
 
 
 def towards_close(walk: Callable[[Standing, int, int], Walk], standing: Standing, close: int, key: Key | None) -> Walk:

@@ -9,8 +9,8 @@ import numpy as np
 
 from companion.closing import Walk, before_close, towards_close
 from companion.dynamics import VelocityRule
-from companion.features import Conditions
-from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
+from companion.features import UNDECIDED, Ahead, Conditions
+from companion.generator import Frame, Generator, Standing
 from companion.key import Key, find_key
 from companion.phrase import Phrase
 from companion.rules import strikes_anew
@@ -45,8 +45,11 @@ def continue_phrase(generator: Generator, phrase: Phrase, bars: int, sampling: S
         skipped = len(heard) - LONGEST_HEARD
         standing = generator.start(phrase.first_step + skipped)
         heard = excerpt(heard, skipped, LONGEST_HEARD)
-    for tokens in heard:
-        frame, standing = _with_given(generator, standing, tokens, phrase.given, sampling, NO_CONDITIONS)
+    ahead = _ahead(heard, phrase.given)
+    for step, tokens in enumerate(heard):
+        frame, standing = _with_given(
+            generator, standing, tokens, phrase.given, sampling, Conditions(key=key, ahead=ahead.at(step))
+        )
         yield Composed(frame, SEED, tuple(not given for given in phrase.given))
     yield from _answer(generator, standing, _steps_to_come(phrase, bars), phrase.bar_steps, sampling, key)
 
@@ -57,10 +60,12 @@ def harmonise(generator: Generator, phrase: Phrase, sampling: Sampling) -> Itera
     close = int(struck[-1]) if len(struck) else len(phrase.frames) - 1
     key = find_key(phrase.frames)
     sampling = in_key(sampling, key)
+    ahead = _ahead(phrase.frames, phrase.given)
 
     def walk(standing: Standing, first: int, last: int) -> Walk:
         for step in range(first, last + 1):
-            tokens, wish = phrase.frames[step], before_close(close - step)
+            tokens = phrase.frames[step]
+            wish = before_close(close - step, Conditions(key=key, ahead=ahead.at(step)))
             frame, standing = _with_given(generator, standing, tokens, phrase.given, sampling, wish)
             yield frame, standing
 
@@ -95,6 +100,11 @@ def _steps_to_come(phrase: Phrase, bars: int) -> int:
     return -phrase.end_place % phrase.bar_steps + bars * phrase.bar_steps
 
 
+def _ahead(frames: IntArray, given: Sequence[bool]) -> Ahead:
+    """What each frame may know of the given voices: a file knows its future."""
+    return Ahead.of_frames(np.where(given, frames, UNDECIDED).astype(np.int32))
+
+
 def _with_given(
     generator: Generator,
     standing: Standing,
@@ -113,10 +123,11 @@ def _answer(
     """New frames that begin afresh; their last chord is struck on a strong beat and held to the end."""
     afresh = replace(sampling, rules=(strikes_anew, *sampling.rules))  # first, so that it is never passed over
     close = steps - closing_steps(bar_steps)
+    in_key_of_seed = Conditions(key=key)
 
     def walk(standing: Standing, first: int, last: int) -> Walk:
         for step in range(first, last + 1):
-            wish = before_close(close - step)
+            wish = before_close(close - step, in_key_of_seed)
             frame, standing = generator.frame(standing, afresh if step in (0, close) else sampling, None, wish)
             yield frame, standing
 
@@ -125,7 +136,7 @@ def _answer(
         standing = after
         yield Composed(frame, MODEL, everyone)
     for _ in range(close + 1, steps):
-        frame, standing = generator.frame(standing, sampling, dict.fromkeys(range(len(VOICES)), HOLD))
+        frame, standing = generator.frame(standing, sampling, dict.fromkeys(range(len(VOICES)), HOLD), in_key_of_seed)
         yield Composed(frame, MODEL, everyone)
 
 

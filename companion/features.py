@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.key import Key
 from companion.vocabulary import (
     FIRST_STRIKE,
     HOLD,
@@ -33,7 +34,7 @@ NOTHING = 0
 SILENCE = 1
 CODES = VOCABULARY_SIZE
 
-UNDECIDED = -1  # in the place of a token: this voice has no note in this frame yet
+UNDECIDED = -1  # in the place of a token: this voice has no note in this frame yet, or none is known
 
 WIDEST_INTERVAL = 28  # semitones; wider ones count as this
 INTERVALS = 2 + 2 * WIDEST_INTERVAL + 1
@@ -43,6 +44,11 @@ HELD_STEPS = 16  # counted one by one up to here, then in two coarser classes
 HELDS = HELD_STEPS + 4
 CLOSE_STEPS = 32  # steps to the close counted one by one up to here: two bars of 4/4
 CLOSES = CLOSE_STEPS + 3
+UNKEYED = 0  # in the place of a key's id: not said
+KEYS = 1 + 2 * 12
+COMINGS = 1 + VOCABULARY_SIZE  # not known, or a token
+LOOK_AHEAD = 16  # steps: how far ahead a given voice's next strike is told
+LATER_STEPS = 1 + LOOK_AHEAD
 
 
 def _interval_table() -> IntArray:
@@ -82,11 +88,48 @@ HELD_OF = _held_table()
 LONGEST_HELD = len(HELD_OF) - 1
 
 
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """What is known of a frame before it is chosen, as of voices that are given; every array has shape ``[..., 4]``."""
+
+    now: IntArray  # token in this frame, UNDECIDED where it is not known
+    later: IntArray  # code of the pitch struck next after this frame, SILENCE where none is in sight, NOTHING unknown
+    steps: IntArray  # steps until then, 0 where none is known
+
+    @classmethod
+    def unknown(cls, *leading: int) -> Ahead:
+        """Nothing is known, with any leading axes."""
+        nothing = np.zeros((*leading, len(VOICES)), dtype=np.int32)
+        return cls(nothing + UNDECIDED, nothing, nothing)
+
+    @classmethod
+    def of_frames(cls, known: IntArray) -> Ahead:
+        """What each frame of ``[..., steps, 4]`` may know: tokens, UNDECIDED where they are not known."""
+        later, steps = np.zeros_like(known), np.zeros_like(known)
+        following_is_known = np.zeros_like(known[..., 0, :], dtype=bool)
+        code, distance = np.zeros_like(known[..., 0, :]), np.zeros_like(known[..., 0, :])  # of the next strike
+        for step in reversed(range(known.shape[-2])):
+            seen = (code != NOTHING) & (distance <= LOOK_AHEAD)
+            later[..., step, :] = np.where(seen, code, np.where(following_is_known, SILENCE, NOTHING))
+            steps[..., step, :] = np.where(seen, distance, 0)
+            tokens = known[..., step, :]
+            strikes = tokens >= FIRST_STRIKE
+            code, distance = np.where(strikes, tokens, code), np.where(strikes, 1, distance + 1)
+            following_is_known = tokens != UNDECIDED
+        return cls(known.astype(np.int32), later.astype(np.int32), steps.astype(np.int32))
+
+    def at(self, step: int) -> Ahead:
+        """What one frame of ``[..., steps, 4]`` may know."""
+        return Ahead(self.now[..., step, :], self.later[..., step, :], self.steps[..., step, :])
+
+
 @dataclass(frozen=True)
 class Conditions:
     """What the player asks of the music to come; None leaves it to the model."""
 
     steps_to_close: int | None = None  # steps until a closing chord is struck; 0 is now
+    key: Key | None = None  # that the music is in
+    ahead: Ahead | None = None  # what given voices will do
 
     def __post_init__(self) -> None:
         if self.steps_to_close is not None and self.steps_to_close < 0:
@@ -137,20 +180,38 @@ class History:
         )
 
 
+def key_id(key: Key | None) -> int:
+    """UNKEYED, then the major keys from C upwards, then the minor ones."""
+    return UNKEYED if key is None else 1 + 12 * key.minor + key.tonic
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where a frame stands: its step (any integer; 0 lies on a beat) and the close, as ids."""
+    """Where a frame stands: its step (any integer; 0 lies on a beat), and what is asked and known of it, as ids."""
 
     beat: IntArray  # [...] step within the beat
     close: IntArray  # [...] 0 unspecified, 1 + steps up to CLOSE_STEPS, then one class for farther
+    key: IntArray  # [...] see key_id
+    ahead: Ahead  # [..., 4]
 
     @classmethod
-    def of(cls, step: NDArray[np.integer] | int, steps_to_close: NDArray[np.integer] | int | None) -> Place:
-        """From absolute steps and steps to the close (None or −1: unspecified), of one shape."""
+    def of(
+        cls,
+        step: NDArray[np.integer] | int,
+        steps_to_close: NDArray[np.integer] | int | None,
+        key: NDArray[np.integer] | int = UNKEYED,
+        ahead: Ahead | None = None,
+    ) -> Place:
+        """From absolute steps, steps to the close (None or −1: unspecified) and keys by their ids, of one shape."""
         steps = np.asarray(-1 if steps_to_close is None else steps_to_close, dtype=np.int32)
         close = np.minimum(steps, CLOSE_STEPS + 1) + 1
         beat = np.asarray(step, dtype=np.int32) % STEPS_PER_BEAT
-        return cls(beat, np.broadcast_to(close, beat.shape).astype(np.int32))
+        return cls(
+            beat,
+            np.broadcast_to(close, beat.shape).astype(np.int32),
+            np.broadcast_to(key, beat.shape).astype(np.int32),
+            Ahead.unknown(*beat.shape) if ahead is None else ahead,
+        )
 
 
 @dataclass(frozen=True)
@@ -178,8 +239,8 @@ class NoteFeature(Feature):
 
 
 def _each_voice(row: IntArray) -> IntArray:
-    """[..., 4] seen alike by every voice: [..., 4 voices, 4]."""
-    return np.broadcast_to(row[..., None, :], (*row.shape, row.shape[-1]))
+    """[..., slots] seen alike by every voice: [..., 4 voices, slots]."""
+    return np.broadcast_to(row[..., None, :], (*row.shape[:-1], len(VOICES), row.shape[-1]))
 
 
 def _four_times(column: IntArray) -> IntArray:
@@ -200,6 +261,16 @@ def _moves(history: History, _: Place) -> IntArray:
     return _each_voice(MOTION_OF[history.reference + 1, history.before])
 
 
+def _chord(history: History, _: Place) -> IntArray:
+    """Each upper voice above the bass: the harmony, in whatever key."""
+    return _each_voice(INTERVAL_OF[history.now[..., :-1], history.now[..., -1:]])
+
+
+def _turn(tokens: IntArray) -> IntArray:
+    decided: IntArray = np.sum(tokens != UNDECIDED, axis=-1, dtype=np.int32, keepdims=True)
+    return decided
+
+
 # Every feature there is, in the order in which a model sees those it names.
 FEATURES: dict[str, Feature] = {
     feature.name: feature
@@ -213,11 +284,17 @@ FEATURES: dict[str, Feature] = {
         FrameFeature("held", 4, HELDS, lambda history, _: _each_voice(HELD_OF[history.held])),
         FrameFeature("moves", 4, MOTIONS, _moves),
         FrameFeature("intervals", 4, INTERVALS, _intervals),
+        FrameFeature("chord", 3, INTERVALS, _chord),
+        FrameFeature("key", 1, KEYS, lambda _, place: _four_times(place.key)),
+        FrameFeature("coming", 4, COMINGS, lambda _, place: _each_voice(place.ahead.now + 1)),
+        FrameFeature("later", 4, CODES, lambda _, place: _each_voice(place.ahead.later)),
+        FrameFeature("later_steps", 4, LATER_STEPS, lambda _, place: _each_voice(place.ahead.steps)),
         NoteFeature("decided", 4, CODES, lambda tokens, codes, history, own: codes),
         NoteFeature(
             "motions", 4, MOTIONS, lambda tokens, codes, history, own: MOTION_OF[tokens + 1, history.reference]
         ),
         NoteFeature("decided_intervals", 4, INTERVALS, lambda tokens, codes, history, own: INTERVAL_OF[codes, own]),
+        NoteFeature("turn", 1, len(VOICES), lambda tokens, codes, history, own: _turn(tokens)),
     )
 }
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.features import Conditions, History, Place, sounding_codes
+from companion.features import UNDECIDED, Ahead, Conditions, History, Place, key_id, sounding_codes
 from companion.model import Model
 from companion.rules import Moment
 from companion.sampling import Choice, Sampling, choose, given_choice, undecided
@@ -58,13 +58,13 @@ class Generator:
         """The next frame and the standing after it.
 
         given: voice → token for the voices that are not to be chosen. They are decided first where
-        the model allows any order of voices.
+        the model allows any order of voices, and known beforehand to the others.
         """
         given = given or {}
         history, memory = standing.history, standing.memory
         tokens = undecided()
         choices: dict[int, Choice] = {}
-        frame_ids = self.model.row.frame_ids(history, Place.of(standing.step, conditions.steps_to_close))
+        frame_ids = self.model.row.frame_ids(history, _place(standing, given, conditions))
         for voice in self._turns(given):
             moment = Moment(voice, tokens, sounding_codes(tokens, history), history)
             note_ids = self.model.row.note_ids(tokens, history, voice, moment.codes)
@@ -92,6 +92,15 @@ class Generator:
 
 
 _HEARD = Sampling()
+
+
+def _place(standing: Standing, given: Mapping[int, int], conditions: Conditions) -> Place:
+    """Where the next frame stands, and what is known of it: given voices, unless all are, which is but hearing."""
+    ahead = None
+    if 0 < len(given) < len(VOICES):
+        now = [_sayable(given[v], standing.history, v) if v in given else UNDECIDED for v in range(len(VOICES))]
+        ahead = replace(conditions.ahead or Ahead.unknown(), now=np.array(now, dtype=np.int32))
+    return Place.of(standing.step, conditions.steps_to_close, key_id(conditions.key), ahead)
 
 
 def _sayable(token: int, history: History, voice: int) -> int:

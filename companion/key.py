@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,8 @@ _MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.
 _MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
 _MINOR_SCALE = (0, 2, 3, 5, 7, 8, 10, 11)  # with the leading note
+_NATURAL = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+_ACCIDENTAL = {"#": 1, "b": -1}
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,31 @@ class Key:
         degrees = _MINOR_SCALE if self.minor else _MAJOR_SCALE
         return frozenset((self.tonic + degree) % 12 for degree in degrees)
 
+    @classmethod
+    def of_name(cls, name: str) -> Key:
+        """From "Bb major" or "f# minor", in any case; ValueError shows how a key is written."""
+        tonic, _, mode = name.strip().lower().partition(" ")
+        known = tonic[:1] in _NATURAL and set(tonic[1:]) <= set(_ACCIDENTAL) and mode in ("major", "minor")
+        if not known:
+            raise ValueError(f"unknown key {name!r}; write it like 'Bb major' or 'f# minor'")
+        alteration = sum(_ACCIDENTAL[sign] for sign in tonic[1:])
+        return cls((_NATURAL[tonic[0]] + alteration) % 12, mode == "minor")
+
+    def transposed(self, semitones: int) -> Key:
+        """The same mode on another tonic."""
+        return Key((self.tonic + semitones) % 12, self.minor)
+
+
+def _profiles() -> NDArray[np.float64]:
+    """[24, 12]: how well each pitch class fits each key, standardised; major keys first, from C upwards."""
+    rows = [np.roll(profile, tonic) for profile in (_MAJOR_PROFILE, _MINOR_PROFILE) for tonic in range(12)]
+    centred = np.array([row - row.mean() for row in rows])
+    standardised: NDArray[np.float64] = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    return standardised
+
+
+_PROFILES = _profiles()
+
 
 def pitch_class_weights(frames: IntArray) -> NDArray[np.float64]:
     """[12]: for how many voice-steps each pitch class sounds."""
@@ -43,21 +69,5 @@ def find_key(frames: IntArray) -> Key | None:
     weights = pitch_class_weights(frames)
     if np.ptp(weights) == 0:
         return None
-    fits = {}
-    for minor, profile in ((False, _MAJOR_PROFILE), (True, _MINOR_PROFILE)):
-        for tonic in range(12):
-            fits[Key(tonic, minor)] = float(np.corrcoef(np.roll(profile, tonic), weights)[0, 1])
-    return max(fits, key=fits.__getitem__)
-
-
-_TONICS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-_SIGNS = {"": 0, "#": 1, "b": -1, "♯": 1, "♭": -1}
-
-
-def key_named(name: str) -> Key:
-    """The key of a name such as "C major", "f# minor" or "Eb"; ValueError says what would be one."""
-    found = re.fullmatch(r"([a-g])([#b♯♭]?)\s*(major|minor|maj|min|m)?", name.strip(), re.IGNORECASE)
-    if found is None:
-        raise ValueError(f"unknown key {name!r}; write it as in 'C major', 'f# minor' or 'Eb major'")
-    letter, sign, mode = found.group(1), found.group(2), (found.group(3) or "major").lower()
-    return Key((_TONICS[letter.lower()] + _SIGNS[sign.lower()]) % 12, mode.startswith("m") and mode[:3] != "maj")
+    best = int((_PROFILES @ weights).argmax())  # what correlation also divides by is the same for all
+    return Key(best % 12, best >= 12)

@@ -35,7 +35,7 @@ from companion.improviser import (
     Search,
     Wishes,
 )
-from companion.key import Key, find_key, key_named
+from companion.key import Key, find_key
 from companion.model import Model
 from companion.sampling import denser, in_key
 from companion.sink import Sink
@@ -291,7 +291,7 @@ class Planner:
     def _make_wishes(self, now: Settings) -> Wishes:
         sampling = style(now.style, now.temperature, now.top_p)
         sampling = replace(sampling, voice_temperatures=tuple(voice.temperature for voice in now.voices))
-        key = key_named(now.key) if now.key else self._key
+        key = Key.of_name(now.key) if now.key else self._key
         locked = frozenset(number for number, voice in enumerate(now.voices) if voice.lock)
         return Wishes(in_key(denser(sampling, now.density), key), key, now.seed, locked)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from companion.features import FeatureRow, Place
+from companion.features import LOOK_AHEAD, NOTHING, UNDECIDED, UNKEYED, Ahead, FeatureRow, Place, key_id
 from companion.vocabulary import (
     FIRST_STRIKE,
     HOLD,
@@ -20,7 +20,7 @@ from companion.vocabulary import (
     sounding_tokens,
     transpose,
 )
-from export.pieces import Piece, steps_to_close, transpositions
+from export.pieces import Piece, key_of, steps_to_close, transpositions
 
 IGNORED = -1  # in the place of a target: padding
 
@@ -35,6 +35,10 @@ class CropSettings:
     hidden_onsets: float = 0.3  # share that reads and predicts repeated pitches as holds
     any_order: float = 0.3  # share whose voices are decided in a random order
     closes_dropped: float = 0.5  # share that does not say when the next close comes
+    keys_dropped: float = 0.5  # share that does not say the key
+    known_voices: float = 0.0  # share in which some voices are given: known beforehand, decided first, not learned
+    melody: float = 0.5  # share of those in which it is the soprano alone; else any one, two or three voices
+    ahead_dropped: float = 0.3  # share of those in which only the frame itself is known of them
 
 
 @dataclass(frozen=True)
@@ -47,29 +51,72 @@ class Crop:
     rank: IntArray  # [4] turn in which each voice is decided
     onsets_known: bool
     length: int  # frames that are not padding
+    key: int = UNKEYED  # its id
+    ahead: Ahead | None = None  # [steps, 4], where voices are given
+    given: tuple[int, ...] = ()  # those voices
 
 
 def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generator) -> Crop:
     """One random crop of a piece, transposed within the voices' ranges."""
     last = max(len(piece.frames) - settings.steps, 0)
     start = 0 if generator.random() < settings.from_start else int(generator.integers(last + 1))
-    frames = transpose(
-        excerpt(piece.frames, start, settings.steps), int(generator.choice(transpositions(piece.frames)))
-    )
+    semitones = int(generator.choice(transpositions(piece.frames)))
     onsets_known = piece.onsets_known and generator.random() >= settings.hidden_onsets
     shuffled = generator.random() < settings.any_order
     closes = steps_to_close(piece)[start : start + settings.steps]
     if generator.random() < settings.closes_dropped:
         closes = np.full_like(closes, -1)
-    missing = settings.steps - len(frames)
+    order = generator.permutation(4) if shuffled else np.arange(4)
+    key = key_of(piece) if generator.random() >= settings.keys_dropped else None
+    given = draw_given(settings, generator) if generator.random() < settings.known_voices else ()
+    look = generator.random() >= settings.ahead_dropped
+    # frames beyond the crop are only looked at, by those before them
+    frames = transpose(excerpt(piece.frames, start, settings.steps + LOOK_AHEAD), semitones)
+    frames = frames if onsets_known else hide_onsets(frames)
+    length = min(settings.steps, len(frames))
     return Crop(
-        np.pad(frames if onsets_known else hide_onsets(frames), ((0, missing), (0, 0)), constant_values=HOLD),
+        _padded(frames[:length], settings.steps, HOLD),
         piece.first_step + start,
-        np.pad(closes, (0, missing), constant_values=-1),
-        (generator.permutation(4) if shuffled else np.arange(4)).astype(np.int32),
+        _padded(closes, settings.steps, -1),
+        rank_of(given) if given else order.astype(np.int32),
         onsets_known,
-        len(frames),
+        length,
+        key_id(key and key.transposed(semitones)),
+        _ahead_of(frames, given, settings.steps, look) if given else None,
+        given,
     )
+
+
+def draw_given(settings: CropSettings, generator: np.random.Generator) -> tuple[int, ...]:
+    """Some of the voices, never all: often the soprano alone."""
+    if generator.random() < settings.melody:
+        return (0,)
+    subset = int(generator.integers(1, 2 ** len(VOICES) - 1))
+    return tuple(voice for voice in range(len(VOICES)) if subset >> voice & 1)
+
+
+def rank_of(given: Sequence[int]) -> IntArray:
+    """``[4]``: the turns where given voices come first, as the companion takes them."""
+    order = sorted(range(len(VOICES)), key=lambda voice: voice not in given)
+    return np.argsort(order).astype(np.int32)
+
+
+def _ahead_of(frames: IntArray, given: Sequence[int], steps: int, look: bool) -> Ahead:
+    """``[steps, 4]``: what is known of the given voices, with or without what they do later."""
+    known = np.full_like(frames, UNDECIDED)
+    known[:, list(given)] = frames[:, list(given)]
+    ahead = Ahead.of_frames(known)
+    return Ahead(
+        _padded(ahead.now[:steps], steps, UNDECIDED),
+        _padded(ahead.later[:steps] * look, steps, NOTHING),
+        _padded(ahead.steps[:steps] * look, steps, 0),
+    )
+
+
+def _padded(rows: IntArray, steps: int, fill: int) -> IntArray:
+    """Rows along the first axis, brought to a length."""
+    wide = [(0, steps - len(rows)), *[(0, 0)] * (rows.ndim - 1)]
+    return np.pad(rows, wide, constant_values=fill)
 
 
 def targets_of(crop: Crop) -> IntArray:
@@ -84,6 +131,7 @@ def targets_of(crop: Crop) -> IntArray:
         alternative[held & (sounding >= FIRST_STRIKE)] = sounding[held & (sounding >= FIRST_STRIKE)]
     targets = np.stack([crop.frames, alternative], axis=-1)
     targets[crop.length :] = IGNORED
+    targets[:, list(crop.given)] = IGNORED
     return targets
 
 
@@ -91,7 +139,8 @@ def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray
     """ids ``[batch, notes, width]`` and targets ``[batch, notes, 2]``, notes in the order of their turns."""
     frames = np.stack([crop.frames for crop in crops])
     steps = np.stack([crop.first_step + np.arange(frames.shape[1]) for crop in crops])
-    place = Place.of(steps, np.stack([crop.steps_to_close for crop in crops]))
+    keys = np.array([crop.key for crop in crops], dtype=np.int32)[:, None]
+    place = Place.of(steps, np.stack([crop.steps_to_close for crop in crops]), keys, _together(crops))
     rank = np.stack([np.broadcast_to(crop.rank, crop.frames.shape) for crop in crops])
     ids = row.of_pieces(frames, place, rank)
     targets = np.stack([targets_of(crop) for crop in crops])
@@ -100,6 +149,16 @@ def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray
     return (
         np.take_along_axis(ids, order, axis=2).reshape(len(crops), notes, row.width),
         np.take_along_axis(targets, order, axis=2).reshape(len(crops), notes, 2),
+    )
+
+
+def _together(crops: Sequence[Crop]) -> Ahead:
+    """``[batch, steps, 4]``: what each crop's frames may know."""
+    rows = [Ahead.unknown(len(crop.frames)) if crop.ahead is None else crop.ahead for crop in crops]
+    return Ahead(
+        np.stack([row.now for row in rows]),
+        np.stack([row.later for row in rows]),
+        np.stack([row.steps for row in rows]),
     )
 
 
@@ -152,11 +211,10 @@ class WholeCrops(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 def whole_crop(piece: Piece, start: int, steps: int) -> Crop:
-    """The crop at ``start`` as it stands, onsets hidden, closes unsaid, voices from soprano to bass."""
+    """The crop at ``start`` as it stands: onsets hidden, closes and key unsaid, voices from soprano to bass."""
     frames = hide_onsets(excerpt(piece.frames, start, steps))
-    missing = steps - len(frames)
     return Crop(
-        np.pad(frames, ((0, missing), (0, 0)), constant_values=HOLD),
+        _padded(frames, steps, HOLD),
         piece.first_step + start,
         np.full(steps, -1, dtype=np.int32),
         np.arange(4, dtype=np.int32),

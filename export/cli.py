@@ -77,7 +77,7 @@ def prepare(
 
 @app.command(epilog="Example: chorale-train fit gru --sets corpus,jsb --epochs 56 --seed 1")
 def fit(
-    name: Annotated[str, typer.Argument(help="The architecture: gru or transformer.")],
+    name: Annotated[str, typer.Argument(help="The architecture: bach, gru or transformer.")],
     sets: Annotated[str, typer.Option("--sets", help="Prepared sets to train on, with commas.")] = CORPUS,
     data_dir: DataDir = Path("data"),
     run: Annotated[Path | None, typer.Option("--run", help="The run's folder. Default: runs/NAME.")] = None,
@@ -85,7 +85,14 @@ def fit(
     batches: Annotated[int, typer.Option("--batches", min=1, help="Batches an epoch.")] = 50,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Crops a batch.")] = 16,
     crop: Annotated[int, typer.Option("--crop", min=2, help="Steps of a crop.")] = 64,
+    known_voices: Annotated[
+        float, typer.Option("--known-voices", min=0, max=1, help="Share of crops in which some voices are given.")
+    ] = 0.0,
+    any_order: Annotated[
+        float, typer.Option("--any-order", min=0, max=1, help="Share of crops with the voices in a random order.")
+    ] = 0.3,
     learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its peak.")] = 2e-3,
+    weight_decay: Annotated[float, typer.Option("--weight-decay", min=0, help="Of AdamW.")] = 0.01,
     patience: Annotated[int, typer.Option("--patience", min=1, help="Epochs to wait for a better validation.")] = 15,
     model: Annotated[str, typer.Option("--model", help="The architecture's own settings, as JSON.")] = "{}",
     seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
@@ -106,10 +113,11 @@ def fit(
         name,
         tuple(sets.split(",")),
         model=_json_object(model),
-        crops=CropSettings(steps=crop, batch_size=batch_size),
+        crops=CropSettings(crop, batch_size, known_voices=known_voices, any_order=any_order),
         epochs=epochs,
         batches_per_epoch=batches,
         learning_rate=learning_rate,
+        weight_decay=weight_decay,
         patience=patience,
         seed=seed,
         start="" if start is None else str(start),
@@ -134,6 +142,9 @@ def export(
     run: Annotated[Path, typer.Argument(help="The folder of a training run.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write; its card is written beside it.")],
     precision: Annotated[str, typer.Option("--precision", help="fp32 or int8.")] = "fp32",
+    calibrated: Annotated[
+        bool, typer.Option("--calibrate", help="Make it as sure as it is right on the validation part.")
+    ] = False,
     data_dir: DataDir = Path("data"),
     force: Force = False,
 ) -> None:
@@ -151,7 +162,7 @@ def export(
         refuse_existing(path, force=force)
     sets = read_settings(run).data
     valid = _pieces(data_dir, [_held_out_set(data_dir, sets)], "valid")
-    for line in release(run, out, precision, valid):
+    for line in release(run, out, precision, valid, calibrated):
         typer.echo(line)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from companion.features import FEATURES, FeatureRow
-from export.parts import NoteEmbedding, PitchHead, State, Tensor, gru_step
+from companion.features import FeatureRow
+from export.parts import PLAIN_FEATURES, NoteEmbedding, PitchHead, State, Tensor, gru_step
 
 
 class GruModel(keras.Model):  # type: ignore[misc]
@@ -16,7 +16,7 @@ class GruModel(keras.Model):  # type: ignore[misc]
 
     architecture = "gru"
     voice_order = "any"
-    features = tuple(FEATURES)
+    features = PLAIN_FEATURES
 
     def __init__(self, units: int = 256, depth: int = 2, dropout: float = 0.3, slot_dropout: float = 0.1):
         super().__init__()

@@ -7,10 +7,13 @@ from typing import Any
 
 import keras
 
+from export.bach import BachModel
 from export.gru import GruModel
 from export.transformer import TransformerModel
 
-ARCHITECTURES: dict[str, type[keras.Model]] = {model.architecture: model for model in (GruModel, TransformerModel)}
+ARCHITECTURES: dict[str, type[keras.Model]] = {
+    model.architecture: model for model in (BachModel, GruModel, TransformerModel)
+}
 
 
 def build(name: str, **settings: Any) -> keras.Model:

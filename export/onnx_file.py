@@ -53,7 +53,7 @@ def export_fp32(model: keras.Model, name: str, training: dict[str, Any], piece: 
 
 
 def export_int8(fp32: Path, path: Path) -> None:
-    """Write the int8 form of a model file: its matrices in 8 bits, its references its own."""
+    """Write the int8 form of a model file: its matrices and tables in 8 bits, its references its own."""
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415 - slow to import
 
     contract = dataclasses.replace(load_model(fp32).contract, precision="int8", scores={})
@@ -66,7 +66,7 @@ def export_int8(fp32: Path, path: Path) -> None:
                 per_channel=True,
                 reduce_range=True,  # 7-bit weights: without VNNI, 8-bit ones saturate
                 weight_type=QuantType.QInt8,
-                op_types_to_quantize=["MatMul"],  # a Gemm becomes one first
+                op_types_to_quantize=["MatMul", "Gather"],  # a Gemm becomes a MatMul first
                 extra_options={"EnableSubgraph": True, "MatMulConstBOnly": True},
             )
         write(onnx.load(draft), contract, np.array(contract.reference.ids, dtype=np.int32), path)

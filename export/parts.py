@@ -12,6 +12,22 @@ from keras import layers, ops
 from companion.features import FEATURES, NOTHING, FeatureRow
 from companion.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE
 
+# What the models that run note by note read: their files name these, so the list stays as it is.
+PLAIN_FEATURES = (
+    "voice",
+    "beat",
+    "close",
+    "own_pitch",
+    "own_held",
+    "pitches",
+    "held",
+    "moves",
+    "intervals",
+    "decided",
+    "motions",
+    "decided_intervals",
+)
+
 RELATIVE_REACH = 12  # semitones up and down from the voice's last pitch that have a relative logit
 
 Tensor = Any  # keras.KerasTensor or a tensor of the backend in use
@@ -127,3 +143,9 @@ class PitchHead(layers.Layer):  # type: ignore[misc]
         x = swish(self.hidden(x))
         spread = ops.take(self.spreading, ids[0, self.slot] - self.offset, axis=0)
         return self.absolute(x) + ops.matmul(self.relative(x), spread)
+
+    def divide(self, temperature: float) -> None:
+        """Divide all logits by a number from now on: above 1, less sure of everything."""
+        for layer in (self.absolute, self.relative):
+            layer.kernel.assign(layer.kernel / temperature)
+            layer.bias.assign(layer.bias / temperature)

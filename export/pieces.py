@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from companion.key import Key, find_key
 from companion.vocabulary import FIRST_STRIKE, LOWEST_PITCH, RANGES, IntArray
 
 SPLITS = ("train", "valid", "test")
@@ -52,6 +53,11 @@ def steps_to_close(piece: Piece) -> IntArray:
     following = np.searchsorted(closes, steps)
     distance = np.append(closes, -1)[following] - steps
     return np.where(following < len(closes), distance, -1).astype(np.int32)
+
+
+def key_of(piece: Piece) -> Key | None:
+    """The key it is said to be in, else the one that is heard, as the companion hears it."""
+    return find_key(piece.frames) if piece.key is None else Key.of_name(piece.key)
 
 
 def save_pieces(pieces: Sequence[Piece], path: Path) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from companion.errors import BadModel
 from companion.model import load_model
 from companion.output import write_output
+from export.batches import CropSettings
+from export.calibration import calibrate
 from export.card import card
 from export.onnx_file import PARITY_FRAMES, export_fp32, export_int8, rewrite
 from export.pieces import Piece
@@ -20,13 +22,18 @@ from export.training import FitSettings, load_best, read_settings
 DRIFT_PIECES = 24  # validation pieces that int8 is compared with fp32 on
 
 
-def release(run: Path, out: Path, precision: str, valid: Sequence[Piece]) -> Iterator[str]:
+def release(run: Path, out: Path, precision: str, valid: Sequence[Piece], calibrated: bool = False) -> Iterator[str]:
     """Export a run; yields lines that say what was proved. BadModel, and no file, where a proof fails."""
     settings, model = load_best(run)
+    facts = training_facts(run, settings)
+    if calibrated:
+        found = calibrate(model, valid)
+        facts["logits_divided_by"] = found.temperature
+        yield f"logits divided by {found.temperature:g}: validation {found.before:.4f}, then {found.after:.4f}"
     piece = next((piece for piece in valid if len(piece.frames) >= PARITY_FRAMES), valid[0])
     with tempfile.TemporaryDirectory() as folder:
         fp32 = Path(folder) / "fp32.onnx"
-        parity = export_fp32(model, out.stem, training_facts(run, settings), piece, fp32)
+        parity = export_fp32(model, out.stem, facts, piece, fp32)
         yield f"Keras and onnxruntime agree to {parity.largest_difference:.1e} over {parity.notes} notes"
         chosen = fp32
         if precision == "int8":
@@ -81,6 +88,12 @@ def command(settings: FitSettings) -> str:
         "seed": settings.seed,
     }
     words += [f"--{name} {value}" for name, value in defaults.items()]
+    unusual = {  # what it is, and what it is unless said
+        "weight-decay": (settings.weight_decay, FitSettings.weight_decay),
+        "known-voices": (settings.crops.known_voices, CropSettings.known_voices),
+        "any-order": (settings.crops.any_order, CropSettings.any_order),
+    }
+    words += [f"--{name} {value:g}" for name, (value, usual) in unusual.items() if value != usual]
     words += [f"--start {settings.start}"] if settings.start else []
     words += [f"--model '{json.dumps(settings.model)}'"] if settings.model else []
     return " ".join(words)

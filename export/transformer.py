@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from companion.features import FEATURES, FeatureRow
-from export.parts import NoteEmbedding, PitchHead, State, Tensor, swish
+from companion.features import FeatureRow
+from export.parts import PLAIN_FEATURES, NoteEmbedding, PitchHead, State, Tensor, swish
 
 FAR = -1e9  # added to the scores of what may not be seen
 
@@ -100,7 +100,7 @@ class TransformerModel(keras.Model):  # type: ignore[misc]
 
     architecture = "transformer"
     voice_order = "any"
-    features = tuple(FEATURES)
+    features = PLAIN_FEATURES
 
     def __init__(
         self,

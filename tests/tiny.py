@@ -36,10 +36,12 @@ def tiny_model(architecture: str, seed: int = 1, **changes: Any) -> keras.Model:
 
 
 def random_rows(features: tuple[str, ...], notes: int, seed: int = 1) -> IntArray:
-    """``[notes, width]``: any ids that the features can have."""
+    """``[notes, width]``: any ids that the features can have; four notes a frame, in turn."""
     row = FeatureRow(features)
     sizes = np.diff([*row.offsets, row.rows])
     ids = np.random.default_rng(seed).integers(0, sizes, (notes, row.width))
+    if "turn" in features:
+        ids[:, row.slot("turn")] = np.arange(notes) % 4
     return (row.offsets + ids).astype(np.int32)
 
 

@@ -15,8 +15,12 @@ HOME = Path(__file__).parents[2]
 MODULES = sorted((HOME / "companion").rglob("*.py"))
 TRAINING = {"tensorflow", "keras", "tf2onnx", "music21", "onnx", "torch", "jax", "matplotlib", "export"}
 
-# What the two shared cores may import; everything else of theirs is the standard library.
-PURE = {"vocabulary.py": {"numpy"}, "features.py": {"numpy", "companion.vocabulary"}}
+# What the shared cores may import; everything else of theirs is the standard library.
+PURE = {
+    "vocabulary.py": {"numpy"},
+    "key.py": {"numpy", "companion.vocabulary"},
+    "features.py": {"numpy", "companion.vocabulary", "companion.key"},
+}
 
 
 def imports(path: Path) -> Iterator[str]:

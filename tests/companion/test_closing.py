@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from companion.closing import BEST, CLOSE_IN_SIGHT, TRIES, before_close, best_ending, closing_quality, towards_close
+from companion.features import Conditions
 from companion.generator import NO_CONDITIONS
 from companion.key import Key
 
@@ -74,3 +75,8 @@ def test_a_close_is_said_only_in_sight() -> None:
     assert before_close(CLOSE_IN_SIGHT).steps_to_close == CLOSE_IN_SIGHT
     assert before_close(0).steps_to_close == 0
     assert before_close(CLOSE_IN_SIGHT + 1) == before_close(-1) == NO_CONDITIONS
+
+
+def test_a_close_is_said_besides_what_is_said_anyway() -> None:
+    assert before_close(3, Conditions(key=A_MINOR)) == Conditions(3, A_MINOR)
+    assert before_close(-1, Conditions(key=A_MINOR)) == Conditions(None, A_MINOR)

@@ -25,7 +25,9 @@ from companion.composer import (
     total_frames,
     voice_notes,
 )
+from companion.features import FEATURES, NOTHING, SILENCE, key_id
 from companion.generator import Generator
+from companion.key import Key, find_key
 from companion.phrase import Phrase, phrase_of_song
 from companion.rules import LogProbs, Moment
 from companion.sampling import Sampling
@@ -71,6 +73,12 @@ def closes(model: ScriptedModel) -> list[int]:
     return [int(ids[slot] - model.row.offsets[slot]) for ids in model.seen[::4]]
 
 
+def read_as(model: ScriptedModel, name: str) -> list[list[int]]:
+    """A feature's ids at the first note of each frame."""
+    slot, slots = model.row.slot(name), FEATURES[name].slots
+    return [(ids - model.row.offsets)[slot : slot + slots].tolist() for ids in model.seen[::4]]
+
+
 @pytest.fixture(autouse=True)
 def one_ending(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first ending is taken, so that a scripted model is asked once for each note."""
@@ -102,6 +110,17 @@ class TestHarmonise:
     def test_close_is_the_last_note_struck(self) -> None:
         _, model = made(self.PHRASE, self.SCRIPT, 0)
         assert closes(model) == [5, 4, 3, 2, 1, 0, 0, 0]  # 1 + steps to it, then unsaid
+
+    def test_melody_is_known_and_its_next_note_too(self) -> None:
+        _, model = made(self.PHRASE, self.SCRIPT, 0)
+        assert [ids[0] for ids in read_as(model, "coming")] == [token + 1 for token in self.PHRASE.frames[:, 0]]
+        assert [ids[0] for ids in read_as(model, "later")] == [*[strike(74)] * 4, *[SILENCE] * 3, NOTHING]
+        assert [ids[0] for ids in read_as(model, "later_steps")] == [4, 3, 2, 1, 0, 0, 0, 0]
+        assert {tuple(ids[1:]) for name in ("coming", "later") for ids in read_as(model, name)} == {(0, 0, 0)}
+
+    def test_key_is_told(self) -> None:
+        _, model = made(self.PHRASE, self.SCRIPT, 0)
+        assert read_as(model, "key") == [[key_id(find_key(self.PHRASE.frames))]] * 8
 
     def test_melody_is_decided_first(self) -> None:
         phrase = phrase_of({TENOR: [(0, 1, 60)]})
@@ -164,6 +183,12 @@ class TestContinue:
         generator = Generator(ScriptedModel(sung({})), random_source())  # type: ignore[arg-type]
         frames = list(continue_phrase(generator, phrase, 1, replace(GREEDY, rules=(holds_only,))))
         assert HOLD not in frames[16].frame.tokens
+
+    def test_what_is_told_of_the_music(self) -> None:
+        """A key throughout; of the seed's notes nothing beforehand, since the model only hears them."""
+        _, model = made(whole_bars(4), self.SCRIPT, 1)
+        assert read_as(model, "key") == [[key_id(Key(0, False))]] * 32
+        assert read_as(model, "coming") == read_as(model, "later") == [[0] * 4] * 32
 
     def test_missing_voices_of_the_seed_are_added_first(self) -> None:
         phrase = phrase_of({SOPRANO: [(beat, 1, 72) for beat in range(4)]})

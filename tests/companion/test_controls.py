@@ -34,7 +34,7 @@ from companion.controls import (
 )
 from companion.dynamics import velocity_rule
 from companion.errors import BadSetting
-from companion.key import Key, key_named
+from companion.key import Key
 from companion.sampling import HIGHEST_TEMPERATURE, Sampling
 
 CHOICES = Choices(("gru", "transformer"), (StyleDefaults("bach", 0.8, 0.95), StyleDefaults("wild", 1.4, 1.0)))
@@ -356,7 +356,7 @@ def test_ranges_agree_with_those_who_use_the_values() -> None:
 def test_keys_are_those_that_the_music_knows(name: str, key: Key) -> None:
     written = change(Settings(), "key", (name,)).key
     assert written is not None
-    assert key_named(written) == key
+    assert Key.of_name(written) == key
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
@@ -18,31 +18,59 @@ from companion.features import (
     HELDS,
     INTERVAL_OF,
     INTERVALS,
+    KEYS,
+    LOOK_AHEAD,
     MOTION_OF,
     MOTIONS,
+    NOTHING,
+    SILENCE,
     UNDECIDED,
+    Ahead,
     Conditions,
     FeatureRow,
     History,
     Place,
+    key_id,
 )
+from companion.key import Key
 from companion.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, strike, transpose
 
 if TYPE_CHECKING:
     from export.pieces import Piece
 
 EVERYTHING = FeatureRow(tuple(FEATURES))
-RELATIVE = ("beat", "own_held", "held", "moves", "intervals", "motions", "decided_intervals")
+RELATIVE = ("beat", "own_held", "held", "moves", "intervals", "chord", "motions", "decided_intervals", "turn")
 IN_ORDER = np.arange(4, dtype=np.int32)
 
 
-def live_ids(row: FeatureRow, frames: IntArray, first_step: int, closes: Sequence[int], rank: IntArray) -> IntArray:
-    """Note by note, as the generator reads: [steps, 4, width]."""
+class Asked(NamedTuple):
+    """What is asked and known of each frame of a piece."""
+
+    closes: Sequence[int]  # steps to the close, −1 unsaid
+    keys: Sequence[int]  # ids
+    known: IntArray  # [steps, 4] tokens, UNDECIDED where they are not known
+
+    @classmethod
+    def nothing(cls, frames: IntArray) -> Asked:
+        return cls([-1] * len(frames), [0] * len(frames), np.full_like(frames, UNDECIDED))
+
+    @classmethod
+    def anything(cls, frames: IntArray, random: np.random.Generator) -> Asked:
+        """Voices that are known throughout, and a few notes that are not."""
+        known = np.where(random.random(4) < 0.6, frames, UNDECIDED)
+        known = np.where(random.random(frames.shape) < 0.9, known, UNDECIDED)
+        steps = len(frames)
+        return cls(random.integers(-1, 60, steps).tolist(), random.integers(0, KEYS, steps).tolist(), known)
+
+
+def live_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> IntArray:
+    """Note by note, as the generator reads, no farther ahead than it may look: [steps, 4, width]."""
     ids = np.full((*frames.shape, row.width), -1, dtype=np.int32)
     history = History.empty()
     for step, frame in enumerate(frames):
-        close = None if closes[step] < 0 else closes[step]
-        frame_ids = row.frame_ids(history, Place.of(first_step + step, close))
+        close = None if asked.closes[step] < 0 else asked.closes[step]
+        ahead = Ahead.of_frames(asked.known[step : step + 1 + LOOK_AHEAD]).at(0)
+        frame_ids = row.frame_ids(history, Place.of(first_step + step, close, asked.keys[step], ahead))
         tokens = np.full(4, UNDECIDED, dtype=np.int32)
         for voice in np.argsort(rank[step]):
             ids[step, voice] = np.concatenate([frame_ids[voice], row.note_ids(tokens, history, int(voice))])
@@ -51,14 +79,15 @@ def live_ids(row: FeatureRow, frames: IntArray, first_step: int, closes: Sequenc
     return ids
 
 
-def whole_ids(row: FeatureRow, frames: IntArray, first_step: int, closes: Sequence[int], rank: IntArray) -> IntArray:
-    place = Place.of(first_step + np.arange(len(frames)), np.array(closes))
+def whole_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> IntArray:
+    steps = first_step + np.arange(len(frames))
+    place = Place.of(steps, np.array(asked.closes), np.array(asked.keys), Ahead.of_frames(asked.known))
     return row.of_pieces(frames, place, rank)
 
 
-def assert_same(frames: IntArray, first_step: int, closes: Sequence[int], rank: IntArray) -> None:
-    whole = whole_ids(EVERYTHING, frames, first_step, closes, rank)
-    np.testing.assert_array_equal(whole, live_ids(EVERYTHING, frames, first_step, closes, rank))
+def assert_same(frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> None:
+    whole = whole_ids(EVERYTHING, frames, first_step, asked, rank)
+    np.testing.assert_array_equal(whole, live_ids(EVERYTHING, frames, first_step, asked, rank))
     assert whole.dtype == np.int32
     last = np.append(EVERYTHING.offsets[1:], EVERYTHING.rows)
     assert np.all((whole >= EVERYTHING.offsets) & (whole < last))
@@ -69,20 +98,19 @@ class TestWholeAndLive:
     def test_equal_on_made_up_frames(self, frames: IntArray, seed: int) -> None:
         random = random_source(seed)
         rank = random.permuted(np.tile(IN_ORDER, (len(frames), 1)), axis=1)
-        closes = random.integers(-1, 60, len(frames)).tolist()
-        assert_same(frames, int(random.integers(-100, 100)), closes, rank)
+        assert_same(frames, int(random.integers(-100, 100)), Asked.anything(frames, random), rank)
 
     @given(canonical_frames(most=40))
     def test_equal_where_onsets_are_hidden(self, frames: IntArray) -> None:
         hidden = hide_onsets(frames)
-        assert_same(hidden, 0, [-1] * len(hidden), np.broadcast_to(IN_ORDER, hidden.shape))
+        assert_same(hidden, 0, Asked.nothing(hidden), np.broadcast_to(IN_ORDER, hidden.shape))
 
     def test_equal_on_real_pieces(self, jsb_pieces: list[Piece]) -> None:
         random = random_source()
         for piece in jsb_pieces[::12]:
             frames = piece.frames
             rank = random.permuted(np.tile(IN_ORDER, (len(frames), 1)), axis=1)
-            assert_same(frames, piece.first_step, list(range(len(frames)))[::-1], rank)
+            assert_same(frames, piece.first_step, Asked.anything(frames, random), rank)
 
     def test_silence_and_long_notes(self) -> None:
         """Longer than anything that is counted one by one, then cut off."""
@@ -90,7 +118,7 @@ class TestWholeAndLive:
         frames[0] = [40, REST, 30, 20]
         frames[:, 1] = REST
         frames[45:, 2] = REST
-        assert_same(frames, 7, [-1] * 50, np.broadcast_to(IN_ORDER[::-1], frames.shape))
+        assert_same(frames, 7, Asked([-1] * 50, [0] * 50, frames), np.broadcast_to(IN_ORDER[::-1], frames.shape))
 
     @given(canonical_frames(least=6, most=6), canonical_frames(least=6, most=6))
     def test_leading_axes(self, one: IntArray, other: IntArray) -> None:
@@ -100,7 +128,8 @@ class TestWholeAndLive:
         ids = EVERYTHING.of_pieces(both, place, rank)
         assert ids.shape == (2, 1, 6, 4, EVERYTHING.width)
         for index, frames in enumerate((one, other)):
-            np.testing.assert_array_equal(ids[index, 0], whole_ids(EVERYTHING, frames, 0, [-1] * 6, rank[index, 0]))
+            alone = whole_ids(EVERYTHING, frames, 0, Asked.nothing(frames), rank[index, 0])
+            np.testing.assert_array_equal(ids[index, 0], alone)
 
 
 S, A, T, B = strike(72), strike(67), strike(64), strike(48)
@@ -108,6 +137,8 @@ THREE_FRAMES = np.array(
     [[S, A, REST, B], [HOLD, A + 2, T, HOLD], [S, HOLD, HOLD, B + 2]],
     dtype=np.int32,
 )  # from step 3, with the close said to be 5 steps away, then unknown, then 100 steps away
+# … and the key unsaid, then G major, then A minor; soprano and bass are known beforehand.
+ASKED = Asked([5, -1, 100], [0, 8, 22], np.where([True, False, False, True], THREE_FRAMES, UNDECIDED))
 
 # Each feature's ids by step, by voice; the same for all voices where they stand alone. An interval
 # is 30 + semitones, a motion 15 + semitones.
@@ -125,6 +156,11 @@ BY_HAND = {
         [[30, 25, 0, 6], [35, 30, 0, 11], [1, 1, 0, 1], [54, 49, 0, 30]],
         [[30, 27, 22, 6], [33, 30, 25, 9], [38, 35, 30, 14], [54, 51, 46, 30]],
     ],
+    "chord": [[[0, 0, 0]] * 4, [[54, 49, 0]] * 4, [[54, 51, 46]] * 4],
+    "key": [[[0]] * 4, [[8]] * 4, [[22]] * 4],
+    "coming": [[[S + 1, 0, 0, B + 1]] * 4, [[2, 0, 0, 2]] * 4, [[S + 1, 0, 0, B + 3]] * 4],
+    "later": [[[S, 0, 0, B + 2]] * 4, [[S, 0, 0, B + 2]] * 4, [[0, 0, 0, 0]] * 4],
+    "later_steps": [[[2, 0, 0, 2]] * 4, [[1, 0, 0, 1]] * 4, [[0, 0, 0, 0]] * 4],
     "decided": [
         [[0, 0, 0, 0], [S, 0, 0, 0], [S, A, 0, 0], [S, A, 1, 0]],
         [[0, 0, 0, 0], [S, 0, 0, 0], [S, A + 2, 0, 0], [S, A + 2, T, 0]],
@@ -140,6 +176,7 @@ BY_HAND = {
         [[0, 0, 0, 0], [35, 0, 0, 0], [1, 1, 0, 0], [54, 51, 46, 0]],
         [[0, 0, 0, 0], [33, 0, 0, 0], [38, 35, 0, 0], [54, 51, 46, 0]],
     ],
+    "turn": [[[0], [1], [2], [3]]] * 3,
 }
 
 
@@ -154,20 +191,20 @@ class TestByHand:
         assert (row.width, row.rows) == (FEATURES[name].slots, FEATURES[name].slots * FEATURES[name].rows)
         rank = np.broadcast_to(IN_ORDER, THREE_FRAMES.shape)
         for ids_of in (whole_ids, live_ids):
-            ids = ids_of(row, THREE_FRAMES, 3, [5, -1, 100], rank) - row.offsets
+            ids = ids_of(row, THREE_FRAMES, 3, ASKED, rank) - row.offsets
             np.testing.assert_array_equal(ids, BY_HAND[name])
 
     def test_side_by_side(self) -> None:
         rank = np.broadcast_to(IN_ORDER, THREE_FRAMES.shape)
-        ids = whole_ids(EVERYTHING, THREE_FRAMES, 3, [5, -1, 100], rank) - EVERYTHING.offsets
+        ids = whole_ids(EVERYTHING, THREE_FRAMES, 3, ASKED, rank) - EVERYTHING.offsets
         np.testing.assert_array_equal(ids, np.concatenate([np.array(BY_HAND[name]) for name in FEATURES], axis=-1))
 
     def test_another_order_of_voices(self) -> None:
         """Bass first: the alto, last of all, sees the other three."""
-        row = FeatureRow(("decided",))
+        row = FeatureRow(("decided", "turn"))
         rank = np.broadcast_to(np.array([2, 3, 1, 0], dtype=np.int32), THREE_FRAMES.shape)
-        ids = whole_ids(row, THREE_FRAMES, 0, [-1] * 3, rank)[1] - row.offsets
-        np.testing.assert_array_equal(ids, [[0, 0, T, B], [S, 0, T, B], [0, 0, 0, B], [0, 0, 0, 0]])
+        ids = whole_ids(row, THREE_FRAMES, 0, ASKED, rank)[1] - row.offsets
+        np.testing.assert_array_equal(ids, [[0, 0, T, B, 2], [S, 0, T, B, 3], [0, 0, 0, B, 1], [0, 0, 0, 0, 0]])
 
     def test_held_in_classes(self) -> None:
         assert HELD_OF.tolist() == [*range(17), *[17] * 8, *[18] * 8, 19]
@@ -214,7 +251,7 @@ class TestHistory:
         """So that what it sings next is still near."""
         frames = np.array([[S, A, T, B], [S, REST, T, B], [S, A, T, B]], dtype=np.int32)
         row = FeatureRow(("decided_intervals",))
-        ids = whole_ids(row, frames, 0, [-1] * 3, np.broadcast_to(IN_ORDER, frames.shape)) - row.offsets
+        ids = whole_ids(row, frames, 0, Asked.nothing(frames), np.broadcast_to(IN_ORDER, frames.shape)) - row.offsets
         np.testing.assert_array_equal(ids[2, 1], [30 + S - A, 0, 0, 0])
 
 
@@ -226,8 +263,8 @@ class TestRows:
             semitones = 0
         row = FeatureRow(RELATIVE)
         rank = np.broadcast_to(IN_ORDER, frames.shape)
-        here = whole_ids(row, frames, 0, [-1] * len(frames), rank)
-        there = whole_ids(row, transpose(frames, semitones), 0, [-1] * len(frames), rank)
+        here = whole_ids(row, frames, 0, Asked.nothing(frames), rank)
+        there = whole_ids(row, transpose(frames, semitones), 0, Asked.nothing(frames), rank)
         np.testing.assert_array_equal(here, there)
 
     def test_slots_stand_in_the_order_of_the_features_whatever_is_named_first(self) -> None:
@@ -253,6 +290,49 @@ class TestRows:
         assert Conditions(0).steps_to_close == 0
         with pytest.raises(ValueError, match="steps_to_close must be 0 or more, not -1"):
             Conditions(-1)
+
+
+class TestAhead:
+    def column(self, *tokens: int) -> Ahead:
+        """Of a soprano alone."""
+        known = np.full((len(tokens), 4), UNDECIDED, dtype=np.int32)
+        known[:, 0] = tokens
+        ahead = Ahead.of_frames(known)
+        for rows, unknown in ((ahead.now, UNDECIDED), (ahead.later, NOTHING), (ahead.steps, 0)):
+            assert np.all(rows[:, 1:] == unknown)
+        return Ahead(ahead.now[:, 0], ahead.later[:, 0], ahead.steps[:, 0])
+
+    def test_the_next_strike_and_how_far_it_is(self) -> None:
+        ahead = self.column(S, HOLD, REST, S + 2, HOLD)
+        assert ahead.now.tolist() == [S, HOLD, REST, S + 2, HOLD]
+        assert ahead.later.tolist() == [S + 2, S + 2, S + 2, SILENCE, NOTHING]
+        assert ahead.steps.tolist() == [3, 2, 1, 0, 0]
+
+    def test_what_lies_beyond_the_look_is_not_in_sight(self) -> None:
+        ahead = self.column(S, *[HOLD] * LOOK_AHEAD, S + 2)
+        assert ahead.later[:2].tolist() == [SILENCE, S + 2]
+        assert ahead.steps[:2].tolist() == [0, LOOK_AHEAD]
+
+    def test_a_voice_that_is_not_known_yet(self) -> None:
+        assert self.column(UNDECIDED, UNDECIDED, S).later.tolist() == [S, S, NOTHING]
+        assert self.column(UNDECIDED, UNDECIDED).later.tolist() == [NOTHING, NOTHING]
+
+    def test_nothing_is_known(self) -> None:
+        unknown, made = Ahead.unknown(3), Ahead.of_frames(np.full((3, 4), UNDECIDED, dtype=np.int32))
+        for one, other in ((unknown.now, made.now), (unknown.later, made.later), (unknown.steps, made.steps)):
+            np.testing.assert_array_equal(one, other)
+            assert one.dtype == other.dtype == np.int32
+
+
+def test_ids_of_keys() -> None:
+    assert [key_id(key) for key in (None, Key(0, False), Key(11, False), Key(0, True), Key(11, True))] == [
+        0,
+        1,
+        12,
+        13,
+        24,
+    ]
+    assert KEYS == 25
 
 
 def test_histories_are_values() -> None:

@@ -8,8 +8,9 @@ from fakes import Babbler, ScriptedModel, canonical_frames, random_source, sung,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.features import Conditions, Place
-from companion.generator import Frame, Generator, Standing
+from companion.features import UNDECIDED, Ahead, Conditions, Place, key_id
+from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
+from companion.key import Key
 from companion.rules import strikes_anew
 from companion.sampling import Sampling
 from companion.vocabulary import HOLD, REST, IntArray, strike
@@ -128,14 +129,52 @@ class TestReading:
         model = Babbler(order)
         generator = Generator(model, random_source(seed))  # type: ignore[arg-type]
         standing, frames = generator.start(3), []
+        ahead = Ahead.of_frames(np.where([False, True, False, True], melody, UNDECIDED))
         for step, tokens in enumerate(melody):
             given_tokens = {ALTO: int(tokens[ALTO]), BASS: int(tokens[BASS])}
-            frame, standing = generator.frame(standing, Sampling(), given_tokens, Conditions(30 - step))
+            conditions = Conditions(30 - step, Key(7, True), ahead.at(step))
+            frame, standing = generator.frame(standing, Sampling(), given_tokens, conditions)
             frames.append(frame.tokens)
         turns = np.array([ALTO, BASS, SOPRANO, TENOR] if order == "any" else [0, 1, 2, 3])
-        place = Place.of(3 + np.arange(12), 30 - np.arange(12))
+        place = Place.of(3 + np.arange(12), 30 - np.arange(12), key_id(Key(7, True)), ahead)
         whole = model.row.of_pieces(np.array(frames), place, np.broadcast_to(np.argsort(turns), (12, 4)))
         np.testing.assert_array_equal(np.array(model.seen).reshape(12, 4, -1), whole[:, turns])
+
+
+class TestKnowing:
+    """What the model is told of the notes of this frame before they are sung."""
+
+    def known(self, given_tokens: dict[int, int], conditions: Conditions = NO_CONDITIONS) -> list[list[int]]:
+        """The ids of coming, later and later_steps at the first note of a second frame, after FIRST."""
+        model = ScriptedModel(sung(FIRST))
+        generator = Generator(model, random_source())  # type: ignore[arg-type]
+        _, standing = generator.frame(generator.start(), GREEDY)
+        generator.frame(standing, GREEDY, given_tokens, conditions)
+        ids = model.seen[4] - model.row.offsets
+        slots = [model.row.slot(name) for name in ("coming", "later", "later_steps")]
+        return [ids[slot : slot + 4].tolist() for slot in slots]
+
+    def test_given_voices_are_known(self) -> None:
+        assert self.known({BASS: strike(50), ALTO: HOLD})[0] == [0, HOLD + 1, 0, strike(50) + 1]
+
+    def test_to_hold_silence_is_to_rest(self) -> None:
+        model = ScriptedModel(sung({}))
+        generator = Generator(model, random_source())  # type: ignore[arg-type]
+        generator.frame(generator.start(), GREEDY, {BASS: HOLD})
+        at = model.row.slot("coming")
+        assert (model.seen[0] - model.row.offsets)[at : at + 4].tolist() == [0, 0, 0, REST + 1]
+
+    @pytest.mark.parametrize("given_tokens", [{}, {voice: HOLD for voice in range(4)}], ids=["none", "all"])
+    def test_nothing_is_known_where_nothing_or_all_is_given(self, given_tokens: dict[int, int]) -> None:
+        ahead = Ahead.of_frames(np.full((3, 4), strike(60), dtype=np.int32)).at(0)
+        assert self.known(given_tokens, Conditions(ahead=ahead)) == [[0] * 4] * 3
+
+    def test_what_comes_later_is_known_where_it_is_said(self) -> None:
+        line = np.full((3, 4), UNDECIDED, dtype=np.int32)
+        line[:, BASS] = [HOLD, HOLD, strike(52)]
+        ahead = Ahead.of_frames(line).at(0)
+        assert self.known({BASS: HOLD}, Conditions(ahead=ahead)) == [[0, 0, 0, 2], [0, 0, 0, strike(52)], [0, 0, 0, 2]]
+        assert self.known({BASS: HOLD}) == [[0, 0, 0, 2], [0] * 4, [0] * 4]
 
 
 class TestRepeating:

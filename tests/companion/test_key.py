@@ -45,3 +45,29 @@ def test_nothing_that_tells(frames: IntArray) -> None:
 def test_scale_of_a_minor_key_has_its_leading_note() -> None:
     assert Key(0, False).scale == {0, 2, 4, 5, 7, 9, 11}
     assert Key(9, True).scale == {9, 11, 0, 2, 4, 5, 7, 8}
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("C major", Key(0, False)),
+        ("Bb major", Key(10, False)),
+        ("f# minor", Key(6, True)),
+        ("B minor", Key(11, True)),
+        ("Cb major", Key(11, False)),
+        (" b MINOR ", Key(11, True)),
+    ],
+)
+def test_names(name: str, key: Key) -> None:
+    assert Key.of_name(name) == key
+
+
+@pytest.mark.parametrize("name", ["", "H major", "C", "C dorian", "major", "C# b major"])
+def test_names_that_are_none(name: str) -> None:
+    with pytest.raises(ValueError, match=f"unknown key {name!r}; write it like 'Bb major' or 'f# minor'"):
+        Key.of_name(name)
+
+
+def test_a_key_moves_with_its_music() -> None:
+    assert Key(9, True).transposed(5) == Key(2, True)
+    assert Key(0, False).transposed(-1) == Key(11, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,19 @@ import pytest
 
 pytest.importorskip("keras", reason="batches are Keras data sets (extra: train)")
 
-from companion.features import FEATURES, FeatureRow
-from companion.vocabulary import HOLD, RANGES, REST, IntArray, hide_onsets, sounding_pitches, strike, transpose
+from companion.features import FEATURES, LOOK_AHEAD, UNDECIDED, UNKEYED, Ahead, FeatureRow, key_id
+from companion.key import Key, find_key
+from companion.vocabulary import (
+    HOLD,
+    RANGES,
+    REST,
+    IntArray,
+    excerpt,
+    hide_onsets,
+    sounding_pitches,
+    strike,
+    transpose,
+)
 from export.batches import (
     IGNORED,
     Crop,
@@ -31,7 +43,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.train
 
 ROW = FeatureRow(tuple(FEATURES))
-PLAIN = CropSettings(steps=8, batch_size=4, from_start=0.0, hidden_onsets=0.0, any_order=0.0, closes_dropped=0.0)
+PLAIN = CropSettings(
+    steps=8, batch_size=4, from_start=0.0, hidden_onsets=0.0, any_order=0.0, closes_dropped=0.0, keys_dropped=0.0
+)
 S, A, T, B = strike(72), strike(67), strike(64), strike(48)
 IN_ORDER = np.arange(4, dtype=np.int32)
 
@@ -154,6 +168,18 @@ class TestCrops:
         assert len(ranks) > 15
         assert all(sorted(rank) == [0, 1, 2, 3] for rank in ranks)
 
+    def test_keys_move_with_the_music(self) -> None:
+        piece = replace(long_piece(), key="a minor")
+        for crop in self.many(piece, PLAIN, 30):
+            start = crop.first_step - 12
+            there = sounding_pitches(piece.frames)[start, 0]
+            assert crop.key == key_id(Key(9, True).transposed(int(sounding_pitches(crop.frames)[0, 0] - there)))
+        assert {crop.key for crop in self.many(piece, replace(PLAIN, keys_dropped=1.0), 5)} == {UNKEYED}
+
+    def test_a_piece_that_says_no_key_is_heard(self) -> None:
+        piece = long_piece()
+        assert {crop.key for crop in self.many(piece, PLAIN)} >= {key_id(find_key(piece.frames))}
+
     @pytest.mark.parametrize(
         ("share", "is_so"),
         [
@@ -161,11 +187,13 @@ class TestCrops:
             ("hidden_onsets", lambda crop: not crop.onsets_known),
             ("any_order", lambda crop: crop.rank.tolist() != [0, 1, 2, 3]),
             ("closes_dropped", lambda crop: bool(np.all(crop.steps_to_close == -1))),
+            ("keys_dropped", lambda crop: crop.key == UNKEYED),
+            ("known_voices", lambda crop: crop.given != ()),
         ],
     )
     def test_shares_are_those_asked_for(self, share: str, is_so: Callable[[Crop], bool]) -> None:
         """Within four standard deviations, and what else it may come from taken into account."""
-        by_chance = {"from_start": 1 / 33, "any_order": -1 / 24, "closes_dropped": 0.0, "hidden_onsets": 0.0}[share]
+        by_chance = {"from_start": 1 / 33, "any_order": -1 / 24}.get(share, 0.0)
         crops = self.many(long_piece(closes=(39,)), replace(PLAIN, **{share: 0.5}), 800)
         expected = 0.5 + 0.5 * by_chance
         assert abs(sum(map(is_so, crops)) / 800 - expected) < 4 * (0.25 / 800) ** 0.5
@@ -185,6 +213,64 @@ class TestCrops:
         short, long = (whole_crop(piece, 0, steps) for steps in (3, 6))
         for one, other in zip(batch_of([short], ROW), batch_of([long], ROW), strict=True):
             np.testing.assert_array_equal(one[0], other[0, :12])
+
+
+class TestGivenVoices:
+    KNOWING = replace(PLAIN, known_voices=1.0, ahead_dropped=0.0)
+
+    def many(self, settings: CropSettings, count: int = 200) -> list[Crop]:
+        random = source(2)
+        return [draw_crop(long_piece(), settings, random) for _ in range(count)]
+
+    def test_any_voices_but_never_all_and_the_soprano_most_often(self) -> None:
+        given = Counter(crop.given for crop in self.many(self.KNOWING, 1400))
+        assert len(given) == 14
+        assert all(0 < len(voices) < 4 and list(voices) == sorted(set(voices)) for voices in given)
+        assert abs(given.pop((0,)) / 1400 - (0.5 + 0.5 / 14)) < 0.06
+        assert all(abs(count / 1400 - 0.5 / 14) < 0.025 for count in given.values())
+
+    def test_they_come_first_and_are_not_learned(self) -> None:
+        for crop in self.many(self.KNOWING, 20):
+            others = [voice for voice in range(4) if voice not in crop.given]
+            assert np.argsort(crop.rank).tolist() == [*crop.given, *others]
+            ids, targets = batch_of([crop], ROW)
+            learned = targets[0, :, 0].reshape(8, 4) != IGNORED
+            assert np.all(learned == (np.arange(4) >= len(crop.given)))
+            assert voices(ids[0])[:4] == [*crop.given, *others]
+
+    def test_they_are_known_beforehand_to_every_note_of_their_frame(self) -> None:
+        for crop in self.many(self.KNOWING, 20):
+            ids = batch_of([crop], ROW)[0][0]
+            at = ROW.slot("coming")
+            coming = (ids[:, at : at + 4] - ROW.offsets[at : at + 4]).reshape(8, 4, 4)
+            known = np.isin(np.arange(4), crop.given)
+            assert np.all(coming == np.where(known, crop.frames + 1, 0)[:, None])
+
+    def test_what_comes_later_is_seen_beyond_the_crop(self) -> None:
+        piece = long_piece()
+        for crop in self.many(self.KNOWING, 20):
+            assert crop.ahead is not None
+            start = crop.first_step - 12
+            by = crop.frames[0, 0] - excerpt(piece.frames, start, 8)[0, 0]
+            rest = transpose(excerpt(piece.frames, start, len(piece.frames)), int(by))
+            known = np.where(np.isin(np.arange(4), crop.given), rest, UNDECIDED)
+            expected = Ahead.of_frames(known[: 8 + LOOK_AHEAD])
+            np.testing.assert_array_equal(crop.ahead.later, expected.later[:8])
+            np.testing.assert_array_equal(crop.ahead.steps, expected.steps[:8])
+
+    def test_only_the_frame_itself_may_be_known(self) -> None:
+        for crop in self.many(replace(self.KNOWING, ahead_dropped=1.0), 10):
+            assert crop.ahead is not None
+            assert np.all(crop.ahead.now[:, list(crop.given)] == crop.frames[:, list(crop.given)])
+            assert not crop.ahead.later.any()
+            assert not crop.ahead.steps.any()
+
+    def test_a_short_piece_is_not_known_beyond_its_end(self) -> None:
+        piece = Piece("short", "train", FOUR_STEPS[:3], True, 5)
+        crop = draw_crop(piece, replace(self.KNOWING, steps=6, melody=1.0), source())
+        assert crop.ahead is not None
+        assert np.all(crop.ahead.now[3:] == UNDECIDED)
+        assert crop.ahead.steps[:, 0].tolist() == [2, 1, 0, 0, 0, 0]
 
 
 class TestDataSets:

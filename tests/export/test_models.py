@@ -124,8 +124,43 @@ def test_dropout_is_for_training_alone(architecture: str) -> None:
 
 
 def test_an_unknown_architecture_is_told_what_there_is() -> None:
-    with pytest.raises(ValueError, match="unknown architecture 'grue'; choose one of gru, transformer"):
+    with pytest.raises(ValueError, match="unknown architecture 'grue'; choose one of bach, gru, transformer"):
         build("grue")
+
+
+def test_the_note_by_note_models_read_what_their_files_name() -> None:
+    """A feature that joins later is not theirs: the files that ship must load and score as they did."""
+    for architecture in ("gru", "transformer"):
+        names = ARCHITECTURES[architecture].features
+        row = FeatureRow(names)
+        assert (len(names), row.width, row.rows) == (12, 33, 1271)
+
+
+def test_bach_is_small_enough() -> None:
+    model = build("bach")
+    model(random_rows(model.features, 4)[None])
+    assert model.count_params() <= 2_000_000
+
+
+def test_the_frame_clock_of_bach_reads_first_notes_alone() -> None:
+    """What later notes of a frame read of the whole frame reaches this note only, and no state."""
+    model = tiny_model("bach")
+    row = FeatureRow(model.features)
+    ids = random_rows(model.features, 12)
+    other = ids.copy()
+    other[5, row.slot("pitches")] = row.offsets[row.slot("pitches")] + (ids[5, row.slot("pitches")] + 1) % 2
+    difference = np.abs(whole(model, other) - whole(model, ids)).max(axis=-1)
+    assert difference[5] > 1e-3
+    np.testing.assert_allclose(np.delete(difference, 5), 0, atol=1e-6)
+
+
+def test_the_frame_clock_of_bach_remembers() -> None:
+    model = tiny_model("bach")
+    ids = random_rows(model.features, 12)
+    other = np.concatenate([random_rows(model.features, 1, seed=2), ids[1:]])
+    assert np.all(np.abs(whole(model, other) - whole(model, ids)).max(axis=-1) > 1e-4)
+    names = [(state.name, state.shape, state.update) for state in model.states]
+    assert names == [(f"hidden_{i}", (1, 16), "replace") for i in range(2)] + [("context", (1, 24), "replace")]
 
 
 def test_gru_remembers_from_the_first_note_to_the_last() -> None:

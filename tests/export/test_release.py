@@ -73,6 +73,21 @@ def test_a_card_lies_beside_the_file(released: tuple[Path, list[str]]) -> None:
     assert path.with_suffix(".md").read_text() == card(load_model(path).contract, path.stat().st_size)
 
 
+def test_a_calibrated_file_says_so(trained: Trained, tmp_path: Path) -> None:
+    plain, calm = tmp_path / "plain.onnx", tmp_path / "calm.onnx"
+    list(release(trained.folder, plain, "fp32", VALID))
+    told = next(release(trained.folder, calm, "fp32", VALID, calibrated=True))
+    list(release(trained.folder, calm, "fp32", VALID, calibrated=True))
+    training = load_model(calm).contract.training
+    divisor = training.pop("logits_divided_by")
+    assert told.startswith(f"logits divided by {divisor:g}: validation ")
+    assert training == load_model(plain).contract.training
+    assert divisor != 1
+    ids = np.array(load_model(plain).contract.reference.ids, dtype=np.int32)
+    expected = onnx_file.stepped_logits(load_model(plain), ids) / divisor
+    np.testing.assert_allclose(onnx_file.stepped_logits(load_model(calm), ids), expected, atol=1e-4)
+
+
 def test_the_facts_of_a_training(trained: Trained) -> None:
     facts = training_facts(trained.folder, trained.settings)
     header = json.loads((trained.folder / "settings.json").read_text())
@@ -99,6 +114,11 @@ def test_a_command_line_without_settings_of_the_model() -> None:
         "chorale-train fit transformer --sets corpus,jsb --epochs 100 --batches 50 --batch-size 8 --crop 96"
         " --learning-rate 0.002 --patience 15 --seed 3"
     )
+
+
+def test_a_command_line_with_shares_of_its_own() -> None:
+    settings = FitSettings("bach", ("jsb",), crops=CropSettings(any_order=0.0, known_voices=0.4), weight_decay=0.05)
+    assert command(settings).endswith("--seed 1 --weight-decay 0.05 --known-voices 0.4 --any-order 0")
 
 
 def test_int8_that_differs_too_much_is_refused(

@@ -117,8 +117,8 @@ def test_the_best_weights_are_the_averages_after_the_best_epoch(trained: Trained
     average = trained.after_batches[0]
     after_epochs = []
     for batch, weights in enumerate(trained.after_batches):
-        if batch:
-            average = [0.7 * kept + 0.3 * new for kept, new in zip(average, weights, strict=True)]
+        keep = min(0.7, (1 + batch) / (10 + batch)) if batch else 0.0
+        average = [keep * kept + (1 - keep) * new for kept, new in zip(average, weights, strict=True)]
         if (batch + 1) % 6 == 0:
             after_epochs.append(average)
     best = trained.state["best_epoch"] - 1

@@ -1,0 +1,88 @@
+"""Beats and bars on the steps of the running music."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from companion.barlines import Barlines
+
+BARLINES = st.builds(Barlines, st.integers(1, 40), st.integers(-50, 50))
+
+
+@pytest.mark.parametrize(
+    ("beats", "unit", "steps"), [(4, 4, 16), (3, 4, 12), (6, 8, 12), (2, 2, 16), (7, 8, 14), (1, 16, 1), (1, 64, 1)]
+)
+def test_bars_of_metres(beats: int, unit: int, steps: int) -> None:
+    assert Barlines.of_metre(beats, unit, 3) == Barlines(steps, 3)
+
+
+@pytest.mark.parametrize(
+    ("position", "step", "beat", "bar"),
+    [
+        (0.0, 0, 0, 0),
+        (0.1, 1, 4, 16),
+        (3.9999, 4, 4, 16),
+        (4.0000001, 4, 4, 16),  # float rounding is not lateness
+        (4.001, 5, 8, 16),
+        (15.5, 16, 16, 16),
+        (16.0, 16, 16, 16),
+        (-0.5, 0, 0, 0),
+    ],
+)
+def test_lines_of_four_four(position: float, step: int, beat: int, bar: int) -> None:
+    assert [Barlines().next_line(position, grid) for grid in ("step", "beat", "bar")] == [step, beat, bar]
+
+
+def test_lines_where_bars_begin_elsewhere() -> None:
+    barlines = Barlines(12, 5)
+    assert [barlines.next_line(6.5, grid) for grid in ("step", "beat", "bar")] == [7, 9, 17]
+    assert [barlines.next_line(-9, grid) for grid in ("step", "beat", "bar")] == [-9, -7, -7]
+
+
+def test_beats_are_counted_from_the_bar_line() -> None:
+    """7/8: the last beat of a bar is short."""
+    barlines = Barlines.of_metre(7, 8)
+    lines = []
+    position = 0.0
+    while position < 30:
+        lines.append(barlines.next_line(position, "beat"))
+        position = lines[-1] + 0.5
+    assert lines == [0, 4, 8, 12, 14, 18, 22, 26, 28, 32]
+
+
+@given(BARLINES, st.floats(-200, 200), st.sampled_from(["step", "beat", "bar"]))
+def test_the_next_line_is_the_nearest_one_ahead(barlines: Barlines, position: float, grid: str) -> None:
+    line = barlines.next_line(position, grid)
+    assert line >= position - 1e-6
+    for step in range(math.ceil(position), line):
+        within = (step - barlines.origin) % barlines.bar_steps
+        assert not (grid == "step" or within == 0 or (grid == "beat" and within % 4 == 0))
+    within = (line - barlines.origin) % barlines.bar_steps
+    assert {"step": True, "beat": within % 4 == 0, "bar": within == 0}[grid]
+
+
+@given(BARLINES, st.integers(-200, 200))
+def test_bar_start_and_place(barlines: Barlines, step: int) -> None:
+    start = barlines.bar_start(step)
+    assert start <= step < start + barlines.bar_steps and barlines.next_line(start, "bar") == start
+    bar, beat = barlines.place(step)
+    assert start == barlines.origin + (bar - 1) * barlines.bar_steps
+    assert beat == (step - start) // 4 + 1
+
+
+@pytest.mark.parametrize(
+    ("barlines", "beats"),
+    [
+        (Barlines(), [0, 8, 16, 24, 32]),
+        (Barlines(12), [0, 12, 24, 36]),
+        (Barlines(8), [0, 4, 8, 12, 16, 20, 24, 28, 32, 36]),
+        (Barlines(14, 3), [3, 17, 31]),
+    ],
+)
+def test_strong_beats(barlines: Barlines, beats: list[int]) -> None:
+    assert barlines.strong_beats(0, 36) == beats
+    assert barlines.strong_beats(9, 8) == []

@@ -1,0 +1,55 @@
+"""The divisor of the logits: found where it is known, and kept in the weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+pytest.importorskip("tensorflow")
+
+from tiny import chorale, piece_of, random_rows, stepped_in_keras, tiny_model
+
+from export.calibration import CANDIDATES, Calibration, calibrate, find_calibration
+from export.models import ARCHITECTURES
+
+pytestmark = pytest.mark.train
+
+VALID = [piece_of("v", "valid", chorale(seed)) for seed in (2, 3)]
+
+
+def test_candidates_are_around_one() -> None:
+    assert (CANDIDATES[0], CANDIDATES[-1]) == (0.8, 1.6)
+    assert 1.0 in CANDIDATES
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_head_that_divides_its_logits(architecture: str) -> None:
+    model = tiny_model(architecture)
+    ids = random_rows(model.features, 12)
+    before = np.asarray(model(ids[None]))[0]
+    model.head.divide(1.25)
+    np.testing.assert_allclose(np.asarray(model(ids[None]))[0], before / 1.25, atol=1e-4)
+    np.testing.assert_allclose(stepped_in_keras(model, ids), before / 1.25, atol=1e-4)
+
+
+def test_a_model_is_divided_by_what_makes_it_best() -> None:
+    """Random weights know nothing: the flattest candidate wins, and the validation gets better by it."""
+    model = tiny_model("gru", depth=1)
+    found = calibrate(model, VALID)
+    assert found.temperature == CANDIDATES[-1]
+    assert found.after < found.before
+    again = find_calibration(model, VALID)
+    assert again.before == pytest.approx(found.after, abs=1e-5)
+
+
+def test_too_sure_by_a_known_factor() -> None:
+    """Found again, whatever the model, once it stands at its best."""
+    model = tiny_model("gru", depth=1)
+    for _ in range(12):
+        if calibrate(model, VALID).temperature == 1.0:
+            break
+    model.head.divide(0.8)
+    found = find_calibration(model, VALID)
+    assert isinstance(found, Calibration)
+    assert found.temperature == pytest.approx(1.25, abs=0.011)
