@@ -16,7 +16,7 @@ import numpy as np
 from companion.capture import LEGATO_STEPS, TAIL_STEPS, Hands
 from companion.closing import BEST, TRIES, before_close, best_opening, closing_quality
 from companion.features import Conditions
-from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
+from companion.generator import Frame, Generator, Standing
 from companion.key import Key
 from companion.model import Model
 from companion.rules import strikes_anew
@@ -89,6 +89,11 @@ class Wishes:
     seed: int
     locked: frozenset[int]  # voices that are the player's alone
 
+    @property
+    def conditions(self) -> Conditions:
+        """What a model is told of all that comes."""
+        return Conditions(key=self.key)
+
 
 class Improviser:
     """Makes planned frames with one model."""
@@ -121,7 +126,7 @@ class Improviser:
         """The player's step: voices not played are imagined."""
         given = hands.tokens(point.step, LEGATO_STEPS)
         sampling = _calm(wishes.sampling)
-        frame, standing = self._draw(point.standing, sampling, given, NO_CONDITIONS, (wishes.seed, number, 0))
+        frame, standing = self._draw(point.standing, sampling, given, wishes.conditions, (wishes.seed, number, 0))
         return Planned(frame, point, Point(standing, hands), HEARD, frozenset(given))
 
     def next(self, point: Point, hands: Hands, answer: Answer, wishes: Wishes, attempt: int = 0) -> Planned:
@@ -129,9 +134,9 @@ class Improviser:
         if answer.loop:
             return self._repeated(point, hands, answer)
         own = _own_tokens(point.step, hands, answer, wishes)
-        given, sampling, conditions = own, wishes.sampling, NO_CONDITIONS
+        given, sampling, conditions = own, wishes.sampling, wishes.conditions
         if answer.close is not None:
-            conditions = before_close(answer.close - point.step)
+            conditions = before_close(answer.close - point.step, wishes.conditions)
             if point.step > answer.close:
                 given = {voice: own.get(voice, HOLD) for voice in ALL}
         if point.step in (answer.start, answer.close) or _enters(point, answer):
