@@ -23,10 +23,10 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("install")
     source = folder / "source"
     files = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout.split()
+        ["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split("\0")
     for name in files:
-        if (ROOT / name).is_file():
+        if name and (ROOT / name).is_file():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_bytes((ROOT / name).read_bytes())
     run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(source)], folder)
@@ -78,3 +78,10 @@ def test_training_commands_say_how_to_install_the_extra(python: Path, tmp_path: 
     assert done.stderr.splitlines() == [
         "chorale-train: keras, tensorflow, matplotlib not installed; run: pip install 'chorale-companion[train]'"
     ]
+
+
+def test_devices_ship(python: Path, tmp_path: Path) -> None:
+    chorale = python.parent / "chorale"
+    assert run([str(chorale), "devices"], tmp_path).count(".amxd") == 2
+    run([str(chorale), "devices", "--install", str(tmp_path)], tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("*.amxd")) == ["Chorale Hub.amxd", "Chorale Voice.amxd"]
