@@ -16,6 +16,7 @@ from companion.improviser import (
 from companion.planner import ANSWERING, IDLE, PHRASE, Planner
 from companion.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray
 
+HALF_A_STEP = 0.5
 TENTATIVE_STEPS = 8  # so long before a phrase may be over its answer is begun, for the case
 CLOSE_MARGIN = 4  # steps that a cadence has at least, beyond the committed ones
 
@@ -48,7 +49,9 @@ class Answers(Planner):
         """When the phrase is over, as far as can be told now; None while it goes on."""
         if self.activity != PHRASE:
             return None
-        return self._end_of_call() if self.settings.mode == "respond" else self._rest_over()
+        if self.settings.mode == "respond":
+            return self._end_of_call() - HALF_A_STEP  # what comes later belongs to the response
+        return self._rest_over()
 
     def _rest_over(self) -> float | None:
         """When a rest long enough to end a phrase has lasted; None while a key is down."""
