@@ -62,15 +62,15 @@ class Conductor:
             case Jumped():
                 self._jump(event, addresses)
             case MetreSet():
-                self._place(addresses.with_metre(event.beats, event.unit), sure=True)
+                self._place(addresses.with_metre(event.beats, event.unit), position, sure=True)
                 self._log(self._transport(METRE))
             case LoopSet():
                 loop = Loop(event.start, event.end) if event.on and event.end > event.start else None
-                self._place(addresses.with_loop(loop), sure=False)
+                self._place(addresses.with_loop(loop), position, sure=False)
                 self._log(LoggedTransport(position, LOOP, address=event.start, end=event.end, on=event.on))
 
     def _start(self, event: Started, addresses: Addresses) -> None:
-        self._place(addresses, sure=True)
+        self._place(addresses, addresses.position_of(event.address), sure=True)
         self._log(self._transport(START, event.address))
         self._session.begin(addresses.position_of(event.address), addresses.barlines)
 
@@ -79,11 +79,12 @@ class Conductor:
         wrapped = addresses.loop is not None and abs(event.address - addresses.loop.start) < 1
         line = self._sent_line
         position = self._session.position if line is None else line.step_at(event.time_s)
-        self._place(addresses.jumped(event.address, position), sure=wrapped)
+        there = addresses.jumped(event.address, position)
+        self._place(there, there.position_of(event.address), sure=wrapped)
         self._log(self._transport(JUMP, event.address))
 
-    def _place(self, addresses: Addresses, sure: bool) -> None:
-        self._outlets.moved(addresses, sure)
+    def _place(self, addresses: Addresses, position: float, sure: bool) -> None:
+        self._outlets.moved(addresses, position, sure)
         self._session.barlines = addresses.barlines
 
     def _transport(self, what: str, address: float | None = None) -> LoggedTransport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -21,6 +22,8 @@ from companion.oscmessages import Message
 from companion.player import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
 from companion.sounding import Part, SoundingFrame
 from companion.vocabulary import VOICES
+
+_ON_THE_LINE = 1e-6  # steps; rounding
 
 
 class Speaker(Protocol):
@@ -56,6 +59,7 @@ class Outlets:
         self._osc, self._log, self._keep = osc, log, keep
         self._tokens = 0  # counts what the player is to answer
         self._ahead: dict[int, tuple[int, SoundingFrame]] = {}  # step → address and frame that the device has
+        self._waiting: dict[int, SoundingFrame] = {}  # of a later round of a loop: their places are taken still
 
     # What a session says
 
@@ -64,7 +68,7 @@ class Outlets:
         self.feedback.planned(frames)
         self._write(LoggedSend(self._position(), tuple(frames)))
         if self._osc is not None:
-            self._send_ahead(frames)
+            self._send_ahead(frames, self._position())
 
     def now(self, voice: int, part: Part) -> None:
         pitch = part.pitch or 0
@@ -78,6 +82,7 @@ class Outlets:
         self._player.send(ClearSteps(first, last))
         self.feedback.clear(first, last)
         self._write(LoggedClear(self._position(), first, last))
+        self._waiting = {step: frame for step, frame in self._waiting.items() if not first <= step <= last}
         self._withdraw(step for step in list(self._ahead) if first <= step <= last)
 
     def silence(self) -> None:
@@ -112,35 +117,50 @@ class Outlets:
 
     # What the engine says
 
-    def moved(self, addresses: Addresses, sure: bool) -> None:
+    def moved(self, addresses: Addresses, position: float, sure: bool) -> None:
         """The song is elsewhere: what the device has ahead is sent again at its new addresses.
 
-        sure: the addresses were known before, as across a loop; nothing needs to be withdrawn.
+        position: of the music, now.
+        sure: the addresses were known before, as across a loop: the device has everything where it belongs.
         """
         self.addresses = addresses
-        ahead = [frame for step, (_, frame) in sorted(self._ahead.items()) if step + 1 > self._position()]
-        if not sure:
-            self._withdraw(list(self._ahead))
-        if self._osc is not None:
-            self._send_ahead(ahead)
+        if sure or self._osc is None:
+            return
+        ahead = self._still_to_sound(position)
+        self._withdraw(list(self._ahead))
+        self._send_ahead(ahead, position)
 
     def resend(self) -> None:
         """The device has started again: it is told all that is ahead."""
         if self._osc is not None:
-            self._send_ahead([frame for step, (_, frame) in sorted(self._ahead.items()) if step + 1 > self._position()])
+            self._send_ahead(self._still_to_sound(self._position()), self._position())
+
+    def _still_to_sound(self, position: float) -> list[SoundingFrame]:
+        return [frame for step, (_, frame) in sorted(self._ahead.items()) if step + 1 > position + _ON_THE_LINE]
 
     def forget_before(self, position: float) -> None:
-        """What is over need not be known any more."""
+        """What is over need not be known any more, and what had to wait for its place may go there."""
         self.feedback.forget_before(position)
+        waiting, self._waiting = self._waiting, {}
+        if waiting:
+            self._send_ahead([frame for _, frame in sorted(waiting.items())], position)
         for step in [step for step in self._ahead if step + 2 < position]:
             del self._ahead[step]
 
-    def _send_ahead(self, frames: Iterable[SoundingFrame]) -> None:
+    def _send_ahead(self, frames: Iterable[SoundingFrame], position: float) -> None:
         assert self._osc is not None
         for frame in frames:
+            if self._is_taken(frame.step, position):
+                self._waiting[frame.step] = frame
+                continue
             address = self.addresses.address_of(frame.step)
             self._ahead[frame.step] = address, frame
             self._osc(oscmessages.frame(address, frame))
+
+    def _is_taken(self, step: int, position: float) -> bool:
+        """Whether another step of this round of a loop has the address still."""
+        loop = self.addresses.loop
+        return loop is not None and loop.length >= 1 and step >= math.floor(position) + math.floor(loop.length)
 
     def _withdraw(self, steps: Iterable[int]) -> None:
         """Tell the device which addresses are empty again, in as few messages as there are stretches."""
@@ -155,6 +175,7 @@ class Outlets:
     def _hush(self, panic: bool) -> None:
         self.feedback.silence()
         self._write(LoggedSilence(self._position(), panic))
+        self._waiting.clear()
         self._withdraw(list(self._ahead))
         if self._osc is not None:
             for voice in range(len(VOICES)):

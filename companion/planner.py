@@ -73,7 +73,7 @@ class Planner:
 
     def __init__(self, model: Model, settings: Settings, choices: Choices, sink: Sink, by_channel: bool = False):
         self.settings = settings
-        self.barlines = Barlines()
+        self._barlines = Barlines()
         self.activity = IDLE
         self.running = False
         self.position = 0.0
@@ -96,6 +96,17 @@ class Planner:
         self._wishes = self._make_wishes(settings)
         self._played = DEFAULT_VELOCITY  # how loud the player played
         self._velocity: VelocityRule = velocity_rule(str(DEFAULT_VELOCITY))
+
+    @property
+    def barlines(self) -> Barlines:
+        """Where beats and bars lie; they may be set at any time."""
+        return self._barlines
+
+    @barlines.setter
+    def barlines(self, barlines: Barlines) -> None:
+        self._barlines = barlines
+        if self._tentative:  # it would begin on another line now
+            self._forget_answer()
 
     # Planning
 

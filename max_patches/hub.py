@@ -118,7 +118,7 @@ def _loop(room: Patcher) -> None:
     kept = []
     for outlet, (name, kind) in enumerate((("loop", "i"), ("loop_start", "f"), ("loop_length", "f"))):
         observer = room.add(f"live.observer {name}")
-        ready[outlet] >> room.message("path live_set") >> room.add("live.path") >> observer.inlet(1)
+        ready[outlet] >> room.message("goto live_set") >> room.add("live.path") >> observer.inlet(1)
         value = room.add(kind)
         changed = observer >> room.add(f"t b {kind}")
         changed[1] >> value.inlet(1)

@@ -26,6 +26,7 @@ GROUP = "---group"  # 1 to 4
 STEP = "---step"  # where Live is, while it plays
 LET_GO = "---letgo"  # end what sounds, and begin afresh with the next step
 LATER = "---later"  # the same, from another thread
+FORGET = "---forget"  # which frames were played
 RELEASE = "---release"  # end what sounds
 VALUE = "---value"  # of a frame: +p strike, -p go on, 0 rest
 VELOCITY = "---velocity"  # of the strike that comes next
@@ -110,7 +111,7 @@ def _settings(patch: Patcher, voice: Box, group: Box, on: Box) -> None:
     for outlet, control in enumerate((on, group, voice)):  # from right to left: whether it plays comes last
         said[outlet] >> patch.message("outputvalue") >> control
     _set(patch, voice >> patch.add("change -1"), VOICE)
-    _set(patch, group >> patch.add("+ 1") >> patch.add("change"), GROUP)
+    _set(patch, group >> patch.add("+ 1") >> patch.add("change"), GROUP, FORGET)
     both = on >> patch.add("&& 1")
     enabled = this[1] >> patch.add("t b i")
     enabled[1] >> both.inlet(1)
@@ -118,10 +119,12 @@ def _settings(patch: Patcher, voice: Box, group: Box, on: Box) -> None:
     _set(patch, both >> patch.add("change"), ON)
 
 
-def _set(patch: Patcher, number: Box, name: str) -> None:
-    changed = number >> patch.add("t b i")
-    changed[1] >> patch.send(name)
-    changed[0] >> patch.send(LATER)
+def _set(patch: Patcher, number: Box, name: str, *then: str) -> None:
+    then = (*then, LATER)
+    changed = number >> patch.add(f"t {'b ' * len(then)}i")
+    changed[len(then)] >> patch.send(name)
+    for outlet, order in enumerate(reversed(then)):
+        changed[outlet] >> patch.send(order)
 
 
 def _clock(room: Patcher) -> None:
@@ -233,7 +236,10 @@ def _now(room: Patcher) -> None:
     room.receive(ON) >> playing
     playing >> room.send(AT_ONCE)
     silent = hushed >> room.add("delay 0") >> room.add("t b b")
-    silent[1] >> room.message("clear") >> room.add("coll ---played 1")
+    forgotten = room.message("clear")
+    forgotten >> room.add("coll ---played 1")
+    silent[1] >> forgotten
+    room.receive(FORGET) >> room.add("delay 0") >> forgotten  # another group, whose Hub has counted its own serials
     silent[0] >> room.send(LET_GO)
 
 
