@@ -24,7 +24,8 @@ BPM = 200
 LATE_STEPS = 0.3  # after its grid line
 _TICKS = 8  # looks at the clock in each note of half a beat: the engine plans in between
 _MELODY = (67, 69, 71, 72, 74, 72, 71, 69, 67, 64, 65, 67, 69, 67, 65, 64)
-_PATIENCE_S = 5.0
+_PATIENCE_S = 20.0
+_READY = -1  # a token
 
 
 class _Ear:
@@ -52,6 +53,8 @@ def time_keys(model: str, keys: int = KEYS) -> dict[str, float]:
         clock = InternalClock(BPM)
         clock.start(0.0)
         engine = Engine(session, outlets, clock, ear, ControlReader(ControlMap()), ANY)
+        player.send(Silence(_READY))
+        _silenced(player, _READY)  # it has started
         quiet: list[float] = []
         interrupted: list[float] = []
         for index in range(keys):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from fakes import SURE, ScriptedModel, contract_of, sung, sure
 
 from companion.barlines import Barlines
 from companion.controls import Choices, Command, Settings
+from companion.features import FeatureRow
 from companion.improviser import Planned
 from companion.session import Session
 from companion.sounding import Part, SoundingFrame
-from companion.vocabulary import VOICES
+from companion.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, strike
 
 GRACE_STEPS = 0.25  # a frame that comes later than this is held over, as the player does
 
@@ -53,8 +55,8 @@ class Listener:
                 self.over.append(frame.step)
             if frame.step > self._newest:
                 self.ahead[frame.step] = max(self.position, float(frame.step)), frame
-            elif any(part.struck for part in frame.parts):  # another frame has sounded in its place
-                self.late.append(frame.step)
+            elif any(part.struck for part in frame.parts) or tuple(part.pitch for part in frame.parts) != self.pitches:
+                self.late.append(frame.step)  # another frame has sounded in its place
 
     def now(self, voice: int, part: Part) -> None:
         self.lines.append(f"now {VOICES[voice]} {_part(part)}")
@@ -163,6 +165,11 @@ def chord(first: int, last: int, pitches: str) -> list[str]:
     return [f"{first}: {struck}", *(f"{step}: {pitches}" for step in range(first + 1, last + 1))]
 
 
+def heard(start: float, end: float, pitches: str) -> list[tuple[float, float, int, int]]:
+    """The notes of a chord, as ``Listener.notes`` tells them."""
+    return [(start, end, voice, int(pitch)) for voice, pitch in enumerate(pitches.split(), 1) if pitch != "."]
+
+
 def rest(first: int, last: int | None = None) -> list[str]:
     """The lines of frames in which nothing sounds."""
     return [f"{step}: . . . ." for step in range(first, (first if last is None else last) + 1)]
@@ -187,6 +194,8 @@ class Jam:
 
     def to(self, position: float, every: float = 0.25, work: bool = True) -> Jam:
         """Time goes by, with spare time to plan after every so many steps."""
+        if work:
+            self.work()
         while True:
             here = min(self.listener.position + every, position)
             self.listener.play_to(here)
@@ -237,6 +246,44 @@ class Jam:
         return self.listener.take_lines()
 
 
-def line_ends(position: float) -> int:
-    """The first whole step at or after a position."""
-    return math.ceil(position - 1e-6)
+PLAIN = Settings(style="free", temperature=0.0)  # nothing is left to chance
+
+
+def chords_at(chords: Mapping[int, Sequence[int | None]]) -> ScriptedModel:
+    """A model that sings these chords at these frames (None: it holds on), and holds on between them."""
+    return ScriptedModel(
+        sung(
+            {
+                (frame, voice): strike(pitch)
+                for frame, pitches in chords.items()
+                for voice, pitch in enumerate(pitches)
+                if pitch is not None
+            }
+        )
+    )
+
+
+class Shadow:
+    """Sings at fixed distances below the soprano, and a chord of its own where that is silent."""
+
+    below: tuple[int, ...] = (0, 5, 9, 24)
+    alone: tuple[int, ...] = (72, 65, 60, 41)
+
+    def __init__(self) -> None:
+        self.contract = contract_of(("voice", "pitches", "decided"))
+        self.row = FeatureRow(self.contract.features)
+
+    def initial_state(self) -> Mapping[str, Any]:
+        return {}
+
+    def step(self, ids: IntArray, state: Mapping[str, Any], options: object = None) -> tuple[Any, Mapping[str, Any]]:
+        del options
+        said = ids - self.row.offsets
+        voice = int(said[self.row.slot("voice")])
+        soprano = int(said[self.row.slot("decided")])
+        now = int(said[self.row.slot("pitches") + voice])
+        wanted = strike(self.alone[voice]) if soprano < FIRST_STRIKE else soprano - self.below[voice]
+        logits = sure(wanted)
+        if wanted == now:
+            logits[HOLD] = 2 * SURE  # unless it must be struck
+        return logits, state

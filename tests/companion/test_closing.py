@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from companion.closing import BEST, CLOSE_IN_SIGHT, TRIES, before_close, best_ending, closing_quality, towards_close
+from companion.closing import (
+    BEST,
+    CLOSE_IN_SIGHT,
+    TRIES,
+    before_close,
+    best_ending,
+    best_opening,
+    closing_quality,
+    towards_close,
+)
 from companion.features import Conditions
 from companion.generator import NO_CONDITIONS
 from companion.key import Key
@@ -80,3 +90,21 @@ def test_a_close_is_said_only_in_sight() -> None:
 def test_a_close_is_said_besides_what_is_said_anyway() -> None:
     assert before_close(3, Conditions(key=A_MINOR)) == Conditions(3, A_MINOR)
     assert before_close(-1, Conditions(key=A_MINOR)) == Conditions(None, A_MINOR)
+
+
+class TestOpening:
+    def openings(self, *chords: tuple[int, ...]) -> Iterator[Any]:
+        self.made = 0
+        for chord in chords:
+            self.made += 1
+            yield SimpleNamespace(pitches=chord), None
+
+    def test_the_first_that_could_not_be_better_is_taken(self) -> None:
+        chords = self.openings((72, 67, 65, 48), (74, 69, 65, 50), (72, 67, 64, 48))
+        assert best_opening(chords)[0].pitches == (74, 69, 65, 50)
+        assert self.made == 2
+
+    def test_else_the_best(self) -> None:
+        chords = self.openings((72, 67, 65, 48), (72, 67, 64, 52), (72, 67, 62, 48))
+        assert best_opening(chords)[0].pitches == (72, 67, 64, 52)
+        assert self.made == 3

@@ -21,6 +21,7 @@ from companion.rules import (
     STILL_PENALTY,
     STILL_STEPS,
     Moment,
+    discourage_hold,
     favour,
     in_range,
     keep_moving,
@@ -32,6 +33,7 @@ from companion.rules import (
 from companion.sampling import (
     Sampling,
     choose,
+    denser,
     draw,
     entropy_bits,
     given_choice,
@@ -396,3 +398,46 @@ class TestChoose:
 
     def test_nothing_is_decided_at_first(self) -> None:
         assert undecided().tolist() == [UNDECIDED] * 4
+
+
+class TestWhatAPlayerTurns:
+    LOGITS = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
+
+    @pytest.mark.parametrize("nats", [2.0, -2.0])
+    def test_discourage_hold_moves_only_the_hold(self, nats: float) -> None:
+        scores = discourage_hold(nats)(FLAT, moment(0))
+        assert scores[HOLD] == FLAT[HOLD] - nats
+        assert np.array_equal(np.delete(scores, HOLD), np.delete(FLAT, HOLD))
+
+    def test_denser_means_fewer_holds(self) -> None:
+        def holds(nats: float) -> int:
+            source = random_source()
+            sampling = denser(Sampling(), nats)
+            logits = self.LOGITS.copy()
+            logits[HOLD] = 4.0
+            return sum(choose(logits, moment(0), sampling, source).token == HOLD for _ in range(400))
+
+        assert holds(4.0) < holds(0.0) < holds(-4.0)
+
+    def test_no_density_no_rule(self) -> None:
+        sampling = Sampling()
+        assert denser(sampling, 0.0) is sampling
+
+    def test_denser_goes_after_the_other_rules(self) -> None:
+        assert denser(Sampling(rules=(sings_on,)), 1.0).rules[0] is sings_on
+
+    def test_a_voice_may_have_its_own_temperature(self) -> None:
+        sampling = Sampling(1.0, voice_temperatures=(0.0, None, 3.0, None))
+        assert [sampling.temperature_of(voice) for voice in range(4)] == [0.0, 1.0, 3.0, 1.0]
+        logits = self.LOGITS.copy()
+        logits[C5] = 0.1
+        source = random_source()
+        assert {choose(logits, moment(SOPRANO), sampling, source).token for _ in range(50)} == {C5}
+        choice = choose(logits, moment(TENOR), sampling, source)
+        assert choice.temperature == 3.0
+        assert len({choose(logits, moment(ALTO), sampling, source).token for _ in range(50)}) > 20
+
+    @pytest.mark.parametrize("temperature", [-0.1, 10.1, math.nan])
+    def test_a_voice_s_temperature_is_checked_too(self, temperature: float) -> None:
+        with pytest.raises(BadSetting, match="temperature must be from 0 to 10"):
+            Sampling(voice_temperatures=(None, temperature, None, None))
