@@ -34,7 +34,7 @@ class BachModel(keras.Model):  # type: ignore[misc]
     features = tuple(FEATURES)
 
     def __init__(
-        self, units: int = 320, depth: int = 2, hidden: int = 256, dropout: float = 0.5, slot_dropout: float = 0.25
+        self, units: int = 320, depth: int = 2, hidden: int = 256, dropout: float = 0.3, slot_dropout: float = 0.1
     ):
         super().__init__()
         row, frame_row = FeatureRow(self.features), FeatureRow(FRAME_FEATURES)
