@@ -473,6 +473,19 @@ class TestStopping:
 
 
 class TestLoop:
+    def test_what_was_held_into_the_take_is_struck_at_its_beginning(self) -> None:
+        """Each time: something else sounds at the end of a round."""
+        chords = {0: (None, 67, 64, 48), 8: (None, 69, 65, 53)}
+        jam = Jam(chords_at(chords), replace(PLAIN, mode="listen"))
+        jam.play((0, 3, 72)).to(9)  # seven frames
+        jam.play((16, 18, 74), (20, 26, 76)).to(32)
+        jam.tell("mode", "loop")
+        for start in (32, 48):
+            jam.to(start + 0.1)
+            assert jam.listener.pitches == (74, 67, 64, 48)
+            jam.to(start + 1.1)
+            assert jam.listener.pitches == (74, 69, 65, 53)
+
     def test_a_take_begins_in_its_bar_where_it_began(self) -> None:
         jam = Jam(chords_at({}), replace(PLAIN, mode="listen"))
         jam.play((6, 7, 72)).to(20)

@@ -12,6 +12,7 @@ Run as a program it is that bridge: ``python pd.py FROM_PD TO_PD``.
 from __future__ import annotations
 
 import os
+import random
 import select
 import signal
 import socket
@@ -21,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -53,10 +55,12 @@ def need_pd() -> None:
 
 
 def free_port() -> int:
-    """A UDP port that nobody has."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind((LOOPBACK, 0))
-        return int(taken.getsockname()[1])
+    """A UDP port that nobody has, and that no socket gets by chance: those are taken from 32768 on."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken, suppress(OSError):
+            taken.bind((LOOPBACK, port))
+            return port
 
 
 class Listener:
@@ -156,7 +160,8 @@ class Companion:
 
     def kill(self) -> None:
         """All its processes at once, with no time for a last word."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
     def end(self) -> tuple[int, str]:
@@ -167,7 +172,8 @@ class Companion:
 
     def close(self) -> None:
         """It is over, whatever it did."""
-        if self._process.poll() is None:
+        assert self._process.stdout is not None
+        if not self._process.stdout.closed:
             self.kill()
 
 
