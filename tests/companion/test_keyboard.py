@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
 import subprocess
 import sys
 import termios
@@ -108,6 +109,7 @@ class TestPosix:
         keyboard = PosixKeyboard(terminal.reading)
         assert terminal.settings() != before
         os.write(terminal.typing, b"rm -rf ~")  # typed to the jam, and not for the shell
+        assert select.select([terminal.reading], [], [], 10.0)[0]  # it has come through
         keyboard.close()
         assert terminal.settings() == before
         assert (keyboard.poll(), keyboard.fileno()) == ([], None)

@@ -160,7 +160,7 @@ def test_its_clock_and_its_keys_are_followed_and_the_answer_comes_back(band: Ban
         assert notes(said) == [(pitch, velocity, 1) for _, pitch in PHRASE for velocity in (80, 0)]
         clock = [message[0] for message in said if message[0] >= 0xF0]
         assert clock == [0xFA, *[0xF8] * (len(clock) - 2), 0xFC]
-        assert len(clock) - 2 == pytest.approx(6 * len(band.reports("tick")), abs=6)
+        assert len(clock) - 2 == pytest.approx(6 * len(band.reports("tick")), abs=12)
 
 
 def test_it_goes_on_from_where_it_stopped(band: Band) -> None:
