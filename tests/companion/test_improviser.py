@@ -72,7 +72,8 @@ class TestHeard:
         improviser = Improviser(Babbler())  # type: ignore[arg-type]
         point = Point(improviser.start(0), Hands())
         planned = improviser.heard(point, playing(74), replace(FREE, sampling=sampling), 0)
-        assert [choice.temperature for choice in planned.frame.choices[1:]] == [1.0, 0.1, 1.0]  # the first chord of all
+        warmth = [choice.temperature for choice in planned.frame.choices[1:]]
+        assert warmth == [IMAGINED_TEMPERATURE, 0.1, 1.0]  # the first chord of all is bold, but for voices set apart
         following = improviser.heard(planned.after, playing(74), replace(FREE, sampling=sampling), 0)
         assert [choice.temperature for choice in following.frame.choices[1:]] == [
             IMAGINED_TEMPERATURE,
