@@ -49,6 +49,8 @@ KEYS = 1 + 2 * 12
 COMINGS = 1 + VOCABULARY_SIZE  # not known, or a token
 LOOK_AHEAD = 16  # steps: how far ahead a given voice's next strike is told
 LATER_STEPS = 1 + LOOK_AHEAD
+ECHO_CLASSES = (1, 2, 3, 4, 6, 8, 12, 16, 32)  # chords or notes alike; each begins a class
+ECHOES = 1 + len(ECHO_CLASSES)
 
 
 def _interval_table() -> IntArray:
@@ -82,6 +84,8 @@ def _held_table() -> IntArray:
 
 # [token + 1]: what a token sounds; a hold's place is taken by what it goes on with.
 _CODE_OF: IntArray = np.array([NOTHING, SILENCE, NOTHING, *range(FIRST_STRIKE, VOCABULARY_SIZE)], dtype=np.int32)
+# [chords or notes that are alike] → class of an echo
+_ECHO_OF: IntArray = np.searchsorted(ECHO_CLASSES, np.arange(ECHO_CLASSES[-1] + 1), side="right").astype(np.int32)
 INTERVAL_OF = _interval_table()
 MOTION_OF = _motion_table()
 HELD_OF = _held_table()
@@ -121,6 +125,32 @@ class Ahead:
     def at(self, step: int) -> Ahead:
         """What one frame of ``[..., steps, 4]`` may know."""
         return Ahead(self.now[..., step, :], self.later[..., step, :], self.steps[..., step, :])
+
+
+@dataclass(frozen=True, eq=False)
+class Echo:
+    """What came, earlier in the piece, where the music was most like what was just heard (companion.past finds it)."""
+
+    tokens: IntArray  # [..., 4] the frame that came there, UNDECIDED where there is none
+    chords: IntArray  # [...] how many chords up to there were as those up to now, 0 where there is none
+    tune: IntArray  # [...] the soprano's token where its tune was most like this one, UNDECIDED where there is none
+    notes: IntArray  # [...] how many notes of the tune were alike
+
+    @classmethod
+    def none(cls, *leading: int) -> Echo:
+        """The music was never so before, with any leading axes."""
+        nowhere, nothing = np.full((*leading, len(VOICES)), UNDECIDED, dtype=np.int32), np.zeros(leading, dtype=np.int32)
+        return cls(nowhere, nothing, nothing + UNDECIDED, nothing)
+
+    @classmethod
+    def stack(cls, echoes: Sequence[Echo]) -> Echo:
+        """Many as one, along a new first axis."""
+        return cls(
+            np.stack([echo.tokens for echo in echoes]),
+            np.stack([echo.chords for echo in echoes]),
+            np.stack([echo.tune for echo in echoes]),
+            np.stack([echo.notes for echo in echoes]),
+        )
 
 
 @dataclass(frozen=True)
@@ -193,6 +223,7 @@ class Place:
     close: IntArray  # [...] 0 unspecified, 1 + steps up to CLOSE_STEPS, then one class for farther
     key: IntArray  # [...] see key_id
     ahead: Ahead  # [..., 4]
+    echo: Echo  # [...]
 
     @classmethod
     def of(
@@ -201,6 +232,7 @@ class Place:
         steps_to_close: NDArray[np.integer] | int | None,
         key: NDArray[np.integer] | int = UNKEYED,
         ahead: Ahead | None = None,
+        echo: Echo | None = None,
     ) -> Place:
         """From absolute steps, steps to the close (None or −1: unspecified) and keys by their ids, of one shape."""
         steps = np.asarray(-1 if steps_to_close is None else steps_to_close, dtype=np.int32)
@@ -211,6 +243,7 @@ class Place:
             np.broadcast_to(close, beat.shape).astype(np.int32),
             np.broadcast_to(key, beat.shape).astype(np.int32),
             Ahead.unknown(*beat.shape) if ahead is None else ahead,
+            Echo.none(*beat.shape) if echo is None else echo,
         )
 
 
@@ -266,6 +299,27 @@ def _chord(history: History, _: Place) -> IntArray:
     return _each_voice(INTERVAL_OF[history.now[..., :-1], history.now[..., -1:]])
 
 
+def _echo(history: History, place: Place) -> IntArray:
+    """How each voice moved there, from what it sounds here."""
+    return _each_voice(MOTION_OF[place.echo.tokens + 1, history.reference])
+
+
+def _own_echo(history: History, place: Place) -> IntArray:
+    return MOTION_OF[place.echo.tokens + 1, history.reference][..., None]
+
+
+def _echo_chords(_: History, place: Place) -> IntArray:
+    return _four_times(_ECHO_OF[np.minimum(place.echo.chords, ECHO_CLASSES[-1])])
+
+
+def _tune(history: History, place: Place) -> IntArray:
+    return _four_times(MOTION_OF[place.echo.tune + 1, history.reference[..., 0]])
+
+
+def _tune_notes(_: History, place: Place) -> IntArray:
+    return _four_times(_ECHO_OF[np.minimum(place.echo.notes, ECHO_CLASSES[-1])])
+
+
 def _turn(tokens: IntArray) -> IntArray:
     decided: IntArray = np.sum(tokens != UNDECIDED, axis=-1, dtype=np.int32, keepdims=True)
     return decided
@@ -289,6 +343,11 @@ FEATURES: dict[str, Feature] = {
         FrameFeature("coming", 4, COMINGS, lambda _, place: _each_voice(place.ahead.now + 1)),
         FrameFeature("later", 4, CODES, lambda _, place: _each_voice(place.ahead.later)),
         FrameFeature("later_steps", 4, LATER_STEPS, lambda _, place: _each_voice(place.ahead.steps)),
+        FrameFeature("own_echo", 1, MOTIONS, _own_echo),
+        FrameFeature("echo", 4, MOTIONS, _echo),
+        FrameFeature("echo_chords", 1, ECHOES, _echo_chords),
+        FrameFeature("tune", 1, MOTIONS, _tune),
+        FrameFeature("tune_notes", 1, ECHOES, _tune_notes),
         NoteFeature("decided", 4, CODES, lambda tokens, codes, history, own: codes),
         NoteFeature(
             "motions", 4, MOTIONS, lambda tokens, codes, history, own: MOTION_OF[tokens + 1, history.reference]

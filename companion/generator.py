@@ -9,6 +9,7 @@ import numpy as np
 
 from companion.features import UNDECIDED, Ahead, Conditions, History, Place, key_id, sounding_codes
 from companion.model import Model
+from companion.past import Past
 from companion.rules import Moment
 from companion.sampling import Choice, Sampling, choose, given_choice, undecided
 from companion.state import State
@@ -24,6 +25,7 @@ class Standing:
     step: int  # of the frame to come; 0 lies on a downbeat where bars are known
     history: History
     memory: State
+    past: Past | None = None  # where the model reads what came before
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Generator:
 
     def start(self, step: int = 0) -> Standing:
         """Before the first frame, which will stand at ``step``."""
-        return Standing(step, History.empty(), self.model.initial_state())
+        past = Past.empty() if "echo" in self.model.row.names else None
+        return Standing(step, History.empty(), self.model.initial_state(), past)
 
     def frame(
         self,
@@ -75,7 +78,9 @@ class Generator:
                 choices[voice] = choose(logits, moment, sampling, self.random)
             tokens = tokens.copy()
             tokens[voice] = choices[voice].token
-        following = Standing(standing.step + 1, history.advance(tokens), memory)
+        after = history.advance(tokens)
+        past = standing.past and standing.past.advance(tokens, after)
+        following = Standing(standing.step + 1, after, memory, past)
         ordered = tuple(choices[voice] for voice in range(len(VOICES)))
         return Frame(standing.step, tokens, _pitches(following.history), ordered, sampling.temperature), following
 
@@ -100,7 +105,8 @@ def _place(standing: Standing, given: Mapping[int, int], conditions: Conditions)
     if 0 < len(given) < len(VOICES):
         now = [_sayable(given[v], standing.history, v) if v in given else UNDECIDED for v in range(len(VOICES))]
         ahead = replace(conditions.ahead or Ahead.unknown(), now=np.array(now, dtype=np.int32))
-    return Place.of(standing.step, conditions.steps_to_close, key_id(conditions.key), ahead)
+    echo = standing.past and standing.past.echo()
+    return Place.of(standing.step, conditions.steps_to_close, key_id(conditions.key), ahead, echo)
 
 
 def _sayable(token: int, history: History, voice: int) -> int:

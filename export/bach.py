@@ -23,6 +23,10 @@ FRAME_FEATURES = (
     "coming",
     "later",
     "later_steps",
+    "echo",
+    "echo_chords",
+    "tune",
+    "tune_notes",
 )
 
 

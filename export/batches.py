@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import keras
 import numpy as np
 
-from companion.features import LOOK_AHEAD, NOTHING, UNDECIDED, UNKEYED, Ahead, FeatureRow, Place, key_id
+from companion.features import LOOK_AHEAD, NOTHING, UNDECIDED, UNKEYED, Ahead, Echo, FeatureRow, Place, key_id
+from companion.past import echoes_of
 from companion.vocabulary import (
     FIRST_STRIKE,
     HOLD,
@@ -39,6 +41,7 @@ class CropSettings:
     known_voices: float = 0.0  # share in which some voices are given: known beforehand, decided first, not learned
     melody: float = 0.5  # share of those in which it is the soprano alone; else any one, two or three voices
     ahead_dropped: float = 0.3  # share of those in which only the frame itself is known of them
+    echoes_dropped: float = 0.1  # share that does not say what came where the music was like this before
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Crop:
     rank: IntArray  # [4] turn in which each voice is decided
     onsets_known: bool
     length: int  # frames that are not padding
+    echo: Echo  # [steps]
     key: int = UNKEYED  # its id
     ahead: Ahead | None = None  # [steps, 4], where voices are given
     given: tuple[int, ...] = ()  # those voices
@@ -70,6 +74,7 @@ def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generat
     key = key_of(piece) if generator.random() >= settings.keys_dropped else None
     given = draw_given(settings, generator) if generator.random() < settings.known_voices else ()
     look = generator.random() >= settings.ahead_dropped
+    recalls = generator.random() >= settings.echoes_dropped
     # frames beyond the crop are only looked at, by those before them
     frames = transpose(excerpt(piece.frames, start, settings.steps + LOOK_AHEAD), semitones)
     frames = frames if onsets_known else hide_onsets(frames)
@@ -81,10 +86,30 @@ def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generat
         rank_of(given) if given else order.astype(np.int32),
         onsets_known,
         length,
+        echo_in(piece, start, settings.steps, semitones, onsets_known) if recalls else Echo.none(settings.steps),
         key_id(key and key.transposed(semitones)),
         _ahead_of(frames, given, settings.steps, look) if given else None,
         given,
     )
+
+
+def echo_in(piece: Piece, start: int, steps: int, semitones: int, onsets_known: bool) -> Echo:
+    """What a crop at ``start`` recalls, ``[steps]``: also of the piece before it."""
+    frames = np.ascontiguousarray(piece.frames if onsets_known else hide_onsets(piece.frames))
+    echo = _echoes(frames.tobytes(), str(frames.dtype))
+    crop = slice(start, start + steps)
+    return Echo(
+        _padded(transpose(echo.tokens[crop], semitones), steps, UNDECIDED),
+        _padded(echo.chords[crop], steps, 0),
+        _padded(transpose(echo.tune[crop], semitones), steps, UNDECIDED),
+        _padded(echo.notes[crop], steps, 0),
+    )
+
+
+@lru_cache(maxsize=4096)  # the pieces of a run, with and without their onsets
+def _echoes(frames: bytes, dtype: str) -> Echo:
+    """Of a whole piece, from its frames as they lie in memory."""
+    return echoes_of(np.frombuffer(frames, dtype=dtype).reshape(-1, len(VOICES)))
 
 
 def draw_given(settings: CropSettings, generator: np.random.Generator) -> tuple[int, ...]:
@@ -140,7 +165,8 @@ def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray
     frames = np.stack([crop.frames for crop in crops])
     steps = np.stack([crop.first_step + np.arange(frames.shape[1]) for crop in crops])
     keys = np.array([crop.key for crop in crops], dtype=np.int32)[:, None]
-    place = Place.of(steps, np.stack([crop.steps_to_close for crop in crops]), keys, _together(crops))
+    echo = Echo.stack([crop.echo for crop in crops])
+    place = Place.of(steps, np.stack([crop.steps_to_close for crop in crops]), keys, _together(crops), echo)
     rank = np.stack([np.broadcast_to(crop.rank, crop.frames.shape) for crop in crops])
     ids = row.of_pieces(frames, place, rank)
     targets = np.stack([targets_of(crop) for crop in crops])
@@ -220,4 +246,5 @@ def whole_crop(piece: Piece, start: int, steps: int) -> Crop:
         np.arange(4, dtype=np.int32),
         onsets_known=False,
         length=len(frames),
+        echo=echo_in(piece, start, steps, 0, onsets_known=False),
     )

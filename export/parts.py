@@ -76,7 +76,7 @@ class NoteEmbedding(layers.Layer):  # type: ignore[misc]
         self.slot_dropout = layers.Dropout(slot_dropout, noise_shape=(None, None, row.width, 1))
 
     def build(self, _: Any) -> None:
-        scale = keras.initializers.RandomNormal(0.5)
+        scale = keras.initializers.RandomNormal(0.1)
         self.table = self.add_weight(name="table", shape=(self.row.rows, self.slot_units), initializer=scale)
         self.kernel = self.add_weight(
             name="kernel", shape=(self.row.width * self.slot_units, self.units), initializer="glorot_uniform"

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from companion.features import History, Place
 from companion.model import Model
+from companion.past import echoes_of
 from companion.vocabulary import (
     FIRST_STRIKE,
     HIGHEST_PITCH,
@@ -128,7 +129,7 @@ def model_scorer(model: Model) -> Scorer:
 
     def score(frames: IntArray, first_step: int) -> LogProbs:
         hidden = hide_onsets(frames)
-        place = Place.of(first_step + np.arange(len(frames)), None)
+        place = Place.of(first_step + np.arange(len(frames)), None, echo=echoes_of(hidden))
         ids = model.row.of_pieces(hidden, place, np.broadcast_to(in_order, hidden.shape))
         state = model.initial_state()
         logits = []

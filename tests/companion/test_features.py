@@ -27,12 +27,14 @@ from companion.features import (
     UNDECIDED,
     Ahead,
     Conditions,
+    Echo,
     FeatureRow,
     History,
     Place,
     key_id,
 )
 from companion.key import Key
+from companion.past import Past, echoes_of
 from companion.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, strike, transpose
 
 if TYPE_CHECKING:
@@ -66,22 +68,25 @@ class Asked(NamedTuple):
 def live_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> IntArray:
     """Note by note, as the generator reads, no farther ahead than it may look: [steps, 4, width]."""
     ids = np.full((*frames.shape, row.width), -1, dtype=np.int32)
-    history = History.empty()
+    history, past = History.empty(), Past.empty()
     for step, frame in enumerate(frames):
         close = None if asked.closes[step] < 0 else asked.closes[step]
         ahead = Ahead.of_frames(asked.known[step : step + 1 + LOOK_AHEAD]).at(0)
-        frame_ids = row.frame_ids(history, Place.of(first_step + step, close, asked.keys[step], ahead))
+        place = Place.of(first_step + step, close, asked.keys[step], ahead, past.echo())
+        frame_ids = row.frame_ids(history, place)
         tokens = np.full(4, UNDECIDED, dtype=np.int32)
         for voice in np.argsort(rank[step]):
             ids[step, voice] = np.concatenate([frame_ids[voice], row.note_ids(tokens, history, int(voice))])
             tokens[voice] = frame[voice]
         history = history.advance(frame)
+        past = past.advance(frame, history)
     return ids
 
 
 def whole_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> IntArray:
     steps = first_step + np.arange(len(frames))
-    place = Place.of(steps, np.array(asked.closes), np.array(asked.keys), Ahead.of_frames(asked.known))
+    ahead, echo = Ahead.of_frames(asked.known), echoes_of(frames)
+    place = Place.of(steps, np.array(asked.closes), np.array(asked.keys), ahead, echo)
     return row.of_pieces(frames, place, rank)
 
 
@@ -124,7 +129,8 @@ class TestWholeAndLive:
     def test_leading_axes(self, one: IntArray, other: IntArray) -> None:
         both = np.stack([one, other])[:, None]
         rank = np.broadcast_to(IN_ORDER, both.shape)
-        place = Place.of(np.arange(6) + np.zeros((2, 1, 1), int), np.full((2, 1, 6), -1))
+        echo = Echo.stack([Echo.stack([echoes_of(frames)]) for frames in (one, other)])
+        place = Place.of(np.arange(6) + np.zeros((2, 1, 1), int), np.full((2, 1, 6), -1), echo=echo)
         ids = EVERYTHING.of_pieces(both, place, rank)
         assert ids.shape == (2, 1, 6, 4, EVERYTHING.width)
         for index, frames in enumerate((one, other)):
@@ -161,6 +167,11 @@ BY_HAND = {
     "coming": [[[S + 1, 0, 0, B + 1]] * 4, [[2, 0, 0, 2]] * 4, [[S + 1, 0, 0, B + 3]] * 4],
     "later": [[[S, 0, 0, B + 2]] * 4, [[S, 0, 0, B + 2]] * 4, [[0, 0, 0, 0]] * 4],
     "later_steps": [[[2, 0, 0, 2]] * 4, [[1, 0, 0, 1]] * 4, [[0, 0, 0, 0]] * 4],
+    "own_echo": [[[0]] * 4] * 3,  # there is one in TestEcho
+    "echo": [[[0, 0, 0, 0]] * 4] * 3,
+    "echo_chords": [[[0]] * 4] * 3,
+    "tune": [[[0]] * 4] * 3,
+    "tune_notes": [[[0]] * 4] * 3,
     "decided": [
         [[0, 0, 0, 0], [S, 0, 0, 0], [S, A, 0, 0], [S, A, 1, 0]],
         [[0, 0, 0, 0], [S, 0, 0, 0], [S, A + 2, 0, 0], [S, A + 2, T, 0]],
@@ -224,6 +235,30 @@ class TestByHand:
 
     def test_steps_before_the_origin_have_a_beat_too(self) -> None:
         assert Place.of(np.arange(-5, 5), None).beat.tolist() == [3, 0, 1, 2, 3, 0, 1, 2, 3, 0]
+
+
+class TestEcho:
+    def test_by_hand(self) -> None:
+        """How the voices went on then, from where they are now, and how much was alike up to there."""
+        row = FeatureRow(("own_echo", "echo", "echo_chords", "tune", "tune_notes"))
+        history = History.empty().advance(THREE_FRAMES[0]).advance(THREE_FRAMES[1])
+        there = np.array([S - 1, HOLD, REST, B + 12])
+        place = Place.of(2, None, echo=Echo(there, np.array(6), np.array(S + 2), np.array(9)))
+        ids = row.frame_ids(history, place) - row.offsets
+        everyone = [14, 2, 1, 27]
+        np.testing.assert_array_equal(ids, [[own, *everyone, 5, 17, 6] for own in everyone])
+
+    @pytest.mark.parametrize("name", ["echo_chords", "tune_notes"])
+    def test_in_classes(self, name: str) -> None:
+        row = FeatureRow((name,))
+
+        def class_of(alike: int) -> int:
+            echo = Echo(Echo.none().tokens, np.array(alike), np.array(UNDECIDED), np.array(alike))
+            return int(row.frame_ids(History.empty(), Place.of(0, None, echo=echo))[0, 0])
+
+        assert [class_of(alike) for alike in (0, 1, 2, 3, 4, 5, 6, 11, 12, 31, 32, 999)] == [
+            *(0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9, 9)
+        ]
 
 
 def naive_history(column: Sequence[int]) -> tuple[int, int, int, int]:
