@@ -24,9 +24,10 @@ from keras import ops
 
 from companion.features import FeatureRow
 from export.batches import CropBatches, CropSettings, WholeCrops
+from export.losses import note_nll, taught_nll
 from export.models import build
-from export.parts import Tensor
 from export.pieces import Piece
+from export.teaching import TaughtBatches, Teachers
 
 VALIDATION_STEPS = 256  # of a crop that validation looks at
 
@@ -46,18 +47,9 @@ class FitSettings:
     average: float = 0.998  # of the weights, a batch: half of the average lies within 350 batches
     patience: int = 15  # epochs without a better validation before the run stops
     seed: int = 1
+    teachers: tuple[str, ...] = ()  # folders of runs whose best weights teach this one
+    taught: float = 0.9  # what the teachers expect counts so much, the note that came the rest
     start: str = ""  # folder of a run of the same architecture, whose best weights this one begins from
-
-
-def note_nll(targets: Tensor, logits: Tensor) -> Tensor:
-    """Mean nats a note; a note with two accepted tokens scores their sum, padding nothing."""
-    scores = ops.log_softmax(logits, axis=-1)
-    tokens = ops.maximum(targets, 0)
-    each = ops.take_along_axis(scores, tokens, axis=-1)
-    second = ops.where(tokens[..., 1] == tokens[..., 0], -1e9, each[..., 1])
-    both = ops.logaddexp(each[..., 0], second)
-    counted = ops.cast(targets[..., 0] >= 0, both.dtype)
-    return -ops.sum(both * counted) / ops.maximum(ops.sum(counted), 1.0)
 
 
 class AveragingAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
@@ -87,7 +79,11 @@ def compile_model(model: keras.Model, settings: FitSettings) -> None:
     optimizer = AveragingAdamW(
         rate, weight_decay=settings.weight_decay, clipnorm=1.0, use_ema=True, ema_momentum=settings.average
     )
-    model.compile(optimizer=optimizer, loss=note_nll, jit_compile=keras.config.backend() == "jax")
+    model.compile(
+        optimizer=optimizer,
+        loss=taught_nll(settings.taught) if settings.teachers else note_nll,
+        jit_compile=keras.config.backend() == "jax",
+    )
 
 
 def is_over(state: dict[str, Any], settings: FitSettings) -> bool:
@@ -166,9 +162,10 @@ def fit(
     compile_model(model, settings)
     first_epoch = state["epoch"] if state else 0
     row = FeatureRow(model.features)
-    batches = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch)
+    crops = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch)
+    batches = _taught(crops, model, settings.teachers) if settings.teachers else crops
     checks = WholeCrops(valid, row, VALIDATION_STEPS, batch_size=16)
-    model(batches[0][0][:1])
+    model(crops[0][0][:1])
     if settings.start and not state:
         model.set_weights(load_best(Path(settings.start))[1].get_weights())
     if state:
@@ -185,6 +182,14 @@ def fit(
     )
     plot_curves(folder)
     return dict(keeper.state)
+
+
+def _taught(crops: CropBatches, model: keras.Model, runs: Sequence[str]) -> TaughtBatches:
+    """The crops with what the teachers expect; ValueError where they do not read what the model reads."""
+    teachers = Teachers([load_best(Path(run))[1] for run in runs])
+    if tuple(teachers.features) != tuple(model.features):
+        raise ValueError(f"the teachers {', '.join(runs)} do not read the features of {model.architecture}")
+    return TaughtBatches(crops, teachers)
 
 
 def load_best(folder: Path) -> tuple[FitSettings, keras.Model]:
@@ -208,7 +213,8 @@ def read_settings(folder: Path) -> FitSettings:
         raise FileNotFoundError(f"no training run in {folder}; run: chorale-train fit")
     values = json.loads(path.read_text())["settings"]
     crops = CropSettings(**values.pop("crops"))
-    return FitSettings(crops=crops, data=tuple(values.pop("data")), **values)
+    data, teachers = tuple(values.pop("data")), tuple(values.pop("teachers", ()))
+    return FitSettings(crops=crops, data=data, teachers=teachers, **values)
 
 
 def plot_curves(folder: Path) -> None:

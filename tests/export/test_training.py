@@ -20,7 +20,8 @@ from companion.features import FeatureRow
 from companion.vocabulary import HOLD, VOCABULARY_SIZE, strike
 from export import progress
 from export.batches import IGNORED, CropSettings, WholeCrops
-from export.training import FitSettings, Keeper, fit, is_over, load_best, note_nll, read_settings
+from export.losses import note_nll
+from export.training import FitSettings, Keeper, fit, is_over, load_best, read_settings
 
 if TYPE_CHECKING:
     from conftest import Trained

@@ -1,0 +1,42 @@
+"""What training makes small: nats a note, of the notes that came and of what teachers expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keras import ops
+
+from export.parts import Tensor
+
+ANSWERS = 2  # the first columns of targets: the tokens that are right; behind them may stand what teachers expect
+
+
+def note_nll(targets: Tensor, logits: Tensor) -> Tensor:
+    """Mean nats a note; a note with two accepted tokens scores their sum, padding nothing."""
+    scores = ops.log_softmax(logits, axis=-1)
+    tokens = ops.maximum(targets, 0)
+    each = ops.take_along_axis(scores, tokens, axis=-1)
+    second = ops.where(tokens[..., 1] == tokens[..., 0], -1e9, each[..., 1])
+    both = ops.logaddexp(each[..., 0], second)
+    counted = ops.cast(targets[..., 0] >= 0, both.dtype)
+    return -ops.sum(both * counted) / ops.maximum(ops.sum(counted), 1.0)
+
+
+def taught_nll(share: float) -> Callable[[Tensor, Tensor], Tensor]:
+    """A loss: so much of it is the cross-entropy with the teachers, the rest is the note's own (Hinton et al., 2015).
+
+    Targets without teachers, as those of the validation, cost what note_nll says.
+    """
+
+    def loss(targets: Tensor, logits: Tensor) -> Any:
+        own = note_nll(ops.cast(targets[..., :ANSWERS], "int32"), logits)
+        if targets.shape[-1] == ANSWERS:
+            return own
+        expected = targets[..., ANSWERS:]
+        each = -ops.sum(expected * ops.log_softmax(logits, axis=-1), axis=-1)
+        counted = ops.cast(targets[..., 0] >= 0, each.dtype)
+        theirs = ops.sum(each * counted) / ops.maximum(ops.sum(counted), 1.0)
+        return share * theirs + (1 - share) * own
+
+    return loss

@@ -1,0 +1,127 @@
+"""A model taught by others: what the targets then hold, what they cost, and that it comes to agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+pytest.importorskip("tensorflow")
+
+from tiny import tiny_set
+
+from companion.features import FeatureRow
+from companion.vocabulary import VOCABULARY_SIZE
+from export.batches import IGNORED, CropBatches, CropSettings
+from export.losses import ANSWERS, note_nll, taught_nll
+from export.models import build
+from export.teaching import TaughtBatches, Teachers
+from export.training import FitSettings, fit, load_best, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+pytestmark = pytest.mark.train
+
+TRAIN, VALID = tiny_set()[:2], tiny_set()[2:3]
+TINY = {"units": 8, "depth": 1, "dropout": 0.0, "slot_dropout": 0.0}
+
+
+def run_of(folder: Path, seed: int, **changes: Any) -> Path:
+    settings = FitSettings(
+        "gru",
+        ("jsb",),
+        **{
+            "model": TINY,
+            "crops": CropSettings(steps=8, batch_size=2),
+            "epochs": 2,
+            "batches_per_epoch": 2,
+            "seed": seed,
+            **changes,
+        },
+    )
+    fit(settings, TRAIN, VALID, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Path]:
+    folder = tmp_path_factory.mktemp("teachers")
+    return [run_of(folder / f"teacher-{seed}", seed) for seed in (1, 2)]
+
+
+def crops_of(features: Sequence[str], batches: int = 1) -> CropBatches:
+    row = FeatureRow(features)
+    return CropBatches(TRAIN, row, CropSettings(steps=8, batch_size=2), batches, seed=5, first_epoch=0)
+
+
+def test_they_expect_the_mean_of_what_each_does(runs: Sequence[Path]) -> None:
+    models = [load_best(run)[1] for run in runs]
+    teachers = Teachers(models)
+    ids, targets = crops_of(teachers.features)[0]
+    each = [np.asarray(keras.ops.softmax(model(ids))) for model in models]
+    np.testing.assert_allclose(teachers.expect(ids), np.mean(each, axis=0), atol=1e-6)
+    taught_ids, taught = TaughtBatches(crops_of(teachers.features), teachers)[0]
+    np.testing.assert_array_equal(taught_ids, ids)
+    np.testing.assert_array_equal(taught[..., :ANSWERS], targets)
+    np.testing.assert_allclose(taught[..., ANSWERS:].sum(axis=-1), 1, atol=1e-5)
+
+
+def test_teachers_that_read_different_things_cannot_be_averaged() -> None:
+    with pytest.raises(ValueError, match="same features"):
+        Teachers([build("gru", **TINY), build("bach", units=8, hidden=8)])
+
+
+def test_a_model_cannot_be_taught_by_what_reads_otherwise(runs: Sequence[Path], tmp_path: Path) -> None:
+    settings = FitSettings("bach", ("jsb",), {"units": 8, "hidden": 8}, teachers=(str(runs[0]),))
+    with pytest.raises(ValueError, match="do not read the features of bach"):
+        fit(settings, TRAIN, VALID, tmp_path / "pupil")
+
+
+class TestLoss:
+    def targets(self, *notes: tuple[int, dict[int, float]]) -> np.ndarray[Any, Any]:
+        rows = np.zeros((1, len(notes), ANSWERS + VOCABULARY_SIZE), dtype=np.float32)
+        for note, (token, expected) in enumerate(notes):
+            rows[0, note, :ANSWERS] = token
+            for other, share in expected.items():
+                rows[0, note, ANSWERS + other] = share
+        return rows
+
+    def test_a_share_each(self) -> None:
+        """Against even logits everything costs log V; raised by log 2, a token costs log 2 less."""
+        logits = np.zeros((1, 1, VOCABULARY_SIZE), dtype=np.float32)
+        logits[0, 0, 7] = np.log(2)
+        level = np.log(VOCABULARY_SIZE + 1)
+        for share in (0.0, 0.25, 1.0):
+            loss = taught_nll(share)(self.targets((9, {7: 0.5, 8: 0.5})), logits)
+            assert float(loss) == pytest.approx(level - share * 0.5 * np.log(2), abs=1e-5)
+
+    def test_what_is_not_learned_is_not_taught(self) -> None:
+        logits = np.random.default_rng(1).normal(size=(1, 2, VOCABULARY_SIZE)).astype(np.float32)
+        both = self.targets((9, {7: 1.0}), (IGNORED, {3: 1.0}))
+        loss = taught_nll(0.5)
+        assert float(loss(both, logits)) == pytest.approx(float(loss(both[:, :1], logits[:, :1])), abs=1e-5)
+
+    def test_without_teachers_it_is_the_plain_one(self) -> None:
+        targets = np.array([[[9, 9], [4, 5]]], dtype=np.int32)
+        logits = np.random.default_rng(1).normal(size=(1, 2, VOCABULARY_SIZE)).astype(np.float32)
+        assert float(taught_nll(0.9)(targets, logits)) == pytest.approx(float(note_nll(targets, logits)))
+
+
+def test_a_pupil_comes_to_expect_what_its_teachers_do(runs: Sequence[Path], tmp_path: Path) -> None:
+    """Starting from random weights, and told nothing but what they expect."""
+    names = tuple(str(run) for run in runs)
+    teachers = Teachers([load_best(run)[1] for run in runs])
+    ids, _ = crops_of(teachers.features)[0]
+    expected = teachers.expect(ids)
+
+    def distance(pupil: Any) -> float:
+        return float(np.abs(np.asarray(keras.ops.softmax(pupil(ids))) - expected).sum(axis=-1).mean()) / 2
+
+    short = run_of(tmp_path / "short", 7, teachers=names, taught=1.0, epochs=1, learning_rate=1e-5)
+    long = run_of(tmp_path / "long", 7, teachers=names, taught=1.0, epochs=12, batches_per_epoch=10, learning_rate=1e-2)
+    assert distance(load_best(long)[1]) < 0.5 * distance(load_best(short)[1])
+    assert read_settings(tmp_path / "long").teachers == names
