@@ -139,14 +139,19 @@ def piece_of_score(score: Any, name: str) -> tuple[Piece, int]:
 
 
 def _four_parts(score: Any) -> list[Any]:
-    """The parts from soprano to bass; by their names where they have those of the voices."""
+    """The parts from soprano to bass: the one of each name, whatever plays beside them; else the only four."""
     parts = list(score.parts)
+    names = [_first_word(part.partName or "") for part in parts]
+    if all(names.count(voice) == 1 for voice in VOICES):
+        return [parts[names.index(voice)] for voice in VOICES]
     if len(parts) != len(VOICES):
         raise ValueError(f"it has {len(parts)} parts, not four")
-    names = [(part.partName or "").strip().lower() for part in parts]
-    if sorted(names) == sorted(VOICES):
-        return [parts[names.index(voice)] for voice in VOICES]
     return parts
+
+
+def _first_word(name: str) -> str:
+    """Of a part that a voice shares with instruments, the voice, which is named first."""
+    return (name.split() or [""])[0].lower()
 
 
 def _sounds(part: Any, voice: str) -> list[_Sound]:

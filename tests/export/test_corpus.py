@@ -176,6 +176,24 @@ def test_parts_stand_in_the_order_of_their_names() -> None:
     assert sounding_pitches(piece.frames)[0].tolist() == [67, 62, 55, 43]
 
 
+def test_voices_are_found_among_instruments() -> None:
+    """Whatever plays beside them, and where a part is shared with an instrument the voice is named first."""
+    score = music21.stream.Score()
+    names = ("Horn 1", "Soprano\rViolin 1", "Alto", "Tenor", "Bass", "Continuo")
+    for name, pitch in zip(names, (79, 67, 62, 55, 43, 31), strict=True):
+        score.insert(0, part_of(plain(pitch, (4,)), name))
+    piece, _ = piece_of_score(score, "made")
+    assert sounding_pitches(piece.frames)[0].tolist() == [67, 62, 55, 43]
+
+
+def test_two_sopranos_are_one_too_many() -> None:
+    score = music21.stream.Score()
+    for name, pitch in (("Soprano 1", 69), ("Soprano 2", 67), ("Alto", 62), ("Tenor", 55), ("Bass", 43)):
+        score.insert(0, part_of(plain(pitch, (4,)), name))
+    with pytest.raises(ValueError, match="it has 5 parts, not four"):
+        piece_of_score(score, "made")
+
+
 def test_a_missing_part_is_refused() -> None:
     score = score_of(*[plain(pitch, (4,)) for pitch in (67, 62, 43)])
     with pytest.raises(ValueError, match="it has 3 parts, not four"):

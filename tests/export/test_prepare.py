@@ -315,10 +315,10 @@ def test_the_committed_list_and_the_map_agree() -> None:
     listed = prepare.read_held_out()
     splits = [placement.split for placement in listed.values()]
     assert {split: splits.count(split) for split in set(splits)} == {
-        "train": 219,
+        "train": 244,
         "valid": 66,
         "test": 70,
-        LEFT_OUT: 10,
+        LEFT_OUT: 27,
     }
     mapped = {file: name for name, file in prepare.read_map().items() if "train" not in name}
     for name, placement in listed.items():
@@ -370,12 +370,12 @@ def read() -> tuple[Corpus, list[tuple[int, int]]]:
 def test_the_whole_corpus(read: tuple[Corpus, list[tuple[int, int]]]) -> None:
     corpus, seen = read
     assert seen == [(done, 410) for done in range(1, 411)]
-    assert (len(corpus.pieces), len(corpus.refusals)) == (365, 68)
-    assert corpus.quantised == ("bwv248.64-s", "bwv36.4-2", "bwv432")
+    assert (len(corpus.pieces), len(corpus.refusals)) == (407, 26)
+    assert corpus.quantised == ("bwv185.6", "bwv248.64-6", "bwv248.64-s", "bwv36.4-2", "bwv432")
     assert Refusal("riemenschneider001", "an analysis in Roman numerals, not a score") in corpus.refusals
     assert Refusal("bwv281.krn", "a second encoding of bwv281.mxl") in corpus.refusals
-    assert Refusal("bwv8.6", "it has 5 parts, not four") in corpus.refusals
-    assert len({piece.name for piece in corpus.pieces}) == 365
+    assert Refusal("bwv227.3", "it has 5 parts, not four") in corpus.refusals
+    assert len({piece.name for piece in corpus.pieces}) == 407
     metres = Counter(piece.metre for piece in corpus.pieces)
     assert metres == {"4/4": 326, "3/4": 36, "3/2": 1, None: 2}
     assert sum(piece.bar_steps is None for piece in corpus.pieces) == 8
@@ -398,9 +398,10 @@ def test_the_corpus_with_and_without_the_csv_set(
     monkeypatch.setattr(prepare, "read_corpus", lambda _: read[0])
     compared = prepare.prepare_corpus(archive, tmp_path / "compared")
     listed = prepare.prepare_corpus(None, tmp_path / "listed")
-    assert compared.counts == listed.counts == {"train": 219, "valid": 66, "test": 70}
+    assert compared.counts == listed.counts == {"train": 244, "valid": 66, "test": 70}
     assert compared.left_out == listed.left_out
-    assert compared.notes[1:] == ("the map says jsb-test-381 is bwv56.5, likeness only 0.45",)
+    assert "the map has no jsb-valid-229, likeness says bwv130.6 (0.92)" in compared.notes
+    assert compared.notes[-1] == "the map says jsb-test-381 is bwv56.5, likeness only 0.45"
     prepare.write_held_out(archive, tmp_path / "held_out.json")
     assert (tmp_path / "held_out.json").read_text() == prepare.HELD_OUT_PATH.read_text()
     prepare.prepare_jsb(archive, tmp_path)
