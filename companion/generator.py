@@ -79,7 +79,7 @@ class Generator:
             tokens = tokens.copy()
             tokens[voice] = choices[voice].token
         after = history.advance(tokens)
-        past = standing.past and standing.past.advance(tokens, after)
+        past = None if standing.past is None else standing.past.advance(tokens, after)
         following = Standing(standing.step + 1, after, memory, past)
         ordered = tuple(choices[voice] for voice in range(len(VOICES)))
         return Frame(standing.step, tokens, _pitches(following.history), ordered, sampling.temperature), following
@@ -105,7 +105,7 @@ def _place(standing: Standing, given: Mapping[int, int], conditions: Conditions)
     if 0 < len(given) < len(VOICES):
         now = [_sayable(given[v], standing.history, v) if v in given else UNDECIDED for v in range(len(VOICES))]
         ahead = replace(conditions.ahead or Ahead.unknown(), now=np.array(now, dtype=np.int32))
-    echo = standing.past and standing.past.echo()
+    echo = None if standing.past is None else standing.past.echo()
     return Place.of(standing.step, conditions.steps_to_close, key_id(conditions.key), ahead, echo)
 
 

@@ -1,123 +1,98 @@
-"""A model judged by what it plays: continuations of held-out openings, measured beside what Bach wrote."""
+"""``chorale-train judge``: targets are played or read, measured beside real held-out Bach, drawn and kept."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
-
-from companion.composer import MODEL, continue_phrase
-from companion.generator import Generator
-from companion.key import find_key
-from companion.model import Model
-from companion.phrase import Phrase
+from companion.output import refuse_existing
 from companion.sampling import Sampling
-from companion.vocabulary import IntArray, excerpt, transpose
-from export import measures
-from export.measures import FIFTH, OCTAVE
-from export.pieces import Piece, transpositions
+from export.copies import CopyIndex
+from export.distributions import plot_distributions
+from export.evaluation import of_split
+from export.grade import Grader
+from export.keeping import keep, refuse_kept
+from export.measures import Measure, all_measures
+from export.passage import Passage
+from export.pieces import Piece
+from export.recital import Programme, play
+from export.report import BACH, Column, Report, columns_of, make_report
+from export.tally import Tally
+from export.targets import Target
 
-OPENING_STEPS = 32  # two bars of 4/4
-ANSWER_BARS = 8
-BAR_STEPS = 16
-KEYS = (-4, -2, 0, 2, 4)  # semitones by which each opening is moved; those out of range come as near as they can
+PICTURE = "distributions.png"
 
-Tell = Callable[[int], None]
-
-
-def openings(pieces: Sequence[Piece], count: int) -> list[IntArray]:
-    """The openings of the first pieces that are long enough for their continuation to be compared."""
-    longest = OPENING_STEPS + ANSWER_BARS * BAR_STEPS
-    long_enough = [piece for piece in pieces if len(piece.frames) >= longest]
-    return [excerpt(piece.frames, 0, longest) for piece in long_enough[:count]]
+Tell = Callable[[int], None]  # told how many pieces more are played
 
 
-def in_keys(frames: IntArray) -> list[IntArray]:
-    """The same music in each of KEYS."""
-    possible = transpositions(frames)
-    return [transpose(frames, min(max(semitones, possible[0]), possible[-1])) for semitones in KEYS]
+@dataclass(frozen=True)
+class Material:
+    """What targets are judged with."""
+
+    held_out: tuple[Piece, ...]  # real Bach, and where openings and melodies come from
+    measures: tuple[Measure, ...]
+    sets: tuple[str, ...]  # in whose training pieces copies are looked for
 
 
-def phrase_of(frames: IntArray) -> Phrase:
-    """Frames as a phrase that was played."""
-    return Phrase(
-        frames=frames,
-        given=(True, True, True, True),
-        notes=(),
-        ticks_per_beat=480,
-        start_step=0,
-        first_step=0,
-        bar_steps=BAR_STEPS,
-        end_place=len(frames) % BAR_STEPS,
-        notices=(),
-    )
+def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece]) -> Material:
+    """From the JSB set and, where it is prepared, the corpus: its training pieces too may have been copied."""
+    training = {"jsb": of_split(jsb, "train"), "corpus": of_split(corpus, "train")}
+    copies = CopyIndex(piece.frames for pieces in training.values() for piece in pieces)
+    grader = Grader(_whole(training["jsb"]))
+    sets = tuple(name for name, pieces in training.items() if pieces)
+    return Material(tuple(of_split(jsb, "test")), all_measures(copies, grader), sets)
 
 
-def answer(model: Model, opening: IntArray, sampling: Sampling, seed: int) -> IntArray:
-    """The frames with which a model goes on, ``[ANSWER_BARS · BAR_STEPS, 4]``."""
-    generator = Generator(model, np.random.Generator(np.random.PCG64(seed)))
-    composed = continue_phrase(generator, phrase_of(opening), ANSWER_BARS, sampling)
-    return np.stack([one.frame.tokens for one in composed if one.origin == MODEL])
+def pieces_to_play(targets: Sequence[Target], programme: Programme) -> int:
+    """What judge tells in all."""
+    return programme.total * sum(target.model is not None for target in targets)
 
 
-def measure(opening: IntArray, continuation: IntArray) -> dict[str, float]:
-    """What is counted of one continuation."""
-    key = find_key(opening)
-    assert key is not None, "an opening in which nothing sounds"
-    return {
-        "in_scale": measures.share_in(continuation, key.scale),
-        "changing_frames": measures.share_changing(continuation),
-        "longest_note_steps": measures.longest_note(continuation),
-        "out_of_range": measures.notes_out_of_range(continuation),
-        "crossing": measures.share_crossing(continuation),
-        "parallel_fifths": measures.parallels(continuation, FIFTH),
-        "parallel_octaves": measures.parallels(continuation, OCTAVE),
-    }
+def judge(
+    targets: Sequence[Target], material: Material, sampling: Sampling, programme: Programme, tell: Tell
+) -> Report:
+    """Let models play, and measure everything beside Bach."""
+    columns: list[Column] = []
+    cadences: dict[str, Tally] = {}
+    for target in targets:
+        if target.column is not None:
+            columns.append(target.column)
+        if target.model is not None:
+            recital = play(target.model, sampling, material.held_out, programme, lambda: tell(1))
+            columns += columns_of(target.name, recital)
+            cadences[target.name] = recital.cadences
+    bach = Column(BACH, _whole(material.held_out), {})
+    return make_report(material.measures, bach, columns, cadences, material.sets)
 
 
-def judge(model: Model, sampling: Sampling, pieces: Sequence[Piece], count: int, tell: Tell) -> dict[str, Any]:
-    """The object that ``chorale-train judge --json`` prints: the model beside Bach, each measure by piece.
-
-    Every opening is answered in five keys, each with a seed of its own; tell is told how many are done.
-    """
-    ours, bachs = [], []
-    for number, whole in enumerate(openings(pieces, count)):
-        for key, frames in enumerate(in_keys(whole)):
-            opening = frames[:OPENING_STEPS]
-            seed = number * len(KEYS) + key
-            ours.append(measure(opening, answer(model, opening, sampling, seed)))
-            tell(seed + 1)
-        bachs.append(measure(whole[:OPENING_STEPS], excerpt(whole, OPENING_STEPS, len(whole))))
-    return {
-        "model": model.contract.name,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "answers": len(ours),
-        "measures": {name: {"model": _spread(ours, name), "bach": _spread(bachs, name)} for name in ours[0]},
-    }
+def _whole(pieces: Sequence[Piece]) -> tuple[Passage, ...]:
+    return tuple(Passage(piece.name, piece.frames, first_step=piece.first_step) for piece in pieces)
 
 
-def _spread(rows: Sequence[dict[str, float]], name: str) -> dict[str, float]:
-    values = [row[name] for row in rows]
-    return {
-        "median": round(float(np.median(values)), 4),
-        "mean": round(float(np.mean(values)), 4),
-        "min": round(min(values), 4),
-        "max": round(max(values), 4),
-    }
+@dataclass(frozen=True)
+class Outputs:
+    """What is written besides the table."""
 
+    plots: Path | None = None  # a folder
+    music: Path | None = None  # a folder
+    force: bool = False
 
-def describe(report: dict[str, Any]) -> list[str]:
-    """The same as a table."""
-    lines = [
-        f"{report['answers']} continuations of {ANSWER_BARS} bars by {report['model']},"
-        f" temperature {report['temperature']:g}, top-p {report['top_p']:g}",
-        "",
-        "| measure | model: median (min – max) | Bach: median (min – max) |",
-        "|---|---|---|",
-    ]
-    for name, row in report["measures"].items():
-        cells = [f"{part['median']:g} ({part['min']:g} – {part['max']:g})" for part in (row["model"], row["bach"])]
-        lines.append(f"| {name.replace('_', ' ')} | {' | '.join(cells)} |")
-    return lines
+    def check(self, targets: Sequence[Target]) -> None:
+        """Before any work: OutputExists for what may not be replaced. A folder of plots is made."""
+        if self.plots is not None:
+            self.plots.mkdir(parents=True, exist_ok=True)
+            refuse_existing(self.plots / PICTURE, force=self.force)
+        if self.music is not None:
+            refuse_kept(self.music, [BACH, *(name for target in targets for name in target.columns)], force=self.force)
+
+    def write(self, report: Report) -> list[str]:
+        """Write everything that is wanted; returns a line for each."""
+        lines = []
+        if self.plots is not None:
+            plot_distributions(report, self.plots / PICTURE)
+            lines.append(f"wrote {self.plots / PICTURE}")
+        if self.music is not None:
+            written = keep(self.music, (report.bach, *report.columns), force=self.force)
+            lines.append(f"wrote {written} MIDI files into {self.music}")
+        return lines

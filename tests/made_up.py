@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from companion.vocabulary import IntArray, hide_onsets, strike
+from companion.vocabulary import REST, IntArray, hide_onsets, strike
 from export.pieces import Piece
 
 
@@ -17,3 +19,9 @@ def chorale(seed: int, chords: int = 24) -> IntArray:
 
 def piece_of(name: str, split: str, frames: IntArray) -> Piece:
     return Piece(name, split, frames, onsets_known=True, first_step=0)
+
+
+def frames_of_chords(chords: Sequence[Sequence[int]], steps: int = 4) -> IntArray:
+    """Every chord struck and sounding for some steps; pitch 0 is a rest."""
+    tokens = [[strike(pitch) if pitch else REST for pitch in chord] for chord in chords]
+    return hide_onsets(np.repeat(np.array(tokens, dtype=np.int32), steps, axis=0))

@@ -10,17 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up import frames_of_chords
 
-from companion.vocabulary import REST, IntArray, hide_onsets, strike, transpose
+from companion.vocabulary import IntArray, transpose
 from export import jsb
 from export.likeness import ALIKE_SHARE, SAME_SHARE, LikenessIndex, progressions, share
 from export.pieces import Piece
-
-
-def frames_of_chords(chords: list[tuple[int, int, int, int]], steps: int = 4) -> IntArray:
-    """Every chord struck and sounding for some steps; pitch 0 is a rest."""
-    tokens = [[strike(pitch) if pitch else REST for pitch in chord] for chord in chords]
-    return hide_onsets(np.repeat(np.array(tokens, dtype=np.int32), steps, axis=0))
 
 
 def random_chords(seed: int, count: int) -> list[tuple[int, int, int, int]]:

@@ -1,0 +1,43 @@
+"""The distributions of every measure side by side, as a picture."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from export.report import BACH, Report, Row
+
+COLUMNS = 4
+PANEL_INCHES = (4.2, 0.5)  # the width of a panel, and the height of a box in it
+
+
+def plot_distributions(report: Report, path: Path) -> None:
+    """Draw a box for each column in each measure's panel, Bach on top."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
+
+    lines = math.ceil(len(report.rows) / COLUMNS)
+    height = lines * (0.9 + PANEL_INCHES[1] * (1 + len(report.columns)))
+    figure = Figure(figsize=(COLUMNS * PANEL_INCHES[0], height), layout="constrained")
+    panels = figure.subplots(lines, COLUMNS, sharey=True, squeeze=False).ravel()
+    for panel, row in zip(panels, report.rows, strict=False):
+        _draw(panel, row, [BACH, *(column.name for column in report.columns)])
+    for panel in panels[len(report.rows) :]:
+        panel.set_axis_off()
+    figure.savefig(path, dpi=110)
+
+
+def _draw(panel: Any, row: Row, names: list[str]) -> None:
+    spreads = [row.bach, *(None if cell is None else cell.spread for cell in row.cells)]
+    scale = row.measure.scale
+    values = [[] if spread is None else [value * scale for value in spread.values] for spread in spreads]
+    drawn = panel.boxplot(
+        values, orientation="horizontal", tick_labels=names, whis=(5, 95), widths=0.6, showmeans=True, patch_artist=True
+    )
+    for number, box in enumerate(drawn["boxes"]):
+        box.set_facecolor("#d9c27a" if number == 0 else "#9db8d6")
+    panel.axvspan(row.bach.low * scale, row.bach.high * scale, color="#d9c27a", alpha=0.2, zorder=0)
+    panel.set_title(f"{row.measure.name}, {row.measure.unit}", fontsize=9)
+    panel.tick_params(labelsize=8)
+    if not panel.yaxis_inverted():
+        panel.invert_yaxis()

@@ -1,0 +1,98 @@
+"""Harmony, counted: chords on the beat, dissonances, keys, endings. Pure functions of frames ``[steps, 4]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.key import Key, find_key
+from companion.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, sounding_pitches
+from export.tally import Tally
+
+MAJOR, MINOR, DIMINISHED = (0, 4, 7), (0, 3, 7), (0, 3, 6)  # triads, in semitones from the root
+# Dominant, minor, major, diminished and half-diminished.
+SEVENTHS = ((0, 4, 7, 10), (0, 3, 7, 10), (0, 4, 7, 11), (0, 3, 6, 9), (0, 3, 6, 10))
+WINDOW_STEPS = 4 * 4 * STEPS_PER_BEAT  # four bars of 4/4
+RAISED_SIXTH = 9  # semitones above the tonic: of a minor key as melodies use it
+
+PitchClasses = frozenset[int]
+
+
+def _chords(shapes: Iterable[tuple[int, ...]], least: int) -> frozenset[PitchClasses]:
+    """Chords on every root, whole or with tones left out, down to so many tones."""
+    parts = {part for shape in shapes for size in range(least, len(shape) + 1) for part in combinations(shape, size)}
+    return frozenset(frozenset((tone + root) % 12 for tone in part) for part in parts for root in range(12))
+
+
+# Three tones at least: of two, none can say what chord they are.
+_TRIADS_AND_SEVENTHS = _chords((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=3)
+_CONSONANT = _chords((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=1)  # nothing in it belongs to no chord
+_IN_A_TRIAD = _chords((MAJOR, MINOR), least=1)
+_FULL_TRIADS = _chords((MAJOR, MINOR), least=3)
+
+
+def pitch_classes(pitches: IntArray) -> list[PitchClasses]:
+    """Of each frame of sounding pitches ``[steps, 4]``."""
+    return [frozenset(pitch % 12 for pitch in frame if pitch) for frame in pitches.tolist()]
+
+
+def consonant_beats(frames: IntArray, first_beat: int = 0) -> Tally:
+    """Beats that are a triad or a seventh chord, a tone of which may be missing, among those where anything sounds."""
+    chords = [chord for chord in pitch_classes(sounding_pitches(frames)[first_beat::STEPS_PER_BEAT]) if chord]
+    return Tally(sum(chord in _TRIADS_AND_SEVENTHS for chord in chords), len(chords))
+
+
+def resolved_dissonances(frames: IntArray) -> Tally:
+    """Stretches of frames that fit no triad or seventh chord which last a beat at most, among all such stretches."""
+    dissonant = np.array([bool(c) and c not in _CONSONANT for c in pitch_classes(sounding_pitches(frames))])
+    lengths = _runs(dissonant)
+    return Tally(int((lengths <= STEPS_PER_BEAT).sum()), len(lengths))
+
+
+def in_key(frames: IntArray, key: Key) -> Tally:
+    """Voice-steps on a tone of the key; a minor key has both its sixths and both its sevenths."""
+    scale = key.scale | {(key.tonic + RAISED_SIXTH) % 12} if key.minor else key.scale
+    pitches = sounding_pitches(frames)
+    sounding = pitches[pitches > 0]
+    return Tally(int(np.isin(sounding % 12, list(scale)).sum()), len(sounding))
+
+
+def windows_in_key(frames: IntArray, key: Key) -> Tally:
+    """Whole windows of four bars, one after the other, that by themselves are heard in this key."""
+    starts = range(0, len(frames) - WINDOW_STEPS + 1, WINDOW_STEPS)
+    keys = [find_key(excerpt(frames, start, WINDOW_STEPS)) for start in starts]
+    return Tally(sum(one == key for one in keys), len(keys))
+
+
+def ends_on_triad(frames: IntArray) -> Tally:
+    """Whether the last chord that sounds holds nothing but tones of one major or minor triad."""
+    last = last_chord(frames)
+    return Tally(int(last is not None and frozenset(p % 12 for p in last) in _IN_A_TRIAD), 1)
+
+
+def ends_on_tonic(frames: IntArray, key: Key) -> Tally:
+    """Whether the lowest tone of the last chord is the tonic."""
+    last = last_chord(frames)
+    return Tally(int(last is not None and last[-1] % 12 == key.tonic), 1)
+
+
+def last_chord(frames: IntArray) -> tuple[int, ...] | None:
+    """The pitches that sound last, soprano first; None where nothing does."""
+    pitches = sounding_pitches(frames)
+    sounding = np.flatnonzero((pitches > 0).any(axis=1))
+    return tuple(pitch for pitch in pitches[sounding[-1]].tolist() if pitch) if len(sounding) else None
+
+
+def is_triad_of(chord: PitchClasses, key: Key) -> bool:
+    """Whether a chord is a complete major or minor triad of a key, the major one on a minor key's tonic among them."""
+    picardy = frozenset((key.tonic + tone) % 12 for tone in MAJOR)
+    return chord in _FULL_TRIADS and (chord <= key.scale or chord == picardy)
+
+
+def _runs(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The lengths of the stretches in which a mask holds."""
+    edges = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
+    return np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)

@@ -1,0 +1,209 @@
+"""What a model plays to be judged: held-out openings continued, held-out melodies harmonised, closes on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from companion.answers import CLOSE_MARGIN
+from companion.barlines import Barlines
+from companion.capture import Hands
+from companion.closing import CLOSE_IN_SIGHT
+from companion.composer import MODEL, continue_phrase, harmonise
+from companion.features import Conditions
+from companion.generator import Generator
+from companion.improviser import Answer, Improviser, Planned, Point, Wishes
+from companion.key import Key, find_key
+from companion.model import Model
+from companion.phrase import Phrase
+from companion.planner import COMMITTED_STEPS
+from companion.sampling import Sampling, in_key
+from companion.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt, transpose
+from export.harmony import is_triad_of
+from export.passage import Passage
+from export.pieces import Piece, transpositions
+from export.tally import Tally
+
+OPENING_STEPS = 32  # two bars of 4/4
+BAR_STEPS = 16
+ROUNDS = (
+    0,
+    2,
+    -2,
+    4,
+    -4,
+    1,
+    -1,
+    3,
+    -3,
+    5,
+    -5,
+    6,
+)  # semitones, a round each; out of range they come as near as they can
+LONGEST_WAIT_STEPS = 4 * BAR_STEPS  # a close is asked for after so much of an answer at most
+CLOSE_WITHIN_STEPS = 2 * BAR_STEPS  # and has to come in so many more
+
+Tell = Callable[[], None]  # told of each piece that is done
+
+
+@dataclass(frozen=True)
+class Programme:
+    """How much is played."""
+
+    continuations: int = 100  # openings of two bars that are continued
+    bars: int = 16  # of each continuation
+    melodies: int = 70  # sopranos that are harmonised
+    cadences: int = 100  # requests for a close
+    seed: int = 1  # of all dice
+
+    @property
+    def total(self) -> int:
+        """How many pieces are played in all."""
+        return self.continuations + self.melodies + self.cadences
+
+
+@dataclass(frozen=True)
+class Recital:
+    """What was played."""
+
+    continuations: tuple[Passage, ...]
+    harmonisations: tuple[Passage, ...]
+    cadences: Tally  # good closes among those asked for
+
+
+def play(model: Model, sampling: Sampling, pieces: Sequence[Piece], programme: Programme, tell: Tell) -> Recital:
+    """Let a model play the whole programme from held-out pieces."""
+    return Recital(
+        tuple(_told(continuations(model, sampling, pieces, programme), tell)),
+        tuple(_told(harmonisations(model, sampling, pieces, programme), tell)),
+        cadences(model, sampling, pieces, programme, tell),
+    )
+
+
+def in_rounds(pieces: Sequence[Piece], count: int) -> Iterator[tuple[str, IntArray]]:
+    """Names and frames: the pieces in turn, and again in other keys until there are enough.
+
+    Raises:
+        ValueError: No piece is longer than an opening.
+    """
+    long_enough = [piece for piece in pieces if len(piece.frames) > OPENING_STEPS]
+    if not long_enough:
+        raise ValueError(f"no held-out piece is longer than {OPENING_STEPS} steps")
+    for number in range(count):
+        turn, at = divmod(number, len(long_enough))
+        piece = long_enough[at]
+        possible = transpositions(piece.frames)
+        semitones = min(max(ROUNDS[turn % len(ROUNDS)], possible[0]), possible[-1])
+        yield f"{piece.name}-{turn}", transpose(piece.frames, semitones)
+
+
+def continuations(model: Model, sampling: Sampling, pieces: Sequence[Piece], programme: Programme) -> Iterator[Passage]:
+    """Held-out openings and how the model goes on, which alone is judged."""
+    for number, (name, frames) in enumerate(in_rounds(pieces, programme.continuations)):
+        opening = excerpt(frames, 0, OPENING_STEPS)
+        answered = answer(model, opening, sampling, (programme.seed, number), programme.bars)
+        yield Passage(name, np.concatenate([opening, answered]), OPENING_STEPS)
+
+
+def answer(model: Model, opening: IntArray, sampling: Sampling, seed: int | tuple[int, ...], bars: int) -> IntArray:
+    """The frames with which a model goes on, ``[bars · BAR_STEPS, 4]``."""
+    composed = continue_phrase(_generator(model, seed), phrase_of(opening), bars, sampling)
+    return np.stack([one.frame.tokens for one in composed if one.origin == MODEL])
+
+
+def harmonisations(
+    model: Model, sampling: Sampling, pieces: Sequence[Piece], programme: Programme
+) -> Iterator[Passage]:
+    """Held-out melodies with the voices that the model gives them."""
+    for number, (name, frames) in enumerate(in_rounds(pieces, programme.melodies)):
+        generator = _generator(model, (programme.seed, number))
+        composed = harmonise(generator, melody_of(frames), sampling)
+        yield Passage(name, np.stack([one.frame.tokens for one in composed]))
+
+
+def phrase_of(frames: IntArray) -> Phrase:
+    """Frames as a phrase that was played."""
+    return Phrase(
+        frames=frames,
+        given=(True, True, True, True),
+        notes=(),
+        ticks_per_beat=480,
+        start_step=0,
+        first_step=0,
+        bar_steps=BAR_STEPS,
+        end_place=len(frames) % BAR_STEPS,
+        notices=(),
+    )
+
+
+def melody_of(frames: IntArray) -> Phrase:
+    """The soprano of some frames as a phrase: nothing of the other voices is in it."""
+    alone = np.where(np.arange(len(VOICES)) == 0, frames, REST).astype(np.int32)
+    return replace(phrase_of(alone), given=(True, False, False, False))
+
+
+def cadences(model: Model, sampling: Sampling, pieces: Sequence[Piece], programme: Programme, tell: Tell) -> Tally:
+    """Closes asked for at random places of an answer, as a jam is asked for them, and how many are good."""
+    good = 0
+    for number, (_, frames) in enumerate(in_rounds(pieces, programme.cadences)):
+        dice = np.random.default_rng((programme.seed, number))
+        request = OPENING_STEPS + int(dice.integers(1, LONGEST_WAIT_STEPS + 1))
+        opening = excerpt(frames, 0, OPENING_STEPS)
+        key = find_key(opening)
+        if key is not None:
+            wishes = Wishes(in_key(sampling, key), key, programme.seed, frozenset())
+            good += is_good_close(close_on_request(model, opening, wishes, number, request), request, key)
+        tell()
+    return Tally(good, programme.cadences)
+
+
+def close_on_request(model: Model, opening: IntArray, wishes: Wishes, number: int, request: int) -> Planned:
+    """The last chord of an answer to an opening, when a close is asked for while step ``request`` sounds.
+
+    The steps are those that a jam takes (companion.session, companion.planner), on bars of 4/4: what is
+    committed stays, and of the strong beats after it the first in reach is the close.
+    """
+    improviser = Improviser(model)
+    point, start = _heard(model, opening, wishes), len(opening)
+    going = Answer(number, start)
+    while point.step <= request + COMMITTED_STEPS:
+        point = improviser.next(point, point.hands, going, wishes).after
+    first = point.step + CLOSE_MARGIN
+    close = Barlines(BAR_STEPS).strong_beats(first, first + BAR_STEPS)[0]
+    closing = replace(going, close=close, end=close + BAR_STEPS)
+    while point.step < close - CLOSE_IN_SIGHT:
+        point = improviser.next(point, point.hands, closing, wishes).after
+    search = improviser.ending(point, point.hands, closing, wishes)
+    while True:
+        try:
+            next(search)
+        except StopIteration as found:
+            planned: list[Planned] = found.value
+            return planned[-1]
+
+
+def is_good_close(last: Planned, request: int, key: Key) -> bool:
+    """Whether an answer ends on a full triad of its key, on a beat, within two bars of the request."""
+    classes = frozenset(pitch % 12 for pitch in last.frame.pitches if pitch is not None)
+    in_time = last.step - request <= CLOSE_WITHIN_STEPS and last.step % STEPS_PER_BEAT == 0
+    return in_time and is_triad_of(classes, key)
+
+
+def _heard(model: Model, opening: IntArray, wishes: Wishes) -> Point:
+    generator = _generator(model, 0)
+    standing = generator.start()
+    for tokens in opening:
+        _, standing = generator.hear(standing, tokens, Conditions(key=wishes.key))
+    return Point(standing, Hands())
+
+
+def _generator(model: Model, seed: int | tuple[int, ...]) -> Generator:
+    return Generator(model, np.random.Generator(np.random.PCG64(seed)))
+
+
+def _told(passages: Iterator[Passage], tell: Tell) -> Iterator[Passage]:
+    for passage in passages:
+        yield passage
+        tell()

@@ -1,0 +1,60 @@
+"""What is judged: models by name or file, and folders of four-voice MIDI files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from companion.errors import BadSetting
+from companion.library import bundled_models, open_model
+from companion.model import Model
+from export.folder import read_folder
+from export.passage import Passage
+from export.report import BACH, Column, continuing, harmonising
+
+
+@dataclass(frozen=True)
+class Target:
+    """A model that is to play, or music that is there already."""
+
+    name: str
+    model: Model | None = None
+    column: Column | None = None  # of a folder
+    notices: tuple[str, ...] = ()  # lines for the user: files that could not be judged
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns it may have in a report."""
+        return (self.name,) if self.model is None else (continuing(self.name), harmonising(self.name))
+
+
+def find_targets(names: Sequence[str]) -> list[Target]:
+    """Every target, in order.
+
+    Raises:
+        BadSetting: A name is unknown, two targets have one name, or a folder holds nothing to judge.
+    """
+    targets = [_find(name) for name in names]
+    called = [target.name for target in targets]
+    for name in called:
+        if called.count(name) > 1 or name.lower() == BACH.lower():
+            raise BadSetting(f"two targets would be called {name}; rename a file or folder")
+    return targets
+
+
+def _find(name: str) -> Target:
+    if name not in bundled_models() and Path(name).is_dir():
+        return _of_folder(Path(name))
+    model = open_model(name)
+    return Target(Path(name).stem if name.endswith(".onnx") else name, model)
+
+
+def _of_folder(folder: Path) -> Target:
+    found = read_folder(folder)
+    name = folder.resolve().name
+    notices = tuple(f"{refusal.name}: not judged: {refusal.reason}" for refusal in found.refusals)
+    if not found.pieces:
+        raise BadSetting("; ".join((f"{folder} holds nothing to judge", *notices)))
+    passages = tuple(Passage(piece.name, piece.frames, first_step=piece.first_step) for piece in found.pieces)
+    return Target(name, column=Column(name, passages, {}), notices=notices)

@@ -1,0 +1,142 @@
+"""``chorale-train judge`` with models that babble and folders of MIDI files: tables, pictures, files, refusals."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from fakes import Babbler, Ran
+from made_up import chorale, piece_of
+
+from companion.midifile import read_song, write_chorale
+from export import cli
+from export.keeping import voice_notes
+from export.pieces import save_pieces
+
+FEW = ("--continuations", 2, "--bars", 4, "--melodies", 1, "--cadences", 1)
+
+
+def judge(*words: object) -> Ran:
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.object(sys, "argv", ["chorale-train", "judge", *map(str, words)]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as left,
+    ):
+        cli.main()
+    code = left.value.code
+    return Ran(code if isinstance(code, int) else int(code is not None), out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Two training pieces, and two of the test part that go on for more than four bars."""
+    pieces = [piece_of(f"jsb-train-{seed}", "train", chorale(seed)) for seed in (1, 2)]
+    pieces += [piece_of(f"jsb-test-{seed}", "test", chorale(seed)) for seed in (3, 4)]
+    save_pieces(pieces, tmp_path / "jsb.npz")
+    return tmp_path
+
+
+@pytest.fixture
+def babbler(monkeypatch: pytest.MonkeyPatch) -> None:
+    from export import targets  # noqa: PLC0415
+
+    monkeypatch.setattr(targets, "open_model", lambda name: Babbler())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a copy of a training piece, and one file that cannot be judged."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    write_chorale(place / "copy.mid", voice_notes(chorale(1)), ticks_per_beat=480)
+    melody = [note for note in voice_notes(chorale(2)) if note.voice == 0]
+    write_chorale(place / "melody.mid", melody, ticks_per_beat=480)
+    return place
+
+
+@pytest.mark.usefixtures("babbler")
+def test_a_model_and_a_folder_stand_beside_bach(data: Path, folder: Path) -> None:
+    ran = judge("babbler", folder, "--data-dir", data, *FEW)
+    lines = ran.out.splitlines()
+    assert (ran.code, ran.err) == (0, "")
+    assert lines[0] == "| measure | Bach: mean (5–95 %) | babbler continues | babbler harmonises | mine |"
+    assert lines[2] == "| pieces | 2 | 2 | 1 | 1 |"
+    (copies,) = (line for line in lines if line.startswith("| longest passage of a training piece"))
+    assert copies.endswith("| median 23, most 23 out |")
+    assert any(line.startswith("closes asked for that come well, babbler: ") for line in lines)
+    assert lines[-2].endswith(" goals are met")
+    assert lines[-1].startswith("melody.mid: not judged: ")
+
+
+@pytest.mark.usefixtures("babbler")
+def test_json_is_one_object_that_says_what_was_asked(data: Path) -> None:
+    ran = judge("babbler", "--data-dir", data, *FEW, "--seed", 7, "--json")
+    found = json.loads(ran.out)
+    assert list(found) == ["asked", "pieces", "copies_looked_for_in", "measures", "cadences", "goals", "notices"]
+    assert found["asked"] == {
+        "continuations": 2,
+        "bars": 4,
+        "melodies": 1,
+        "cadences": 1,
+        "seed": 7,
+        "style": "bach",
+        "temperature": 0.8,
+        "top_p": 0.95,
+    }
+    assert found["pieces"] == {"Bach": 2, "babbler continues": 2, "babbler harmonises": 1}
+    assert found["cadences"]["babbler"]["asked"] == 1
+    assert judge("babbler", "--data-dir", data, *FEW, "--seed", 7, "--json").out == ran.out
+
+
+@pytest.mark.usefixtures("babbler")
+def test_music_is_kept_and_never_written_over(data: Path, tmp_path: Path) -> None:
+    words = ("babbler", "--data-dir", data, *FEW, "--save", tmp_path / "kept")
+    assert judge(*words).out.splitlines()[-1] == f"wrote 5 MIDI files into {tmp_path / 'kept'}"
+    written = {path.relative_to(tmp_path / "kept").as_posix() for path in (tmp_path / "kept").rglob("*.mid")}
+    assert written == {
+        "Bach/jsb-test-3.mid",
+        "Bach/jsb-test-4.mid",
+        "babbler continues/jsb-test-3-0.mid",
+        "babbler continues/jsb-test-4-0.mid",
+        "babbler harmonises/jsb-test-3-0.mid",
+    }
+    assert read_song(tmp_path / "kept" / "Bach" / "jsb-test-3.mid").track_names[0] == "Soprano"
+    again = judge(*words)
+    assert (again.code, again.out) == (1, "")
+    assert again.err == (
+        f"chorale-train: {tmp_path / 'kept' / 'Bach'} exists; choose another folder, or --force to write into it\n"
+    )
+    assert judge(*words, "--force").code == 0
+
+
+@pytest.mark.train
+@pytest.mark.usefixtures("babbler")
+def test_distributions_are_drawn_side_by_side(data: Path, folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    words = ("babbler", folder, "--data-dir", data, *FEW, "--plots", tmp_path / "plots")
+    picture = tmp_path / "plots" / "distributions.png"
+    assert f"wrote {picture}" in judge(*words).out
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert judge(*words).err == f"chorale-train: {picture} exists; choose another name, or --force to replace it\n"
+
+
+def test_faults_are_one_line(data: Path, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    (tmp_path / "melodies").mkdir()
+    (folder / "melody.mid").rename(tmp_path / "melodies" / "melody.mid")
+    for words, says in (
+        (("nobody",), "unknown model 'nobody'"),
+        ((folder, folder), "two targets would be called mine"),
+        ((tmp_path / "none",), "no MIDI files"),
+        ((tmp_path / "melodies",), f"{tmp_path / 'melodies'} holds nothing to judge; melody.mid: not judged: "),
+    ):
+        ran = judge(*words, "--data-dir", data)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+        assert ran.err.startswith(f"chorale-train: {says}")
