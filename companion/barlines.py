@@ -22,6 +22,11 @@ class Barlines:
         """From a time signature; a bar has at least a step."""
         return cls(max(beats * 4 * STEPS_PER_BEAT // unit, 1), origin)
 
+    @property
+    def beat_step(self) -> int:
+        """How many steps after the multiples of four beats lie, 0..3; 0 where bars are no whole beats."""
+        return self.origin % STEPS_PER_BEAT if self.bar_steps % STEPS_PER_BEAT == 0 else 0
+
     def next_line(self, position: float, grid: str) -> int:
         """The first line of a grid at or after a position; beats are counted from the bar line."""
         step = math.ceil(position - _ON_THE_LINE)

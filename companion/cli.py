@@ -15,11 +15,12 @@ import typer
 from companion import __version__
 from companion.errors import BadSetting, ChoraleError, one_line
 from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
+from companion.playoptions import Model, Seed, Style, Temperature, TopP, with_playing
 from companion.terminal import progress_bar
 
 if TYPE_CHECKING:
     from companion.composer import Composed
-    from companion.jobs import Job, Outputs
+    from companion.jobs import Job, Outputs, Playing
 
 app = typer.Typer(
     help="A four-voice Bach chorale partner: you play a phrase, it answers, each voice on its own MIDI channel.",
@@ -29,15 +30,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-Model = Annotated[str, typer.Option("--model", help="A model's name (see: chorale models) or an .onnx file.")]
-Style = Annotated[str, typer.Option("--style", help="Sampling defaults: bach (strict), free or wild.")]
-Temperature = Annotated[
-    float | None,
-    typer.Option("--temperature", "-t", help="0: the likeliest note; higher: bolder. Default: the style's."),
-]
-TopP = Annotated[float | None, typer.Option("--top-p", help="Keep the likeliest notes up to this share, above 0 to 1.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="A number that makes the result repeatable.")]
-Velocity = Annotated[str, typer.Option("--velocity", help="How loud: played, entropy, or 1..127.")]
 Trace = Annotated[Path | None, typer.Option("--trace", help="Also write every choice to this JSON file.")]
 Wav = Annotated[bool, typer.Option("--wav", help="Also write the sound beside the MIDI file.")]
 Soundfont = Annotated[Path | None, typer.Option("--soundfont", help="Render the WAV by FluidSynth with this .sf2.")]
@@ -63,14 +55,11 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 @app.command(epilog="Example: chorale demo --seed 3 --temperature 0.7")
+@with_playing
 def demo(
-    model: Model = DEFAULT_MODEL,
-    style: Style = DEFAULT_STYLE,
-    temperature: Temperature = None,
-    top_p: TopP = None,
-    seed: Seed = None,
-    velocity: Velocity = "played",
+    *,
     bars: Annotated[int, typer.Option("--bars", help="How many bars to answer.")] = 8,
+    playing: Playing,
     fast: Annotated[bool, typer.Option("--fast", help="Do not wait for the clock.")] = False,
     sound: Annotated[bool, typer.Option("--play", help="Sound at once (extra: audio).")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Lines in place of the moving picture.")] = False,
@@ -86,7 +75,6 @@ def demo(
     midi, wav = (Path("demo.mid"), Path("demo.wav")) if force else stage.free_names(Path(), "demo", (".mid", ".wav"))
     outputs = jobs.Outputs(midi, wav, trace, soundfont, force)
     outputs.check()
-    playing = jobs.Playing(model, style, temperature, top_p, seed, velocity)
     job = jobs.job_of_song(stage.demo_song(), stage.demo_phrase(), bars, playing)
     timed = stage.at_once(job.frames) if fast else stage.in_time(job.frames)
     with _sounder(sound) as sounder, make_view(sys.stdout, plain) as view:
@@ -96,16 +84,13 @@ def demo(
 
 
 @app.command("continue", epilog="Example: chorale continue opening.mid -o whole.mid --bars 8 --seed 1")
+@with_playing
 def continue_(
     seed_file: Annotated[Path, typer.Argument(metavar="SEED.mid", help="Four voices, a melody, or chords.")],
     out: Out = None,
     bars: Annotated[int, typer.Option("--bars", help="How many new bars after the seed.")] = 8,
-    model: Model = DEFAULT_MODEL,
-    style: Style = DEFAULT_STYLE,
-    temperature: Temperature = None,
-    top_p: TopP = None,
-    seed: Seed = None,
-    velocity: Velocity = "played",
+    *,
+    playing: Playing,
     trace: Trace = None,
     wav: Wav = False,
     soundfont: Soundfont = None,
@@ -115,23 +100,19 @@ def continue_(
     from companion import jobs  # noqa: PLC0415
 
     outputs = _outputs(seed_file, "continued", out, wav, soundfont, trace, force)
-    playing = jobs.Playing(model, style, temperature, top_p, seed, velocity)
     _compose(jobs.continue_job(seed_file, bars, playing), outputs)
 
 
 @app.command(epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
+@with_playing
 def harmonise(
     melody: Annotated[Path, typer.Argument(metavar="MELODY.mid", help="The voice or voices to keep.")],
     out: Out = None,
     voice: Annotated[
         str | None, typer.Option("--voice", help="Which voice the melody is. Default: by its track's name or range.")
     ] = None,
-    model: Model = DEFAULT_MODEL,
-    style: Style = DEFAULT_STYLE,
-    temperature: Temperature = None,
-    top_p: TopP = None,
-    seed: Seed = None,
-    velocity: Velocity = "played",
+    *,
+    playing: Playing,
     trace: Trace = None,
     wav: Wav = False,
     soundfont: Soundfont = None,
@@ -146,7 +127,6 @@ def harmonise(
     except ValueError as error:
         raise BadSetting(str(error)) from error
     outputs = _outputs(melody, "harmonised", out, wav, soundfont, trace, force)
-    playing = jobs.Playing(model, style, temperature, top_p, seed, velocity)
     _compose(jobs.harmonise_job(melody, number, playing), outputs)
 
 

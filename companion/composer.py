@@ -32,13 +32,16 @@ class Composed:
     chosen: tuple[bool, ...]  # which voices the model chose
 
 
-def continue_phrase(generator: Generator, phrase: Phrase, bars: int, sampling: Sampling) -> Iterator[Composed]:
+def continue_phrase(
+    generator: Generator, phrase: Phrase, bars: int, sampling: Sampling, asked_key: Key | None = None
+) -> Iterator[Composed]:
     """The seed, its missing voices added, then ``bars`` new bars that come to a close.
 
-    Where the seed ends inside a bar, that bar is completed first.
+    Where the seed ends inside a bar, that bar is completed first. The key is the one that is asked for, else
+    the one that is heard.
     """
-    key = find_key(phrase.frames)
-    sampling = in_key(sampling, key)
+    key = asked_key or find_key(phrase.frames)
+    sampling = in_key(sampling, key, asked=asked_key is not None)
     standing = generator.start(phrase.first_step)
     heard = phrase.frames
     if all(phrase.given) and len(heard) > LONGEST_HEARD:
@@ -54,12 +57,17 @@ def continue_phrase(generator: Generator, phrase: Phrase, bars: int, sampling: S
     yield from _answer(generator, standing, _steps_to_come(phrase, bars), phrase.bar_steps, sampling, key)
 
 
-def harmonise(generator: Generator, phrase: Phrase, sampling: Sampling) -> Iterator[Composed]:
-    """The seed's frames with the voices it lacks; the last note struck is taken as the close."""
+def harmonise(
+    generator: Generator, phrase: Phrase, sampling: Sampling, asked_key: Key | None = None
+) -> Iterator[Composed]:
+    """The seed's frames with the voices it lacks; the last note struck is taken as the close.
+
+    The key is the one that is asked for, else the one that is heard.
+    """
     struck = np.flatnonzero((phrase.frames >= FIRST_STRIKE).any(axis=1))
     close = int(struck[-1]) if len(struck) else len(phrase.frames) - 1
-    key = find_key(phrase.frames)
-    sampling = in_key(sampling, key)
+    key = asked_key or find_key(phrase.frames)
+    sampling = in_key(sampling, key, asked=asked_key is not None)
     ahead = _ahead(phrase.frames, phrase.given)
 
     def walk(standing: Standing, first: int, last: int) -> Walk:

@@ -21,7 +21,7 @@ from companion.key import Key
 from companion.model import Model
 from companion.rules import strikes_anew
 from companion.sampling import Sampling
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, strike
+from companion.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
 
 HEARD = "heard"  # the player's step; what it lacked is imagined, and not sounded
 ANSWER = "model"
@@ -88,11 +88,16 @@ class Wishes:
     key: Key | None  # for the close
     seed: int
     locked: frozenset[int]  # voices that are the player's alone
+    beat_step: int = 0  # how many steps after the multiples of four beats lie
 
     @property
     def conditions(self) -> Conditions:
         """What a model is told of all that comes."""
         return Conditions(key=self.key)
+
+    def on_beat(self, standing: Standing) -> Standing:
+        """A standing as a model counts steps: with beats on the multiples of four."""
+        return replace(standing, step=standing.step + -self.beat_step % STEPS_PER_BEAT)
 
 
 class Improviser:
@@ -110,14 +115,15 @@ class Improviser:
         """Nothing heard yet."""
         return self._generator.start(step)
 
-    def rehear(self, past: Sequence[Planned]) -> list[Planned]:
+    def rehear(self, past: Sequence[Planned], wishes: Wishes) -> list[Planned]:
         """The same frames as this model hears them: how it catches up with what another one made."""
         renewed: list[Planned] = []
         standing = self._generator.start()
         for planned in past:
             before = replace(standing, step=planned.step)
             tokens = planned.frame.tokens if renewed else sounding_frame(planned.frame)
-            _, standing = self._generator.hear(before, tokens)
+            _, standing = self._generator.hear(wishes.on_beat(before), tokens)
+            standing = replace(standing, step=planned.step + 1)
             points = replace(planned.before, standing=before), replace(planned.after, standing=standing)
             renewed.append(replace(planned, before=points[0], after=points[1]))
         return renewed
@@ -125,14 +131,14 @@ class Improviser:
     def heard(self, point: Point, hands: Hands, wishes: Wishes, number: int) -> Planned:
         """The player's step: voices not played are imagined."""
         given = hands.tokens(point.step, LEGATO_STEPS)
-        sampling = _calm(wishes.sampling)
-        frame, standing = self._draw(point.standing, sampling, given, wishes.conditions, (wishes.seed, number, 0))
-        return Planned(frame, point, Point(standing, hands), HEARD, frozenset(given))
+        sampling, standing = _calm(wishes.sampling), wishes.on_beat(point.standing)
+        made = self._draw(standing, sampling, given, wishes.conditions, (wishes.seed, number, 0))
+        return _planned(made, point, hands, HEARD, frozenset(given))
 
     def next(self, point: Point, hands: Hands, answer: Answer, wishes: Wishes, attempt: int = 0) -> Planned:
         """The next frame of an answer."""
         if answer.loop:
-            return self._repeated(point, hands, answer)
+            return self._repeated(point, hands, answer, wishes)
         own = _own_tokens(point.step, hands, answer, wishes)
         given, sampling, conditions = own, wishes.sampling, wishes.conditions
         if answer.close is not None:
@@ -142,8 +148,8 @@ class Improviser:
         if point.step in (answer.start, answer.close) or _enters(point, answer):
             sampling = replace(sampling, rules=(strikes_anew, *sampling.rules))
         dice = (wishes.seed, answer.number, attempt)
-        frame, standing = self._draw(point.standing, sampling, given, conditions, dice)
-        return Planned(frame, point, Point(standing, hands), ANSWER, frozenset(own))
+        made = self._draw(wishes.on_beat(point.standing), sampling, given, conditions, dice)
+        return _planned(made, point, hands, ANSWER, frozenset(own))
 
     def ending(
         self, point: Point, hands: Hands, answer: Answer, wishes: Wishes
@@ -165,10 +171,9 @@ class Improviser:
                 break
         return best
 
-    def _repeated(self, point: Point, hands: Hands, answer: Answer) -> Planned:
+    def _repeated(self, point: Point, hands: Hands, answer: Answer, wishes: Wishes) -> Planned:
         tokens = answer.loop[(point.step - answer.start) % len(answer.loop)]
-        frame, standing = self._generator.hear(point.standing, tokens)
-        return Planned(frame, point, Point(standing, hands), LOOP, frozenset())
+        return _planned(self._generator.hear(wishes.on_beat(point.standing), tokens), point, hands, LOOP, frozenset())
 
     def _draw(
         self,
@@ -198,6 +203,13 @@ class Improviser:
     ) -> tuple[Frame, Standing]:
         self._generator.random = np.random.Generator(np.random.PCG64([*dice, standing.step]))
         return self._generator.frame(standing, sampling, given, conditions)
+
+
+def _planned(made: tuple[Frame, Standing], point: Point, hands: Hands, origin: str, own: frozenset[int]) -> Planned:
+    """A frame that was made, with the steps of the music in place of those that the model counts."""
+    frame, standing = made
+    after = Point(replace(standing, step=point.step + 1), hands)
+    return Planned(replace(frame, step=point.step), point, after, origin, own)
 
 
 def sounding_frame(frame: Frame) -> IntArray:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from companion.arguments import AUTO
 from companion.composer import (
     MODEL,
     Composed,
@@ -19,9 +20,11 @@ from companion.composer import (
     total_frames,
     voice_notes,
 )
+from companion.controls import read_command
 from companion.dynamics import VelocityRule, velocity_rule
 from companion.errors import BadSetting
 from companion.generator import Generator
+from companion.key import Key
 from companion.library import open_model
 from companion.midifile import read_song, write_chorale
 from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
@@ -47,9 +50,17 @@ class Playing:
     top_p: float | None = None  # None: the style's
     seed: int | None = None  # None: another one each time
     velocity: str = "played"
+    density: float = 0.0  # as the control of that name
+    key: str | None = None  # such as "C major"; None: as heard
+    voice_temperatures: tuple[float | None, ...] = (None,) * len(VOICES)  # soprano first; None: that of all
 
     def sampling(self) -> Sampling:
-        return style(self.style, self.temperature, self.top_p)
+        (density,) = read_command("density", (self.density,)).arguments
+        return style(self.style, self.temperature, self.top_p, float(density), self.voice_temperatures)
+
+    def asked_key(self) -> Key | None:
+        (name,) = read_command("key", (self.key,)).arguments
+        return None if name == AUTO else Key.of_name(str(name))
 
     def generator(self) -> Generator:
         if self.seed is not None and self.seed < 0:
@@ -109,8 +120,8 @@ def job_of_song(song: Song, phrase: Phrase, bars: int, playing: Playing) -> Job:
     if not 1 <= bars <= MOST_BARS:
         raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
     velocity, sampling = velocity_rule(playing.velocity, phrase.notes), playing.sampling()
-    generator = playing.generator()
-    frames = continue_phrase(generator, phrase, bars, sampling)
+    key, generator = playing.asked_key(), playing.generator()
+    frames = continue_phrase(generator, phrase, bars, sampling, key)
     return Job(song, phrase, generator, frames, total_frames(phrase, bars), notices(phrase), velocity)
 
 
@@ -121,8 +132,8 @@ def harmonise_job(melody: Path, voice: int | None, playing: Playing) -> Job:
     if all(phrase.given):
         raise BadSetting(f"{melody} holds all four voices; name the one to keep with --voice {'|'.join(VOICES)}")
     velocity, sampling = velocity_rule(playing.velocity, phrase.notes), playing.sampling()
-    generator = playing.generator()
-    frames = harmonise(generator, phrase, sampling)
+    key, generator = playing.asked_key(), playing.generator()
+    frames = harmonise(generator, phrase, sampling, key)
     return Job(song, phrase, generator, frames, len(phrase.frames), phrase.notices, velocity)
 
 

@@ -30,7 +30,7 @@ class Phrase:
     notes: tuple[VoiceNote, ...]  # every note, in order of time, with its own ticks, pitch and velocity
     ticks_per_beat: int
     start_step: int  # frame 0, counted from the song's beginning
-    first_step: int  # frame 0, counted from the beginning of its bar
+    first_step: int  # frame 0, counted from the beginning of its bar; 1 to 3 more where else no beat were at the end
     bar_steps: int  # the bar where the phrase ends
     end_place: int  # the step after the last frame, counted from the beginning of its bar
     notices: tuple[str, ...]  # lines for the user
@@ -136,17 +136,26 @@ def _phrase(song: Song, bars: Bars, dealt: _Dealt, notices: list[str]) -> Phrase
     end = start + len(frames)
     given = set(dealt.voices.tolist())
     order = sorted(range(len(dealt.notes)), key=lambda at: (dealt.notes[at].start_tick, dealt.voices[at]))
+    first_step, bar_steps, end_place = bars.place(start), bars.steps_at(end), bars.place(end)
     return Phrase(
         frames=frames,
         given=(0 in given, 1 in given, 2 in given, 3 in given),
         notes=tuple(VoiceNote(int(dealt.voices[at]), *dealt.notes[at][:4]) for at in order),
         ticks_per_beat=song.ticks_per_beat,
         start_step=start,
-        first_step=bars.place(start),
-        bar_steps=bars.steps_at(end),
-        end_place=bars.place(end),
+        first_step=first_step + _beats_later(first_step + len(frames), bar_steps, end_place),
+        bar_steps=bar_steps,
+        end_place=end_place,
         notices=tuple(notices),
     )
+
+
+def _beats_later(step: int, bar_steps: int, place: int) -> int:
+    """By how much a step must be moved so that beats lie on multiples of four, where bars are of whole beats.
+
+    They lie there anyway unless a bar of broken beats, as of 7/8, comes before one of another metre.
+    """
+    return (place - step) % STEPS_PER_BEAT if bar_steps % STEPS_PER_BEAT == 0 else 0
 
 
 def _frames(dealt: _Dealt, bars: Bars, notices: list[str]) -> tuple[int, IntArray]:

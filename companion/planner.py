@@ -37,7 +37,7 @@ from companion.improviser import (
 )
 from companion.key import Key, find_key
 from companion.model import Model
-from companion.sampling import denser, in_key
+from companion.sampling import in_key
 from companion.sink import Sink
 from companion.sounding import Part, SoundingFrame
 from companion.styles import style
@@ -107,6 +107,9 @@ class Planner:
         self._barlines = barlines
         if self._tentative:  # it would begin on another line now
             self._forget_answer()
+        if self._wishes.beat_step != barlines.beat_step:
+            self._wishes = self._make_wishes(self.settings)
+            self._take_back()
 
     # Planning
 
@@ -300,11 +303,12 @@ class Planner:
     # How new frames are to be
 
     def _make_wishes(self, now: Settings) -> Wishes:
-        sampling = style(now.style, now.temperature, now.top_p)
-        sampling = replace(sampling, voice_temperatures=tuple(voice.temperature for voice in now.voices))
+        temperatures = [voice.temperature for voice in now.voices]
+        sampling = style(now.style, now.temperature, now.top_p, now.density, temperatures)
         key = Key.of_name(now.key) if now.key else self._key
+        sampling = in_key(sampling, key, asked=now.key is not None)
         locked = frozenset(number for number, voice in enumerate(now.voices) if voice.lock)
-        return Wishes(in_key(denser(sampling, now.density), key), key, now.seed, locked)
+        return Wishes(sampling, key, now.seed, locked, self._barlines.beat_step)
 
     def _hear_key(self) -> None:
         """The key of what was heard, for what comes; what was imagined to a phrase so far fits it too."""
@@ -342,7 +346,7 @@ class Planner:
     def _catch_up(self) -> None:
         """The model hears the last of the music, which another one made or heard."""
         remembered = [*self._past, *self.plan]
-        renewed = self._improviser.rehear(remembered[-REHEARD_STEPS:])
+        renewed = self._improviser.rehear(remembered[-REHEARD_STEPS:], self._wishes)
         remembered[-REHEARD_STEPS:] = renewed
         self._past = deque(remembered[: len(self._past)], maxlen=KEY_STEPS)
         self.plan = remembered[len(self._past) :]

@@ -1,6 +1,7 @@
 """Rules of part-writing: small functions that forbid or discourage tokens before one is drawn.
 
-A *rule* takes log-probabilities and the moment and gives log-probabilities; rules compose in order.
+A *rule* takes log-probabilities and the moment and gives log-probabilities; rules compose in order, and none
+brings back what an earlier one forbade.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ PERFECT = (0, 7)  # interval classes that may not move in parallel: unison and o
 STILL_STEPS = 8  # after so many steps without any strike, holding on is discouraged
 LONG_NOTE_STEPS = 16  # a voice that has held for so long is discouraged from holding on
 STILL_PENALTY = 0.5  # nats for each step beyond
-_OCTAVE = 12
+WIDE_PENALTY = 1.0  # nats off what lies more than an octave from the next upper voice
+OCTAVE = 12
+_UPPER = VOICES.index("bass")  # soprano, alto and tenor stand before it
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ _RANGE_MASKS = _range_masks()
 
 # [code, strike]: the interval class between what a voice sounds and each pitch
 _CLASS_OF_DISTANCE = (
-    np.abs(np.arange(VOCABULARY_SIZE)[:, None] - np.arange(FIRST_STRIKE, VOCABULARY_SIZE)[None, :]) % _OCTAVE
+    np.abs(np.arange(VOCABULARY_SIZE)[:, None] - np.arange(FIRST_STRIKE, VOCABULARY_SIZE)[None, :]) % OCTAVE
 )
 
 
@@ -90,9 +93,9 @@ def strikes_anew(scores: LogProbs, moment: Moment) -> LogProbs:
 
 def no_crossing(scores: LogProbs, moment: Moment) -> LogProbs:
     """Forbid what would sound above a higher voice or below a lower one, among those decided."""
-    codes = moment.codes
-    above = [int(c) for c in codes[: moment.voice] if c >= FIRST_STRIKE]
-    below = [int(c) for c in codes[moment.voice + 1 :] if c >= FIRST_STRIKE]
+    codes = moment.codes.tolist()
+    above = [code for code in codes[: moment.voice] if code >= FIRST_STRIKE]
+    below = [code for code in codes[moment.voice + 1 :] if code >= FIRST_STRIKE]
     if not above and not below:
         return scores
     scores = scores.copy()
@@ -108,19 +111,47 @@ def no_crossing(scores: LogProbs, moment: Moment) -> LogProbs:
 
 def no_parallels(scores: LogProbs, moment: Moment) -> LogProbs:
     """Forbid unisons, fifths and octaves that move on to the same interval with a decided voice."""
-    before = moment.history.now
-    own = int(before[moment.voice])
+    before = moment.history.now.tolist()
+    own = before[moment.voice]
     if own < FIRST_STRIKE:
         return scores
-    scores = scores.copy()
-    for voice in range(len(VOICES)):
-        was, now = int(before[voice]), int(moment.codes[voice])
-        interval = abs(was - own) % _OCTAVE
+    staying = scores[own]
+    narrowed = scores
+    for voice, (was, now) in enumerate(zip(before, moment.codes.tolist(), strict=True)):
+        interval = abs(was - own) % OCTAVE
         if voice == moment.voice or min(was, now) < FIRST_STRIKE or was == now or interval not in PERFECT:
             continue
-        staying = scores[own]
-        scores[FIRST_STRIKE:][_CLASS_OF_DISTANCE[now] == interval] = -math.inf
-        scores[own] = staying
+        narrowed = narrowed.copy() if narrowed is scores else narrowed
+        narrowed[FIRST_STRIKE:][_CLASS_OF_DISTANCE[now] == interval] = -math.inf
+        narrowed[own] = staying
+    return narrowed
+
+
+def _wide_costs() -> NDArray[np.float64]:
+    """[voices apart, code, strike]: the penalty where a strike lies too far from what another upper voice sounds."""
+    codes = np.arange(VOCABULARY_SIZE)
+    apart = np.abs(codes[:, None] - codes[None, :])
+    costs = np.stack([np.where(apart > OCTAVE * voices, WIDE_PENALTY, 0.0) for voices in range(_UPPER)])
+    costs[:, :FIRST_STRIKE] = costs[:, :, :FIRST_STRIKE] = 0.0
+    return costs
+
+
+_WIDE_COSTS = _wide_costs()
+
+
+def close_spacing(scores: LogProbs, moment: Moment) -> LogProbs:
+    """Discourage more than an octave between soprano and alto, and between alto and tenor.
+
+    Not forbidden: now and then Bach has it.
+    """
+    voice = moment.voice
+    if voice >= _UPPER:
+        return scores
+    for other, code in enumerate(moment.codes[:_UPPER].tolist()):
+        if other != voice and code >= FIRST_STRIKE:
+            costs = _WIDE_COSTS[abs(other - voice), code]
+            scores = scores - costs
+            scores[HOLD] -= costs[moment.history.now[voice]]
     return scores
 
 
@@ -129,7 +160,7 @@ def favour(scale: frozenset[int], penalty: float) -> Rule:
     """A rule that discourages strikes outside a scale of pitch classes by so many nats."""
     costs = np.zeros(VOCABULARY_SIZE)
     for token in range(FIRST_STRIKE, VOCABULARY_SIZE):
-        costs[token] = 0.0 if struck_pitch(token) % _OCTAVE in scale else penalty
+        costs[token] = 0.0 if struck_pitch(token) % OCTAVE in scale else penalty
     return lambda scores, moment: scores - costs
 
 

@@ -10,6 +10,7 @@ would freeze the rhythm. At temperature 0 the likeliest token of all is taken.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -29,6 +30,7 @@ from companion.vocabulary import (
 )
 
 HIGHEST_TEMPERATURE = 10.0
+ASKED_KEY_PENALTY = 1.5  # nats, at least, where the player names the key: it then holds in every style
 _LEAST_TEMPERATURE = 1e-100  # above 0; below this a quotient could leave float64
 
 
@@ -76,12 +78,7 @@ class Choice:
 def choose(logits: NDArray[np.float32], moment: Moment, sampling: Sampling, generator: np.random.Generator) -> Choice:
     """Draw one token: first whether the note goes on, and only where it does not, which one comes."""
     model_says = grammatical(logits.astype(np.float64), moment)
-    shaped = model_says
-    for rule in sampling.rules:
-        narrowed = rule(shaped, moment)
-        if narrowed is not shaped and narrowed.max() > -math.inf:
-            shaped = narrowed
-    shaped = normalise(shaped)
+    shaped = normalise(_ruled(model_says, moment, sampling.rules))
     entropy, held = entropy_bits(model_says), _held_pitch(moment)
     temperature = sampling.temperature_of(moment.voice)
     going_on = math.exp(shaped[HOLD])
@@ -91,6 +88,22 @@ def choose(logits: NDArray[np.float32], moment: Moment, sampling: Sampling, gene
     token = int(distribution.argmax()) if temperature == 0 else draw(_without_hold(distribution), generator)
     probability = math.exp(distribution[token])
     return Choice(token, probability, entropy, shaped, held, temperature, sampling.top_p)
+
+
+def _ruled(scores: LogProbs, moment: Moment, rules: Sequence[Rule]) -> LogProbs:
+    """The scores after all rules; a rule that would leave nothing is passed over.
+
+    No rule brings back what an earlier one forbade, so where something is left at the end, none left nothing.
+    """
+    ruled = scores
+    for rule in rules:
+        ruled = rule(ruled, moment)
+    if ruled.max() > -math.inf:
+        return ruled
+    for rule in rules:
+        narrowed = rule(scores, moment)
+        scores = narrowed if narrowed.max() > -math.inf else scores
+    return scores
 
 
 def given_choice(token: int, logits: NDArray[np.float32], moment: Moment) -> Choice:
@@ -171,11 +184,12 @@ def entropy_bits(scores: LogProbs) -> float:
     return float(-(probabilities * np.maximum(scores, -1e9)).sum() / math.log(2))
 
 
-def in_key(sampling: Sampling, key: Key | None) -> Sampling:
-    """The same sampling, holding to a key as its ``key_penalty`` says."""
-    if key is None or sampling.key_penalty == 0:
+def in_key(sampling: Sampling, key: Key | None, asked: bool = False) -> Sampling:
+    """The same sampling, holding to a key: as its ``key_penalty`` says, or more firmly where the key was asked for."""
+    penalty = max(sampling.key_penalty, ASKED_KEY_PENALTY) if asked else sampling.key_penalty
+    if key is None or penalty == 0:
         return sampling
-    return replace(sampling, rules=(*sampling.rules, favour(key.scale, sampling.key_penalty)))
+    return replace(sampling, rules=(*sampling.rules, favour(key.scale, penalty)))
 
 
 def denser(sampling: Sampling, nats: float) -> Sampling:

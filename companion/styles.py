@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from companion.errors import BadSetting
-from companion.rules import in_range, keep_moving, no_crossing, no_parallels, sings_on
-from companion.sampling import Sampling
+from companion.room import leaves_room
+from companion.rules import (
+    close_spacing,
+    in_range,
+    keep_moving,
+    no_crossing,
+    no_parallels,
+    sings_on,
+)
+from companion.sampling import Sampling, denser
+from companion.vocabulary import VOICES
+
+_PART_WRITING = (in_range, sings_on, no_crossing, no_parallels, leaves_room, close_spacing)
 
 STYLES: dict[str, Sampling] = {
     # Clean part-writing, sure choices, and a hold on the key.
-    "bach": Sampling(0.8, 0.95, (in_range, sings_on, no_crossing, no_parallels, keep_moving), key_penalty=1.5),
+    "bach": Sampling(0.8, 0.95, (*_PART_WRITING, keep_moving), key_penalty=1.5),
     # The model as it is, inside the voices' ranges.
     "free": Sampling(1.0, 1.0, (in_range, keep_moving)),
     # Surprises.
@@ -18,13 +30,21 @@ STYLES: dict[str, Sampling] = {
 }
 
 
-def style(name: str, temperature: float | None = None, top_p: float | None = None) -> Sampling:
+def style(
+    name: str,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    density: float = 0.0,
+    voice_temperatures: Sequence[float | None] = (None,) * len(VOICES),
+) -> Sampling:
     """A style with the user's own values over its defaults; BadSetting lists the styles there are."""
     if name not in STYLES:
         raise BadSetting(f"unknown style {name!r}; choose one of {', '.join(STYLES)}")
     chosen = STYLES[name]
-    return replace(
+    own = replace(
         chosen,
         temperature=chosen.temperature if temperature is None else temperature,
         top_p=chosen.top_p if top_p is None else top_p,
+        voice_temperatures=tuple(voice_temperatures),
     )
+    return denser(own, density)

@@ -39,7 +39,7 @@ def _frame(one: Composed) -> dict[str, Any]:
                 "struck": choice.token >= FIRST_STRIKE,
                 "probability": round(choice.probability, 6),
                 "entropy_bits": round(choice.entropy_bits, 4),
-                "temperature": one.frame.temperature,
+                "temperature": choice.temperature,
                 "distribution": _distribution(choice),
             }
         )

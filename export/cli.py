@@ -97,6 +97,12 @@ def fit(
     model: Annotated[str, typer.Option("--model", help="The architecture's own settings, as JSON.")] = "{}",
     seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
     start: Annotated[Path | None, typer.Option("--start", help="Begin from the best weights of this run.")] = None,
+    teachers: Annotated[
+        str, typer.Option("--teachers", help="Runs, with commas between, whose best weights teach this one.")
+    ] = "",
+    taught: Annotated[
+        float, typer.Option("--taught", min=0, max=1, help="How much what they expect counts; the rest is the note.")
+    ] = 0.9,
     threads: Annotated[int, typer.Option("--threads", help="Cores to use; 0 is all.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
@@ -120,6 +126,8 @@ def fit(
         weight_decay=weight_decay,
         patience=patience,
         seed=seed,
+        teachers=tuple(run for run in teachers.split(",") if run),
+        taught=taught,
         start="" if start is None else str(start),
     )
     build(name, **settings.model)  # a wrong name or setting is told before any data is read
@@ -135,6 +143,30 @@ def fit(
         raise typer.Exit(130) from None
     best = f"{state['best']:.4f} nats a note, after epoch {state['best_epoch']}"
     typer.echo(f"best validation {best}; curves in {folder / 'curves.png'}")
+
+
+@app.command(epilog="Example: chorale-train imagine a.onnx b.onnx --pieces 1500 -o data/imagined.npz")
+def imagine(
+    models: Annotated[list[str], typer.Argument(help="Bundled models or .onnx files, which take turns.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The set to write; fit knows it by this name.")] = Path(
+        "data/imagined.npz"
+    ),
+    pieces: Annotated[int, typer.Option("--pieces", min=1, help="How many pieces.")] = 1500,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of a piece, four a beat.")] = 192,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+    force: Force = False,
+) -> None:
+    """Let models invent chorales, for another one to be taught on (see: fit --teachers)."""
+    from companion.library import open_model  # noqa: PLC0415
+    from export import imagining  # noqa: PLC0415
+    from export.pieces import save_pieces  # noqa: PLC0415
+
+    if out.exists() and not force:
+        raise FileExistsError(f"{out} exists; write it anew with --force")
+    loaded = [open_model(name) for name in models]
+    with progress_bar("imagining", pieces) as tell:
+        save_pieces(imagining.imagine(loaded, pieces, steps, seed, tell), out)
+    typer.echo(f"{pieces} pieces of {steps} steps in {out}")
 
 
 @app.command(epilog="Example: chorale-train export runs/gru -o models/gru.onnx --precision int8")
@@ -214,27 +246,57 @@ def compare(
     typer.echo(json.dumps([*rows, *published]) if as_json else "\n".join(evaluation.table([*rows, *published])))
 
 
-@app.command(epilog="Example: chorale-train judge gru --openings 20")
+@app.command(epilog="Example: chorale-train judge gru my-chorales --plots report")
 def judge(
-    model: Annotated[str, typer.Argument(help="A bundled model's name or an .onnx file.")],
-    count: Annotated[int, typer.Option("--openings", min=1, help="How many held-out openings to answer.")] = 20,
-    style: Annotated[str, typer.Option("--style", help="Sampling defaults.")] = DEFAULT_STYLE,
-    temperature: Annotated[float | None, typer.Option("--temperature", "-t")] = None,
+    targets: Annotated[
+        list[str],
+        typer.Argument(metavar="TARGET", help="Bundled models' names, .onnx files, folders of four-voice MIDI files."),
+    ],
+    continuations: Annotated[
+        int, typer.Option("--continuations", min=0, help="Held-out openings of two bars that a model continues.")
+    ] = 100,
+    bars: Annotated[int, typer.Option("--bars", min=1, help="The length of a continuation.")] = 16,
+    melodies: Annotated[int, typer.Option("--melodies", min=0, help="Held-out sopranos that it harmonises.")] = 70,
+    cadences: Annotated[int, typer.Option("--cadences", min=0, help="Closes that it is asked for.")] = 100,
+    style: Annotated[str, typer.Option("--style", help="Sampling defaults: bach, free or wild.")] = DEFAULT_STYLE,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", "-t", help="In place of the style's own.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another number, another performance.")] = 1,
+    plots: Annotated[
+        Path | None, typer.Option("--plots", help="Draw the distributions side by side, as a PNG in this folder.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Keep all music that was judged as MIDI files in this folder.")
+    ] = None,
     data: Data = None,
     data_dir: DataDir = Path("data"),
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Measure what a model plays: answers to held-out openings in five keys, beside what Bach wrote."""
-    from companion.library import open_model  # noqa: PLC0415
+    """Measure music beside real held-out Bach: what models play, or MIDI files hold."""
     from companion.styles import style as find_style  # noqa: PLC0415
     from export import judging  # noqa: PLC0415
-    from export.evaluation import of_split  # noqa: PLC0415
+    from export.recital import Programme  # noqa: PLC0415
+    from export.report import as_dict, describe  # noqa: PLC0415
+    from export.targets import find_targets  # noqa: PLC0415
 
-    loaded, sampling = open_model(model), find_style(style, temperature)
-    pieces = of_split(_jsb_pieces(data, data_dir), "test")
-    with progress_bar(f"listening to {loaded.contract.name}", count * len(judging.KEYS), hidden=as_json) as tell:
-        report = judging.judge(loaded, sampling, pieces, count, tell)
-    typer.echo(json.dumps(report) if as_json else "\n".join(judging.describe(report)))
+    if plots is not None:
+        _need("matplotlib")
+    sampling = find_style(style, temperature)
+    outputs = judging.Outputs(plots, save, force)
+    material = judging.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir))
+    programme = Programme(continuations, bars, melodies, cadences, seed)
+    found = find_targets(targets)
+    outputs.check(found)
+    with progress_bar("listening", judging.pieces_to_play(found, programme), hidden=as_json) as tell:
+        report = judging.judge(found, material, sampling, programme, _summing(tell))
+    notices = [*(line for target in found for line in target.notices), *outputs.write(report)]
+    if as_json:
+        asked = {**vars(programme), "style": style, "temperature": sampling.temperature, "top_p": sampling.top_p}
+        typer.echo(json.dumps({"asked": asked, **as_dict(report), "notices": notices}))
+    else:
+        typer.echo("\n".join([*describe(report), *notices]))
 
 
 def _need(*packages: str) -> None:
@@ -285,6 +347,14 @@ def _jsb_pieces(data: Path | None, data_dir: Path) -> list[Piece]:
     if data is None and prepared.is_file():
         return load_pieces(prepared)
     return pieces_of_archive(read_archive(data))
+
+
+def _prepared_corpus(data_dir: Path) -> list[Piece]:
+    """The corpus set, where it is prepared."""
+    from export.pieces import load_pieces  # noqa: PLC0415
+
+    prepared = data_dir / f"{CORPUS}.npz"
+    return load_pieces(prepared) if prepared.is_file() else []
 
 
 def _summing(tell: Callable[[int], None]) -> Callable[[int], None]:

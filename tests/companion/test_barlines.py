@@ -54,6 +54,14 @@ def test_beats_are_counted_from_the_bar_line() -> None:
     assert lines == [0, 4, 8, 12, 14, 18, 22, 26, 28, 32]
 
 
+@pytest.mark.parametrize(
+    ("bar_steps", "origin", "beat_step"), [(16, 0, 0), (16, 6, 2), (12, -3, 1), (14, 6, 0), (6, 1, 0), (20, 4, 0)]
+)
+def test_where_beats_lie_among_the_steps(bar_steps: int, origin: int, beat_step: int) -> None:
+    """Bars of broken beats, as of 7/8 and 3/8, have no such place."""
+    assert Barlines(bar_steps, origin).beat_step == beat_step
+
+
 @given(BARLINES, st.floats(-200, 200), st.sampled_from(["step", "beat", "bar"]))
 def test_the_next_line_is_the_nearest_one_ahead(barlines: Barlines, position: float, grid: str) -> None:
     line = barlines.next_line(position, grid)

@@ -105,7 +105,8 @@ class TestContinue:
         assert ran == Ran(0, "wrote out.mid, out.wav, trace.json\n", "")
         trace = json.loads(Path("trace.json").read_text())
         assert trace["model"] == DEFAULT_MODEL
-        assert {note["temperature"] for frame in trace["frames"] for note in frame["notes"]} == {1.2}
+        drawn = {note["temperature"] for frame in trace["frames"] for note in frame["notes"][1:]}
+        assert drawn == {1.2, 1.0}  # the last chord is held, not drawn
         assert Path("out.wav").read_bytes()[:4] == b"RIFF"
 
     @pytest.mark.parametrize("name", ["demo", "continue", "harmonise"])
@@ -124,6 +125,17 @@ class TestContinue:
         assert one == again
         assert one[0] != other[0]
         assert one[2] != other[2]
+
+    @pytest.mark.parametrize("name", ["demo", "continue", "harmonise"])
+    def test_all_that_a_jam_can_be_told(self, chorale: Command, melody_mid: Path, name: str) -> None:
+        """Density, a key and the temperatures of voices, by name or number."""
+        source = ["--fast", "--plain"] if name == "demo" else [melody_mid]
+        words = ("--density", -0.5, "--key", "e minor", "--voice-temperature", "Bass=0.5", "--voice-temperature", "2=3")
+        ran = chorale(name, *source, *words, "--seed", 1, "--trace", "trace.json")
+        assert (ran.code, ran.err) == (0, "")
+        notes = [note for frame in json.loads(Path("trace.json").read_text())["frames"] for note in frame["notes"]]
+        own = [{note["temperature"] for note in notes if note["voice"] == voice} for voice in ("alto", "tenor", "bass")]
+        assert [temperatures - {1.0} for temperatures in own] == [{3.0}, {0.8}, {0.5}]  # 1: the last chord is held
 
     def test_long_seed_says_so(self, chorale: Command, folder: Path) -> None:
         lines = [[(0, 140, pitch, 70)] for pitch in (72, 67, 64, 48)]
@@ -238,6 +250,17 @@ class TestBadInput:
             (["-t", "inf"], "temperature must be from 0 to 10, not inf"),
             (["--top-p", "0"], "top-p must be above 0 and at most 1, not 0.0"),
             (["--top-p", "nan"], "top-p must be above 0 and at most 1, not nan"),
+            (["--density", "5"], "density must be from -4 to 4, not 5.0"),
+            (["--density", "nan"], "density must be from -4 to 4, not nan"),
+            (["--key", "H dur"], "key must be a key such as C major, f# minor or Eb major, or auto, not 'H dur'"),
+            (["--voice-temperature", "0.5"], "voice-temperature must be written like bass=0.5, not '0.5'"),
+            (["--voice-temperature", "bas=1"], "voice must be 1 to 4 or soprano, alto, tenor, bass, not 'bas'"),
+            (["--voice-temperature", "bass=x"], "temperature must be from 0 to 10 or auto, not 'x'"),
+            (["--voice-temperature", "bass=11"], "temperature must be from 0 to 10 or auto, not 11.0"),
+            (
+                ["--voice-temperature", "bass=1", "--voice-temperature", "4=2"],
+                "voice-temperature names one voice twice: '4=2'",
+            ),
             (["--bars", "0"], "bars must be from 1 to 1000, not 0"),
             (["--bars", "-5"], "bars must be from 1 to 1000, not -5"),
             (["--bars", "1001"], "bars must be from 1 to 1000, not 1001"),

@@ -206,12 +206,33 @@ class TestLoops:
         assert {frame.origin for frame in found} == {LOOP}
 
 
+class TestBeats:
+    def beats(self, model: ScriptedModel) -> list[int]:
+        slot = model.row.slot("beat")
+        return [int(ids[slot] - model.row.offsets[slot]) for ids in model.seen[::4]]
+
+    def test_the_model_counts_from_where_beats_lie(self) -> None:
+        """After a jump they may lie anywhere; the steps of the music go on."""
+        model = chords_at({0: (72, 67, 64, 48)})
+        improviser, wishes = Improviser(model), replace(GREEDY, beat_step=3)  # type: ignore[arg-type]
+        point = improviser.heard(Point(improviser.start(2), Hands()), Hands(), wishes, 0).after
+        assert set(self.beats(model)) == {3}  # the first chord is chosen from several
+        model.seen.clear()
+        answered = improviser.next(point, Hands(), Answer(0, 3), wishes)
+        looped = improviser.next(answered.after, Hands(), Answer(0, 4, loop=(answered.frame.tokens,)), wishes)
+        assert self.beats(model) == [0, 1]
+        assert [made.step for made in (answered, looped)] == [made.frame.step for made in (answered, looped)] == [3, 4]
+        model.seen.clear()
+        again = improviser.rehear([answered, looped], wishes)
+        assert self.beats(model) == [0, 1] and again[-1].after.step == 5
+
+
 class TestRehearing:
     def test_another_model_catches_up_from_the_middle_of_held_notes(self) -> None:
         first = Improviser(chords_at({0: (72, 67, 64, 48), 4: (None, 65, None, None)}))  # type: ignore[arg-type]
         past = made(first, Answer(0, 0), GREEDY, 8)[2:]
         model = ScriptedModel(sung({}))
-        renewed = Improviser(model).rehear(past)  # type: ignore[arg-type]
+        renewed = Improviser(model).rehear(past, GREEDY)  # type: ignore[arg-type]
         assert [one.frame for one in renewed] == [one.frame for one in past]
         assert [one.before.step for one in renewed] == list(range(2, 8))
         assert renewed[-1].after.step == 8
@@ -220,12 +241,12 @@ class TestRehearing:
         assert all(one.after.hands is old.after.hands for one, old in zip(renewed, past, strict=True))
 
     def test_nothing_heard(self) -> None:
-        assert Improviser(ScriptedModel(sung({}))).rehear([]) == []  # type: ignore[arg-type]
+        assert Improviser(ScriptedModel(sung({}))).rehear([], GREEDY) == []  # type: ignore[arg-type]
 
     def test_pauses_keep_their_place(self) -> None:
         first = Improviser(chords_at({0: (72, 67, 64, 48)}))  # type: ignore[arg-type]
         before, later = made(first, Answer(0, 0), GREEDY, 2), made(first, Answer(0, 30), GREEDY, 2)
-        renewed = Improviser(ScriptedModel(sung({}))).rehear([*before, *later])  # type: ignore[arg-type]
+        renewed = Improviser(ScriptedModel(sung({}))).rehear([*before, *later], GREEDY)  # type: ignore[arg-type]
         assert [one.before.step for one in renewed] == [0, 1, 30, 31]
 
 

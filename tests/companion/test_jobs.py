@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import (
@@ -27,9 +28,12 @@ from fakes import (
 )
 
 from companion import jobs
+from companion.composer import Composed
 from companion.errors import BadMidiFile, BadSetting, OutputExists, OutputFailed
+from companion.features import key_id
 from companion.jobs import Outputs, Playing
-from companion.vocabulary import strike
+from companion.key import Key
+from companion.vocabulary import FIRST_STRIKE, strike
 
 PLAYING = Playing(model="babbler", seed=1)
 
@@ -254,6 +258,17 @@ class TestSettings:
             (PLAYING, -8, "bars must be from 1 to 1000, not -8"),
             (replace(PLAYING, seed=-1), 1, "seed must be 0 or more, not -1"),
             (replace(PLAYING, temperature=float("nan")), 1, "temperature must be from 0 to 10, not nan"),
+            (
+                replace(PLAYING, voice_temperatures=(None, 11.0, None, None)),
+                1,
+                "temperature must be from 0 to 10, not 11.0",
+            ),
+            (replace(PLAYING, density=4.5), 1, "density must be from -4 to 4, not 4.5"),
+            (
+                replace(PLAYING, key="H dur"),
+                1,
+                "key must be a key such as C major, f# minor or Eb major, or auto, not 'H dur'",
+            ),
             (replace(PLAYING, top_p=0.0), 1, "top-p must be above 0 and at most 1, not 0.0"),
             (replace(PLAYING, style="jazz"), 1, "unknown style 'jazz'; choose one of bach, free, wild"),
             (replace(PLAYING, velocity="loud"), 1, "velocity must be played, entropy or 1..127, not 'loud'"),
@@ -264,6 +279,61 @@ class TestSettings:
         with pytest.raises(BadSetting) as caught:
             jobs.continue_job(seed, bars, playing)
         assert str(caught.value) == says
+
+
+class TestPlaying:
+    """What a player can ask for in a jam, asked for a file."""
+
+    def frames(self, folder: Path, harmonise: bool, **asked: Any) -> list[Composed]:
+        lines = [quarters(MELODY)] if harmonise else CHORALE
+        seed = write_seed(folder / "seed.mid", lines, names=VOICE_NAMES)
+        playing = replace(PLAYING, style="free", **asked)
+        job = jobs.harmonise_job(seed, 0, playing) if harmonise else jobs.continue_job(seed, 4, playing)
+        return list(job.frames)
+
+    def strikes(self, made: Sequence[Composed], voices: Sequence[int] = range(4)) -> list[int]:
+        """The pitches that the model struck."""
+        return [
+            one.frame.pitches[voice] or 0
+            for one in made
+            for voice in voices
+            if one.chosen[voice] and one.frame.tokens[voice] >= FIRST_STRIKE
+        ]
+
+    @pytest.mark.parametrize("harmonise", [False, True])
+    def test_density(self, tmp_path: Path, harmonise: bool) -> None:
+        few, many = (len(self.strikes(self.frames(tmp_path, harmonise, density=density))) for density in (-4.0, 4.0))
+        assert few < 0.9 * many
+
+    @pytest.mark.parametrize("harmonise", [False, True])
+    @pytest.mark.parametrize("name", ["F# major", "eb minor"])
+    def test_key(self, tmp_path: Path, harmonise: bool, name: str) -> None:
+        """It holds in a style that holds to none by itself, though the seed is in another."""
+
+        def share(key: str | None) -> float:
+            struck = self.strikes(self.frames(tmp_path, harmonise, key=key))
+            return sum(pitch % 12 in Key.of_name(name).scale for pitch in struck) / len(struck)
+
+        assert share(name) > share(None) + 0.1
+
+    def test_key_is_told_to_the_model(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        model = Babbler()
+        monkeypatch.setattr(jobs, "open_model", lambda name: model)
+        slot = model.row.slot("key")
+        for asked, told in (("e minor", key_id(Key(4, True))), ("auto", key_id(Key(7, False)))):
+            model.seen.clear()
+            self.frames(tmp_path, False, key=asked)
+            assert {int(ids[slot] - model.row.offsets[slot]) for ids in model.seen} == {told}
+
+    def test_temperature_of_a_voice(self, tmp_path: Path) -> None:
+        made = self.frames(tmp_path, False, voice_temperatures=(None, 0.5, None, 0.0))
+        new = [one for one in made if all(one.chosen)][:40]  # later all but the last chord is held
+        assert {tuple(choice.temperature for choice in one.frame.choices) for one in new} == {(1.0, 0.5, 1.0, 0.0)}
+
+    def test_what_is_not_asked_changes_nothing(self, tmp_path: Path) -> None:
+        said = {"density": 0.0, "key": "auto", "voice_temperatures": (None,) * 4}
+        one, other = self.frames(tmp_path, False), self.frames(tmp_path, False, **said)
+        assert [made.frame.tokens.tolist() for made in one] == [made.frame.tokens.tolist() for made in other]
 
 
 class TestOutputs:

@@ -380,6 +380,27 @@ class TestBars:
         phrase = phrase_of_song(song([(0, 1, 67), (1, 4, 72)], metres=[(0, *short), (480, 4, 4)]))
         assert (phrase.start_step, phrase.first_step, phrase.bar_steps, phrase.end_place) == (0, 12, 16, 0)
 
+    @pytest.mark.parametrize(
+        ("metres", "first_step"),
+        [
+            ([(0, 7, 8)], 0),
+            ([(0, 9, 8), (2160, 4, 4)], 2),  # the second bar begins after 18 steps, and on a beat
+            ([(0, 5, 8), (1200, 4, 4)], 6),  # a pickup
+            ([(0, 3, 8), (720, 3, 4)], 6),  # a pickup
+            ([(0, 3, 8), (720, 3, 8), (1440, 4, 4)], 0),
+            ([(0, 4, 4), (1920, 7, 8), (3600, 2, 4)], 2),
+            ([(0, 4, 4), (1920, 7, 8)], 0),
+        ],
+    )
+    def test_beats_lie_on_multiples_of_four_where_new_music_begins(
+        self, metres: list[tuple[int, int, int]], first_step: int
+    ) -> None:
+        """Wherever the metre there has whole beats."""
+        phrase = phrase_of_song(melody([60] * 13, metres=metres))
+        assert phrase.first_step == first_step
+        if phrase.bar_steps % 4 == 0:
+            assert (first_step + phrase.end_step - phrase.end_place) % 4 == 0
+
     def test_pickup_in_six_eight(self) -> None:
         notes = [(0, 0.5, 67), (0.5, 2.5, 72)]
         phrase = phrase_of_song(song(notes, metres=[(0, 1, 8), (240, 6, 8)]))

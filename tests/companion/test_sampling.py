@@ -16,11 +16,15 @@ from numpy.typing import NDArray
 from companion.errors import BadModel, BadSetting
 from companion.features import NOTHING, SILENCE, UNDECIDED, History, sounding_codes
 from companion.key import Key
+from companion.room import leaves_room
 from companion.rules import (
     LONG_NOTE_STEPS,
     STILL_PENALTY,
     STILL_STEPS,
+    WIDE_PENALTY,
+    LogProbs,
     Moment,
+    close_spacing,
     discourage_hold,
     favour,
     in_range,
@@ -31,6 +35,7 @@ from companion.rules import (
     strikes_anew,
 )
 from companion.sampling import (
+    ASKED_KEY_PENALTY,
     Sampling,
     choose,
     denser,
@@ -173,6 +178,63 @@ class TestRules:
             assert (candidate in found) == parallel
 
     @pytest.mark.parametrize(
+        ("voice", "now", "bass", "too_near"),
+        [
+            # Tenor and bass in unison: the bass leaps to D4, so the tenor may not, and needs a place above it.
+            pytest.param(ALTO, (72, 64, 55, 55), 62, {62}, id="octave"),
+            # The tenor may sing neither B3 nor C4 to the soprano's and bass's, and then needs more room.
+            pytest.param(SOPRANO, (64, 57, 57, 45), 60, {60, 61}, id="two voices to come"),
+            pytest.param(ALTO, (72, 67, 60, 53), 64, set(), id="any place does"),
+            # On D3 it would go with the bass, on D#3 with the alto, on which it then stood; on G3 it can stay.
+            pytest.param(ALTO, (72, 67, 55, 55), 50, {50, 51}, id="one voice to come"),
+        ],
+    )
+    def test_leaves_room_by_hand(self, voice: int, now: Sequence[int], bass: int, too_near: set[int]) -> None:
+        """The bass is given; so high under the voice to choose the tenor would have no place."""
+        tokens = [*[HOLD] * voice, *[UNDECIDED] * (3 - voice), strike(bass)]
+        here = moment(voice, tokens, [strike(pitch) for pitch in now])
+        scores = no_crossing(in_range(FLAT, here), here)
+        assert forbidden(leaves_room(scores, here)) - forbidden(scores) == {strike(pitch) for pitch in too_near}
+
+    def test_a_hold_too_near_is_forbidden_too(self) -> None:
+        """The alto stands on D4 when the bass leaps there: the tenor, a unison with the bass, could not follow."""
+        here = moment(ALTO, (HOLD, UNDECIDED, UNDECIDED, strike(62)), [strike(pitch) for pitch in (72, 62, 55, 55)])
+        assert forbidden(leaves_room(FLAT, here)) >= {HOLD, strike(62)}
+
+    @pytest.mark.parametrize(
+        ("voice", "tokens"),
+        [
+            pytest.param(SOPRANO, (UNDECIDED,) * 4, id="nothing is given below"),
+            pytest.param(SOPRANO, (UNDECIDED, HOLD, UNDECIDED, UNDECIDED), id="nobody comes between"),
+            pytest.param(BASS, (HOLD, HOLD, HOLD, UNDECIDED), id="the lowest voice"),
+            pytest.param(ALTO, (HOLD, UNDECIDED, UNDECIDED, REST), id="the given voice is silent"),
+        ],
+    )
+    def test_nothing_to_leave_room_for(self, voice: int, tokens: Sequence[int]) -> None:
+        assert leaves_room(FLAT, moment(voice, tokens)) is FLAT
+
+    @pytest.mark.parametrize(
+        ("voice", "tokens", "wide"),
+        [
+            (ALTO, (C5, UNDECIDED, UNDECIDED, C3), [*range(36, 60)]),
+            (SOPRANO, (UNDECIDED, strike(60), UNDECIDED, UNDECIDED), [*range(36, 48), *range(73, 82)]),
+            (SOPRANO, (UNDECIDED, UNDECIDED, strike(50), UNDECIDED), [*range(75, 82)]),  # the alto fits in between
+            (TENOR, (REST, UNDECIDED, UNDECIDED, UNDECIDED), []),
+            (BASS, (C5, G4, E4, UNDECIDED), []),
+        ],
+    )
+    def test_close_spacing(self, voice: int, tokens: Sequence[int], wide: Sequence[int]) -> None:
+        """More than an octave between neighbours costs something, rests and holds within it nothing."""
+        costs = FLAT - close_spacing(FLAT, moment(voice, tokens))
+        expected = {strike(pitch): WIDE_PENALTY for pitch in wide}
+        assert costs == pytest.approx([expected.get(token, 0.0) for token in range(VOCABULARY_SIZE)])
+
+    def test_close_spacing_of_a_hold(self) -> None:
+        """The alto stays on G4 while the soprano leaps up to G#5, and so too far away."""
+        here = moment(ALTO, (strike(80), UNDECIDED, UNDECIDED, UNDECIDED))
+        assert (FLAT - close_spacing(FLAT, here))[HOLD] == pytest.approx(WIDE_PENALTY)
+
+    @pytest.mark.parametrize(
         ("held", "excess"),
         [
             ((1, 1, 1, 1), 0),
@@ -208,11 +270,28 @@ class TestRules:
         outside = {pitch % 12 for pitch in range(36, 82) if costs[strike(pitch)] > 0}
         assert (outside, costs.max()) == ({1, 3, 6, 10}, pytest.approx(1.5))
 
+    @pytest.mark.parametrize("name", STYLES)
+    def test_a_key_that_is_asked_for_holds_in_every_style(self, name: str) -> None:
+        """More firmly than where it is only heard, if that is less than it takes."""
+        heard, asked = (in_key(STYLES[name], Key(0, False), asked) for asked in (False, True))
+        penalty = max(STYLES[name].key_penalty, ASKED_KEY_PENALTY)
+        assert asked.rules == (*STYLES[name].rules, favour(Key(0, False).scale, penalty))
+        assert (heard == asked) == (STYLES[name].key_penalty >= ASKED_KEY_PENALTY)
+        assert in_key(STYLES[name], None, asked=True) is STYLES[name]
+
     def test_no_rule_changes_what_it_was_given(self) -> None:
-        for rule in (in_range, sings_on, strikes_anew, no_crossing, no_parallels, keep_moving):
+        rules = (in_range, sings_on, strikes_anew, no_crossing, no_parallels, leaves_room, close_spacing, keep_moving)
+        for rule in rules:
             scores = FLAT.copy()
             rule(scores, moment(BASS, (strike(74), G4, E4, UNDECIDED), held=(30, 30, 30, 30)))
             np.testing.assert_array_equal(scores, FLAT, err_msg=rule.__name__)
+
+    def test_no_rule_brings_back_what_another_forbade(self) -> None:
+        """What lets them all be applied before anything is passed over."""
+        nothing = np.full(VOCABULARY_SIZE, -math.inf)
+        rules = (*STYLES["bach"].rules, strikes_anew, discourage_hold(-4.0), favour(Key(0, False).scale, 1.5))
+        for rule in rules:
+            assert not allowed(rule(nothing, moment(ALTO, (strike(74), UNDECIDED, UNDECIDED, strike(62)))))
 
 
 class TestGrammar:
@@ -318,6 +397,8 @@ class TestSettings:
         assert style("wild", 0.5, 0.25) == replace(STYLES["wild"], temperature=0.5, top_p=0.25)
         assert style("bach", top_p=0.5) == replace(STYLES["bach"], top_p=0.5)
         assert style("bach", temperature=0).temperature == 0
+        assert style("free", density=-0.5) == denser(STYLES["free"], -0.5)
+        assert style("free", None, None, 0.0, [None, 0.5, None, 2]).voice_temperatures == (None, 0.5, None, 2)
         with pytest.raises(BadSetting) as caught:
             style("jazz")
         assert str(caught.value) == "unknown style 'jazz'; choose one of bach, free, wild"
@@ -379,6 +460,17 @@ class TestChoose:
         sampling = Sampling(1.0, 1.0, (sings_on, no_crossing, in_range))
         choice = choose(logits, crossed, sampling, random_source())
         assert allowed(choice.distribution) == {strike(pitch) for pitch in range(45, 72)}
+
+    def test_only_the_rule_that_leaves_nothing_is_passed_over(self) -> None:
+        """Those after it hold again."""
+
+        def nothing(scores: LogProbs, _: Moment) -> LogProbs:
+            return np.full_like(scores, -math.inf)
+
+        logits = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
+        sampling = Sampling(1.0, 1.0, (sings_on, nothing, strikes_anew))
+        choice = choose(logits, moment(ALTO), sampling, random_source())
+        assert allowed(choice.distribution) == set(range(FIRST_STRIKE, VOCABULARY_SIZE))
 
     def test_given_notes_are_seen_as_the_model_sees_them(self) -> None:
         logits = np.maximum(scores_of(hold=0.5, t40=0.5), -1e4).astype(np.float32)

@@ -16,8 +16,9 @@ from companion.barlines import Barlines
 from companion.controls import GRIDS, Command, Settings
 from companion.errors import BadSetting
 from companion.improviser import ANSWER, HEARD
+from companion.key import Key
 from companion.planner import ANSWERING, IDLE, KEY_STEPS, PHRASE
-from companion.vocabulary import HOLD, STEPS_PER_BEAT, strike
+from companion.vocabulary import FIRST_STRIKE, HOLD, STEPS_PER_BEAT, strike
 
 TONIC, DOMINANT = (72, 67, 64, 48), (71, 67, 62, 43)
 TONICS = {frame: TONIC for frame in range(400)}
@@ -931,6 +932,42 @@ class TestModes:
         jam.session.barlines = Barlines(16, 4)
         jam.to(30)
         assert first_step(jam) == 20
+
+    def test_a_jump_off_the_beat_moves_the_beats_that_the_model_counts(self) -> None:
+        """The plan is made anew for it, as far as nothing of it is settled."""
+        model = chords_at(TONICS)
+        jam = Jam(model, PLAIN)
+        jam.play((0, 3, 72)).to(20)
+        slot = model.row.slot("beat")
+        model.seen.clear()
+        jam.session.barlines = Barlines(16, 2)
+        jam.to(24)
+        beats = [int(ids[slot] - model.row.offsets[slot]) for ids in model.seen[::4]]
+        assert beats[:8] == [1, 2, 3, 0, 1, 2, 3, 0]  # from step 23 on
+
+    def test_a_jump_onto_the_beat_leaves_the_plan(self) -> None:
+        jam = Jam(chords_at(TONICS), PLAIN)
+        jam.play((0, 3, 72)).to(20)
+        plan = list(jam.session.plan)
+        jam.session.barlines = Barlines(16, 8)
+        assert len(plan) > 8 and jam.session.plan == plan
+
+    @pytest.mark.parametrize("name", ["free", "wild"])
+    def test_a_key_that_is_asked_for_holds_in_every_style(self, name: str) -> None:
+        """Of a model that loves all notes alike more are in the scale."""
+
+        def share_in_key(key: str | None) -> float:
+            jam = Jam(Babbler(), Settings(style=name, key=key))
+            jam.play((0, 3, 72)).to(200)
+            struck = [
+                pitch % 12
+                for planned in jam.session.recent(128)
+                for pitch, token in zip(planned.frame.pitches, planned.frame.tokens, strict=True)
+                if pitch is not None and token >= FIRST_STRIKE
+            ]
+            return sum(pitch in Key.of_name("F# major").scale for pitch in struck) / len(struck)
+
+        assert share_in_key("F# major") > share_in_key(None) + 0.1
 
 
 class TestShown:

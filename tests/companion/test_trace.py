@@ -72,7 +72,7 @@ def note(voice: str, pitch: int | None, struck: bool, probability: float, distri
         "struck": struck,
         "probability": probability,
         "entropy_bits": 1.2346,
-        "temperature": 0.8,
+        "temperature": 1.0,  # that of the note, not of all
         "distribution": distribution,
     }
 

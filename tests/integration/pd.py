@@ -165,8 +165,8 @@ class Companion:
         self._process.communicate()
 
     def end(self) -> tuple[int, str]:
-        """As Ctrl-C does; its exit code, and what it complained of."""
-        self._process.send_signal(signal.SIGINT)
+        """Asks it to; its exit code, and what it complained of."""
+        self._process.terminate()  # Ctrl-C is not heard by what a script has started in the background
         _, complaints = self._process.communicate(timeout=PATIENCE_S)
         return self._process.returncode, complaints
 

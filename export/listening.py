@@ -1,0 +1,134 @@
+"""``chorale-train listen``: held-out openings continued and melodies harmonised, to be heard beside Bach."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from companion import jobs
+from companion.composer import Composed, continue_phrase, harmonise, total_frames
+from companion.dynamics import velocity_rule
+from companion.errors import BadSetting
+from companion.generator import Generator
+from companion.jobs import Job
+from companion.midifile import write_chorale
+from companion.model import Model
+from companion.names import DEFAULT_STYLE
+from companion.output import refuse_existing, write_output
+from companion.phrase import Phrase
+from companion.song import Song, Tempo
+from companion.styles import style
+from companion.vocabulary import IntArray, excerpt, notes_of_frames
+from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit
+from export.keeping import TICKS_PER_BEAT, voice_notes
+from export.pianoroll import Roll, draw, png
+from export.recital import BAR_STEPS, OPENING_STEPS, melody_of, phrase_of
+
+BEATS_PER_MINUTE = 80
+TEMPOS = (Tempo(0, 60_000_000 // BEATS_PER_MINUTE),)
+MADE_OF_EACH = 3  # a continuation, a harmonisation, a picture
+
+Tell = Callable[[int], None]  # told how many more are made
+
+
+def continuation(model: Model, exhibit: Exhibit) -> Job:
+    """The opening of a piece and how the model goes on, as ``chorale continue`` would."""
+    opening = excerpt(exhibit.piece.frames, 0, OPENING_STEPS)
+    phrase = replace(phrase_of(opening), notes=tuple(voice_notes(opening)))
+    generator = _generator(model, exhibit)
+    frames = continue_phrase(generator, phrase, exhibit.new_bars, style(DEFAULT_STYLE))
+    return replace(_job(phrase, generator), frames=frames, total=total_frames(phrase, exhibit.new_bars))
+
+
+def harmonisation(model: Model, exhibit: Exhibit) -> Job:
+    """The soprano of a piece and the voices that the model gives it, as ``chorale harmonise`` would."""
+    melody = melody_of(exhibit.piece.frames)
+    phrase = replace(melody, notes=tuple(voice_notes(melody.frames)))
+    generator = _generator(model, exhibit)
+    frames = harmonise(generator, phrase, style(DEFAULT_STYLE))
+    return replace(_job(phrase, generator), frames=frames, total=len(phrase.frames))
+
+
+def _generator(model: Model, exhibit: Exhibit) -> Generator:
+    return Generator(model, np.random.Generator(np.random.PCG64(exhibit.seed)))
+
+
+def _job(phrase: Phrase, generator: Generator) -> Job:
+    """A job without its frames."""
+    song = Song((), TICKS_PER_BEAT, TEMPOS)
+    return Job(song, phrase, generator, iter(()), 0, (), velocity_rule("played", phrase.notes))
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The folder of music and pictures, and the page beside it."""
+
+    folder: Path
+    force: bool = False
+
+    @property
+    def page(self) -> Path:
+        """``docs/listen.md`` for the folder ``docs/listen``."""
+        return self.folder.with_name(f"{self.folder.name}.md")
+
+    def check(self, exhibits: Sequence[Exhibit]) -> None:
+        """Before any work: OutputExists for the first file that may not be replaced. The folder is made."""
+        if self.folder.name in ("", ".."):
+            raise BadSetting(f"the page is named as its folder is: give the folder a name, not {str(self.folder)!r}")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        files = [self.folder / name for exhibit in exhibits for name in exhibit.files]
+        for path in (self.page, *files):
+            refuse_existing(path, force=self.force)
+
+    def write_job(self, job: Job, composed: Sequence[Composed], midi: str, trace: str) -> None:
+        """What a job made, as a MIDI file and a trace, which is packed to a tenth and holds no time of day."""
+        with TemporaryDirectory() as place:
+            plain = Path(place) / "trace.json"
+            jobs.write_outputs(job, composed, jobs.Outputs(self.folder / midi, trace=plain, force=self.force))
+            packed = gzip.compress(plain.read_bytes(), mtime=0)
+        write_output(self.folder / trace, packed, force=self.force)
+
+    def write_bach(self, frames: IntArray, midi: str) -> None:
+        """A piece as it was written."""
+        notes = voice_notes(frames)
+        write_chorale(self.folder / midi, notes, ticks_per_beat=TICKS_PER_BEAT, tempos=TEMPOS, force=self.force)
+
+    def write_picture(self, rolls: Sequence[Roll], name: str) -> None:
+        """The piano rolls."""
+        write_output(self.folder / name, png(draw(rolls, BAR_STEPS)), force=self.force)
+
+    def write_page(self, text: str) -> None:
+        """The page, when everything that it names is there."""
+        write_output(self.page, text.encode(), force=self.force)
+
+
+def make(model: Model, exhibits: Sequence[Exhibit], outputs: Outputs, tell: Tell = lambda _: None) -> None:
+    """Play and write everything but the page; the same model and pieces give the same files."""
+    for exhibit in exhibits:
+        continued = _play(continuation(model, exhibit), exhibit, CONTINUED, outputs)
+        tell(1)
+        harmonised = _play(harmonisation(model, exhibit), exhibit, HARMONISED, outputs)
+        tell(1)
+        outputs.write_bach(exhibit.piece.frames, exhibit.midi(BACH))
+        outputs.write_picture(rolls_of(exhibit, continued, harmonised), exhibit.picture)
+        tell(1)
+
+
+def _play(job: Job, exhibit: Exhibit, part: str, outputs: Outputs) -> IntArray:
+    composed = list(job.frames)
+    outputs.write_job(job, composed, exhibit.midi(part), exhibit.trace(part))
+    return np.stack([one.frame.tokens for one in composed])
+
+
+def rolls_of(exhibit: Exhibit, continued: IntArray, harmonised: IntArray) -> tuple[Roll, Roll, Roll]:
+    """What is seen of a seed: the model's two performances, then Bach's."""
+    return (
+        Roll("continued: Bach's first two bars, then the model", tuple(notes_of_frames(continued)), OPENING_STEPS),
+        Roll("harmonised: Bach's soprano, the other voices by the model", tuple(notes_of_frames(harmonised))),
+        Roll("Bach", tuple(notes_of_frames(exhibit.piece.frames))),
+    )
