@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.closing import Walk, before_close, towards_close
+from companion.codes import UNDECIDED
 from companion.dynamics import VelocityRule
-from companion.features import UNDECIDED, Ahead, Conditions
+from companion.features import Ahead, Conditions
 from companion.generator import Frame, Generator, Standing
 from companion.key import Key, find_key
 from companion.phrase import Phrase

@@ -18,6 +18,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.codes import (
+    CODE_OF,
+    CODES,
+    ECHO_CLASSES,
+    ECHO_OF,
+    ECHOES,
+    HELD_OF,
+    HELDS,
+    INTERVAL_OF,
+    INTERVALS,
+    LONGEST_HELD,
+    MOTION_OF,
+    MOTIONS,
+    NOTHING,
+    SILENCE,
+    UNDECIDED,
+)
 from companion.key import Key
 from companion.vocabulary import (
     FIRST_STRIKE,
@@ -29,19 +46,6 @@ from companion.vocabulary import (
     IntArray,
 )
 
-# A *code* names what a voice sounds: nothing yet, a rest, or a pitch (coded like its strike token).
-NOTHING = 0
-SILENCE = 1
-CODES = VOCABULARY_SIZE
-
-UNDECIDED = -1  # in the place of a token: this voice has no note in this frame yet, or none is known
-
-WIDEST_INTERVAL = 28  # semitones; wider ones count as this
-INTERVALS = 2 + 2 * WIDEST_INTERVAL + 1
-WIDEST_MOTION = 12  # semitones
-MOTIONS = 3 + 2 * WIDEST_MOTION + 1
-HELD_STEPS = 16  # counted one by one up to here, then in two coarser classes
-HELDS = HELD_STEPS + 4
 CLOSE_STEPS = 32  # steps to the close counted one by one up to here: two bars of 4/4
 CLOSES = CLOSE_STEPS + 3
 UNKEYED = 0  # in the place of a key's id: not said
@@ -49,47 +53,6 @@ KEYS = 1 + 2 * 12
 COMINGS = 1 + VOCABULARY_SIZE  # not known, or a token
 LOOK_AHEAD = 16  # steps: how far ahead a given voice's next strike is told
 LATER_STEPS = 1 + LOOK_AHEAD
-ECHO_CLASSES = (1, 2, 3, 4, 6, 8, 12, 16, 32)  # chords or notes alike; each begins a class
-ECHOES = 1 + len(ECHO_CLASSES)
-
-
-def _interval_table() -> IntArray:
-    """[code, reference] → id: 0 the code is no pitch, 1 the reference is none, then semitones."""
-    codes = np.arange(CODES)
-    semitones = np.clip(codes[:, None] - codes[None, :], -WIDEST_INTERVAL, WIDEST_INTERVAL)
-    table: IntArray = (semitones + WIDEST_INTERVAL + 2).astype(np.int32)
-    table[:, :FIRST_STRIKE] = 1
-    table[:FIRST_STRIKE, :] = 0
-    return table
-
-
-def _motion_table() -> IntArray:
-    """[token + 1, reference] → id: 0 undecided, 1 rest, 2 hold, then semitones (or from nothing)."""
-    tokens = np.arange(-1, VOCABULARY_SIZE)
-    codes = np.arange(CODES)
-    semitones = np.clip(tokens[:, None] - codes[None, :], -WIDEST_MOTION, WIDEST_MOTION)
-    table: IntArray = (semitones + WIDEST_MOTION + 3).astype(np.int32)
-    table[:, :FIRST_STRIKE] = WIDEST_MOTION + 3
-    for token, motion in ((UNDECIDED, 0), (REST, 1), (HOLD, 2)):
-        table[token + 1, :] = motion
-    return table
-
-
-def _held_table() -> IntArray:
-    """[steps since the strike] → id: 0 nothing yet, single steps, up to 24, up to 32, longer."""
-    steps = np.arange(34)
-    coarse = np.where(steps <= 24, HELD_STEPS + 1, np.where(steps <= 32, HELD_STEPS + 2, HELD_STEPS + 3))
-    return np.where(steps <= HELD_STEPS, steps, coarse).astype(np.int32)
-
-
-# [token + 1]: what a token sounds; a hold's place is taken by what it goes on with.
-_CODE_OF: IntArray = np.array([NOTHING, SILENCE, NOTHING, *range(FIRST_STRIKE, VOCABULARY_SIZE)], dtype=np.int32)
-# [chords or notes that are alike] → class of an echo
-_ECHO_OF: IntArray = np.searchsorted(ECHO_CLASSES, np.arange(ECHO_CLASSES[-1] + 1), side="right").astype(np.int32)
-INTERVAL_OF = _interval_table()
-MOTION_OF = _motion_table()
-HELD_OF = _held_table()
-LONGEST_HELD = len(HELD_OF) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +102,10 @@ class Echo:
     @classmethod
     def none(cls, *leading: int) -> Echo:
         """The music was never so before, with any leading axes."""
-        nowhere, nothing = np.full((*leading, len(VOICES)), UNDECIDED, dtype=np.int32), np.zeros(leading, dtype=np.int32)
+        nowhere, nothing = (
+            np.full((*leading, len(VOICES)), UNDECIDED, dtype=np.int32),
+            np.zeros(leading, dtype=np.int32),
+        )
         return cls(nowhere, nothing, nothing + UNDECIDED, nothing)
 
     @classmethod
@@ -309,7 +275,7 @@ def _own_echo(history: History, place: Place) -> IntArray:
 
 
 def _echo_chords(_: History, place: Place) -> IntArray:
-    return _four_times(_ECHO_OF[np.minimum(place.echo.chords, ECHO_CLASSES[-1])])
+    return _four_times(ECHO_OF[np.minimum(place.echo.chords, ECHO_CLASSES[-1])])
 
 
 def _tune(history: History, place: Place) -> IntArray:
@@ -317,7 +283,7 @@ def _tune(history: History, place: Place) -> IntArray:
 
 
 def _tune_notes(_: History, place: Place) -> IntArray:
-    return _four_times(_ECHO_OF[np.minimum(place.echo.notes, ECHO_CLASSES[-1])])
+    return _four_times(ECHO_OF[np.minimum(place.echo.notes, ECHO_CLASSES[-1])])
 
 
 def _turn(tokens: IntArray) -> IntArray:
@@ -357,10 +323,12 @@ FEATURES: dict[str, Feature] = {
     )
 }
 
+ECHO_FEATURES = frozenset({"own_echo", "echo", "echo_chords", "tune", "tune_notes"})  # those that read Place.echo
+
 
 def sounding_codes(tokens: IntArray, history: History) -> IntArray:
     """What decided tokens ``[..., 4]`` sound, as codes; NOTHING for the undecided."""
-    return np.where(tokens == HOLD, history.now, _CODE_OF[tokens + 1])
+    return np.where(tokens == HOLD, history.now, CODE_OF[tokens + 1])
 
 
 class FeatureRow:

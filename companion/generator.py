@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.features import UNDECIDED, Ahead, Conditions, History, Place, key_id, sounding_codes
+from companion.codes import UNDECIDED
+from companion.features import ECHO_FEATURES, Ahead, Conditions, History, Place, key_id, sounding_codes
 from companion.model import Model
 from companion.past import Past
 from companion.rules import Moment
@@ -48,7 +49,7 @@ class Generator:
 
     def start(self, step: int = 0) -> Standing:
         """Before the first frame, which will stand at ``step``."""
-        past = Past.empty() if "echo" in self.model.row.names else None
+        past = None if ECHO_FEATURES.isdisjoint(self.model.row.names) else Past.empty()
         return Standing(step, History.empty(), self.model.initial_state(), past)
 
     def frame(

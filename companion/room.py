@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from companion.features import UNDECIDED
+from companion.codes import UNDECIDED
 from companion.rules import OCTAVE, PERFECT, LogProbs, Moment
 from companion.vocabulary import FIRST_STRIKE, HOLD, RANGES, VOCABULARY_SIZE, VOICES, strike
 

@@ -17,8 +17,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.codes import UNDECIDED
 from companion.errors import BadModel, BadSetting
-from companion.features import UNDECIDED
 from companion.key import Key
 from companion.rules import LogProbs, Moment, Rule, discourage_hold, favour
 from companion.vocabulary import (

@@ -10,7 +10,8 @@ from functools import lru_cache
 import keras
 import numpy as np
 
-from companion.features import LOOK_AHEAD, NOTHING, UNDECIDED, UNKEYED, Ahead, Echo, FeatureRow, Place, key_id
+from companion.codes import NOTHING, UNDECIDED
+from companion.features import LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, Place, key_id
 from companion.past import echoes_of
 from companion.vocabulary import (
     FIRST_STRIKE,

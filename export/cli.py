@@ -299,6 +299,35 @@ def judge(
         typer.echo("\n".join([*describe(report), *notices]))
 
 
+@app.command(epilog="Example: chorale-train listen gru --data-dir data")
+def listen(
+    model: Annotated[str, typer.Argument(help="A bundled model's name or an .onnx file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; the page beside it is FOLDER.md.")] = (
+        Path("docs/listen")
+    ),
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="From 1 to this one, a held-out piece for each.")] = 10,
+    data: Data = None,
+    data_dir: DataDir = Path("data"),
+    force: Force = False,
+) -> None:
+    """Write a page to listen to: held-out openings continued, melodies harmonised, Bach beside them."""
+    _need("matplotlib")
+    from companion.library import open_model  # noqa: PLC0415
+    from export import listening  # noqa: PLC0415
+    from export.exhibit import exhibits  # noqa: PLC0415
+    from export.listenpage import Known, page  # noqa: PLC0415
+
+    outputs = listening.Outputs(out, force)
+    loaded = open_model(model)
+    pieces = _jsb_pieces(data, data_dir)
+    shown = exhibits(pieces, seeds)
+    outputs.check(shown)
+    with progress_bar(f"{loaded.contract.name} plays", listening.MADE_OF_EACH * len(shown)) as tell:
+        listening.make(loaded, shown, outputs, _summing(tell))
+    outputs.write_page(page(loaded, Path(model).name, shown, out.name, Known.of(pieces)))
+    typer.echo(f"wrote {sum(len(one.files) for one in shown)} files into {out}, and {outputs.page}")
+
+
 def _need(*packages: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from urllib.parse import quote
 
 from companion.model import Model
@@ -11,83 +12,93 @@ from companion.names import DEFAULT_STYLE
 from companion.styles import style
 from export.exhibit import BACH, CONTINUED, HARMONISED, LEAST_BARS, Exhibit
 from export.listening import BEATS_PER_MINUTE
-from export.recital import OPENING_STEPS
+from export.pieces import Piece
+from export.prepare import Leak, find_leaks, read_map
+from export.recital import BAR_STEPS, OPENING_STEPS
+
+COLUMNS = 118  # of a line of text
 
 
 @dataclass(frozen=True)
 class Known:
     """What is known of the pieces by their names in the CSV set."""
 
-    catalogue: Mapping[str, str]  # the name in music21's corpus, as "bwv393"
-    leaks: Mapping[str, str]  # the training piece of the same set that it is like
+    works: Mapping[str, str]  # the name in music21's corpus, as "bwv393"
+    leaks: Mapping[str, Leak]  # of those that are like a training piece of the set
+
+    @classmethod
+    def of(cls, pieces: Sequence[Piece]) -> Known:
+        """Of a set with its training pieces."""
+        return cls(read_map(), {leak.held: leak for leak in find_leaks(pieces)})
 
 
 def page(model: Model, file: str, exhibits: Sequence[Exhibit], folder: str, known: Known) -> str:
     """The page of what ``model`` plays, from the model file ``file``; the links lead into ``folder``."""
-    lines = [*_introduction(model, file, exhibits)]
+    seeds = exhibits[-1].seed
+    blocks = ["# Listen", *_about(model, seeds), *_again(model, file, seeds)]
     for exhibit in exhibits:
-        lines += ["", *_section(exhibit, quote(folder), known)]
-    return "\n".join(lines) + "\n"
+        blocks += _section(exhibit, quote(folder), known)
+    return "\n\n".join(blocks) + "\n"
 
 
-def _introduction(model: Model, file: str, exhibits: Sequence[Exhibit]) -> Iterator[str]:
+def _about(model: Model, seeds: int) -> Iterator[str]:
     sampling = style(DEFAULT_STYLE)
-    last = exhibits[-1].seed
-    yield from (
-        "# Listen",
-        "",
-        f"What the model `{model.contract.name}` plays, beside Bach. Nothing here was chosen: seed 1 is given to the",
-        f"first piece of the JSB test part that has {LEAST_BARS} bars or more, seed 2 to the second, and so on to seed",
-        f"{last}; what came is what stands here. Each seed has three pieces of music, and a picture of them:",
-        "",
-        "- **continued**: Bach's first two bars, shaded in the picture; then the model goes on alone for as many bars",
-        "  as the piece has left, and comes to a close. A marker in the file says where it begins.",
-        "- **harmonised**: Bach's soprano, note for note; alto, tenor and bass are the model's.",
-        "- **Bach**: the piece as he wrote it.",
-        "",
-        "The model's are what `chorale continue` and `chorale harmonise` make, in their default style,",
-        f"`{DEFAULT_STYLE}` (temperature {sampling.temperature:g}, top-p {sampling.top_p:g}). Every MIDI file has four",
-        f"tracks, one a voice, on channels 1–4, at {BEATS_PER_MINUTE} beats a minute. The traces tell of every note",
-        "what it was drawn from (`chorale-trace/1`, unpacked by `gunzip`). The set knows no upbeats and no repeated",
-        "notes: bars are counted from the first note, and what Bach repeats is held in his bars.",
-        "",
-        "All of it, this page too, is written by one command:",
-        "",
-        "```bash",
-        f"chorale-train listen {file} --seeds {last} --force",
-        "```",
-        "",
-        f"This was `{model.contract.name}` from the file with the sha256",
-        f"`{model.digest}`.",
+    yield _text(
+        f"What the model `{model.contract.name}` plays, beside Bach. Nothing here was chosen: seed 1 goes to the first"
+        f" piece of the JSB test part that has {LEAST_BARS} bars or more, seed 2 to the second, and so on to seed {seeds}."
+        " Each has three pieces of music and a picture of them:"
     )
+    yield "\n".join(
+        _text(item, indent="  ")
+        for item in (
+            "- **continued**: Bach's first two bars, shaded in the picture; then the model goes on alone, for as many"
+            " bars as the piece has left, and comes to a close. A marker in the file says where it begins.",
+            "- **harmonised**: Bach's soprano, note for note; alto, tenor and bass are the model's.",
+            "- **Bach**: the piece as he wrote it.",
+        )
+    )
+    yield _text(
+        "The model's are what `chorale continue` and `chorale harmonise` make in their default style, which is"
+        f" `{DEFAULT_STYLE}` (temperature {sampling.temperature:g}, top-p {sampling.top_p:g}). Every MIDI file has four"
+        f" tracks, one a voice, on channels 1–4, at {BEATS_PER_MINUTE} beats a minute. The traces tell of every note"
+        " what it was drawn from (`chorale-trace/1`; `gunzip` unpacks them). The set knows neither upbeats nor repeated"
+        " notes: bars are counted from the first note, and what Bach repeats is held here."
+    )
+
+
+def _again(model: Model, file: str, seeds: int) -> Iterator[str]:
+    yield "All of it, this page too, is written by one command:"
+    yield f"```bash\nchorale-train listen {file} --seeds {seeds} --force\n```"
+    yield f"This was `{model.contract.name}` from the file with the sha256\n`{model.digest}`."
 
 
 def _section(exhibit: Exhibit, folder: str, known: Known) -> Iterator[str]:
     yield f"## Seed {exhibit.seed}: {_title(exhibit.piece.name, known)}"
-    yield ""
-    if exhibit.piece.name in known.leaks:
-        yield f"Bach himself wrote passages of it twice: it is like the training piece {known.leaks[exhibit.piece.name]}."
-        yield ""
+    leak = known.leaks.get(exhibit.piece.name)
+    if leak is not None:
+        share = f"{100 * leak.share:.0f} % of its progressions stand in {leak.train} too"
+        yield _text(f"A leak of the published split: {share}, which the model may have learned.")
     yield f"![Three piano rolls: continued, harmonised, Bach]({folder}/{exhibit.picture})"
-    yield ""
-    yield "| | music | trace |"
-    yield "|---|---|---|"
-    opening = f"{OPENING_STEPS // 16} bars and {exhibit.new_bars} new ones"
-    yield _row(f"continued: {opening}", _link(folder, exhibit.midi(CONTINUED)), _link(folder, exhibit.trace(CONTINUED)))
-    yield _row("harmonised", _link(folder, exhibit.midi(HARMONISED)), _link(folder, exhibit.trace(HARMONISED)))
-    yield _row("Bach", _link(folder, exhibit.midi(BACH)), "")
+    bars = f"{OPENING_STEPS // BAR_STEPS} bars and {exhibit.new_bars} new ones"
+    rows = (
+        ("", "music", "trace"),
+        ("---", "---", "---"),
+        (f"continued: {bars}", _link(folder, exhibit.midi(CONTINUED)), _link(folder, exhibit.trace(CONTINUED))),
+        ("harmonised", _link(folder, exhibit.midi(HARMONISED)), _link(folder, exhibit.trace(HARMONISED))),
+        ("Bach", _link(folder, exhibit.midi(BACH)), ""),
+    )
+    yield "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
 def _title(name: str, known: Known) -> str:
-    """``jsb-test-307`` as "307 of the set, BWV 393"."""
-    number = name.rpartition("-")[2]
-    work = known.catalogue.get(name, "")
-    return f"chorale {number}{', ' if work else ''}{work.replace('bwv', 'BWV ')}"
+    """Its name in the set, and its number in the catalogue of Bach's works where that is known."""
+    work = known.works.get(name)
+    return name if work is None else f"{name}, {work.replace('bwv', 'BWV ')}"
 
 
 def _link(folder: str, name: str) -> str:
     return f"[{name}]({folder}/{name})"
 
 
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+def _text(words: str, indent: str = "") -> str:
+    return fill(words, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from companion.features import FEATURES, NOTHING, FeatureRow
+from companion.codes import NOTHING
+from companion.features import FEATURES, FeatureRow
 from companion.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE
 
 # What the models that run note by note read: their files name these, so the list stays as it is.

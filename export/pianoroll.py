@@ -7,19 +7,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from companion.vocabulary import VOICES, Note
 from companion.view import pitch_name
+from companion.vocabulary import VOICES, Note
 
 # From light to dark as the voices go down, so that they differ in grey; and by hues that stay apart
 # for eyes that take red for green.
 COLOURS = ("#e8a317", "#3fa0d8", "#b0305c", "#1c2340")
 OPENING_COLOUR = "#e7e4dc"
-LINE_COLOUR = "#c9c9c9"
+LINE_COLOUR = "#d9d9d9"
+BAR_LINE_COLOUR = "#adadad"
 
-NOTE_HEIGHT = 0.84  # semitones, so that neighbours do not touch
+NOTE_HEIGHT = 1.3  # semitones
+GAP_STEPS = 0.3  # before the next note, so that a note that is struck again is two
 MARGIN_SEMITONES = 2
 WIDTH_INCHES = 11.0
-ROW_INCHES = 2.3
+ROW_INCHES = 2.8
 DOTS_PER_INCH = 100
 
 
@@ -37,7 +39,7 @@ def draw(rolls: Sequence[Roll], bar_steps: int) -> Any:
     from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
 
     figure = Figure(figsize=(WIDTH_INCHES, ROW_INCHES * len(rolls)), layout="constrained")
-    panels = figure.subplots(len(rolls), 1, sharex=True, sharey=True, squeeze=False).ravel()
+    panels = list(figure.subplots(len(rolls), 1, sharex=True, sharey=True, squeeze=False).flat)
     for panel, roll in zip(panels, rolls, strict=True):
         _draw_roll(panel, roll)
     _draw_grid(panels, [note for roll in rolls for note in roll.notes], bar_steps)
@@ -61,12 +63,12 @@ def _draw_roll(panel: Any, roll: Roll) -> None:
         notes = [note for note in roll.notes if note.voice == voice]
         panel.barh(
             [note.pitch for note in notes],
-            [note.steps for note in notes],
+            [note.steps - GAP_STEPS for note in notes],
             left=[note.start_step for note in notes],
             height=NOTE_HEIGHT,
             color=COLOURS[voice],
-            edgecolor="white",  # a note that is struck again stays two
-            linewidth=0.6,
+            linewidth=0,
+            snap=False,  # else some notes were thicker than others
             label=name,
             zorder=2,
         )
@@ -84,9 +86,10 @@ def _draw_grid(panels: Sequence[Any], notes: Sequence[Note], bar_steps: int) -> 
         panel.set_xticks([bar * bar_steps for bar in range(bars)], [str(bar + 1) for bar in range(bars)])
         panel.set_yticks(named, [pitch_name(pitch) for pitch in named])
         panel.tick_params(labelsize=8, length=0, labelbottom=True)
-        panel.grid(color=LINE_COLOUR, linewidth=0.6)
+        panel.grid(axis="x", color=BAR_LINE_COLOUR, linewidth=0.8)
+        panel.grid(axis="y", color=LINE_COLOUR, linewidth=0.6)
         panel.set_axisbelow(True)
-        panel.spines[:].set_color(LINE_COLOUR)
+        panel.spines[:].set_color(BAR_LINE_COLOUR)
 
 
 def _named_pitches(low: int, high: int) -> Iterator[int]:

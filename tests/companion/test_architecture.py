@@ -19,7 +19,8 @@ TRAINING = {"tensorflow", "keras", "tf2onnx", "music21", "onnx", "torch", "jax",
 PURE = {
     "vocabulary.py": {"numpy"},
     "key.py": {"numpy", "companion.vocabulary"},
-    "features.py": {"numpy", "companion.vocabulary", "companion.key"},
+    "codes.py": {"numpy", "companion.vocabulary"},
+    "features.py": {"numpy", "companion.vocabulary", "companion.key", "companion.codes"},
 }
 
 

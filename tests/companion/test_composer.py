@@ -12,6 +12,7 @@ from fakes import SURE, Babbler, ScriptedModel, random_source, sung, sure
 
 from companion import closing
 from companion.closing import CLOSE_IN_SIGHT
+from companion.codes import NOTHING, SILENCE
 from companion.composer import (
     LONGEST_HEARD,
     MODEL,
@@ -25,7 +26,7 @@ from companion.composer import (
     total_frames,
     voice_notes,
 )
-from companion.features import FEATURES, NOTHING, SILENCE, key_id
+from companion.features import FEATURES, key_id
 from companion.generator import Generator
 from companion.key import Key, find_key
 from companion.phrase import Phrase, phrase_of_song

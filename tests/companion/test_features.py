@@ -11,20 +11,12 @@ from fakes import canonical_frames, random_source
 from hypothesis import given
 from hypothesis import strategies as st
 
+from companion.codes import HELD_OF, HELDS, INTERVAL_OF, INTERVALS, MOTION_OF, MOTIONS, NOTHING, SILENCE, UNDECIDED
 from companion.features import (
     CLOSE_STEPS,
     FEATURES,
-    HELD_OF,
-    HELDS,
-    INTERVAL_OF,
-    INTERVALS,
     KEYS,
     LOOK_AHEAD,
-    MOTION_OF,
-    MOTIONS,
-    NOTHING,
-    SILENCE,
-    UNDECIDED,
     Ahead,
     Conditions,
     Echo,

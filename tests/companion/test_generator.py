@@ -8,9 +8,11 @@ from fakes import Babbler, ScriptedModel, canonical_frames, random_source, sung,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.features import UNDECIDED, Ahead, Conditions, Place, key_id
+from companion.codes import UNDECIDED
+from companion.features import Ahead, Conditions, Place, key_id
 from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
 from companion.key import Key
+from companion.past import echoes_of
 from companion.rules import strikes_anew
 from companion.sampling import Sampling
 from companion.vocabulary import HOLD, REST, IntArray, strike
@@ -136,8 +138,9 @@ class TestReading:
             frame, standing = generator.frame(standing, Sampling(), given_tokens, conditions)
             frames.append(frame.tokens)
         turns = np.array([ALTO, BASS, SOPRANO, TENOR] if order == "any" else [0, 1, 2, 3])
-        place = Place.of(3 + np.arange(12), 30 - np.arange(12), key_id(Key(7, True)), ahead)
-        whole = model.row.of_pieces(np.array(frames), place, np.broadcast_to(np.argsort(turns), (12, 4)))
+        piece = np.array(frames)
+        place = Place.of(3 + np.arange(12), 30 - np.arange(12), key_id(Key(7, True)), ahead, echoes_of(piece))
+        whole = model.row.of_pieces(piece, place, np.broadcast_to(np.argsort(turns), (12, 4)))
         np.testing.assert_array_equal(np.array(model.seen).reshape(12, 4, -1), whole[:, turns])
 
 

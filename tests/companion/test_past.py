@@ -6,7 +6,8 @@ import numpy as np
 from fakes import canonical_frames
 from hypothesis import given
 
-from companion.features import UNDECIDED, Echo, History
+from companion.codes import UNDECIDED
+from companion.features import Echo, History
 from companion.past import LONGEST, Past, echoes_of
 from companion.vocabulary import HOLD, REST, IntArray, sounding_pitches, strike, transpose
 

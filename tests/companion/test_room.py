@@ -12,7 +12,8 @@ from fakes import contract_of, random_source
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.features import UNDECIDED, FeatureRow
+from companion.codes import UNDECIDED
+from companion.features import FeatureRow
 from companion.generator import Generator
 from companion.rules import strikes_anew
 from companion.sampling import Sampling

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from companion.codes import NOTHING, SILENCE, UNDECIDED
 from companion.errors import BadModel, BadSetting
-from companion.features import NOTHING, SILENCE, UNDECIDED, History, sounding_codes
+from companion.features import History, sounding_codes
 from companion.key import Key
 from companion.room import leaves_room
 from companion.rules import (

@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("keras", reason="batches are Keras data sets (extra: train)")
 
-from companion.features import FEATURES, LOOK_AHEAD, UNDECIDED, UNKEYED, Ahead, FeatureRow, key_id
+from companion.codes import UNDECIDED
+from companion.features import FEATURES, LOOK_AHEAD, UNKEYED, Ahead, FeatureRow, key_id
 from companion.key import Key, find_key
 from companion.vocabulary import (
     HOLD,
