@@ -45,8 +45,8 @@ def _about(model: Model, seeds: int) -> Iterator[str]:
     sampling = style(DEFAULT_STYLE)
     yield _text(
         f"What the model `{model.contract.name}` plays, beside Bach. Nothing here was chosen: seed 1 goes to the first"
-        f" piece of the JSB test part that has {LEAST_BARS} bars or more, seed 2 to the second, and so on to seed {seeds}."
-        " Each has three pieces of music and a picture of them:"
+        f" piece of the JSB test part that has {LEAST_BARS} bars or more, seed 2 to the second, and so on to seed"
+        f" {seeds}. Each has three pieces of music and a picture of them:"
     )
     yield "\n".join(
         _text(item, indent="  ")

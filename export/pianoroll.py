@@ -12,7 +12,7 @@ from companion.vocabulary import VOICES, Note
 
 # From light to dark as the voices go down, so that they differ in grey; and by hues that stay apart
 # for eyes that take red for green.
-COLOURS = ("#e8a317", "#3fa0d8", "#b0305c", "#1c2340")
+COLOURS = ("#f5bb2c", "#4a9bd6", "#b5442e", "#14183a")
 OPENING_COLOUR = "#e7e4dc"
 LINE_COLOUR = "#d9d9d9"
 BAR_LINE_COLOUR = "#adadad"

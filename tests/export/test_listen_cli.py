@@ -1,0 +1,109 @@
+"""``chorale-train listen``: the files and the page, the same ones each time, and none written over."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from fakes import Babbler, Ran
+from made_up import chorale, piece_of
+
+from companion import library
+from export import cli
+from export.pieces import save_pieces
+
+pytest.importorskip("matplotlib")
+pytestmark = pytest.mark.train
+
+DIGEST = "0123456789abcdef" * 4
+
+
+def listen(*words: object) -> Ran:
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.object(sys, "argv", ["chorale-train", "listen", *map(str, words)]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as left,
+    ):
+        cli.main()
+    code = left.value.code
+    return Ran(code if isinstance(code, int) else int(code is not None), out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A training piece, one of the test part that is too short, and two of which one is like the training piece."""
+    pieces = [piece_of("jsb-train-001", "train", chorale(1, 48))]
+    pieces += [piece_of("jsb-test-000", "test", chorale(2, 24))]
+    pieces += [piece_of("jsb-test-307", "test", chorale(3, 48)), piece_of("jsb-test-001", "test", chorale(1, 48))]
+    save_pieces(pieces, tmp_path / "jsb.npz")
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def babbler(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Babbler()
+    monkeypatch.setattr(model, "digest", DIGEST, raising=False)
+    monkeypatch.setattr(library, "open_model", lambda name: model)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_page_names_every_file_and_how_it_was_made(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "docs" / "listen"
+    ran = listen("folder/babbler.onnx", "--data-dir", data, "-o", out, "--seeds", 2)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"wrote 12 files into {out}, and {out}.md\n"
+    page = out.with_name("listen.md").read_text()
+    assert sorted(re.findall(r"\(listen/([^)]+)\)", page)) == sorted(contents(out))
+    assert re.findall(r"^## .*", page, re.MULTILINE) == [
+        "## Seed 1: jsb-test-307, BWV 393",
+        "## Seed 2: jsb-test-001",
+    ]
+    assert f"`{DIGEST}`" in page
+    assert "chorale-train listen babbler.onnx --seeds 2 --force\n" in page  # where the file lay is nobody's business
+    assert page.count("| continued: 2 bars and 10 new ones |") == 2
+    assert page.count("100 % of its progressions stand in jsb-train-001 too") == 1
+
+
+def test_the_same_command_writes_the_same_bytes(data: Path, tmp_path: Path) -> None:
+    for place in ("one", "two"):
+        assert listen("babbler", "--data-dir", data, "-o", tmp_path / place / "listen", "--seeds", 1).code == 0
+    first, second = contents(tmp_path / "one"), contents(tmp_path / "two")
+    assert len(first) == 7
+    assert first == second
+
+
+def test_what_is_there_is_replaced_only_by_force(data: Path, tmp_path: Path) -> None:
+    words = ("babbler", "--data-dir", data, "-o", tmp_path / "listen", "--seeds", 1)
+    assert listen(*words).code == 0
+    before = contents(tmp_path)
+    page = tmp_path / "listen.md"
+    again = listen(*words)
+    assert (again.code, again.out) == (1, "")
+    assert again.err == f"chorale-train: {page} exists; choose another name, or --force to replace it\n"
+    assert contents(tmp_path) == before
+    page.write_text("old")
+    assert listen(*words, "--force").code == 0
+    assert contents(tmp_path) == before
+
+
+def test_pictures_need_the_train_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    ran = listen("babbler", "-o", tmp_path / "listen")
+    assert ran.err == "chorale-train: matplotlib not installed; run: pip install 'chorale-companion[train]'\n"
+
+
+def test_more_seeds_than_pieces_are_one_line(data: Path, tmp_path: Path) -> None:
+    ran = listen("babbler", "--data-dir", data, "-o", tmp_path / "listen")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert "2 test pieces have 12 bars or more, not 10" in ran.err
+    assert not (tmp_path / "listen").exists()

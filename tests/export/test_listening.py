@@ -1,0 +1,131 @@
+"""What is played for the listening page: pieces in their order, and music as the file commands make it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from fakes import Babbler, read_facts
+from made_up import chorale, piece_of
+
+from companion import jobs
+from companion.errors import BadSetting, OutputExists
+from companion.jobs import Playing, continue_job, harmonise_job
+from companion.midifile import write_chorale
+from companion.vocabulary import VOICES, IntArray, excerpt
+from export import listening
+from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit, exhibits
+from export.keeping import TICKS_PER_BEAT, voice_notes
+from export.pieces import Piece
+from export.recital import OPENING_STEPS
+
+pytest.importorskip("matplotlib")
+pytestmark = pytest.mark.train
+
+SEVEN_BARS_LEFT_AND_A_BEAT = 37  # chords of a beat
+
+
+@pytest.fixture
+def exhibit() -> Exhibit:
+    return Exhibit(7, piece_of("jsb-test-001", "test", chorale(1, SEVEN_BARS_LEFT_AND_A_BEAT)))
+
+
+def test_seeds_go_to_the_first_test_pieces_that_are_long_enough() -> None:
+    pieces = [
+        piece_of("jsb-train-001", "train", chorale(1, 48)),
+        piece_of("jsb-test-002", "test", chorale(2, 48)),
+        piece_of("jsb-test-003", "test", chorale(3, 47)),
+        piece_of("jsb-test-004", "test", chorale(4, 60)),
+        piece_of("jsb-test-005", "test", chorale(5, 60)),
+    ]
+    assert [(one.seed, one.piece.name) for one in exhibits(pieces, 2)] == [(1, "jsb-test-002"), (2, "jsb-test-004")]
+    for seeds in (0, 4):
+        with pytest.raises(BadSetting, match=f"3 test pieces have 12 bars or more, not {seeds}"):
+            exhibits(pieces, seeds)
+
+
+def test_a_begun_bar_is_continued_whole(exhibit: Exhibit) -> None:
+    assert exhibit.new_bars == 8
+    assert listening.continuation(Babbler(), exhibit).total == OPENING_STEPS + 8 * 16
+
+
+def test_the_continuation_is_what_chorale_continue_makes(
+    exhibit: Exhibit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
+    opening = write(tmp_path / "opening.mid", excerpt(exhibit.piece.frames, 0, OPENING_STEPS))
+    job = continue_job(opening, exhibit.new_bars, Playing(seed=exhibit.seed))
+    jobs.write_outputs(job, list(job.frames), jobs.Outputs(tmp_path / "expected.mid"))
+    listening.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
+    found = outputs.folder / exhibit.midi(CONTINUED)
+    assert found.read_bytes() == (tmp_path / "expected.mid").read_bytes()
+    assert read_facts(found).markers == [(OPENING_STEPS * TICKS_PER_BEAT // 4, "Chorale Companion")]
+
+
+def test_the_harmonisation_is_what_chorale_harmonise_makes(
+    exhibit: Exhibit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
+    piece = write(tmp_path / "piece.mid", exhibit.piece.frames)
+    job = harmonise_job(piece, 0, Playing(seed=exhibit.seed))
+    jobs.write_outputs(job, list(job.frames), jobs.Outputs(tmp_path / "expected.mid"))
+    listening.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
+    found = (outputs.folder / exhibit.midi(HARMONISED)).read_bytes()
+    assert found == (tmp_path / "expected.mid").read_bytes()
+
+
+def test_bach_is_written_as_he_stands_in_the_set(exhibit: Exhibit, tmp_path: Path) -> None:
+    listening.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
+    facts = read_facts(outputs.folder / exhibit.midi(BACH))
+    notes = [(note.channel, note.start, note.end, note.pitch) for track in facts.notes for note in track]
+    assert notes == sorted(note[:4] for note in voice_notes(exhibit.piece.frames))
+    assert facts.names == [name.capitalize() for name in VOICES]
+    assert facts.tempos == [(0, 750_000)]
+
+
+def test_traces_are_packed_without_a_date(exhibit: Exhibit, tmp_path: Path) -> None:
+    listening.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
+    for part, steps in ((CONTINUED, OPENING_STEPS + 8 * 16), (HARMONISED, len(exhibit.piece.frames))):
+        packed = (outputs.folder / exhibit.trace(part)).read_bytes()
+        assert packed[4:8] == bytes(4)  # where gzip puts the time
+        trace = json.loads(gzip.decompress(packed))
+        assert (trace["format"], trace["model"], len(trace["frames"])) == ("chorale-trace/1", "babbler", steps)
+
+
+def test_pictures_show_all_three() -> None:
+    frames = [chorale(seed, 12) for seed in (1, 2, 3)]
+    rolls = listening.rolls_of(Exhibit(1, Piece("bach", "test", frames[2], False, 0)), frames[0], frames[1])
+    assert [roll.opening_steps for roll in rolls] == [OPENING_STEPS, 0, 0]
+    assert [{note.pitch for note in roll.notes} for roll in rolls] == [
+        {note.pitch for note in voice_notes(one)} for one in frames
+    ]
+
+
+def test_nothing_is_written_over(exhibit: Exhibit, tmp_path: Path) -> None:
+    outputs = ready(tmp_path, exhibit)
+    for path in (outputs.page, *(outputs.folder / name for name in exhibit.files)):
+        path.touch()
+        with pytest.raises(OutputExists, match=f"{path.name} exists"):
+            outputs.check([exhibit])
+        listening.Outputs(outputs.folder, force=True).check([exhibit])
+        path.unlink()
+    outputs.check([exhibit])
+
+
+@pytest.mark.parametrize("folder", [".", ".."])
+def test_the_folder_gives_the_page_its_name(folder: str, exhibit: Exhibit) -> None:
+    with pytest.raises(BadSetting, match="give the folder a name"):
+        listening.Outputs(Path(folder)).check([exhibit])
+
+
+def ready(folder: Path, exhibit: Exhibit) -> listening.Outputs:
+    outputs = listening.Outputs(folder / "listen")
+    outputs.check([exhibit])
+    return outputs
+
+
+def write(path: Path, frames: IntArray) -> Path:
+    write_chorale(path, voice_notes(frames), ticks_per_beat=TICKS_PER_BEAT, tempos=listening.TEMPOS)
+    return path
