@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from companion.features import Conditions
 from companion.generator import NO_CONDITIONS, Frame, Standing
+from companion.harmony import close_on_triad
 from companion.key import Key
+from companion.rules import Rule
 
 CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there would be another one before it
 
@@ -23,6 +25,11 @@ Ending = list[tuple[Frame, Standing]]  # those up to the closing one
 def before_close(steps: int, conditions: Conditions = NO_CONDITIONS) -> Conditions:
     """What a model is told of a close so many steps ahead, besides what it is told anyway."""
     return replace(conditions, steps_to_close=steps) if 0 <= steps <= CLOSE_IN_SIGHT else conditions
+
+
+def closing_rules(key: Key | None) -> tuple[Rule, ...]:
+    """What holds for the chord of the close, before everything else."""
+    return () if key is None else (close_on_triad(key),)
 
 
 def towards_close(walk: Callable[[Standing, int, int], Walk], standing: Standing, close: int, key: Key | None) -> Walk:

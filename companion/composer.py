@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.closing import Walk, before_close, towards_close
+from companion.closing import Walk, before_close, closing_rules, towards_close
 from companion.codes import UNDECIDED
 from companion.dynamics import VelocityRule
 from companion.features import Ahead, Conditions
@@ -17,7 +17,7 @@ from companion.phrase import Phrase
 from companion.rules import strikes_anew
 from companion.sampling import Sampling, in_key
 from companion.song import VoiceNote
-from companion.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
+from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, excerpt
 
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
 SEED = "seed"
@@ -51,9 +51,8 @@ def continue_phrase(
         heard = excerpt(heard, skipped, LONGEST_HEARD)
     ahead = _ahead(heard, phrase.given)
     for step, tokens in enumerate(heard):
-        frame, standing = _with_given(
-            generator, standing, tokens, phrase.given, sampling, Conditions(key=key, ahead=ahead.at(step))
-        )
+        wish = Conditions(key=key, ahead=ahead.at(step))
+        frame, standing = generator.frame(standing, sampling, _known(tokens, phrase.given), wish)
         yield Composed(frame, SEED, tuple(not given for given in phrase.given))
     yield from _answer(generator, standing, _steps_to_come(phrase, bars), phrase.bar_steps, sampling, key)
 
@@ -61,7 +60,7 @@ def continue_phrase(
 def harmonise(
     generator: Generator, phrase: Phrase, sampling: Sampling, asked_key: Key | None = None
 ) -> Iterator[Composed]:
-    """The seed's frames with the voices it lacks; the last note struck is taken as the close.
+    """The seed's frames with the voices it lacks; the last note struck is taken as the close, whose chord is held.
 
     The key is the one that is asked for, else the one that is heard.
     """
@@ -69,13 +68,18 @@ def harmonise(
     close = int(struck[-1]) if len(struck) else len(phrase.frames) - 1
     key = asked_key or find_key(phrase.frames)
     sampling = in_key(sampling, key, asked=asked_key is not None)
+    closing = replace(sampling, rules=(*closing_rules(key), *sampling.rules))
     ahead = _ahead(phrase.frames, phrase.given)
 
     def walk(standing: Standing, first: int, last: int) -> Walk:
         for step in range(first, last + 1):
             tokens = phrase.frames[step]
             wish = before_close(close - step, Conditions(key=key, ahead=ahead.at(step)))
-            frame, standing = _with_given(generator, standing, tokens, phrase.given, sampling, wish)
+            known = _known(tokens, phrase.given)
+            if step > close:  # the others go on while a given voice does
+                held = REST if all(token == REST for token in known.values()) else HOLD
+                known = dict.fromkeys(range(len(VOICES)), held) | known
+            frame, standing = generator.frame(standing, closing if step == close else sampling, known, wish)
             yield frame, standing
 
     standing = generator.start(phrase.first_step)
@@ -114,30 +118,26 @@ def _ahead(frames: IntArray, given: Sequence[bool]) -> Ahead:
     return Ahead.of_frames(np.where(given, frames, UNDECIDED).astype(np.int32))
 
 
-def _with_given(
-    generator: Generator,
-    standing: Standing,
-    tokens: IntArray,
-    given: Sequence[bool],
-    sampling: Sampling,
-    conditions: Conditions,
-) -> tuple[Frame, Standing]:
-    known = {voice: int(tokens[voice]) for voice in range(len(VOICES)) if given[voice]}
-    return generator.frame(standing, sampling, known, conditions)
+def _known(tokens: IntArray, given: Sequence[bool]) -> dict[int, int]:
+    """The tokens of the given voices, by voice."""
+    return {voice: int(tokens[voice]) for voice in range(len(VOICES)) if given[voice]}
 
 
 def _answer(
     generator: Generator, standing: Standing, steps: int, bar_steps: int, sampling: Sampling, key: Key | None
 ) -> Iterator[Composed]:
     """New frames that begin afresh; their last chord is struck on a strong beat and held to the end."""
-    afresh = replace(sampling, rules=(strikes_anew, *sampling.rules))  # first, so that it is never passed over
+    # first, so that they are not passed over
+    afresh = replace(sampling, rules=(strikes_anew, *sampling.rules))
+    last = replace(sampling, rules=(strikes_anew, *closing_rules(key), *sampling.rules))
     close = steps - closing_steps(bar_steps)
+    own = {0: afresh, close: last}
     in_key_of_seed = Conditions(key=key)
 
     def walk(standing: Standing, first: int, last: int) -> Walk:
         for step in range(first, last + 1):
             wish = before_close(close - step, in_key_of_seed)
-            frame, standing = generator.frame(standing, afresh if step in (0, close) else sampling, None, wish)
+            frame, standing = generator.frame(standing, own.get(step, sampling), None, wish)
             yield frame, standing
 
     everyone = (True,) * len(VOICES)

@@ -14,7 +14,7 @@ from companion.past import Past
 from companion.rules import Moment
 from companion.sampling import Choice, Sampling, choose, given_choice, undecided
 from companion.state import State
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, struck_pitch
+from companion.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
 
 NO_CONDITIONS = Conditions()
 
@@ -70,7 +70,7 @@ class Generator:
         choices: dict[int, Choice] = {}
         frame_ids = self.model.row.frame_ids(history, _place(standing, given, conditions))
         for voice in self._turns(given):
-            moment = Moment(voice, tokens, sounding_codes(tokens, history), history)
+            moment = Moment(voice, tokens, sounding_codes(tokens, history), history, standing.step % STEPS_PER_BEAT)
             note_ids = self.model.row.note_ids(tokens, history, voice, moment.codes)
             logits, memory = self.model.step(np.concatenate([frame_ids[voice], note_ids]), memory)
             if voice in given:

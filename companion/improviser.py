@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.capture import LEGATO_STEPS, TAIL_STEPS, Hands
-from companion.closing import BEST, TRIES, before_close, best_opening, closing_quality
+from companion.closing import BEST, TRIES, before_close, best_opening, closing_quality, closing_rules
 from companion.features import Conditions
 from companion.generator import Frame, Generator, Standing
 from companion.key import Key
@@ -145,6 +145,8 @@ class Improviser:
             conditions = before_close(answer.close - point.step, wishes.conditions)
             if point.step > answer.close:
                 given = {voice: own.get(voice, HOLD) for voice in ALL}
+        if point.step == answer.close:
+            sampling = replace(sampling, rules=(*closing_rules(wishes.key), *sampling.rules))
         if point.step in (answer.start, answer.close) or _enters(point, answer):
             sampling = replace(sampling, rules=(strikes_anew, *sampling.rules))
         dice = (wishes.seed, answer.number, attempt)

@@ -46,6 +46,7 @@ class Moment:
     tokens: IntArray  # [4] decided so far in this frame, UNDECIDED elsewhere
     codes: IntArray  # [4] what they sound (see features.sounding_codes)
     history: History
+    beat: int = 0  # step within the beat
 
 
 Rule = Callable[[LogProbs, Moment], LogProbs]

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import combinations
-
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS, PitchClasses, chords_of, triads_of
 from companion.key import Key, find_key
 from companion.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, sounding_pitches
 from export.tally import Tally
 
-MAJOR, MINOR, DIMINISHED = (0, 4, 7), (0, 3, 7), (0, 3, 6)  # triads, in semitones from the root
-# Dominant, minor, major, diminished and half-diminished.
-SEVENTHS = ((0, 4, 7, 10), (0, 3, 7, 10), (0, 4, 7, 11), (0, 3, 6, 9), (0, 3, 6, 10))
 WINDOW_STEPS = 4 * 4 * STEPS_PER_BEAT  # four bars of 4/4
 RAISED_SIXTH = 9  # semitones above the tonic: of a minor key as melodies use it
 
-PitchClasses = frozenset[int]
-
-
-def _chords(shapes: Iterable[tuple[int, ...]], least: int) -> frozenset[PitchClasses]:
-    """Chords on every root, whole or with tones left out, down to so many tones."""
-    parts = {part for shape in shapes for size in range(least, len(shape) + 1) for part in combinations(shape, size)}
-    return frozenset(frozenset((tone + root) % 12 for tone in part) for part in parts for root in range(12))
-
-
 # Three tones at least: of two, none can say what chord they are.
-_TRIADS_AND_SEVENTHS = _chords((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=3)
-_CONSONANT = _chords((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=1)  # nothing in it belongs to no chord
-_IN_A_TRIAD = _chords((MAJOR, MINOR), least=1)
-_FULL_TRIADS = _chords((MAJOR, MINOR), least=3)
+_TRIADS_AND_SEVENTHS = chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=3)
+_CONSONANT = chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=1)  # nothing in it belongs to no chord
+_IN_A_TRIAD = chords_of((MAJOR, MINOR), least=1)
 
 
 def pitch_classes(pitches: IntArray) -> list[PitchClasses]:
@@ -88,8 +73,7 @@ def last_chord(frames: IntArray) -> tuple[int, ...] | None:
 
 def is_triad_of(chord: PitchClasses, key: Key) -> bool:
     """Whether a chord is a complete major or minor triad of a key, the major one on a minor key's tonic among them."""
-    picardy = frozenset((key.tonic + tone) % 12 for tone in MAJOR)
-    return chord in _FULL_TRIADS and (chord <= key.scale or chord == picardy)
+    return chord in triads_of(key)
 
 
 def _runs(mask: NDArray[np.bool_]) -> NDArray[np.int64]:

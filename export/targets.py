@@ -36,10 +36,10 @@ def find_targets(names: Sequence[str]) -> list[Target]:
         BadSetting: A name is unknown, two targets have one name, or a folder holds nothing to judge.
     """
     targets = [_find(name) for name in names]
-    called = [target.name for target in targets]
-    for name in called:
-        if called.count(name) > 1 or name.lower() == BACH.lower():
-            raise BadSetting(f"two targets would be called {name}; rename a file or folder")
+    called = [BACH.lower(), *(column.lower() for target in targets for column in target.columns)]
+    for target in targets:
+        if any(called.count(column.lower()) > 1 for column in target.columns):
+            raise BadSetting(f"two columns would be called {target.columns[0]}; rename a file or folder")
     return targets
 
 

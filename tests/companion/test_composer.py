@@ -28,12 +28,13 @@ from companion.composer import (
 )
 from companion.features import FEATURES, key_id
 from companion.generator import Generator
+from companion.harmony import triads_of
 from companion.key import Key, find_key
 from companion.phrase import Phrase, phrase_of_song
-from companion.rules import LogProbs, Moment
+from companion.rules import LogProbs, Moment, sings_on
 from companion.sampling import Sampling
 from companion.song import Metre, Song, SongNote, VoiceNote
-from companion.vocabulary import HOLD, VOICES, IntArray, strike
+from companion.vocabulary import HOLD, REST, VOICES, IntArray, strike
 
 GREEDY = Sampling(temperature=0)
 SOPRANO, ALTO, TENOR, BASS = range(4)
@@ -93,17 +94,20 @@ class TestHarmonise:
         (4, ALTO): strike(69),
         (4, TENOR): strike(62),
         (0, BASS): strike(48),
+        (4, BASS): strike(53),
         (2, SOPRANO): strike(81),  # the melody is not the model's to sing
+        (6, ALTO): strike(67),  # too late: the last chord is held
     }
 
     def test_notes(self) -> None:
-        """The alto moves, the tenor comes in later, the bass is held to the end; the melody is not among them."""
+        """Alto and bass move, the tenor comes in later; the melody is not among them."""
         frames, _ = made(self.PHRASE, self.SCRIPT, 0)
         assert voice_notes(frames, self.PHRASE, loudness) == [
             VoiceNote(ALTO, 0, 480, 67, 101),
-            VoiceNote(BASS, 0, 960, 48, 103),
+            VoiceNote(BASS, 0, 480, 48, 103),
             VoiceNote(ALTO, 480, 960, 69, 101),
             VoiceNote(TENOR, 480, 960, 62, 102),
+            VoiceNote(BASS, 480, 960, 53, 103),
         ]
         assert [one.frame.pitches[SOPRANO] for one in frames] == [72] * 4 + [74] * 4
         assert {(one.origin, one.chosen) for one in frames} == {(SEED, (False, True, True, True))}
@@ -113,9 +117,11 @@ class TestHarmonise:
         assert closes(model) == [5, 4, 3, 2, 1, 0, 0, 0]  # 1 + steps to it, then unsaid
 
     def test_melody_is_known_and_its_next_note_too(self) -> None:
+        """Until the last chord is struck; from there on it is held, and nothing is left to say."""
         _, model = made(self.PHRASE, self.SCRIPT, 0)
-        assert [ids[0] for ids in read_as(model, "coming")] == [token + 1 for token in self.PHRASE.frames[:, 0]]
-        assert [ids[0] for ids in read_as(model, "later")] == [*[strike(74)] * 4, *[SILENCE] * 3, NOTHING]
+        told = [*(token + 1 for token in self.PHRASE.frames[:5, 0]), 0, 0, 0]
+        assert [ids[0] for ids in read_as(model, "coming")] == told
+        assert [ids[0] for ids in read_as(model, "later")] == [*[strike(74)] * 4, SILENCE, *[NOTHING] * 3]
         assert [ids[0] for ids in read_as(model, "later_steps")] == [4, 3, 2, 1, 0, 0, 0, 0]
         assert {tuple(ids[1:]) for name in ("coming", "later") for ids in read_as(model, name)} == {(0, 0, 0)}
 
@@ -134,7 +140,7 @@ class TestContinue:
         **{(16, voice): strike(pitch) for voice, pitch in enumerate((74, 69, 62, 50))},
         (20, SOPRANO): strike(76),
         (22, SOPRANO): strike(77),
-        **{(24, voice): strike(pitch) for voice, pitch in enumerate((76, 69, 62, 48))},
+        **{(24, voice): strike(pitch) for voice, pitch in enumerate((76, 67, 64, 48))},
         (28, SOPRANO): strike(79),  # too late: the last chord is held
     }
 
@@ -149,8 +155,8 @@ class TestContinue:
             VoiceNote(SOPRANO, 2400, 2640, 76, 100),
             VoiceNote(SOPRANO, 2640, 2880, 77, 100),
             VoiceNote(SOPRANO, 2880, 3840, 76, 100),
-            VoiceNote(ALTO, 2880, 3840, 69, 101),
-            VoiceNote(TENOR, 2880, 3840, 62, 102),
+            VoiceNote(ALTO, 2880, 3840, 67, 101),
+            VoiceNote(TENOR, 2880, 3840, 64, 102),
             VoiceNote(BASS, 2880, 3840, 48, 103),
         ]
         assert [one.origin for one in frames] == [SEED] * 16 + [MODEL] * 16
@@ -249,10 +255,44 @@ class TestContinue:
         assert {one.frame.pitches for one in frames[-8:]} == {frames[-1].frame.pitches}
 
 
+class TestClose:
+    """The last chord is a full triad of the key, whatever the model would sing."""
+
+    def chords(self, phrase: Phrase, bars: int) -> list[set[int]]:
+        """The pitch classes at the end, by seeds, of a model that says anything."""
+        found = []
+        for seed in range(20):
+            generator = Generator(Babbler(), random_source(seed))  # type: ignore[arg-type]
+            made = (
+                continue_phrase(generator, phrase, bars, Sampling())
+                if bars
+                else harmonise(generator, phrase, Sampling())
+            )
+            found.append({pitch % 12 for pitch in list(made)[-1].frame.pitches if pitch is not None})
+        return found
+
+    def test_of_an_answer(self) -> None:
+        assert all(chord in triads_of(Key(0, False)) for chord in self.chords(whole_bars(4), 1))
+
+    def test_of_a_melody(self) -> None:
+        tune = phrase_of({SOPRANO: [(beat, 1, pitch) for beat, pitch in enumerate((60, 64, 67, 71, 72))]})
+        assert find_key(tune.frames) == Key(0, False)
+        assert all(0 in chord and chord in triads_of(Key(0, False)) for chord in self.chords(tune, 0))
+
+    def test_it_ends_with_the_melody(self) -> None:
+        """Where the given voice rests at the end, so do the others."""
+        phrase = phrase_of({SOPRANO: [(0, 1, 60), (1, 1, 67), (2, 1, 64), (3, 0.5, 60)]})
+        frames = np.concatenate([phrase.frames, np.full((3, 4), REST, dtype=np.int32)])
+        generator = Generator(Babbler(), random_source())  # type: ignore[arg-type]
+        made = list(harmonise(generator, replace(phrase, frames=frames), Sampling(rules=(sings_on,))))
+        assert [one.frame.pitches for one in made[-3:]] == [(None,) * 4] * 3
+
+
 class TestLongSeeds:
     def test_tail_is_heard(self) -> None:
         phrase = whole_bars(136)  # 544 steps
-        frames, model = made(phrase, {(LONGEST_HEARD + at, SOPRANO): strike(72) for at in (0, 8)}, 1)
+        last = {(LONGEST_HEARD + 8, voice): strike(pitch) for voice, pitch in enumerate(CHORD)}
+        frames, model = made(phrase, {(LONGEST_HEARD, SOPRANO): strike(72), **last}, 1)
         assert (seed_frames(phrase), len(frames)) == (LONGEST_HEARD, LONGEST_HEARD + 16)
         assert len(model.asked) == 4 * len(frames)
         assert frames[0].frame.step == 544 - LONGEST_HEARD
@@ -260,7 +300,7 @@ class TestLongSeeds:
         added = voice_notes(frames, phrase, loudness)
         assert added == [
             VoiceNote(SOPRANO, 136 * 480, 138 * 480, 72, 100),
-            VoiceNote(SOPRANO, 138 * 480, 140 * 480, 72, 100),
+            *(VoiceNote(voice, 138 * 480, 140 * 480, pitch, 100 + voice) for voice, pitch in enumerate(CHORD)),
         ]
 
     def test_tail_begins_with_what_sounds(self) -> None:

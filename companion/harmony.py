@@ -1,0 +1,96 @@
+"""Rules of harmony: chords on the beat, and a close on a full triad of the key.
+
+Pitch classes that sound together are one number of twelve bits, so that a table tells of any of them
+what they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.codes import UNDECIDED
+from companion.key import Key
+from companion.rules import OCTAVE, LogProbs, Moment, Rule
+from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, VOICES, IntArray, struck_pitch
+
+MAJOR, MINOR, DIMINISHED = (0, 4, 7), (0, 3, 7), (0, 3, 6)  # triads, in semitones from the root
+# Dominant, minor, major, diminished and half-diminished.
+SEVENTHS = ((0, 4, 7, 10), (0, 3, 7, 10), (0, 4, 7, 11), (0, 3, 6, 9), (0, 3, 6, 10))
+DISSONANCE_PENALTY = 2.0  # nats off what makes no chord on a beat
+
+PitchClasses = frozenset[int]
+Table = NDArray[np.float64]  # [4096] what is added for pitch classes that sound together
+
+
+def chords_of(shapes: Iterable[tuple[int, ...]], least: int) -> frozenset[PitchClasses]:
+    """Chords on every root, whole or with tones left out, down to so many tones."""
+    parts = {part for shape in shapes for size in range(least, len(shape) + 1) for part in combinations(shape, size)}
+    return frozenset(frozenset((tone + root) % OCTAVE for tone in part) for part in parts for root in range(OCTAVE))
+
+
+def triads_of(key: Key) -> frozenset[PitchClasses]:
+    """The major and minor triads of a key, the major one on a minor key's tonic among them."""
+    picardy = frozenset((key.tonic + tone) % OCTAVE for tone in MAJOR)
+    return frozenset(triad for triad in chords_of((MAJOR, MINOR), least=3) if triad <= key.scale or triad == picardy)
+
+
+def _table(allowed: Iterable[PitchClasses], otherwise: float) -> Table:
+    """Nothing is added for what is allowed, ``otherwise`` for the rest."""
+    table = np.full(2**OCTAVE, otherwise)
+    table[[sum(1 << tone for tone in chord) for chord in allowed]] = 0.0
+    return table
+
+
+_BIT_OF_CODE: IntArray = np.array(
+    [1 << struck_pitch(code) % OCTAVE if code >= FIRST_STRIKE else 0 for code in range(VOCABULARY_SIZE)],
+    dtype=np.int32,
+)
+# While voices are to come a chord may be a part of one; of two tones, nobody can say what chord they are.
+_PARTS = _table(chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=0), -DISSONANCE_PENALTY)
+_CHORDS = _table(chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=3), -DISSONANCE_PENALTY)
+
+
+def chords_on_beats(scores: LogProbs, moment: Moment) -> LogProbs:
+    """On a beat, discourage what makes neither a triad nor a seventh chord with the voices decided so far."""
+    if moment.beat != 0:
+        return scores
+    table = _CHORDS if _to_come(moment) == 0 else _PARTS
+    costs: LogProbs = table[_together(moment)]
+    return scores + costs
+
+
+@lru_cache(maxsize=64)  # equal wishes so are equal rules
+def close_on_triad(key: Key) -> Rule:
+    """A rule that forbids whatever cannot become a full triad of the key with the voices still to come."""
+    triads = triads_of(key)
+    tables = [
+        _table({frozenset(part) for triad in triads for part in combinations(triad, size)}, -math.inf)
+        for size in range(4)
+    ]
+    by_voices_to_come = [np.maximum.reduce(tables[max(3 - voices, 0) :]) for voices in range(len(VOICES))]
+
+    def rule(scores: LogProbs, moment: Moment) -> LogProbs:
+        barred: LogProbs = by_voices_to_come[_to_come(moment)][_together(moment)]
+        return scores + barred
+
+    return rule
+
+
+def _to_come(moment: Moment) -> int:
+    """How many voices are decided after this one."""
+    return int((moment.tokens == UNDECIDED).sum()) - 1
+
+
+def _together(moment: Moment) -> IntArray:
+    """``[vocabulary]``: the pitch classes that would sound, of this voice and of those decided, with each token."""
+    sounding = int(np.bitwise_or.reduce(_BIT_OF_CODE[moment.codes]))
+    together: IntArray = _BIT_OF_CODE | sounding
+    together[REST] = sounding
+    together[HOLD] = sounding | int(_BIT_OF_CODE[moment.history.now[moment.voice]])
+    return together

@@ -1,0 +1,122 @@
+"""Chords on the beat, and the triad of a close: against their definitions, token by token."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pytest
+from fakes import Babbler, random_source
+from hypothesis import given
+from hypothesis import strategies as st
+
+from companion.closing import closing_quality
+from companion.codes import NOTHING, UNDECIDED
+from companion.features import History, sounding_codes
+from companion.generator import Generator
+from companion.harmony import DISSONANCE_PENALTY, chords_on_beats, close_on_triad, triads_of
+from companion.key import Key
+from companion.rules import Moment, no_crossing, strikes_anew
+from companion.sampling import Sampling
+from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
+
+C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
+FLAT = np.zeros(VOCABULARY_SIZE)
+C5, G4, E4, C3 = strike(72), strike(67), strike(64), strike(48)
+TOKENS = st.one_of(st.just(REST), st.just(HOLD), st.integers(FIRST_STRIKE, VOCABULARY_SIZE - 1))
+CODES = st.one_of(st.just(NOTHING), st.integers(FIRST_STRIKE, VOCABULARY_SIZE - 1))
+
+# Spelt out, not worked out: the chords on C.
+CHORDS_ON_C = [
+    *({0, 4, 7}, {0, 3, 7}, {0, 3, 6}),
+    *({0, 4, 7, 10}, {0, 3, 7, 10}, {0, 4, 7, 11}, {0, 3, 6, 9}, {0, 3, 6, 10}),
+]
+
+
+def moment(voice: int, tokens: Sequence[int], now: Sequence[int] = (C5, G4, E4, C3), beat: int = 0) -> Moment:
+    codes, decided = np.array(now, dtype=np.int32), np.array(tokens, dtype=np.int32)
+    history = History(codes, codes, codes, np.ones(4, dtype=np.int32))
+    return Moment(voice, decided, sounding_codes(decided, history), history, beat)
+
+
+def classes(at: Moment, token: int) -> set[int]:
+    """What would sound of the decided voices and this one."""
+    tokens = at.tokens.copy()
+    tokens[at.voice] = token
+    sounding = sounding_codes(tokens, at.history)
+    return {(int(code) - FIRST_STRIKE) % 12 for code in sounding if code >= FIRST_STRIKE}
+
+
+def in_a_chord(sounding: set[int]) -> bool:
+    return any(sounding <= {(tone + root) % 12 for tone in chord} for chord in CHORDS_ON_C for root in range(12))
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> Moment:
+    voice = draw(st.integers(0, 3))
+    tokens = [draw(st.one_of(st.just(UNDECIDED), TOKENS)) for _ in range(4)]
+    tokens[voice] = UNDECIDED
+    return moment(voice, tokens, [draw(CODES) for _ in range(4)])
+
+
+class TestChordsOnBeats:
+    @given(moments())
+    def test_what_makes_no_chord_costs(self, at: Moment) -> None:
+        last = (at.tokens != UNDECIDED).sum() == 3
+        costs = -chords_on_beats(FLAT, at)
+        for token in range(VOCABULARY_SIZE):
+            sounding = classes(at, token)
+            good = in_a_chord(sounding) and (len(sounding) >= 3 or not last)
+            assert costs[token] == (0.0 if good else DISSONANCE_PENALTY), token
+
+    @pytest.mark.parametrize("beat", [1, 2, 3])
+    def test_between_beats_voices_pass(self, beat: int) -> None:
+        at = moment(1, (C5, UNDECIDED, UNDECIDED, UNDECIDED), beat=beat)
+        assert chords_on_beats(FLAT, at) is FLAT
+
+    def test_a_suspension_costs_but_may_be(self) -> None:
+        """The alto's G held over F: discouraged, not forbidden."""
+        at = moment(1, (C5, UNDECIDED, strike(65), strike(53)))
+        assert chords_on_beats(FLAT, at)[[HOLD, strike(69)]].tolist() == [-DISSONANCE_PENALTY, 0.0]
+
+
+class TestCloseOnTriad:
+    def test_the_triads_of_a_key(self) -> None:
+        assert triads_of(C_MAJOR) == {
+            frozenset(triad) for triad in ({0, 4, 7}, {2, 5, 9}, {4, 7, 11}, {5, 9, 0}, {7, 11, 2}, {9, 0, 4})
+        }
+        assert frozenset({9, 1, 4}) in triads_of(A_MINOR)  # ends in major
+        assert frozenset({4, 8, 11}) in triads_of(A_MINOR)  # its dominant
+        assert frozenset({2, 6, 9}) not in triads_of(A_MINOR)
+
+    @given(moments(), st.sampled_from([C_MAJOR, A_MINOR, Key(6, False)]))
+    def test_what_cannot_become_one_is_forbidden(self, at: Moment, key: Key) -> None:
+        to_come = int((at.tokens == UNDECIDED).sum()) - 1
+        ruled = close_on_triad(key)(FLAT, at)
+        for token in range(VOCABULARY_SIZE):
+            sounding = classes(at, token)
+            possible = any(sounding <= triad and len(triad - sounding) <= to_come for triad in triads_of(key))
+            assert ruled[token] == (0.0 if possible else -math.inf), token
+
+    def test_every_chord_it_leads_to_is_full(self) -> None:
+        """A model that says anything closes as well as can be but for the root."""
+        sampling = Sampling(rules=(strikes_anew, close_on_triad(C_MAJOR), no_crossing))
+        for seed in range(40):
+            generator = Generator(Babbler("any"), random_source(seed))  # type: ignore[arg-type]
+            frame, _ = generator.frame(generator.start(), sampling)
+            assert {pitch % 12 for pitch in frame.pitches if pitch is not None} in triads_of(C_MAJOR)
+            assert closing_quality(frame.pitches, C_MAJOR) >= 4
+
+    def test_equal_keys_have_one_rule(self) -> None:
+        """So that equal wishes are equal."""
+        assert close_on_triad(Key(5, True)) is close_on_triad(Key(5, True))
+
+
+def test_all_pairs_of_a_chord_may_begin_it() -> None:
+    """While two voices are to come, any two tones of a chord are welcome."""
+    for chord in CHORDS_ON_C:
+        for one, other in combinations(sorted(chord), 2):
+            at = moment(1, (strike(60 + one), UNDECIDED, UNDECIDED, UNDECIDED))
+            assert chords_on_beats(FLAT, at)[strike(60 + other)] == 0.0
