@@ -22,7 +22,9 @@ from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, VOIC
 MAJOR, MINOR, DIMINISHED = (0, 4, 7), (0, 3, 7), (0, 3, 6)  # triads, in semitones from the root
 # Dominant, minor, major, diminished and half-diminished.
 SEVENTHS = ((0, 4, 7, 10), (0, 3, 7, 10), (0, 4, 7, 11), (0, 3, 6, 9), (0, 3, 6, 10))
+FIFTH = 7  # semitones
 DISSONANCE_PENALTY = 2.0  # nats off what makes no chord on a beat
+AWAY_PENALTY = 1.5  # nats off what closes on another triad than the tonic's
 
 PitchClasses = frozenset[int]
 Table = NDArray[np.float64]  # [4096] what is added for pitch classes that sound together
@@ -67,19 +69,31 @@ def chords_on_beats(scores: LogProbs, moment: Moment) -> LogProbs:
 
 @lru_cache(maxsize=64)  # equal wishes so are equal rules
 def close_on_triad(key: Key) -> Rule:
-    """A rule that forbids whatever cannot become a full triad of the key with the voices still to come."""
-    triads = triads_of(key)
-    tables = [
-        _table({frozenset(part) for triad in triads for part in combinations(triad, size)}, -math.inf)
-        for size in range(4)
+    """A rule that forbids whatever cannot become a full triad of the key with the voices still to come.
+
+    Away from the tonic is discouraged.
+    """
+    everywhere = triads_of(key)
+    at_home = {triad for triad in everywhere if {key.tonic, (key.tonic + FIFTH) % OCTAVE} <= triad}
+    by_voices_to_come = [
+        np.maximum(
+            _table(_beginnings(at_home, to_come), -math.inf),
+            _table(_beginnings(everywhere, to_come), -math.inf) - AWAY_PENALTY,
+        )
+        for to_come in range(len(VOICES))
     ]
-    by_voices_to_come = [np.maximum.reduce(tables[max(3 - voices, 0) :]) for voices in range(len(VOICES))]
 
     def rule(scores: LogProbs, moment: Moment) -> LogProbs:
         barred: LogProbs = by_voices_to_come[_to_come(moment)][_together(moment)]
         return scores + barred
 
     return rule
+
+
+def _beginnings(triads: Iterable[PitchClasses], to_come: int) -> set[PitchClasses]:
+    """What so many voices can complete to one of these triads."""
+    least = max(3 - to_come, 0)
+    return {frozenset(part) for triad in triads for size in range(least, 4) for part in combinations(triad, size)}
 
 
 def _to_come(moment: Moment) -> int:

@@ -77,7 +77,7 @@ def prepare(
 
 @app.command(epilog="Example: chorale-train fit gru --sets corpus,jsb --epochs 56 --seed 1")
 def fit(
-    name: Annotated[str, typer.Argument(help="The architecture: bach, gru or transformer.")],
+    name: Annotated[str, typer.Argument(help="The architecture: bach, gru, teacher or transformer.")],
     sets: Annotated[str, typer.Option("--sets", help="Prepared sets to train on, with commas.")] = CORPUS,
     data_dir: DataDir = Path("data"),
     run: Annotated[Path | None, typer.Option("--run", help="The run's folder. Default: runs/NAME.")] = None,
@@ -167,6 +167,32 @@ def imagine(
     with progress_bar("imagining", pieces) as tell:
         save_pieces(imagining.imagine(loaded, pieces, steps, seed, tell), out)
     typer.echo(f"{pieces} pieces of {steps} steps in {out}")
+
+
+@app.command(epilog="Example: chorale-train recipe -o bach.onnx")
+def recipe(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write; its card is written beside it.")],
+    runs: Annotated[Path, typer.Option("--runs", help="Where the runs lie, and go on if they were stopped.")] = Path(
+        "runs"
+    ),
+    data_dir: DataDir = Path("data"),
+    threads: Annotated[int, typer.Option("--threads", help="Cores to use; 0 is all.")] = 0,
+    force: Force = False,
+) -> None:
+    """Make the shipped bach anew, all runs of it, in some hours; a stopped one goes on with the same command."""
+    _need("keras", "tensorflow", "tf2onnx", "matplotlib")
+    _use_threads(threads)
+    from companion.output import refuse_existing  # noqa: PLC0415
+    from export.recipe import BACH, follow  # noqa: PLC0415
+    from export.release import release  # noqa: PLC0415
+    from export.workshop import workshop_of  # noqa: PLC0415
+
+    for path in (out, out.with_suffix(".md")):
+        refuse_existing(path, force=force)
+    valid = _pieces(data_dir, [JSB], "valid")
+    follow(BACH, workshop_of(runs, data_dir, valid))
+    for line in release(runs / BACH[-1].run, out, "int8", valid, calibrated=True):
+        typer.echo(line)
 
 
 @app.command(epilog="Example: chorale-train export runs/gru -o models/gru.onnx --precision int8")

@@ -8,11 +8,11 @@ from typing import Any
 import keras
 
 from export.bach import BachModel
-from export.gru import GruModel
+from export.gru import GruModel, TeacherModel
 from export.transformer import TransformerModel
 
 ARCHITECTURES: dict[str, type[keras.Model]] = {
-    model.architecture: model for model in (BachModel, GruModel, TransformerModel)
+    model.architecture: model for model in (BachModel, GruModel, TeacherModel, TransformerModel)
 }
 
 

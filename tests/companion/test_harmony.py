@@ -16,7 +16,7 @@ from companion.closing import closing_quality
 from companion.codes import NOTHING, UNDECIDED
 from companion.features import History, sounding_codes
 from companion.generator import Generator
-from companion.harmony import DISSONANCE_PENALTY, chords_on_beats, close_on_triad, triads_of
+from companion.harmony import AWAY_PENALTY, DISSONANCE_PENALTY, chords_on_beats, close_on_triad, triads_of
 from companion.key import Key
 from companion.rules import Moment, no_crossing, strikes_anew
 from companion.sampling import Sampling
@@ -97,8 +97,9 @@ class TestCloseOnTriad:
         ruled = close_on_triad(key)(FLAT, at)
         for token in range(VOCABULARY_SIZE):
             sounding = classes(at, token)
-            possible = any(sounding <= triad and len(triad - sounding) <= to_come for triad in triads_of(key))
-            assert ruled[token] == (0.0 if possible else -math.inf), token
+            reached = [triad for triad in triads_of(key) if sounding <= triad and len(triad - sounding) <= to_come]
+            home = any({key.tonic, (key.tonic + 7) % 12} <= triad for triad in reached)
+            assert ruled[token] == (0.0 if home else -AWAY_PENALTY if reached else -math.inf), token
 
     def test_every_chord_it_leads_to_is_full(self) -> None:
         """A model that says anything closes as well as can be but for the root."""

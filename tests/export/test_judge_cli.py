@@ -133,7 +133,7 @@ def test_faults_are_one_line(data: Path, folder: Path, tmp_path: Path) -> None:
     (folder / "melody.mid").rename(tmp_path / "melodies" / "melody.mid")
     for words, says in (
         (("nobody",), "unknown model 'nobody'"),
-        ((folder, folder), "two targets would be called mine"),
+        ((folder, folder), "two columns would be called mine"),
         ((tmp_path / "none",), "no MIDI files"),
         ((tmp_path / "melodies",), f"{tmp_path / 'melodies'} holds nothing to judge; melody.mid: not judged: "),
     ):
