@@ -17,7 +17,7 @@ from companion.phrase import Phrase
 from companion.rules import strikes_anew
 from companion.sampling import Sampling, in_key
 from companion.song import VoiceNote
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, excerpt
+from companion.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
 
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
 SEED = "seed"
@@ -76,9 +76,8 @@ def harmonise(
             tokens = phrase.frames[step]
             wish = before_close(close - step, Conditions(key=key, ahead=ahead.at(step)))
             known = _known(tokens, phrase.given)
-            if step > close:  # the others go on while a given voice does
-                held = REST if all(token == REST for token in known.values()) else HOLD
-                known = dict.fromkeys(range(len(VOICES)), held) | known
+            if step > close:
+                known = dict.fromkeys(range(len(VOICES)), HOLD) | known
             frame, standing = generator.frame(standing, closing if step == close else sampling, known, wish)
             yield frame, standing
 

@@ -95,6 +95,7 @@ def command(settings: FitSettings) -> str:
     }
     words += [f"--{name} {value:g}" for name, (value, usual) in unusual.items() if value != usual]
     words += [f"--start {settings.start}"] if settings.start else []
+    words += [f"--teachers {','.join(settings.teachers)} --taught {settings.taught:g}"] if settings.teachers else []
     words += [f"--model '{json.dumps(settings.model)}'"] if settings.model else []
     return " ".join(words)
 

@@ -18,7 +18,7 @@ from export.training import FitSettings, fit
 
 
 def workshop_of(runs: Path, data: Path, valid: Sequence[Piece]) -> Workshop:
-    """Where the sets lie in ``data`` and whose runs are checked with ``valid``."""
+    """A workshop with its sets in ``data``, whose runs are checked with ``valid``."""
 
     def run(settings: FitSettings, folder: Path) -> None:
         sets = [load_pieces(data / f"{name}.npz") for name in settings.data]

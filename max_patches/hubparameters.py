@@ -19,7 +19,7 @@ MODES = ("Listen", "Continue", "Respond", "Harmonise", "Duet", "Loop")
 GRIDS = ("Step", "Beat", "Bar")
 AS_STARTED = "Auto"  # leave it to the companion
 STYLES = (AS_STARTED, "bach", "free", "wild")
-MODELS = (AS_STARTED, "gru", "transformer")
+MODELS = (AS_STARTED, "bach", "gru", "transformer")
 PRESSED = ("Released", "Pressed")
 OFF_ON = ("Off", "On")
 

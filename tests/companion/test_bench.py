@@ -75,7 +75,7 @@ def test_command(chorale: Command, fresh_python: list[str], monkeypatch: pytest.
     assert (ran.code, ran.err) == (0, "")
     result = json.loads(ran.out)
     assert list(result) == list(RESULT)
-    assert (result["model"], result["frames"]) == ("gru", 100)
+    assert (result["model"], result["frames"]) == ("bach", 100)
     assert list(result["frame_ms"]) == ["p50", "p99", "max"]
     assert 0 < result["frame_ms"]["p50"] <= result["frame_ms"]["p99"] <= result["frame_ms"]["max"]
     assert result["start_s"] > 0

@@ -31,10 +31,10 @@ from companion.generator import Generator
 from companion.harmony import triads_of
 from companion.key import Key, find_key
 from companion.phrase import Phrase, phrase_of_song
-from companion.rules import LogProbs, Moment, sings_on
+from companion.rules import LogProbs, Moment
 from companion.sampling import Sampling
 from companion.song import Metre, Song, SongNote, VoiceNote
-from companion.vocabulary import HOLD, REST, VOICES, IntArray, strike
+from companion.vocabulary import HOLD, VOICES, IntArray, strike
 
 GREEDY = Sampling(temperature=0)
 SOPRANO, ALTO, TENOR, BASS = range(4)
@@ -278,14 +278,6 @@ class TestClose:
         tune = phrase_of({SOPRANO: [(beat, 1, pitch) for beat, pitch in enumerate((60, 64, 67, 71, 72))]})
         assert find_key(tune.frames) == Key(0, False)
         assert all(0 in chord and chord in triads_of(Key(0, False)) for chord in self.chords(tune, 0))
-
-    def test_it_ends_with_the_melody(self) -> None:
-        """Where the given voice rests at the end, so do the others."""
-        phrase = phrase_of({SOPRANO: [(0, 1, 60), (1, 1, 67), (2, 1, 64), (3, 0.5, 60)]})
-        frames = np.concatenate([phrase.frames, np.full((3, 4), REST, dtype=np.int32)])
-        generator = Generator(Babbler(), random_source())  # type: ignore[arg-type]
-        made = list(harmonise(generator, replace(phrase, frames=frames), Sampling(rules=(sings_on,))))
-        assert [one.frame.pitches for one in made[-3:]] == [(None,) * 4] * 3
 
 
 class TestLongSeeds:

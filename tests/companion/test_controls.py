@@ -66,7 +66,7 @@ def test_defaults() -> None:
     assert Settings() == Settings(
         mode="continue",
         style="bach",
-        model="gru",
+        model="bach",
         temperature=None,
         top_p=None,
         density=0.0,
@@ -250,7 +250,7 @@ def test_state_says_every_control_as_it_is_set() -> None:
         ("key", ("auto",)),
         ("style", ("bach",)),
         ("seed", (0,)),
-        ("model", ("gru",)),
+        ("model", ("bach",)),
         ("velocity", ("played",)),
         ("bars", (4,)),
         ("grid", ("beat",)),

@@ -137,7 +137,7 @@ def test_command_with_a_fault(chorale: Command, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(doctor, "bundled_models", dict)
     ran = chorale("doctor")
     assert ran.code == 1
-    assert "\nfault  models      the default model gru is not installed; install the package again\n" in ran.out
+    assert "\nfault  models      the default model bach is not installed; install the package again\n" in ran.out
 
 
 def test_no_alsa_library(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from companion.keys import KEYS, Local, Scene, Strokes, command, key_help, local
 from companion.vocabulary import VOICES
 
 CHOICES = Choices(
-    ("gru", "gru-large", "transformer"), (StyleDefaults("bach", 0.8, 0.95), StyleDefaults("free", 1.0, 1.0))
+    ("bach", "bach-large", "transformer"), (StyleDefaults("bach", 0.8, 0.95), StyleDefaults("free", 1.0, 1.0))
 )
 EVERY = sorted({stroke for key in KEYS for stroke in (*key.strokes, *key.also)})
 MUSICAL = [stroke for stroke in EVERY if local(stroke) is None]
@@ -70,8 +70,8 @@ def with_voice(number: int, **given: object) -> Scene:
         ("g", scene(grid="bar"), "grid", ("step",)),
         ("s", scene(), "style", ("free",)),
         ("s", scene(style="free"), "style", ("bach",)),
-        ("n", scene(), "model", ("gru-large",)),
-        ("n", scene(model="/my/own.onnx"), "model", ("gru",)),
+        ("n", scene(), "model", ("bach-large",)),
+        ("n", scene(model="/my/own.onnx"), "model", ("bach",)),
         ("v", scene(), "velocity", ("entropy",)),
         ("v", scene(velocity="entropy"), "velocity", ("80",)),
         ("v", scene(velocity="101"), "velocity", ("played",)),
@@ -97,7 +97,7 @@ def test_what_a_stroke_tells(stroke: str, before: Scene, name: str, arguments: t
         ("-", scene(bars=1)),
         ("[ 1", with_voice(0, octave=-3)),
         ("] 1", with_voice(0, octave=3)),
-        ("n", scene(choices=Choices(("gru",)))),
+        ("n", scene(choices=Choices(("bach",)))),
         ("n", scene(choices=Choices())),
         ("s", scene(choices=Choices())),
         ("?", scene()),

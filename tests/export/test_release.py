@@ -121,6 +121,11 @@ def test_a_command_line_with_shares_of_its_own() -> None:
     assert command(settings).endswith("--seed 1 --weight-decay 0.05 --known-voices 0.4 --any-order 0")
 
 
+def test_a_command_line_with_teachers() -> None:
+    settings = FitSettings("bach", ("jsb",), teachers=("runs/a", "runs/b"), start="runs/a")
+    assert command(settings).endswith("--seed 1 --start runs/a --teachers runs/a,runs/b --taught 0.9")
+
+
 def test_int8_that_differs_too_much_is_refused(
     trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,8 +56,8 @@ def test_brings_nothing_of_the_training_side_and_stays_light(python: Path) -> No
 
 def test_bundled_models_are_found_and_load(python: Path) -> None:
     listed = run([str(python.with_name("chorale")), "models"], python.parent)
-    assert "gru" in listed
-    assert "transformer" in listed
+    assert [line[2:].split()[0] for line in listed.splitlines()[:-1]] == ["bach", "gru", "transformer"]
+    assert listed.startswith("* bach ")
 
 
 def test_demo_writes_four_voices_and_sound(python: Path, tmp_path: Path) -> None:
