@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("keras", reason="batches are Keras data sets (extra: train)")
 
 from companion.codes import UNDECIDED
-from companion.features import FEATURES, LOOK_AHEAD, UNKEYED, Ahead, FeatureRow, key_id
+from companion.features import FEATURES, LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, key_id
 from companion.key import Key, find_key
 from companion.vocabulary import (
     HOLD,
@@ -56,7 +56,8 @@ def source(seed: int = 1) -> np.random.Generator:
 
 
 def crop_of(frames: IntArray, length: int, onsets_known: bool, rank: IntArray = IN_ORDER) -> Crop:
-    return Crop(frames, 0, np.full(len(frames), -1, dtype=np.int32), rank, onsets_known, length)
+    closes = np.full(len(frames), -1, dtype=np.int32)
+    return Crop(frames, 0, closes, rank, onsets_known, length, Echo.none(len(frames)))
 
 
 def long_piece(steps: int = 40, onsets_known: bool = True, closes: tuple[int, ...] = (7, 30)) -> Piece:

@@ -124,7 +124,7 @@ def test_dropout_is_for_training_alone(architecture: str) -> None:
 
 
 def test_an_unknown_architecture_is_told_what_there_is() -> None:
-    with pytest.raises(ValueError, match="unknown architecture 'grue'; choose one of bach, gru, transformer"):
+    with pytest.raises(ValueError, match="unknown architecture 'grue'; choose one of bach, gru, teacher, transformer"):
         build("grue")
 
 
