@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import Ran
 from hypothesis import settings
+from programs import Command, run
 
 if TYPE_CHECKING:
     from export.pieces import Piece
@@ -22,20 +22,9 @@ HOME = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def chorale(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+def chorale() -> Command:
     """Runs ``chorale`` with these words, in this process."""
-    from companion import cli  # noqa: PLC0415 - a broken import should fail the tests that use it
-
-    def run(*words: object) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["chorale", *(str(word) for word in words)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        code = left.value.code
-        return Ran(code if isinstance(code, int) else int(code is not None), out, err)
-
-    return run
+    return functools.partial(run, "chorale")
 
 
 @pytest.fixture

@@ -95,17 +95,6 @@ def canonical_frames(draw: st.DrawFn, least: int = 1, most: int = 24) -> IntArra
     return canonical(np.array(rows, dtype=np.int32).reshape(-1, 4))
 
 
-class Ran(NamedTuple):
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Ran]  # the fixture ``chorale``
-
-
 class Played(NamedTuple):
     """A note of a MIDI file, in ticks."""
 

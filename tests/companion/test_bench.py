@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from fakes import Babbler, Command
+from fakes import Babbler
+from programs import Command
 
 from companion import bench
 from companion.sampling import Sampling

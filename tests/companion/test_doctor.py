@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
-from fakes import Command
+from programs import Command
 
 from companion import doctor
 from companion.doctor import FAULT, NOTE, OK, Finding, examine

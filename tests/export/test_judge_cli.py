@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import sys
 from pathlib import Path
-from unittest import mock
 
 import pytest
-from fakes import Babbler, Ran
+from fakes import Babbler
 from made_up import chorale, piece_of
+from programs import Ran, chorale_train
 
 from companion.midifile import read_song, write_chorale
-from export import cli
 from export.keeping import voice_notes
 from export.pieces import save_pieces
 
@@ -22,16 +18,7 @@ FEW = ("--continuations", 2, "--bars", 4, "--melodies", 1, "--cadences", 1)
 
 
 def judge(*words: object) -> Ran:
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        mock.patch.object(sys, "argv", ["chorale-train", "judge", *map(str, words)]),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as left,
-    ):
-        cli.main()
-    code = left.value.code
-    return Ran(code if isinstance(code, int) else int(code is not None), out.getvalue(), err.getvalue())
+    return chorale_train("judge", *words)
 
 
 @pytest.fixture

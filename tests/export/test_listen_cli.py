@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-import sys
 from pathlib import Path
-from unittest import mock
 
 import pytest
-from fakes import Babbler, Ran
+from fakes import Babbler
 from made_up import chorale, piece_of
+from programs import Ran, chorale_train
 
 from companion import library
 from export import cli
@@ -24,16 +21,7 @@ DIGEST = "0123456789abcdef" * 4
 
 
 def listen(*words: object) -> Ran:
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        mock.patch.object(sys, "argv", ["chorale-train", "listen", *map(str, words)]),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as left,
-    ):
-        cli.main()
-    code = left.value.code
-    return Ran(code if isinstance(code, int) else int(code is not None), out.getvalue(), err.getvalue())
+    return chorale_train("listen", *words)
 
 
 @pytest.fixture

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
-from unittest import mock
 
 import pytest
+from programs import Ran, chorale_train
 
 from export import cli
 from export.pieces import save_pieces
@@ -21,28 +18,6 @@ COMMANDS = [command.callback.__name__ for command in cli.app.registered_commands
 TINY = '{"units": 16, "depth": 1, "dropout": 0.0}'
 # Of so few batches a model has learned next to nothing, and int8 keeps to its limits only with some seeds.
 SIZES = ("--epochs", 2, "--batches", 3, "--batch-size", 2, "--crop", 16, "--seed", 3, "--model", TINY)
-
-
-class Ran(NamedTuple):
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-
-def chorale_train(*words: object) -> Ran:
-    """The program with these words, in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        mock.patch.object(sys, "argv", ["chorale-train", *map(str, words)]),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as left,
-    ):
-        cli.main()
-    code = left.value.code
-    return Ran(code if isinstance(code, int) else int(code is not None), out.getvalue(), err.getvalue())
 
 
 def refusal(*words: object) -> str:
