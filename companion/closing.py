@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from companion.features import Conditions
 from companion.generator import NO_CONDITIONS, Frame, Standing
-from companion.harmony import close_on_triad
+from companion.harmony import MAJOR, MINOR, close_on_triad
 from companion.key import Key
 from companion.rules import Rule
 
@@ -15,8 +15,6 @@ CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there wou
 
 TRIES = 8  # endings made at most; the first that could not be better is taken
 BEST = 7
-
-_TRIADS = ((0, 4, 7), (0, 3, 7))
 
 Walk = Iterator[tuple[Frame, Standing]]  # frames one after another, each with the standing after it
 Ending = list[tuple[Frame, Standing]]  # those up to the closing one
@@ -89,7 +87,7 @@ def closing_quality(pitches: Sequence[int | None], key: Key | None) -> int:
 def _triad(classes: set[int]) -> tuple[int, bool] | None:
     """The root of the triad that some pitch classes make, its third among them, and whether it is complete."""
     for root in sorted(classes):
-        for triad in _TRIADS:
+        for triad in (MAJOR, MINOR):
             tones = {(root + interval) % 12 for interval in triad}
             if classes <= tones and (root + triad[1]) % 12 in classes:
                 return root, classes == tones

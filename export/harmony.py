@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS, PitchClasses, chords_of, triads_of
+from companion.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS, PitchClasses, chords_of
 from companion.key import Key, find_key
 from companion.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, sounding_pitches
 from export.tally import Tally
@@ -69,11 +69,6 @@ def last_chord(frames: IntArray) -> tuple[int, ...] | None:
     pitches = sounding_pitches(frames)
     sounding = np.flatnonzero((pitches > 0).any(axis=1))
     return tuple(pitch for pitch in pitches[sounding[-1]].tolist() if pitch) if len(sounding) else None
-
-
-def is_triad_of(chord: PitchClasses, key: Key) -> bool:
-    """Whether a chord is a complete major or minor triad of a key, the major one on a minor key's tonic among them."""
-    return chord in triads_of(key)
 
 
 def _runs(mask: NDArray[np.bool_]) -> NDArray[np.int64]:

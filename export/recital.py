@@ -14,6 +14,7 @@ from companion.closing import CLOSE_IN_SIGHT
 from companion.composer import MODEL, continue_phrase, harmonise
 from companion.features import Conditions
 from companion.generator import Generator
+from companion.harmony import triads_of
 from companion.improviser import Answer, Improviser, Planned, Point, Wishes
 from companion.key import Key, find_key
 from companion.model import Model
@@ -21,7 +22,6 @@ from companion.phrase import Phrase
 from companion.planner import COMMITTED_STEPS
 from companion.sampling import Sampling, in_key
 from companion.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt, transpose
-from export.harmony import is_triad_of
 from export.passage import Passage
 from export.pieces import Piece, transpositions
 from export.tally import Tally
@@ -188,7 +188,7 @@ def is_good_close(last: Planned, request: int, key: Key) -> bool:
     """Whether an answer ends on a full triad of its key, on a beat, within two bars of the request."""
     classes = frozenset(pitch % 12 for pitch in last.frame.pitches if pitch is not None)
     in_time = last.step - request <= CLOSE_WITHIN_STEPS and last.step % STEPS_PER_BEAT == 0
-    return in_time and is_triad_of(classes, key)
+    return in_time and classes in triads_of(key)
 
 
 def _heard(model: Model, opening: IntArray, wishes: Wishes) -> Point:

@@ -99,20 +99,3 @@ def test_silence_has_no_last_chord() -> None:
     silence = np.full((8, 4), REST, dtype=np.int32)
     assert harmony.last_chord(silence) is None
     assert harmony.ends_on_triad(silence) == harmony.ends_on_tonic(silence, C_MAJOR) == Tally(0, 1)
-
-
-@pytest.mark.parametrize(
-    ("chord", "key", "belongs"),
-    [
-        ({0, 4, 7}, C_MAJOR, True),
-        ({0, 4}, C_MAJOR, False),
-        ({9, 0, 4}, C_MAJOR, True),
-        ({2, 6, 9}, C_MAJOR, False),
-        ({11, 2, 5}, C_MAJOR, False),  # diminished
-        ({9, 1, 4}, A_MINOR, True),  # Picardy
-        ({4, 8, 11}, A_MINOR, True),
-        ({0, 3, 7}, C_MAJOR, False),
-    ],
-)
-def test_triads_of_a_key(chord: set[int], key: Key, belongs: bool) -> None:
-    assert harmony.is_triad_of(frozenset(chord), key) is belongs
