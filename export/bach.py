@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from companion.features import FEATURES, FeatureRow
 from companion.vocabulary import VOICES
-from export.parts import NoteEmbedding, PitchHead, State, Tensor, gru_step, swish
+from export.parts import NoteEmbedding, PitchHead, State, Tensor, TimeGRU, dropout_of_time, gru_step, swish
 
 # What the frame clock reads, from the row of the first note: what is the same for all four voices.
 FRAME_FEATURES = (
@@ -38,7 +38,13 @@ class BachModel(keras.Model):  # type: ignore[misc]
     features = tuple(FEATURES)
 
     def __init__(
-        self, units: int = 320, depth: int = 2, hidden: int = 256, dropout: float = 0.3, slot_dropout: float = 0.1
+        self,
+        units: int = 320,
+        depth: int = 2,
+        hidden: int = 256,
+        dropout: float = 0.4,
+        slot_dropout: float = 0.1,
+        weight_dropout: float = 0.5,
     ):
         super().__init__()
         row, frame_row = FeatureRow(self.features), FeatureRow(FRAME_FEATURES)
@@ -48,12 +54,13 @@ class BachModel(keras.Model):  # type: ignore[misc]
         self.shift = frame_row.offsets - row.offsets[self.slots]  # from rows of one table to rows of the other
         self.turn, self.first_turn = row.slot("turn"), int(row.offsets[row.slot("turn")])
         self.frame_embedding = NoteEmbedding(frame_row, units, slot_dropout=slot_dropout)
-        self.layers_of_time = [layers.GRU(units, return_sequences=True, name=f"gru_{i}") for i in range(depth)]
+        self.layers_of_time = [TimeGRU(units, weight_dropout, name=f"gru_{i}") for i in range(depth)]
         self.context = layers.Dense(hidden, name="context")
         self.note_embedding = NoteEmbedding(row, hidden, slot_dropout=slot_dropout)
         self.note = layers.Dense(hidden, use_bias=False, name="note")
         self.head = PitchHead(row, hidden=hidden, dropout=dropout)
-        self.dropouts = [layers.Dropout(dropout) for _ in range(depth + 2)]
+        self.dropouts = [dropout_of_time(dropout) for _ in range(depth + 1)]
+        self.note_dropout = layers.Dropout(dropout)
 
     @property
     def states(self) -> list[State]:
@@ -63,7 +70,7 @@ class BachModel(keras.Model):  # type: ignore[misc]
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """ids ``[batch, notes, width]``, four notes a frame in their turns → logits ``[batch, notes, vocabulary]``."""
         context = ops.repeat(self._contexts(ids[:, :: len(VOICES)], training), len(VOICES), axis=1)
-        x = self.dropouts[-1](self.note_embedding(ids, training=training), training=training)
+        x = self.note_dropout(self.note_embedding(ids, training=training), training=training)
         x = x + swish(self.note(x) + context[:, : ids.shape[1]])
         return self.head(x, ids, training=training)
 
@@ -71,7 +78,7 @@ class BachModel(keras.Model):  # type: ignore[misc]
         """ids ``[batch, frames, width]`` of first notes → ``[batch, frames, hidden]``."""
         rows = ops.take(ids, self.slots, axis=-1) + self.shift
         x = self.dropouts[0](self.frame_embedding(rows, training=training), training=training)
-        for layer, dropout in zip(self.layers_of_time, self.dropouts[1:], strict=False):
+        for layer, dropout in zip(self.layers_of_time, self.dropouts[1:], strict=True):
             x = x + dropout(layer(x), training=training)
         return self.context(x)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import keras
@@ -26,6 +26,7 @@ from companion.vocabulary import (
 from export.pieces import Piece, key_of, steps_to_close, transpositions
 
 IGNORED = -1  # in the place of a target: padding
+SHORT_STEPS = 16  # of a short crop: what to play after next to nothing is learned from many beginnings
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ class CropSettings:
     melody: float = 0.5  # share of those in which it is the soprano alone; else any one, two or three voices
     ahead_dropped: float = 0.3  # share of those in which only the frame itself is known of them
     echoes_dropped: float = 0.1  # share that does not say what came where the music was like this before
+    short_every: int = 0  # of so many batches one is of short crops, as many notes in all; 0: none is
+
+    def in_short_crops(self) -> CropSettings:
+        """The same for music that begins just there: nothing before a crop is known, by echoes neither."""
+        batch_size = max(self.batch_size * self.steps // SHORT_STEPS, 1)
+        return replace(self, steps=SHORT_STEPS, batch_size=batch_size, echoes_dropped=1.0)
 
 
 @dataclass(frozen=True)
@@ -212,12 +219,18 @@ class CropBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[IntArray, IntArray]:
         generator = np.random.Generator(np.random.PCG64([self.seed, self.epoch, index]))
-        chosen = generator.choice(len(self.pieces), size=self.settings.batch_size, p=self.shares)
-        crops = [draw_crop(self.pieces[i], self.settings, generator) for i in chosen]
+        settings = self.settings.in_short_crops() if self._is_short(index) else self.settings
+        chosen = generator.choice(len(self.pieces), size=settings.batch_size, p=self.shares)
+        crops = [draw_crop(self.pieces[i], settings, generator) for i in chosen]
         return batch_of(crops, self.row)
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
+
+    def _is_short(self, index: int) -> bool:
+        """The second of every group: from the first two batches Keras learns which shapes there are."""
+        every = self.settings.short_every
+        return every > 0 and index % every == 1 % every
 
 
 class WholeCrops(keras.utils.PyDataset):  # type: ignore[misc]

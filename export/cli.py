@@ -91,6 +91,9 @@ def fit(
     any_order: Annotated[
         float, typer.Option("--any-order", min=0, max=1, help="Share of crops with the voices in a random order.")
     ] = 0.3,
+    short_every: Annotated[
+        int, typer.Option("--short-every", min=0, help="Of so many batches one is of crops of 16 steps; 0: none is.")
+    ] = 0,
     learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its peak.")] = 2e-3,
     weight_decay: Annotated[float, typer.Option("--weight-decay", min=0, help="Of AdamW.")] = 0.01,
     patience: Annotated[int, typer.Option("--patience", min=1, help="Epochs to wait for a better validation.")] = 15,
@@ -119,7 +122,7 @@ def fit(
         name,
         tuple(sets.split(",")),
         model=_json_object(model),
-        crops=CropSettings(crop, batch_size, known_voices=known_voices, any_order=any_order),
+        crops=CropSettings(crop, batch_size, known_voices=known_voices, any_order=any_order, short_every=short_every),
         epochs=epochs,
         batches_per_epoch=batches,
         learning_rate=learning_rate,
@@ -229,10 +232,16 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="A bundled model's name or an .onnx file.")],
     data: Data = None,
     data_dir: DataDir = Path("data"),
+    transpositions: Annotated[
+        int,
+        typer.Option("--transpositions", min=0, help="Mean of the music moved by up to so many semitones; not saved."),
+    ] = 0,
     save: Annotated[bool, typer.Option("--save", help="Write the scores into the file and its card.")] = False,
     as_json: Json = False,
 ) -> None:
     """Score a model file on the JSB chorales, windowed and on whole pieces."""
+    if save and transpositions:
+        raise BadSetting("--save writes the scores of the model alone; leave out --transpositions")
     from companion.library import find_model, open_model  # noqa: PLC0415
     from export import evaluation  # noqa: PLC0415
 
@@ -241,7 +250,7 @@ def evaluate(
     loaded = open_model(model)
     pieces = _jsb_pieces(data, data_dir)
     with progress_bar(f"scoring {loaded.contract.name}", evaluation.frames_to_score(pieces), hidden=as_json) as tell:
-        row = evaluation.score_model(loaded, pieces, _summing(tell))
+        row = evaluation.score_model(loaded, pieces, _summing(tell), transpositions)
     leaks = evaluation.leak_lines(pieces)
     typer.echo(json.dumps({**row, "leaks": leaks}) if as_json else "\n".join([*evaluation.describe(row), *leaks]))
     if save:

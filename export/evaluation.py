@@ -14,6 +14,7 @@ from export.scoring import (
     counting_scorer,
     model_scorer,
     repeat_scorer,
+    transposing_scorer,
     whole_piece,
     windowed,
 )
@@ -31,9 +32,16 @@ def of_split(pieces: Sequence[Piece], split: str) -> list[Piece]:
     return [piece for piece in pieces if piece.split == split]
 
 
-def score_model(model: Model, pieces: Sequence[Piece], tell: Tell = lambda _: None) -> dict[str, Any]:
-    """The object that ``chorale-train evaluate --json`` prints for a model file."""
-    return {"model": model.contract.name, **score(model_scorer(model), pieces, tell)}
+def score_model(
+    model: Model, pieces: Sequence[Piece], tell: Tell = lambda _: None, transpositions: int = 0
+) -> dict[str, Any]:
+    """The object that ``chorale-train evaluate --json`` prints for a model file.
+
+    transpositions: expect the mean over the music moved by up to so many semitones either way.
+    """
+    scorer = model_scorer(model)
+    scorer = transposing_scorer(scorer, transpositions) if transpositions else scorer
+    return {"model": model.contract.name, **score(scorer, pieces, tell)}
 
 
 def score(scorer: Scorer, pieces: Sequence[Piece], tell: Tell = lambda _: None) -> dict[str, Any]:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import layers
 
 from companion.features import FEATURES, FeatureRow
-from export.parts import PLAIN_FEATURES, NoteEmbedding, PitchHead, State, Tensor, gru_step
+from export.parts import (
+    PLAIN_FEATURES,
+    NoteEmbedding,
+    PitchHead,
+    State,
+    Tensor,
+    TimeGRU,
+    dropout_of_time,
+    gru_step,
+)
 
 
 class GruModel(keras.Model):  # type: ignore[misc]
@@ -18,13 +26,20 @@ class GruModel(keras.Model):  # type: ignore[misc]
     voice_order = "any"
     features: tuple[str, ...] = PLAIN_FEATURES
 
-    def __init__(self, units: int = 256, depth: int = 2, dropout: float = 0.3, slot_dropout: float = 0.1):
+    def __init__(
+        self,
+        units: int = 256,
+        depth: int = 2,
+        dropout: float = 0.3,
+        slot_dropout: float = 0.1,
+        weight_dropout: float = 0.0,
+    ):
         super().__init__()
         row = FeatureRow(self.features)
         self.units, self.depth = units, depth
         self.embedding = NoteEmbedding(row, units, slot_dropout=slot_dropout)
-        self.layers_of_time = [layers.GRU(units, return_sequences=True, name=f"gru_{i}") for i in range(depth)]
-        self.dropouts = [layers.Dropout(dropout) for _ in range(depth + 1)]
+        self.layers_of_time = [TimeGRU(units, weight_dropout, name=f"gru_{i}") for i in range(depth)]
+        self.dropouts = [dropout_of_time(dropout) for _ in range(depth + 1)]
         self.head = PitchHead(row, hidden=units, dropout=dropout)
 
     @property

@@ -55,13 +55,53 @@ def swish(x: Tensor) -> Tensor:
 
 def gru_step(cell: layers.GRUCell, x: Tensor, hidden: Tensor) -> Tensor:
     """What ``cell`` answers to one step, ``[1, units]``: its own weights, in fewer nodes than it writes itself."""
-    gates = 2 * cell.units  # update and reset
     input_bias, recurrent_bias = ops.unstack(cell.bias, axis=0)
-    x_gates, x_candidate = ops.split(ops.matmul(x, cell.kernel) + input_bias, [gates], axis=-1)
-    h_gates, h_candidate = ops.split(ops.matmul(hidden, cell.recurrent_kernel) + recurrent_bias, [gates], axis=-1)
+    read, remembered = ops.matmul(x, cell.kernel), ops.matmul(hidden, cell.recurrent_kernel)
+    return gru_update(read + input_bias, remembered + recurrent_bias, hidden)
+
+
+def gru_update(read: Tensor, remembered: Tensor, hidden: Tensor) -> Tensor:
+    """The next hidden state ``[batch, units]`` from its three gates' inputs, each ``[batch, 3 · units]``."""
+    gates = 2 * hidden.shape[-1]  # update and reset
+    x_gates, x_candidate = ops.split(read, [gates], axis=-1)
+    h_gates, h_candidate = ops.split(remembered, [gates], axis=-1)
     update, reset = ops.split(ops.sigmoid(x_gates + h_gates), 2, axis=-1)
     candidate = ops.tanh(x_candidate + reset * h_candidate)
     return candidate + update * (hidden - candidate)
+
+
+def dropout_of_time(rate: float) -> layers.Dropout:
+    """Drops the same units at every step of a sequence (Gal and Ghahramani, 2016)."""
+    return layers.Dropout(rate, noise_shape=(None, 1, None))
+
+
+class TimeGRU(layers.GRU):  # type: ignore[misc]
+    """A GRU over a whole sequence whose recurrent weights are dropped in training (Merity et al., 2018).
+
+    One choice of weights holds for all steps of a batch: what is remembered is dropped for good, so that
+    pieces cannot be learned by heart.
+    """
+
+    def __init__(self, units: int, weight_dropout: float = 0.0, **kwargs: Any):
+        super().__init__(units, return_sequences=True, **kwargs)
+        self.weight_dropout = weight_dropout
+        self.seeds = keras.random.SeedGenerator()
+
+    def inner_loop(self, sequences: Tensor, initial_state: Any, mask: Any, training: bool = False) -> Any:
+        """sequences ``[batch, steps, inputs]`` → last output, all outputs ``[batch, steps, units]``, states."""
+        del mask
+        recurrent = ops.convert_to_tensor(self.cell.recurrent_kernel)
+        if training and self.weight_dropout:
+            recurrent = keras.random.dropout(recurrent, self.weight_dropout, seed=self.seeds)
+        input_bias, recurrent_bias = ops.unstack(self.cell.bias, axis=0)
+        read = ops.matmul(sequences, self.cell.kernel) + input_bias
+
+        def step(hidden: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+            after = gru_update(x, ops.matmul(hidden, recurrent) + recurrent_bias, hidden)
+            return after, after
+
+        last, outputs = ops.scan(step, initial_state[0], ops.transpose(read, (1, 0, 2)))
+        return last, ops.transpose(outputs, (1, 0, 2)), [last]
 
 
 @keras.saving.register_keras_serializable("chorale")

@@ -30,8 +30,9 @@ from companion.vocabulary import (
     excerpt,
     hide_onsets,
     sounding_tokens,
+    transpose,
 )
-from export.pieces import Piece
+from export.pieces import Piece, transpositions
 
 WINDOW_FRAMES = 33
 WINDOW_SHIFT = 16
@@ -140,6 +141,31 @@ def model_scorer(model: Model) -> Scorer:
         return merge_holds(by_voice, History.of_frames(hidden).now)
 
     return score
+
+
+def transposing_scorer(scorer: Scorer, most: int) -> Scorer:
+    """The mean of what a scorer expects of music as it stands and moved by up to ``most`` semitones either way.
+
+    Only within the voices' ranges; what is told of the moved music is moved back.
+    """
+
+    def score(frames: IntArray, first_step: int) -> LogProbs:
+        moves = [move for move in transpositions(frames) if abs(move) <= most]
+        expected = [_moved_back(scorer(transpose(frames, move), first_step), move) for move in moves]
+        mean: LogProbs = np.logaddexp.reduce(expected, axis=0) - np.log(len(moves))
+        return mean
+
+    return score
+
+
+def _moved_back(scores: LogProbs, semitones: int) -> LogProbs:
+    """Log-probabilities ``[..., SYMBOLS]`` of moved music, for the music as it was; what falls off the end is lost."""
+    back = np.full_like(scores, -np.inf)
+    back[..., 0] = scores[..., 0]
+    pitches = scores[..., 1:]
+    stay = slice(max(semitones, 0), pitches.shape[-1] + min(semitones, 0))
+    back[..., 1:][..., stay.start - semitones : stay.stop - semitones] = pitches[..., stay]
+    return back
 
 
 def repeat_scorer(frames: IntArray, _: int) -> LogProbs:

@@ -16,7 +16,8 @@ from export.models import ARCHITECTURES, build
 from export.pieces import Piece
 
 # What an architecture takes of these makes a tiny model of it; a new one is tested without a line here.
-SIZES = {"units": 16, "depth": 2, "heads": 2, "hidden": 24, "window": 16, "dropout": 0.0, "slot_dropout": 0.0}
+SIZES = {"units": 16, "depth": 2, "heads": 2, "hidden": 24, "window": 16}
+SIZES |= {"dropout": 0.0, "slot_dropout": 0.0, "weight_dropout": 0.0}
 
 
 def settings_of(architecture: str, **changes: Any) -> dict[str, Any]:

@@ -299,6 +299,16 @@ class TestDataSets:
         for one, other in zip(running[1], self.batches(epoch=2)[1], strict=True):
             np.testing.assert_array_equal(one, other)
 
+    def test_the_second_of_every_group_is_of_short_crops_that_recall_nothing(self) -> None:
+        settings = CropSettings(steps=64, batch_size=4, echoes_dropped=0.0, short_every=3)
+        twice = replace(long_piece(), frames=np.tile(long_piece().frames, (2, 1)))
+        batches = CropBatches([twice], ROW, settings, 7, 5, 0)
+        notes = [batches[index][0].shape[:2] for index in range(7)]
+        assert notes == [(16, 64) if index in {1, 4} else (4, 256) for index in range(7)]
+        of_long, of_short = (batches[index][0][..., ROW.slot("echo")] for index in (0, 1))
+        assert len(np.unique(of_long)) > 1
+        assert len(np.unique(of_short)) == 1
+
     def test_long_pieces_come_more_often(self) -> None:
         np.testing.assert_allclose(self.batches().shares, [40 / 64, 24 / 64])
 

@@ -23,7 +23,7 @@ from companion.codes import NOTHING
 from companion.features import FEATURES, FeatureRow
 from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
 from export.models import ARCHITECTURES
-from export.parts import RELATIVE_REACH, NoteEmbedding, PitchHead, State, swish
+from export.parts import RELATIVE_REACH, NoteEmbedding, PitchHead, State, TimeGRU, dropout_of_time, swish
 
 pytestmark = pytest.mark.train
 
@@ -127,6 +127,35 @@ def test_slot_dropout_hides_whole_slots_of_single_notes() -> None:
     assert np.all(dropped == dropped[..., :1])
     assert len(np.unique(dropped[..., 0].reshape(21, -1), axis=0)) == 21
     np.testing.assert_array_equal(np.asarray(layer.slot_dropout(dropped, training=False)), dropped)
+
+
+def test_dropout_of_time_hides_the_same_units_at_every_step() -> None:
+    hidden = np.asarray(dropout_of_time(0.5)(np.ones((3, 7, 40), np.float32), training=True)) == 0
+    assert np.all(hidden == hidden[:, :1])
+    assert 0.3 < hidden.mean() < 0.7
+    assert np.any(hidden[0] != hidden[1])
+
+
+def test_a_gru_of_time_is_the_usual_one() -> None:
+    usual, ours = keras.layers.GRU(6, return_sequences=True), TimeGRU(6, weight_dropout=0.5)
+    music = np.random.default_rng(1).normal(size=(2, 5, 4)).astype(np.float32)
+    for layer in (usual, ours):
+        layer(music)
+    ours.set_weights([np.random.default_rng(2).normal(size=weight.shape) for weight in usual.get_weights()])
+    usual.set_weights(ours.get_weights())
+    np.testing.assert_allclose(ours(music), usual(music), atol=1e-6)
+
+
+def test_a_gru_of_time_drops_weights_between_steps_alone() -> None:
+    """Which weights is drawn once for a batch: the first step is as ever, and equal sequences stay equal."""
+    layer = TimeGRU(40, weight_dropout=0.5)
+    music = np.repeat(np.random.default_rng(1).normal(size=(1, 5, 4)), 2, axis=0).astype(np.float32)
+    whole = np.asarray(layer(music))
+    first, second = (np.asarray(layer(music, training=True)) for _ in range(2))
+    np.testing.assert_allclose(first[:, 0], whole[:, 0], atol=1e-6)
+    np.testing.assert_allclose(first[0], first[1], atol=1e-6)
+    assert np.abs(first[:, 1:] - whole[:, 1:]).max() > 1e-2
+    assert np.abs(first - second).max() > 1e-2
 
 
 def test_swish_is_x_times_its_sigmoid() -> None:

@@ -23,6 +23,7 @@ from export.scoring import (
     model_scorer,
     repeat_scorer,
     symbols_of,
+    transposing_scorer,
     whole_piece,
     windowed,
     windows_of,
@@ -155,6 +156,31 @@ class TestBaselines:
         repeated, counted = whole_piece(test, repeat_scorer).as_dict(), whole_piece(test, counting).as_dict()
         assert (repeated["notes"], repeated["accuracy"]) == (75_600, 0.7672)
         assert (counted["notes"], counted["nll"]) == (75_600, 2.6388)
+
+
+class TestTranspositions:
+    def test_a_scorer_that_moves_with_the_music_is_not_changed(self) -> None:
+        frames = chords(72, 74, steps=2)
+        within = slice(4, SYMBOLS - 3)  # pitches that no move brings off the end
+        moved = transposing_scorer(repeat_scorer, 3)(frames, 0)
+        np.testing.assert_allclose(moved[..., within], repeat_scorer(frames, 0)[..., within], atol=1e-9)
+
+    def test_the_mean_of_what_is_expected_of_each(self) -> None:
+        """A scorer that knows C alone: of music moved up by a tone it expects the B flat that was."""
+        frames = chords(72)
+        asked: list[int] = []
+
+        def only_c(moved: IntArray, _: int) -> NDArray[np.float64]:
+            asked.append(int(moved[0, 0] - frames[0, 0]))
+            scores = np.full((1, 4, SYMBOLS), -np.inf)
+            scores[..., symbols_of(frames)[0, 0]] = 0.0
+            return scores
+
+        expected = np.exp(transposing_scorer(only_c, 2)(frames, 0))[0, 0]
+        assert asked == [-2, -1, 0, 1, 2]
+        c = symbols_of(frames)[0, 0]
+        np.testing.assert_allclose(expected[c - 2 : c + 3], 0.2)
+        assert expected.sum() == pytest.approx(1)
 
 
 class TestModels:

@@ -93,6 +93,15 @@ def test_export_writes_a_file_that_loads_and_its_card(workshop: Workshop, precis
 
 
 @pytest.mark.train
+def test_evaluate_over_transpositions_expects_something_else(workshop: Workshop) -> None:
+    words = ("evaluate", workshop.int8, "--data-dir", workshop.data, "--json")
+    alone, moved = (json.loads(chorale_train(*words, *more).out) for more in ((), ("--transpositions", 1)))
+    for protocol in ("windowed", "whole_piece"):
+        assert moved[protocol]["test"]["notes"] == alone[protocol]["test"]["notes"]
+        assert moved[protocol]["test"]["nll"] != alone[protocol]["test"]["nll"]
+
+
+@pytest.mark.train
 def test_evaluate_prints_one_object(workshop: Workshop) -> None:
     ran = chorale_train("evaluate", workshop.int8, "--data-dir", workshop.data, "--json")
     row = json.loads(ran.out)
@@ -225,6 +234,10 @@ def test_a_finished_run_is_resumed_only_as_it_was(workshop: Workshop) -> None:
         (("fit", "gru", "--model", '{"units": "big"}'), "units must be a whole number from 1, not 'big'"),
         (("fit", "gru", "--model", '{"depth": 0}'), "depth must be a whole number from 1, not 0"),
         (("fit", "gru", "--model", '{"dropout": 1}'), "dropout must be from 0 to less than 1, not 1"),
+        (
+            ("evaluate", "gru", "--save", "--transpositions", "2"),
+            "--save writes the scores of the model alone; leave out --transpositions",
+        ),
         (("fit", "transformer", "--model", '{"units": 30}'), "units must be a multiple of heads (4), not 30"),
         (("fit", "gru", "--sets", "mine"), "no prepared data at {data}/mine.npz; run: chorale-train prepare"),
         (("export", "{data}", "-o", "{data}/new.onnx"), "no training run in {data}; run: chorale-train fit"),
