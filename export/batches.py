@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from typing import Any
 
 import keras
 import numpy as np
@@ -45,6 +46,16 @@ class CropSettings:
     ahead_dropped: float = 0.3  # share of those in which only the frame itself is known of them
     echoes_dropped: float = 0.1  # share that does not say what came where the music was like this before
     short_every: int = 0  # of so many batches one is of short crops, as many notes in all; 0: none is
+
+    def with_shares(self, shares: Mapping[str, Any]) -> CropSettings:
+        """The same with other shares; ValueError names those there are, or what they may be."""
+        known = [each.name for each in fields(self) if isinstance(each.default, float)]
+        for name, value in shares.items():
+            if name not in known:
+                raise ValueError(f"crops have no share {name!r}; they have {', '.join(known)}")
+            if not (isinstance(value, int | float) and 0 <= value <= 1):
+                raise ValueError(f"{name} must be from 0 to 1, not {value!r}")
+        return replace(self, **shares)
 
     def in_short_crops(self) -> CropSettings:
         """The same for music that begins just there: nothing before a crop is known, by echoes neither."""

@@ -94,6 +94,9 @@ def fit(
     short_every: Annotated[
         int, typer.Option("--short-every", min=0, help="Of so many batches one is of crops of 16 steps; 0: none is.")
     ] = 0,
+    shares: Annotated[
+        str, typer.Option("--shares", help="Other shares of crops, as JSON, such as '{\"closes_dropped\": 0.7}'.")
+    ] = "{}",
     learning_rate: Annotated[float, typer.Option("--learning-rate", help="At its peak.")] = 2e-3,
     weight_decay: Annotated[float, typer.Option("--weight-decay", min=0, help="Of AdamW.")] = 0.01,
     patience: Annotated[int, typer.Option("--patience", min=1, help="Epochs to wait for a better validation.")] = 15,
@@ -121,8 +124,10 @@ def fit(
     settings = FitSettings(
         name,
         tuple(sets.split(",")),
-        model=_json_object(model),
-        crops=CropSettings(crop, batch_size, known_voices=known_voices, any_order=any_order, short_every=short_every),
+        model=_json_object(model, "--model", '{"units": 128}'),
+        crops=CropSettings(
+            crop, batch_size, known_voices=known_voices, any_order=any_order, short_every=short_every
+        ).with_shares(_json_object(shares, "--shares", '{"closes_dropped": 0.7}')),
         epochs=epochs,
         batches_per_epoch=batches,
         learning_rate=learning_rate,
@@ -378,13 +383,13 @@ def _use_threads(threads: int) -> None:
         os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def _json_object(text: str, option: str, example: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadSetting(f"--model must be a JSON object like '{{\"units\": 128}}': {error}") from error
+        raise BadSetting(f"{option} must be a JSON object like '{example}': {error}") from error
     if not isinstance(value, dict):
-        raise BadSetting(f"--model must be a JSON object like '{{\"units\": 128}}', not {text}")
+        raise BadSetting(f"{option} must be a JSON object like '{example}', not {text}")
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from export.pieces import Piece
 from export.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
 from export.training import FitSettings, load_best, read_settings
 
+SAID = ("steps", "batch_size", "known_voices", "any_order", "short_every")  # of crops, by options of their own
 DRIFT_PIECES = 24  # validation pieces that int8 is compared with fp32 on
 
 
@@ -92,8 +94,15 @@ def command(settings: FitSettings) -> str:
         "weight-decay": (settings.weight_decay, FitSettings.weight_decay),
         "known-voices": (settings.crops.known_voices, CropSettings.known_voices),
         "any-order": (settings.crops.any_order, CropSettings.any_order),
+        "short-every": (settings.crops.short_every, CropSettings.short_every),
     }
     words += [f"--{name} {value:g}" for name, (value, usual) in unusual.items() if value != usual]
+    shares = {
+        each.name: getattr(settings.crops, each.name)
+        for each in fields(CropSettings)
+        if each.name not in SAID and getattr(settings.crops, each.name) != each.default
+    }
+    words += [f"--shares '{json.dumps(shares)}'"] if shares else []
     words += [f"--start {settings.start}"] if settings.start else []
     words += [f"--teachers {','.join(settings.teachers)} --taught {settings.taught:g}"] if settings.teachers else []
     words += [f"--model '{json.dumps(settings.model)}'"] if settings.model else []

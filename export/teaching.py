@@ -9,12 +9,15 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from companion.vocabulary import IntArray
+from companion.vocabulary import VOICES, IntArray
 from export.batches import CropBatches
 
 
 class Teachers:
-    """Models that read the same features; what they expect is the mean of their distributions."""
+    """Models that read the same features; what they expect is the mean of their distributions.
+
+    How music begins only the first is asked: models that run note by note know it badly.
+    """
 
     def __init__(self, models: Sequence[keras.Model]) -> None:
         """ValueError where they do not read the same."""
@@ -24,9 +27,10 @@ class Teachers:
         self._models = list(models)
 
     def expect(self, ids: IntArray) -> NDArray[np.float32]:
-        """ids ``[batch, notes, width]`` → probabilities ``[batch, notes, vocabulary]``."""
+        """ids ``[batch, notes, width]`` from their beginning → probabilities ``[batch, notes, vocabulary]``."""
         told = [ops.convert_to_numpy(ops.softmax(model.predict_on_batch(ids))) for model in self._models]
         expected: NDArray[np.float32] = np.mean(told, axis=0, dtype=np.float32)
+        expected[:, : len(VOICES)] = told[0][:, : len(VOICES)]
         return expected
 
 

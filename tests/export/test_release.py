@@ -97,7 +97,8 @@ def test_the_facts_of_a_training(trained: Trained) -> None:
         "data": ["jsb"],
         "command": (
             "chorale-train fit gru --sets jsb --epochs 4 --batches 6 --batch-size 4 --crop 16 --learning-rate 0.02"
-            """ --patience 15 --seed 1 --model '{"units": 16, "depth": 1, "dropout": 0.0, "slot_dropout": 0.0}'"""
+            """ --patience 15 --seed 1 --model '{"units": 16, "depth": 1, "dropout": 0.0, "slot_dropout": 0.0,"""
+            """ "weight_dropout": 0.0}'"""
         ),
         "seed": 1,
         "epochs": trained.state["best_epoch"],
@@ -117,8 +118,10 @@ def test_a_command_line_without_settings_of_the_model() -> None:
 
 
 def test_a_command_line_with_shares_of_its_own() -> None:
-    settings = FitSettings("bach", ("jsb",), crops=CropSettings(any_order=0.0, known_voices=0.4), weight_decay=0.05)
-    assert command(settings).endswith("--seed 1 --weight-decay 0.05 --known-voices 0.4 --any-order 0")
+    crops = CropSettings(any_order=0.0, known_voices=0.4, short_every=2, melody=0.3)
+    assert command(FitSettings("bach", ("jsb",), crops=crops, weight_decay=0.05)).endswith(
+        """--seed 1 --weight-decay 0.05 --known-voices 0.4 --any-order 0 --short-every 2 --shares '{"melody": 0.3}'"""
+    )
 
 
 def test_a_command_line_with_teachers() -> None:

@@ -231,6 +231,15 @@ def test_a_finished_run_is_resumed_only_as_it_was(workshop: Workshop) -> None:
             ("fit", "gru", "--model", '{"unitz": 1}'),
             "gru has no setting 'unitz'; it has units, depth, dropout, slot_dr",
         ),
+        (
+            ("fit", "gru", "--shares", '{"closes": 0.7}'),
+            "crops have no share 'closes'; they have from_start, hidden_onsets, any_order, closes_dropped",
+        ),
+        (("fit", "gru", "--shares", '{"melody": 2}'), "melody must be from 0 to 1, not 2"),
+        (
+            ("fit", "gru", "--shares", "0.7"),
+            "--shares must be a JSON object like '{\"closes_dropped\": 0.7}', not 0.7",
+        ),
         (("fit", "gru", "--model", '{"units": "big"}'), "units must be a whole number from 1, not 'big'"),
         (("fit", "gru", "--model", '{"depth": 0}'), "depth must be a whole number from 1, not 0"),
         (("fit", "gru", "--model", '{"dropout": 1}'), "dropout must be from 0 to less than 1, not 1"),
