@@ -15,6 +15,10 @@ CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there wou
 
 TRIES = 8  # endings made at most; the first that could not be better is taken
 BEST = 7
+WHOLE_TONE = 2  # by a step at most the highest voice comes to rest; by a leap a phrase begins
+
+Quality = tuple[int, bool]  # of an ending: of its chord, and whether the highest voice comes there by step
+PERFECT: Quality = (BEST, True)
 
 Walk = Iterator[tuple[Frame, Standing]]  # frames one after another, each with the standing after it
 Ending = list[tuple[Frame, Standing]]  # those up to the closing one
@@ -41,15 +45,15 @@ def towards_close(walk: Callable[[Standing, int, int], Walk], standing: Standing
 
 
 def best_ending(make: Callable[[], Ending], key: Key | None) -> Ending:
-    """The best of up to TRIES endings, by the chord of the last frame."""
+    """The best of up to TRIES endings, by the chord of the last frame and how it is come to."""
     best: Ending = []
-    reached = -1
+    reached: Quality = (-1, False)
     for _ in range(TRIES):
         ending = make()
-        quality = closing_quality(ending[-1][0].pitches, key)
+        quality = ending_quality([frame.pitches for frame, _ in ending[-2:]], key)
         if quality > reached:
             best, reached = ending, quality
-        if reached == BEST:
+        if reached == PERFECT:
             break
     return best
 
@@ -66,6 +70,14 @@ def best_opening(openings: Iterable[tuple[Frame, Standing]]) -> tuple[Frame, Sta
             break
     assert best is not None
     return best
+
+
+def ending_quality(chords: Sequence[Sequence[int | None]], key: Key | None) -> Quality:
+    """How well the last of some frames' pitches closes: of equal chords that which is come to by step."""
+    highest = [max((pitch for pitch in chord if pitch is not None), default=None) for chord in chords[-2:]]
+    before, last = highest[0], highest[-1]
+    leaps = before is not None and last is not None and abs(last - before) > WHOLE_TONE
+    return closing_quality(chords[-1], key), not leaps
 
 
 def closing_quality(pitches: Sequence[int | None], key: Key | None) -> int:

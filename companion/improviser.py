@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.capture import LEGATO_STEPS, TAIL_STEPS, Hands
-from companion.closing import BEST, TRIES, before_close, best_opening, closing_quality, closing_rules
+from companion.closing import (
+    PERFECT,
+    TRIES,
+    Quality,
+    before_close,
+    best_opening,
+    closing_rules,
+    ending_quality,
+)
 from companion.features import Conditions
 from companion.generator import Frame, Generator, Standing
 from companion.key import Key
@@ -159,17 +167,17 @@ class Improviser:
         """The frames up to the close, the best of several tries; yields after each frame that was tried."""
         assert answer.close is not None
         best: list[Planned] = []
-        reached = -1
+        reached: Quality = (-1, False)
         for attempt in range(TRIES):
             frames, here = [], point
             while here.step <= answer.close:
                 frames.append(self.next(here, hands, answer, wishes, attempt))
                 here = frames[-1].after
                 yield
-            quality = closing_quality(frames[-1].frame.pitches, wishes.key)
+            quality = ending_quality([made.frame.pitches for made in frames[-2:]], wishes.key)
             if quality > reached:
                 best, reached = frames, quality
-            if reached == BEST:
+            if reached == PERFECT:
                 break
         return best
 

@@ -16,6 +16,7 @@ from companion.closing import (
     best_ending,
     best_opening,
     closing_quality,
+    ending_quality,
     towards_close,
 )
 from companion.features import Conditions
@@ -57,6 +58,33 @@ GOOD, FAIR, POOR = ending(72, 67, 64, 48), ending(71, 67, 62, 43), ending(72, 67
 def test_first_perfect_ending_is_taken() -> None:
     made = iter([POOR, FAIR, GOOD])
     assert best_ending(lambda: next(made), C_MAJOR) is GOOD
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "by_step"),
+    [
+        ((71, 67, 62, 43), (72, 67, 64, 48), True),
+        ((74, 67, 62, 43), (72, 67, 64, 48), True),
+        ((72, 67, 62, 43), (72, 67, 64, 48), True),
+        ((69, 67, 62, 43), (72, 67, 64, 48), False),  # as a phrase begins
+        ((67, 64, 60, 48), (72, 67, 64, 48), False),
+        ((None, 71, 62, 43), (72, 67, 64, 48), True),  # the highest that sounds
+        ((None, None, None, None), (72, 67, 64, 48), True),
+    ],
+)
+def test_of_equal_chords_that_which_the_highest_voice_comes_to_by_step(
+    before: tuple[int | None, ...], last: tuple[int, ...], by_step: bool
+) -> None:
+    assert ending_quality([before, last], C_MAJOR) == (BEST, by_step)
+    assert ending_quality([last], C_MAJOR) == (BEST, True)
+
+
+def test_an_ending_come_to_by_step_is_looked_for() -> None:
+    leaping, stepping = ending(67, 64, 60, 48) + GOOD, ending(71, 67, 62, 43) + GOOD
+    made = iter([leaping, FAIR, stepping, POOR])
+    assert best_ending(lambda: next(made), C_MAJOR) is stepping
+    made = iter([leaping, FAIR, *[POOR] * (TRIES - 2)])
+    assert best_ending(lambda: next(made), C_MAJOR) is leaping
 
 
 def test_best_of_all_tries_is_taken_and_of_equals_the_first() -> None:
