@@ -27,6 +27,8 @@ LOGITS_OUTPUT = "logits"
 _ONNX_TYPES = {"float32": "tensor(float)", "int32": "tensor(int32)"}
 _SILENT = 4  # onnxruntime's log level that prints only what is fatal
 
+ort.disable_telemetry_events()  # on Windows; elsewhere companion/__init__.py has said it
+
 Logits = NDArray[np.float32]
 Signature = dict[str, tuple[tuple[int, ...], str]]  # name → shape and type
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -470,6 +471,19 @@ def assert_plays(loaded: Model) -> None:
         logits, state = loaded.step(np.array(row, dtype=np.int32), state)
         assert logits.shape == (VOCABULARY_SIZE,)
         assert np.all(np.isfinite(logits))
+
+
+def test_nothing_is_reported_about_the_user(
+    fresh_python: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else onnxruntime keeps an identifier of this computer and its reports in the user's cache, and sends them."""
+    for name in ("CI", "GITHUB_ACTIONS", "TF_BUILD", "XDG_CACHE_HOME", "ORT_DISABLE_TELEMETRY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    load = "from companion.library import open_model; open_model('bach')"
+    subprocess.run([*fresh_python, "-B", "-c", load], check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_damaged_bundled_model(tmp_path: Path) -> None:
