@@ -79,7 +79,7 @@ class BachModel(keras.Model):  # type: ignore[misc]
         rows = ops.take(ids, self.slots, axis=-1) + self.shift
         x = self.dropouts[0](self.frame_embedding(rows, training=training), training=training)
         for layer, dropout in zip(self.layers_of_time, self.dropouts[1:], strict=True):
-            x = x + dropout(layer(x), training=training)
+            x = x + dropout(layer(x, training=training), training=training)
         return self.context(x)
 
     def prepare_step(self) -> None:

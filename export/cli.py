@@ -239,7 +239,9 @@ def evaluate(
     data_dir: DataDir = Path("data"),
     transpositions: Annotated[
         int,
-        typer.Option("--transpositions", min=0, help="Mean of the music moved by up to so many semitones; not saved."),
+        typer.Option(
+            "--transpositions", min=0, max=6, help="Mean of the music moved by up to so many semitones; not saved."
+        ),
     ] = 0,
     save: Annotated[bool, typer.Option("--save", help="Write the scores into the file and its card.")] = False,
     as_json: Json = False,

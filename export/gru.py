@@ -50,7 +50,7 @@ class GruModel(keras.Model):  # type: ignore[misc]
         """ids ``[batch, notes, width]`` → logits ``[batch, notes, vocabulary]``."""
         x = self.dropouts[0](self.embedding(ids, training=training), training=training)
         for layer, dropout in zip(self.layers_of_time, self.dropouts[1:], strict=True):
-            x = x + dropout(layer(x), training=training)
+            x = x + dropout(layer(x, training=training), training=training)
         return self.head(x, ids, training=training)
 
     def prepare_step(self) -> None:

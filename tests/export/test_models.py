@@ -123,6 +123,16 @@ def test_dropout_is_for_training_alone(architecture: str) -> None:
     np.testing.assert_allclose(stepped_in_keras(model, ids), whole(model, ids), atol=1e-4)
 
 
+@pytest.mark.parametrize("architecture", ["bach", "gru", "teacher"])
+def test_weights_between_steps_are_dropped_for_training_alone(architecture: str) -> None:
+    model = tiny_model(architecture, weight_dropout=0.5)
+    ids = random_rows(model.features, 12)
+    difference = np.abs(whole(model, ids, training=True) - whole(model, ids)).max(axis=-1)
+    assert difference[-1] > 1e-2
+    np.testing.assert_allclose(difference[0], 0, atol=1e-6)  # nothing is remembered there
+    np.testing.assert_allclose(stepped_in_keras(model, ids), whole(model, ids), atol=1e-4)
+
+
 def test_an_unknown_architecture_is_told_what_there_is() -> None:
     with pytest.raises(ValueError, match="unknown architecture 'grue'; choose one of bach, gru, teacher, transformer"):
         build("grue")
