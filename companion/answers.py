@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from companion.composer import closing_steps
+from companion.bars import closing_steps
 from companion.improviser import (
     Answer,
     Point,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from companion.bars import closing_steps
 from companion.closing import Walk, before_close, closing_rules, towards_close
 from companion.codes import UNDECIDED
 from companion.dynamics import VelocityRule
@@ -146,11 +147,6 @@ def _answer(
     for _ in range(close + 1, steps):
         frame, standing = generator.frame(standing, sampling, dict.fromkeys(range(len(VOICES)), HOLD), in_key_of_seed)
         yield Composed(frame, MODEL, everyone)
-
-
-def closing_steps(bar_steps: int) -> int:
-    """The length of a last chord: half a bar of two halves, else a bar."""
-    return bar_steps // 2 if bar_steps % 8 == 0 else bar_steps
 
 
 def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule) -> list[VoiceNote]:

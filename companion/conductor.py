@@ -7,8 +7,8 @@ from collections.abc import Callable
 from companion.addresses import Addresses, Loop
 from companion.clock import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.jamlog import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
+from companion.messages import SetTimebase
 from companion.outlets import Outlets, Speaker
-from companion.player import SetTimebase
 from companion.session import Session
 from companion.timebase import Timebase
 

@@ -28,7 +28,9 @@ from companion.arguments import (
     usage,
 )
 from companion.errors import BadSetting
-from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
+
+DEFAULT_MODEL = "bach"
+DEFAULT_STYLE = "bach"
 
 MODES = ("listen", "continue", "respond", "harmonise", "duet", "loop")
 GRIDS = ("step", "beat", "bar")

@@ -10,8 +10,9 @@ from typing import Protocol
 
 from companion.composer import Composed
 from companion.phrase import Phrase, phrase_of_song
+from companion.picture import FrameView
 from companion.song import Metre, Song, SongNote, Tempo
-from companion.view import FrameView, View
+from companion.view import View
 from companion.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, VOICES
 
 BPM = 84

@@ -8,7 +8,7 @@ from typing import Any
 from companion import oscmessages
 from companion.controls import Choices, Settings, state_changes, state_items
 from companion.oscmessages import Alive, Hello, Message
-from companion.oscport import Peer, PeerNews
+from companion.oscpeer import Peer, PeerNews
 from companion.session import Session
 
 

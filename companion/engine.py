@@ -18,18 +18,19 @@ from companion.controlmap import ControlReader, Learning
 from companion.controls import Choices, Command
 from companion.device import Device
 from companion.errors import BadSetting, ChoraleError
+from companion.events import PortBack, PortLost, PortMissing
 from companion.jamlog import Entry, LoggedCommand, LoggedNote
 from companion.jampicture import picture_of
-from companion.jamview import Picture
 from companion.lateness import Lateness
+from companion.messages import Echo, Fault, HeldOver, Ready, Report
 from companion.midiclock import MidiClock
 from companion.model import Model
 from companion.oscmessages import Alive, Hello, LoopReport, Message, OscFault, PlayedNote, TransportReport
-from companion.oscport import Arrival, Peer, Unreadable
+from companion.oscpeer import Peer
+from companion.oscport import Arrival, Unreadable
 from companion.outlets import Outlets, Speaker
+from companion.picture import Picture
 from companion.planner import ANSWERING
-from companion.player import Echo, Fault, HeldOver, Ready, Report
-from companion.ports import PortBack, PortLost, PortMissing
 from companion.session import Session
 from companion.transportclock import TransportClock
 

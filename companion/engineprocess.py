@@ -29,17 +29,19 @@ from companion.clock import Clock, InternalClock
 from companion.controlmap import ControlMap, ControlReader, Learning, all_targets
 from companion.engine import PICTURE_SECONDS, Engine, Loaded
 from companion.errors import ChoraleError, NoPort, one_line
+from companion.events import PortBack, PortLost, PortMissing
 from companion.jamlog import Header
 from companion.jamoptions import JamOptions, known_choices
 from companion.library import bundled_models, open_model
+from companion.messages import SetOffset
 from companion.midibackend import Driver, find_driver
 from companion.midiclock import MidiClock
 from companion.model import Model
-from companion.oscport import Arrival, OscIn, OscOut, Peer, Unreadable
+from companion.oscpeer import Peer
+from companion.oscport import Arrival, OscIn, OscOut, Unreadable
 from companion.outlets import Outlets
-from companion.player import SetOffset
 from companion.playerprocess import PlayerHandle
-from companion.ports import InputPort, PortBack, PortLost, PortMissing, open_output
+from companion.ports import InputPort, open_output
 from companion.session import Session
 from companion.soundingport import Nowhere
 from companion.takes import Recorder, recover, save_jam, save_take

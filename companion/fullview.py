@@ -16,6 +16,7 @@ from rich.console import Console, ConsoleOptions
 from rich.live import Live
 from rich.segment import Segment
 
+from companion.picture import FrameView
 from companion.score import (
     LABEL_WIDTH,
     SEAM,
@@ -30,7 +31,7 @@ from companion.score import (
     segments,
     voice_row,
 )
-from companion.view import FrameView, Heading, carried, heading_words
+from companion.view import Heading, carried, heading_words
 from companion.vocabulary import VOICES
 
 WIDTH = 60  # columns and …

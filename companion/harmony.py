@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from companion.codes import UNDECIDED
 from companion.key import Key
-from companion.rules import OCTAVE, LogProbs, Moment, Rule
+from companion.pitch import OCTAVE
+from companion.rules import LogProbs, Moment, Rule
 from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, VOICES, IntArray, struck_pitch
 
 MAJOR, MINOR, DIMINISHED = (0, 4, 7), (0, 3, 7), (0, 3, 6)  # triads, in semitones from the root

@@ -14,9 +14,10 @@ from typing import TextIO
 from companion.engineprocess import Ended, Quit, Stroke, run_engine
 from companion.errors import ChoraleError
 from companion.jamoptions import JamOptions
-from companion.jamview import JamView, Picture, make_jam_view
+from companion.jamview import JamView, make_jam_view
 from companion.keyboard import Keyboard, open_keyboard
 from companion.keys import Local, Strokes, key_help, local
+from companion.picture import Picture
 from companion.takes import recover
 
 REFRESH_SECONDS = 0.1  # how long a key or a change of the window's size waits at most

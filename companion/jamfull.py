@@ -20,7 +20,8 @@ from rich.control import Control
 from rich.segment import ControlType, Segment
 
 from companion.errors import one_line
-from companion.jamview import KeyHelp, Picture
+from companion.keys import KeyHelp
+from companion.picture import FrameView, Picture
 from companion.score import (
     EMPTY,
     LABEL_WIDTH,
@@ -37,7 +38,7 @@ from companion.score import (
     segments,
     voice_row,
 )
-from companion.view import FrameView, carried
+from companion.view import carried
 from companion.vocabulary import VOICES
 
 WIDTH = 60  # columns and …

@@ -14,7 +14,7 @@ from typing import Any
 
 from companion.errors import ChoraleError
 from companion.lateness import Lateness
-from companion.player import HeldOver, Panic, PlayFrames, Ready, Report, SetTimebase, Silenced
+from companion.messages import HeldOver, Panic, PlayFrames, Ready, Report, SetTimebase, Silenced
 from companion.playerprocess import OpenOutput, PlayerHandle
 from companion.sounding import Part, SoundingFrame
 from companion.timebase import Timebase, step_seconds
@@ -137,7 +137,7 @@ class View:
 
 
 def _picture(count: int) -> Any:
-    from companion.jamview import Picture  # noqa: PLC0415
+    from companion.picture import Picture  # noqa: PLC0415
 
     frames = tuple(_shown(step, count % 5) for step in range(count, count + 48))
     return Picture(
@@ -156,7 +156,7 @@ def _picture(count: int) -> Any:
 
 
 def _shown(step: int, shift: int) -> Any:
-    from companion.view import FrameView  # noqa: PLC0415
+    from companion.picture import FrameView  # noqa: PLC0415
 
     pitches = tuple(67 - 8 * voice + (step + shift) % 5 for voice in range(len(VOICES)))
     return FrameView(step, step // 16 + 1, step // 4 % 4 + 1, pitches, (True,) * 4, (1.0,) * 4)
@@ -208,9 +208,9 @@ def _generation(model: str) -> Callable[[], None]:
     """Generates a frame at each call; a fresh piece now and then, as in practice."""
     import numpy as np  # noqa: PLC0415 - not in the player's process
 
+    from companion.controls import DEFAULT_STYLE  # noqa: PLC0415
     from companion.generator import Generator  # noqa: PLC0415
     from companion.library import open_model  # noqa: PLC0415
-    from companion.names import DEFAULT_STYLE  # noqa: PLC0415
     from companion.styles import style  # noqa: PLC0415
 
     generator = Generator(open_model(model), np.random.Generator(np.random.PCG64(1)))

@@ -8,11 +8,11 @@ from pathlib import Path
 from companion.arguments import LOOPBACK, Place
 from companion.controlmap import ControlMap
 from companion.controls import Choices, Settings, StyleDefaults
-from companion.oscmessages import PORT_IN, PORT_OUT
+from companion.rig import OSC_PORT_IN, OSC_PORT_OUT
 
 CLOCKS = ("internal", "midi", "link", "osc")
 
-_OSC_IN, _OSC_OUT = Place(LOOPBACK, PORT_IN), Place(LOOPBACK, PORT_OUT)
+_OSC_IN, _OSC_OUT = Place(LOOPBACK, OSC_PORT_IN), Place(LOOPBACK, OSC_PORT_OUT)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 
 from companion.controls import Choices
 from companion.improviser import HEARD, Planned
-from companion.jamview import Picture
+from companion.picture import FrameView, Picture
 from companion.planner import IDLE
 from companion.session import Session
-from companion.view import FrameView
 from companion.vocabulary import FIRST_STRIKE
 
 SHOWN_STEPS = 40  # of the past

@@ -9,84 +9,14 @@ The picture crosses a pipe up to twenty times a second: it is small, and it hold
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, Self, TextIO
 
 from companion.errors import one_line
-from companion.view import FrameView, can_carry, carried, pitch_name
-
-NO_VOICES = (False, False, False, False)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A jam at one moment. Steps are music steps, also those of the frames; voices stand soprano first."""
-
-    now_step: float = 0.0
-    bar: int = 1
-    beat: int = 1
-    playing: bool = False  # the clock runs
-    clock: str = "internal"
-    bpm: float | None = None
-    connected: bool | None = None  # whether the OSC peer is there; None: no OSC in use
-    mode: str = "continue"
-    activity: str = "listening"  # "listening", "phrase", "answering", "closing" or "stopped"
-    bars_left: int | None = None  # of the answer; None: until told to stop
-    temperature: float = 1.0  # as it is in use: the style's where the player has set none; so is top_p
-    top_p: float = 1.0
-    density: float = 0.0
-    style: str = ""
-    model: str = ""
-    chord: str = ""  # "G major/B"; empty where none is heard
-    frames: tuple[FrameView, ...] = ()  # of the last two bars or so, as they were heard or sounded
-    planned: tuple[FrameView, ...] = ()  # what comes, up to a bar; the first of them are committed
-    committed_steps: int = 0  # how many of the planned frames cannot change any more
-    entropies: tuple[float, float, float, float] | None = None  # in bits, of the frame that sounds
-    locked: tuple[bool, bool, bool, bool] = NO_VOICES
-    muted: tuple[bool, bool, bool, bool] = NO_VOICES
-    latency_p50_ms: float | None = None
-    latency_p99_ms: float | None = None
-    late: int = 0  # steps held over
-    ports: str = ""  # "Keystation > IAC Bus 1"
-    recording: str | None = None  # the name of the take
-    message: str = ""  # the last one
-    ticker: int = 0  # how many messages there have been: tells a new one from the same one
-    earlier: tuple[str, ...] = ()  # the few messages before it, so that none is lost between two pictures
-
-    @property
-    def sounding(self) -> FrameView | None:
-        """The frame that sounds now; the one before where what is played now is not known yet."""
-        now = math.floor(self.now_step)
-        near = (frame for frame in (*self.frames, *self.planned) if now - 1 <= frame.step <= now)
-        return max(near, key=lambda frame: frame.step, default=None)
-
-    def news(self, ticker: int) -> tuple[str, ...]:
-        """The messages since the one of this number, oldest first."""
-        fresh = self.ticker - ticker
-        return (*self.earlier, self.message)[-fresh:] if fresh > 0 else ()
-
-    def doing(self) -> str:
-        """What the companion does, and how long it still will."""
-        if self.bars_left is None:
-            return self.activity
-        return f"{self.activity}, {self.bars_left} bar{'s' * (self.bars_left != 1)} left"
-
-    def settings_words(self) -> list[str]:
-        """What the music is drawn with."""
-        density = f"{self.density:+.3g}" if self.density else "0"
-        drawn = [f"temperature {self.temperature:.4g}", f"top-p {self.top_p:.4g}", f"density {density}"]
-        return [word for word in (self.model, self.style) if word] + drawn
-
-
-@dataclass(frozen=True)
-class KeyHelp:
-    """A key and what it does, as the view says it."""
-
-    keys: str  # "t / T"
-    text: str  # "temperature down / up"
-    short: str = ""  # what the line at the foot says of it; empty: nothing
+from companion.keys import KeyHelp
+from companion.picture import Picture
+from companion.pitch import pitch_name
+from companion.view import can_carry, carried
 
 
 class JamView(Protocol):

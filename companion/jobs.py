@@ -11,23 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from companion.arguments import AUTO
-from companion.composer import (
-    MODEL,
-    Composed,
-    continue_phrase,
-    harmonise,
-    notices,
-    total_frames,
-    voice_notes,
-)
-from companion.controls import read_command
+from companion.composer import MODEL, Composed, continue_phrase, harmonise, notices, total_frames, voice_notes
+from companion.controls import DEFAULT_MODEL, DEFAULT_STYLE, read_command
 from companion.dynamics import VelocityRule, velocity_rule
 from companion.errors import BadSetting
 from companion.generator import Generator
 from companion.key import Key
 from companion.library import open_model
 from companion.midifile import read_song, write_chorale
-from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.output import refuse_existing
 from companion.phrase import Phrase, phrase_of_song
 from companion.sampling import Sampling

@@ -13,8 +13,8 @@ from companion.controls import ANY, Settings
 from companion.engine import Engine
 from companion.lateness import involuntary_switches
 from companion.library import open_model
+from companion.messages import PlayNow, Silence, Silenced
 from companion.outlets import Outlets
-from companion.player import PlayNow, Silence, Silenced
 from companion.playerprocess import PlayerHandle
 from companion.session import Session
 from companion.soundingport import Nowhere

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from companion.controls import ANY, GRIDS, HIGHEST_SEED, MODES, Choices, Command, Settings, settled
-from companion.jamview import KeyHelp
 
 TEMPERATURE_STEP, HIGHEST_TEMPERATURE = 0.1, 2.0
 TOP_P_STEP = 0.05
@@ -231,6 +230,15 @@ class Strokes:
     def prompt(self) -> str:
         """What the next key decides; empty where none was begun."""
         return _ASKED.get(self._begun, "")
+
+
+@dataclass(frozen=True)
+class KeyHelp:
+    """A key and what it does, as the view says it."""
+
+    keys: str  # "t / T"
+    text: str  # "temperature down / up"
+    short: str = ""  # what the line at the foot says of it; empty: nothing
 
 
 def key_help() -> tuple[KeyHelp, ...]:

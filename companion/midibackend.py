@@ -20,7 +20,6 @@ from typing import Any, Protocol
 
 from companion.errors import NoPort, one_line
 from companion.midibindings import API_NAMES, BINDINGS, CLIENT, Binding, Receive, load_binding, open_exactly
-from companion.terminal import native_errors_hidden
 
 _ASKING_SECONDS = 0.001
 _CALLBACK_GRACE_SECONDS = 0.005  # a callback under way ends within this once the interpreter is free
@@ -238,3 +237,18 @@ class _Output:
 
 def _closed(_: bytes) -> None:
     raise NoPort("the MIDI output is closed")
+
+
+@contextmanager
+def native_errors_hidden() -> Iterator[None]:
+    """Keeps what C libraries write to the error stream off the screen; their faults reach us as exceptions."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -18,8 +18,6 @@ from companion.sounding import Part, SoundingFrame
 
 PREFIX = "/chorale/"
 VERSION = 1  # of the protocol
-PORT_IN = 7401  # the companion hears
-PORT_OUT = 7402  # the Max device hears
 
 LONGEST_TEXT = 400  # of a status or an error, so that it stays one small datagram
 _FARTHEST_STEP = 10_000_000  # a week at 240 bpm

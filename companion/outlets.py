@@ -18,8 +18,8 @@ from companion.jamlog import (
     LoggedSend,
     LoggedSilence,
 )
+from companion.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
 from companion.oscmessages import Message
-from companion.player import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
 from companion.sounding import Part, SoundingFrame
 from companion.vocabulary import VOICES
 

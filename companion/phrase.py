@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from companion import metre
+from companion import bars
+from companion.bars import Bars
 from companion.errors import BadMidiFile
-from companion.metre import Bars
 from companion.quantise import Ints, Settled, Steps, is_released_early, nearest, settle, straighten
 from companion.song import EXPECTED, Song, SongNote, VoiceNote
 from companion.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, VOICES, IntArray
@@ -42,11 +42,11 @@ class Phrase:
 
     def tick_of_step(self, step: int) -> int:
         """The song's tick nearest to a step."""
-        return metre.tick_of_step(self.start_step + step, self.ticks_per_beat)
+        return bars.tick_of_step(self.start_step + step, self.ticks_per_beat)
 
     def step_of_tick(self, tick: int) -> int:
         """The step nearest to a tick of the song; negative before frame 0."""
-        return metre.step_of_tick(tick, self.ticks_per_beat) - self.start_step
+        return bars.step_of_tick(tick, self.ticks_per_beat) - self.start_step
 
 
 @dataclass(frozen=True, eq=False)

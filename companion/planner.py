@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.barlines import Barlines
+from companion.bars import Barlines
 from companion.capture import Capture, Hands
 from companion.chords import chord_name
 from companion.closing import CLOSE_IN_SIGHT

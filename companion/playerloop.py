@@ -13,9 +13,10 @@ from contextlib import suppress
 from typing import Protocol
 
 from companion.errors import ChoraleError, one_line
+from companion.events import PortMissing
 from companion.lateness import LatenessMeter, involuntary_switches
-from companion.player import Close, Command, Fault, Player, Ready, Report
-from companion.ports import PortMissing
+from companion.messages import Close, Command, Fault, Ready, Report
+from companion.player import Player
 from companion.soundingport import Nowhere, Output
 
 HOP_SECONDS = 0.02  # the loop looks up at least so often: a signal, the port list

@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any, Protocol, Self
 
-from companion.player import Close, Command, Report
+from companion.messages import Close, Command, Report
 from companion.playerloop import run_player
 from companion.soundingport import Output
 

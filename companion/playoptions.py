@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from companion.arguments import AUTO, Voice, shown
-from companion.controls import Settings, change
+from companion.controls import DEFAULT_MODEL, DEFAULT_STYLE, Settings, change
 from companion.errors import BadSetting
-from companion.names import DEFAULT_MODEL, DEFAULT_STYLE
 
 if TYPE_CHECKING:
     from companion.jobs import Playing

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from companion.errors import NoPort
+from companion.events import PortBack, PortEvent, PortLost, PortMissing
 from companion.midibackend import Driver, find_driver
 
 INPUT_NAME = "Chorale Companion In"  # the ports that we make ourselves
@@ -32,30 +33,6 @@ LOOPMIDI = (
 
 _ALSA_NUMBERS = re.compile(r"\s+\d+:\d+$")
 _WINDOWS_INDEX = re.compile(r"\s+\d+$")
-
-
-@dataclass(frozen=True)
-class PortLost:
-    """A port that was open is there no longer."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class PortBack:
-    """A port that was lost, or not there yet, is open."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class PortMissing:
-    """A port could not be opened so far; it will be when it appears."""
-
-    text: str  # the reason, in a line
-
-
-PortEvent = PortLost | PortBack | PortMissing
 
 
 def plain_name(name: str, windows: bool = sys.platform == "win32") -> str:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from companion.codes import UNDECIDED
-from companion.rules import OCTAVE, PERFECT, LogProbs, Moment
+from companion.pitch import OCTAVE
+from companion.rules import PERFECT, LogProbs, Moment
 from companion.vocabulary import FIRST_STRIKE, HOLD, RANGES, VOCABULARY_SIZE, VOICES, strike
 
 # Semitones under a voice, for each voice to come, in which nothing need be tried out: of so many and one

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.features import History
+from companion.pitch import OCTAVE
 from companion.vocabulary import (
     FIRST_STRIKE,
     HOLD,
@@ -34,7 +35,6 @@ STILL_STEPS = 8  # after so many steps without any strike, holding on is discour
 LONG_NOTE_STEPS = 16  # a voice that has held for so long is discouraged from holding on
 STILL_PENALTY = 0.5  # nats for each step beyond
 WIDE_PENALTY = 1.0  # nats off what lies more than an octave from the next upper voice
-OCTAVE = 12
 _UPPER = VOICES.index("bass")  # soprano, alto and tenor stand before it
 
 

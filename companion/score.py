@@ -18,7 +18,9 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 
-from companion.view import FrameView, can_carry, pitch_name
+from companion.picture import FrameView
+from companion.pitch import pitch_name
+from companion.view import can_carry
 from companion.vocabulary import VOICES
 
 Run = tuple[str, str]  # text and its style in rich's words

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from companion.events import PortBack, PortEvent, PortLost
 from companion.heldnotes import HeldNotes, Key, Owner, Strike, note_off
-from companion.ports import PortBack, PortEvent, PortLost
 
 ALL_NOTES_OFF = 123
 ALL_SOUND_OFF = 120

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import mido
 
-from companion.barlines import Barlines
+from companion.bars import Barlines
 from companion.errors import BadLog
 from companion.jamlog import (
     START,

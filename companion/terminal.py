@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,18 +28,3 @@ def progress_bar(text: str, total: int | None, hidden: bool = False) -> Iterator
         yield lambda done, total=None: progress.update(
             task, completed=done, **({} if total is None else {"total": total})
         )
-
-
-@contextmanager
-def native_errors_hidden() -> Iterator[None]:
-    """Keeps what C libraries write to the error stream off the screen; their faults reach us as exceptions."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -12,20 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import IO, Protocol, Self, TextIO
 
-from companion.vocabulary import STEPS_PER_BEAT, VOICES
-
-# Sharps only, as MIDI software writes them: which notes are flats would depend on the key.
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
-
-def pitch_class_name(pitch: int) -> str:
-    """A pitch's name without its octave."""
-    return _NAMES[pitch % 12]
-
-
-def pitch_name(pitch: int) -> str:
-    """A MIDI note's name and octave: 60 is C4, 66 is F#4, 0 is C-1."""
-    return f"{pitch_class_name(pitch)}{pitch // 12 - 1}"
+from companion.picture import FrameView
+from companion.pitch import pitch_name
 
 
 @dataclass(frozen=True)
@@ -35,34 +23,6 @@ class Heading:
     model: str = ""
     temperature: float | None = None
     bpm: float | None = None
-
-
-@dataclass(frozen=True)
-class FrameView:
-    """One frame as it is shown; voices stand soprano first."""
-
-    step: int  # absolute; a multiple of STEPS_PER_BEAT lies on a beat
-    bar: int  # from 1; 0 in a pickup
-    beat: int  # of the bar, from 1
-    pitches: tuple[int | None, ...]  # what each voice sounds, None for a rest
-    struck: tuple[bool, ...]  # whether it is struck here, and not held
-    entropies_bits: tuple[float, ...] | None = None  # how open each choice was; None or empty for what was played
-    origin: str = "model"  # "seed" or "model"
-    latency_ms: float | None = None
-
-    def __post_init__(self) -> None:
-        if not len(self.pitches) == len(self.struck) == len(VOICES):
-            raise ValueError(f"a frame has {len(VOICES)} voices, not {len(self.pitches)} and {len(self.struck)}")
-
-    @property
-    def place(self) -> str:
-        """bar.beat.step, each counted from 1."""
-        return f"{self.bar}.{self.beat}.{self.step % STEPS_PER_BEAT + 1}"
-
-    @property
-    def begins_bar(self) -> bool:
-        """It is the first step of a bar."""
-        return self.beat == 1 and self.step % STEPS_PER_BEAT == 0
 
 
 class View(Protocol):

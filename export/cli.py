@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from companion.controls import DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, MissingExtra
-from companion.names import DEFAULT_STYLE
 from companion.terminal import progress_bar
 
 if TYPE_CHECKING:

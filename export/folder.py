@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from companion.bars import Bars, bar_steps
 from companion.errors import BadMidiFile
-from companion.metre import Bars, bar_steps
 from companion.midifile import read_song
 from companion.phrase import phrase_of_song
 from companion.song import Key, Song

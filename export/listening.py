@@ -12,13 +12,13 @@ import numpy as np
 
 from companion import jobs
 from companion.composer import Composed, continue_phrase, harmonise, total_frames
+from companion.controls import DEFAULT_STYLE
 from companion.dynamics import velocity_rule
 from companion.errors import BadSetting
 from companion.generator import Generator
 from companion.jobs import Job
 from companion.midifile import write_chorale
 from companion.model import Model
-from companion.names import DEFAULT_STYLE
 from companion.output import refuse_existing, write_output
 from companion.phrase import Phrase
 from companion.song import Song, Tempo

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from companion.view import pitch_name
+from companion.pitch import pitch_name
 from companion.vocabulary import VOICES, Note
 
 # From light to dark as the voices go down, so that they differ in grey; and by hues that stay apart

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.answers import CLOSE_MARGIN
-from companion.barlines import Barlines
+from companion.bars import Barlines
 from companion.capture import Hands
 from companion.closing import CLOSE_IN_SIGHT
 from companion.composer import MODEL, continue_phrase, harmonise

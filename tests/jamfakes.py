@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from fakes import SURE, ScriptedModel, contract_of, sung, sure
 
-from companion.barlines import Barlines
+from companion.bars import Barlines
 from companion.controls import Choices, Command, Settings
 from companion.features import FeatureRow
 from companion.improviser import Planned

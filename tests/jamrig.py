@@ -11,10 +11,11 @@ from companion.controls import Settings
 from companion.engine import Engine
 from companion.jamlog import Entry
 from companion.jamoptions import known_choices
+from companion.messages import Command as PlayerCommand
 from companion.oscmessages import Message
-from companion.oscport import Arrival, Peer
+from companion.oscpeer import Peer
+from companion.oscport import Arrival
 from companion.outlets import Outlets
-from companion.player import Command as PlayerCommand
 from companion.session import Session
 from companion.timebase import step_seconds
 

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from companion.ports import PortBack, PortEvent
+from companion.events import PortBack
+from companion.ports import PortEvent
 
 Note = tuple[str, int, int]  # "on" or "off", channel 0..15, pitch
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from fakes import random_source
 
+from companion.controls import DEFAULT_STYLE
 from companion.features import FEATURES, FeatureRow, History, Place
 from companion.generator import Generator
 from companion.library import bundled_models, open_model
-from companion.names import DEFAULT_STYLE
 from companion.rules import Moment
 from companion.sampling import choose, undecided
 from companion.styles import style

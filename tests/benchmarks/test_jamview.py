@@ -11,9 +11,8 @@ import pytest
 from rich.console import Console
 
 from companion.jamfull import JamFull
-from companion.jamview import Picture
 from companion.keys import key_help
-from companion.view import FrameView
+from companion.picture import FrameView, Picture
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture

@@ -11,6 +11,7 @@ import pytest
 from fakes import SURE, Babbler, ScriptedModel, random_source, sung, sure
 
 from companion import closing
+from companion.bars import closing_steps
 from companion.closing import CLOSE_IN_SIGHT
 from companion.codes import NOTHING, SILENCE
 from companion.composer import (
@@ -18,7 +19,6 @@ from companion.composer import (
     MODEL,
     SEED,
     Composed,
-    closing_steps,
     continue_phrase,
     harmonise,
     notices,

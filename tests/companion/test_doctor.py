@@ -10,8 +10,8 @@ import pytest
 from programs import Command
 
 from companion import doctor
+from companion.controls import DEFAULT_MODEL
 from companion.doctor import FAULT, NOTE, OK, Finding, examine
-from companion.names import DEFAULT_MODEL
 from companion.ports import LOOPMIDI, Listing, plain_name
 
 SUBJECTS = ["Python", "packages", "models", "MIDI driver", "MIDI ports", "Link", "sound", "folder", "training"]

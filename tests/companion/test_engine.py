@@ -10,6 +10,7 @@ from jamrig import Rig
 from companion.controlmap import ControlMap, Learning, Target
 from companion.controls import Settings
 from companion.engine import Loaded
+from companion.events import PortBack, PortLost
 from companion.jamlog import (
     Header,
     LoggedCommand,
@@ -19,11 +20,10 @@ from companion.jamlog import (
     LogWriter,
 )
 from companion.lateness import Lateness
+from companion.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
 from companion.midiclock import MidiClock
 from companion.oscport import Unreadable
 from companion.planner import ANSWERING, IDLE, PHRASE
-from companion.player import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
-from companion.ports import PortBack, PortLost
 from companion.replay import replay
 from companion.sounding import SoundingFrame
 from companion.transportclock import TransportClock

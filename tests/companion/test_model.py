@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from companion import library, model
 from companion.contract import Contract, Reference, StateContract
+from companion.controls import DEFAULT_MODEL
 from companion.errors import BadModel, BadSetting
 from companion.features import FeatureRow
 from companion.model import Model, load_model
-from companion.names import DEFAULT_MODEL
 from companion.vocabulary import VOCABULARY_SIZE
 
 NAMES = ("voice", "decided")

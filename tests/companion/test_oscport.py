@@ -18,7 +18,8 @@ from pythonosc.osc_message_builder import build_msg
 from companion import oscmessages
 from companion.errors import NoPort
 from companion.oscmessages import Alive, Hello
-from companion.oscport import Arrival, OscIn, OscOut, Peer, PeerNews, Unreadable, read_packet
+from companion.oscpeer import Peer, PeerNews
+from companion.oscport import Arrival, OscIn, OscOut, Unreadable, read_packet
 
 PATIENCE_SECONDS = 30.0  # after which a message is lost; none is measured
 

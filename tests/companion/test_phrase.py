@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from companion.bars import tick_of_step
 from companion.errors import BadMidiFile
-from companion.metre import tick_of_step
 from companion.midifile import read_song, write_chorale
 from companion.phrase import Phrase, phrase_of_song
 from companion.song import Song, SongNote, VoiceNote

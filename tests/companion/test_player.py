@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from recording import RecordingOutput, needless, notes, sounding
 
+from companion.events import PortBack, PortLost, PortMissing
 from companion.lateness import Lateness, LatenessMeter
-from companion.player import (
-    MOST_FRAMES,
+from companion.messages import (
     ClearSteps,
     Close,
     Command,
@@ -20,7 +20,6 @@ from companion.player import (
     Fault,
     HeldOver,
     Panic,
-    Player,
     PlayFrames,
     PlayNow,
     Report,
@@ -29,7 +28,7 @@ from companion.player import (
     Silence,
     Silenced,
 )
-from companion.ports import PortBack, PortLost, PortMissing
+from companion.player import MOST_FRAMES, Player
 from companion.sounding import Part, SoundingFrame
 from companion.timebase import Timebase
 

@@ -12,8 +12,9 @@ import pytest
 from recording import RecordingOutput, sounding
 
 from companion.errors import NoPort
+from companion.events import PortMissing
 from companion.lateness import Lateness
-from companion.player import (
+from companion.messages import (
     Close,
     Command,
     Fault,
@@ -27,7 +28,6 @@ from companion.player import (
     Silenced,
 )
 from companion.playerloop import HOP_SECONDS, ReaderInbox, Reporter, SelectInbox, run_player
-from companion.ports import PortMissing
 from companion.sounding import Part, SoundingFrame
 from companion.timebase import Timebase
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 from recording import RecordingOutput, sounding
 
-from companion.player import Close, PlayNow, Ready, Report, Silence, Silenced
+from companion.messages import Close, PlayNow, Ready, Report, Silence, Silenced
 from companion.playerprocess import PlayerHandle
 from companion.soundingport import Nowhere
 

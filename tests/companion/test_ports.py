@@ -8,6 +8,7 @@ import pytest
 
 from companion import ports
 from companion.errors import NoPort
+from companion.events import PortBack, PortLost, PortMissing
 from companion.midibackend import Receive
 from companion.ports import (
     LOOPMIDI,
@@ -15,10 +16,7 @@ from companion.ports import (
     InputPort,
     Listing,
     OutputPort,
-    PortBack,
     PortEvent,
-    PortLost,
-    PortMissing,
     find_port,
     list_ports,
     plain_name,

@@ -17,7 +17,6 @@ from companion.controls import Choices, Settings, StyleDefaults, VoiceSettings, 
 from companion.errors import BadSetting, OutputExists, OutputFailed
 from companion.presets import (
     Preset,
-    Rig,
     load_preset,
     preset_file,
     preset_folder,
@@ -26,6 +25,7 @@ from companion.presets import (
     save_preset,
     write_preset,
 )
+from companion.rig import Rig
 
 CHOICES = Choices(("gru",), (StyleDefaults("bach", 0.8, 0.95),))
 

@@ -14,8 +14,9 @@ from companion.controlmap import DEFAULT_BINDINGS, GO_STOP, HIGHEST_NUMBER, PRES
 from companion.controls import ACTION, CONTROL, CONTROLS, VOICE_CONTROL, Control, Settings, find_control, state_items
 from companion.keys import KEYS
 from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS, Message, OscFault, decode
-from companion.oscport import ALIVE_SECONDS, OFFLINE_SECONDS
-from companion.presets import RIG_KEYS, Preset, read_preset, write_preset
+from companion.oscpeer import ALIVE_SECONDS, OFFLINE_SECONDS
+from companion.presets import Preset, read_preset, write_preset
+from companion.rig import OSC_PORT_IN, OSC_PORT_OUT, RIG_KEYS
 from companion.sounding import Part, SoundingFrame
 from companion.transportclock import SILENCE_SECONDS
 from companion.vocabulary import VOICES
@@ -146,8 +147,8 @@ def test_no_address_is_named_that_does_not_exist_and_none_is_left_out() -> None:
 def test_numbers() -> None:
     assert rows("Numbers") == [
         ["version of this protocol", str(oscmessages.VERSION)],
-        ["UDP port of the companion", str(oscmessages.PORT_IN)],
-        ["UDP port of the device", str(oscmessages.PORT_OUT)],
+        ["UDP port of the companion", str(OSC_PORT_IN)],
+        ["UDP port of the device", str(OSC_PORT_OUT)],
         ["seconds between two signs of life", f"{ALIVE_SECONDS:g}"],
         ["seconds without one that are offline", f"{OFFLINE_SECONDS:g}"],
     ]

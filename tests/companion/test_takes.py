@@ -30,7 +30,8 @@ from companion.jamlog import (
     LoggedTransport,
     read_entries,
 )
-from companion.player import ClearSteps, Player, PlayFrames, PlayNow, SetTimebase, Silence
+from companion.messages import ClearSteps, PlayFrames, PlayNow, SetTimebase, Silence
+from companion.player import Player
 from companion.sounding import Part, SoundingFrame
 from companion.take import read_take
 from companion.takes import NOTHING, Recorder, Saved, recover, save_jam, save_take

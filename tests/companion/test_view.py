@@ -8,6 +8,8 @@ import pytest
 from rich.console import Console
 
 from companion.fullview import HEIGHT, WIDTH, FullView, Picture, open_full_view
+from companion.picture import FrameView
+from companion.pitch import pitch_name
 from companion.score import (
     ASCII,
     ASCII_NO_COLOURS,
@@ -19,7 +21,7 @@ from companion.score import (
     choose_look,
     staff_step,
 )
-from companion.view import FrameView, Heading, PlainView, make_view, pitch_name
+from companion.view import Heading, PlainView, make_view
 
 HEADING = Heading("gru-large", 0.9, 84)
 STRUCK, HELD = (True,) * 4, (False,) * 4

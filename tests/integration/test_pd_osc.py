@@ -20,7 +20,7 @@ from integration.pd import Companion, Relay, Said, Script, Twin, Value, free_por
 
 from companion.controls import Settings, state_items
 from companion.oscmessages import STATE_KEYS
-from companion.oscport import OFFLINE_SECONDS
+from companion.oscpeer import OFFLINE_SECONDS
 from max_patches.names import MISSING_STEPS
 from max_patches.pd.build import files
 from max_patches.pd.hub import LATE_STEPS, SHORT_LOOP

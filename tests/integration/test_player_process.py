@@ -16,10 +16,11 @@ import pytest
 from integration.jack import HOME, JackServer, Peer, jack_server, visiting, wait_until
 from recording import FileOutput, notes, sent_to, sounding
 
+from companion.events import PortBack, PortLost
 from companion.lateness import Lateness
-from companion.player import Echo, Panic, PlayFrames, PlayNow, Ready, Report, SetTimebase, Silence, Silenced
+from companion.messages import Echo, Panic, PlayFrames, PlayNow, Ready, Report, SetTimebase, Silence, Silenced
 from companion.playerprocess import PlayerHandle
-from companion.ports import PortBack, PortLost, open_output
+from companion.ports import open_output
 from companion.sounding import Part, SoundingFrame
 from companion.timebase import Timebase
 
@@ -145,7 +146,7 @@ ENGINE = """
 import sys, time
 from functools import partial
 from pathlib import Path
-from companion.player import PlayNow
+from companion.messages import PlayNow
 from companion.playerprocess import PlayerHandle
 from recording import FileOutput
 

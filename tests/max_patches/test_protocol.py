@@ -11,7 +11,8 @@ from companion.controls import ACTIONS as COMPANION_ACTIONS
 from companion.controls import CONTROLS, GRIDS, MODES, Settings, find_control
 from companion.library import bundled_models
 from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
-from companion.oscport import ALIVE_SECONDS, OFFLINE_SECONDS
+from companion.oscpeer import ALIVE_SECONDS, OFFLINE_SECONDS
+from companion.rig import OSC_PORT_IN, OSC_PORT_OUT
 from companion.styles import STYLES, style
 from companion.vocabulary import VOICES
 from max_patches import hub, names
@@ -48,7 +49,7 @@ def test_keys_of_the_state_that_are_shown_exist(shipped: dict[str, bytes]) -> No
 
 def test_numbers_of_the_protocol() -> None:
     assert hub.VERSION == oscmessages.VERSION
-    assert (names.PORT_IN, names.PORT_OUT) == (oscmessages.PORT_IN, oscmessages.PORT_OUT)
+    assert (names.PORT_IN, names.PORT_OUT) == (OSC_PORT_IN, OSC_PORT_OUT)
     assert (hub.ALIVE_MS, hub.OFFLINE_MS) == (1000 * ALIVE_SECONDS, 1000 * OFFLINE_SECONDS)
     assert tuple(voice.lower() for voice in names.VOICES) == VOICES
 

@@ -1,0 +1,114 @@
+"""What the player is told (``Command``), and what it tells (``Report``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from companion.events import PortBack, PortLost, PortMissing
+from companion.lateness import Lateness
+from companion.sounding import SoundingFrame
+from companion.timebase import Timebase
+
+
+@dataclass(frozen=True)
+class PlayFrames:
+    """These steps are to sound so; a step that was sent before is replaced."""
+
+    frames: tuple[SoundingFrame, ...]
+
+
+@dataclass(frozen=True)
+class ClearSteps:
+    """The frames of these steps are withdrawn, both ends included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class SetTimebase:
+    """How music steps lie in time; None: the clock has stopped, nothing sounds, the frames are kept."""
+
+    timebase: Timebase | None
+
+
+@dataclass(frozen=True)
+class PlayNow:
+    """A voice strikes at once, past the frames, and this is what it sounds from now on."""
+
+    voice: int  # 0 soprano … 3 bass
+    pitch: int  # 0: it stops
+    velocity: int = 64
+    channel: int = 0  # 0..15
+
+
+@dataclass(frozen=True)
+class Echo:
+    """A key of the human player's, sounded for them."""
+
+    pitch: int
+    velocity: int  # 0: let go
+    channel: int  # 0..15
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Everything is released at once and all frames are forgotten; answered by Silenced."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class Panic:
+    """As Silence, and all channels in use are told that no note is on."""
+
+    token: int
+    channels: tuple[int, ...] = ()  # 0..15, told besides those used so far: for a player that follows a lost one
+
+
+@dataclass(frozen=True)
+class SetOffset:
+    """What is sent against the clock: later, or with a negative number earlier."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Close:
+    """Release everything, close the port, end."""
+
+
+Command = PlayFrames | ClearSteps | SetTimebase | PlayNow | Echo | Silence | Panic | SetOffset | Close
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The player runs."""
+
+    port: str  # "" where none is open yet
+    realtime: bool  # the system gives it precedence
+
+
+@dataclass(frozen=True)
+class HeldOver:
+    """The frame of this step came after its time, or not at all; told once a step."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class Silenced:
+    """The last note-off of a Silence or a Panic was sent at ``at_s`` (time.perf_counter)."""
+
+    token: int
+    at_s: float
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that should not happen, in a line; everything was released."""
+
+    text: str
+
+
+Report = Ready | Lateness | HeldOver | PortLost | PortBack | PortMissing | Silenced | Fault

@@ -1,0 +1,101 @@
+"""The rig of a jam: its ports, its clock, and where OSC is heard and sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from companion.arguments import Argument, Choice, Kind, NetworkPlace, Number, Place, Sent, Switch, read_arguments
+
+OSC_PORT_IN = 7401  # the companion hears
+OSC_PORT_OUT = 7402  # the Max device hears
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Some words."""
+
+    def words(self) -> str:
+        return "a name"
+
+    def read(self, given: object) -> str:
+        if not isinstance(given, str) or not given.strip() or not given.isprintable():
+            raise ValueError
+        return given
+
+    def sent(self, value: Any) -> Sent:
+        return str(value)
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """Several names."""
+
+    def words(self) -> str:
+        return "a list of names"
+
+    def read(self, given: object) -> tuple[str, ...]:
+        if not isinstance(given, (list, tuple)):
+            raise ValueError
+        return tuple(_Text().read(name) for name in given)
+
+    def sent(self, value: Any) -> Sent:
+        return ", ".join(value)
+
+
+@dataclass(frozen=True)
+class RigKey:
+    """One key of a preset's ports or clock."""
+
+    table: str
+    key: str
+    kind: Kind
+    doc: str
+    field: str
+
+
+def _ports(key: str, kind: Kind, doc: str, field: str = "") -> RigKey:
+    return RigKey("ports", key, kind, doc, field or key)
+
+
+def _clock(key: str, kind: Kind, doc: str) -> RigKey:
+    return RigKey("clock", key, kind, doc, key)
+
+
+RIG_KEYS = (
+    _ports("in", _Texts(), "the MIDI inputs", "inputs"),
+    _ports("out", _Text(), "the MIDI output", "output"),
+    _ports("clock_port", _Text(), "the MIDI input that the clock comes from"),
+    _ports("input", Choice(("auto", "voices")), "voices: channels 1–4 are the four voices"),
+    _ports("echo", Switch(), "the player's own voice is sounded too"),
+    _ports("midi", Switch(), "false: no MIDI, OSC alone"),
+    _ports("osc_in", NetworkPlace(), "where OSC is heard"),
+    _ports("osc_out", NetworkPlace(), "where OSC is sent"),
+    _clock("clock", Choice(("internal", "midi", "link", "osc")), "what the companion keeps time by"),
+    _clock("bpm", Number(20, 999, 20, 999), "the tempo of the internal clock"),
+    _clock("offset_ms", Number(-1000, 1000, -1000, 1000), "sends so much later (below 0: earlier) than the clock says"),
+)
+
+
+@dataclass(frozen=True)
+class Rig:
+    """Ports and clock; named as the options of ``chorale jam``. None: not said."""
+
+    inputs: tuple[str, ...] | None = None  # names of MIDI inputs
+    output: str | None = None  # name of the MIDI output
+    clock_port: str | None = None  # name of the MIDI input that the clock comes from
+    input: str | None = None  # "auto", or "voices": channels 1–4 are the four voices
+    echo: bool | None = None  # sound the player's own voice too
+    midi: bool | None = None  # False: OSC alone
+    osc_in: Place | None = None  # where OSC is heard
+    osc_out: Place | None = None  # where OSC is sent
+    clock: str | None = None  # "internal", "midi", "link" or "osc"
+    bpm: float | None = None  # of the internal clock
+    offset_ms: float | None = None  # what is sent comes so much later (below 0: earlier) than the clock says
+
+    def __post_init__(self) -> None:
+        for key in RIG_KEYS:
+            given = getattr(self, key.field)
+            if given is not None:
+                (value,) = read_arguments(key.key, (Argument(key.key, key.kind),), (given,))
+                object.__setattr__(self, key.field, value)
