@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from companion.bars import Barlines
+from companion.music.bars import Barlines
 
 _NEARLY = 0.25  # steps; a jump that lands so little before the music's own place within a step is taken for it
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from companion.bars import closing_steps
 from companion.improviser import (
     Answer,
     Point,
     sounding_frame,
 )
+from companion.music.bars import closing_steps
+from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray
 from companion.planner import ANSWERING, IDLE, PHRASE, Planner
-from companion.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray
 
 HALF_A_STEP = 0.5
 TENTATIVE_STEPS = 8  # so long before a phrase may be over its answer is begun, for the case

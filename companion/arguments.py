@@ -4,7 +4,7 @@ A *value* is what the settings hold; what is *sent* stands for it outside, in OS
 numbers and floats are interchangeable, a voice is 1–4 or its name, on is 1 and off 0, and ``auto`` leaves
 a value to the style, the rule or the ear.
 
-Light: standard library only (``companion.vocabulary`` is loaded when a voice is named).
+Light: standard library only (``companion.music.vocabulary`` is loaded when a voice is named).
 """
 
 from __future__ import annotations
@@ -302,7 +302,7 @@ class Voice:
         return "1 to 4 or soprano, alto, tenor, bass"
 
     def read(self, given: object) -> int:
-        from companion.vocabulary import voice_index  # noqa: PLC0415 - brings numpy
+        from companion.music.vocabulary import voice_index  # noqa: PLC0415 - brings numpy
 
         return voice_index(given if isinstance(given, str) else str(_whole(given)))
 

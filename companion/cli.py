@@ -120,7 +120,7 @@ def harmonise(
 ) -> None:
     """Write the missing voices to a melody, which is copied out as it stands."""
     from companion import jobs  # noqa: PLC0415
-    from companion.vocabulary import voice_index  # noqa: PLC0415
+    from companion.music.vocabulary import voice_index  # noqa: PLC0415
 
     try:
         number = None if voice is None else voice_index(voice)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from companion.errors import BadSetting
-from companion.timebase import Timebase, step_seconds
+from companion.music.timebase import Timebase, step_seconds
 
 SLOWEST_BPM, FASTEST_BPM = 20, 400
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from companion.features import Conditions
 from companion.generator import NO_CONDITIONS, Frame, Standing
 from companion.harmony import MAJOR, MINOR, close_on_triad
-from companion.key import Key
+from companion.music.key import Key
 from companion.rules import Rule
 
 CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there would be another one before it

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray
 
 # A *code* names what a voice sounds: nothing yet, a rest, or a pitch (coded like its strike token).
 NOTHING = 0

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.bars import closing_steps
 from companion.closing import Walk, before_close, closing_rules, towards_close
 from companion.codes import UNDECIDED
 from companion.dynamics import VelocityRule
 from companion.features import Ahead, Conditions
 from companion.generator import Frame, Generator, Standing
-from companion.key import Key, find_key
+from companion.music.bars import closing_steps
+from companion.music.key import Key, find_key
+from companion.music.song import VoiceNote
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
 from companion.phrase import Phrase
 from companion.rules import strikes_anew
 from companion.sampling import Sampling, in_key
-from companion.song import VoiceNote
-from companion.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
 
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
 SEED = "seed"

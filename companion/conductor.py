@@ -8,9 +8,9 @@ from companion.addresses import Addresses, Loop
 from companion.clock import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.jamlog import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
 from companion.messages import SetTimebase
+from companion.music.timebase import Timebase
 from companion.outlets import Outlets, Speaker
 from companion.session import Session
-from companion.timebase import Timebase
 
 _TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log …
 _TEMPO_STEPS = 4  # … at most once in so many steps: a clock that trembles does not fill it

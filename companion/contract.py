@@ -8,7 +8,7 @@ from typing import Any
 
 from companion.errors import BadModel
 from companion.features import FeatureRow
-from companion.vocabulary import STEPS_PER_BEAT, fingerprint
+from companion.music.vocabulary import STEPS_PER_BEAT, fingerprint
 
 FORMAT = "chorale-model/1"
 METADATA_KEY = "chorale"

@@ -67,7 +67,7 @@ class Target:
 
 
 def _voice_names() -> tuple[str, ...]:
-    from companion.vocabulary import VOICES  # noqa: PLC0415 - brings numpy
+    from companion.music.vocabulary import VOICES  # noqa: PLC0415 - brings numpy
 
     return VOICES
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Protocol
 
 from companion.composer import Composed
+from companion.music.song import Metre, Song, SongNote, Tempo
+from companion.music.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, VOICES
 from companion.phrase import Phrase, phrase_of_song
 from companion.picture import FrameView
-from companion.song import Metre, Song, SongNote, Tempo
 from companion.view import View
-from companion.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, VOICES
 
 BPM = 84
 STEP_SECONDS = 60 / BPM / STEPS_PER_BEAT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from companion.errors import BadSetting
-from companion.song import VoiceNote
+from companion.music.song import VoiceNote
 
 SOFTEST, LOUDEST = 48, 104  # what surprise and certainty reach under the rule "entropy"
 OPEN_BITS = 3.0  # an entropy that counts as quite open

@@ -35,8 +35,8 @@ from companion.codes import (
     SILENCE,
     UNDECIDED,
 )
-from companion.key import Key
-from companion.vocabulary import (
+from companion.music.key import Key
+from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
     REST,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from companion.sounding import Part, SoundingFrame
-from companion.timebase import Timebase
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.timebase import Timebase
 
 EARLY_S = 0.01  # an echo comes no earlier than this before the deadline of what it echoes …
 LATE_S = 0.08  # … and no later than this after it

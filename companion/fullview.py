@@ -16,6 +16,7 @@ from rich.console import Console, ConsoleOptions
 from rich.live import Live
 from rich.segment import Segment
 
+from companion.music.vocabulary import VOICES
 from companion.picture import FrameView
 from companion.score import (
     LABEL_WIDTH,
@@ -32,7 +33,6 @@ from companion.score import (
     voice_row,
 )
 from companion.view import Heading, carried, heading_words
-from companion.vocabulary import VOICES
 
 WIDTH = 60  # columns and …
 HEIGHT = 24  # … rows (the picture's 23 and the cursor's) without which there is no picture

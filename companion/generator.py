@@ -10,11 +10,11 @@ import numpy as np
 from companion.codes import UNDECIDED
 from companion.features import ECHO_FEATURES, Ahead, Conditions, History, Place, key_id, sounding_codes
 from companion.model import Model
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
 from companion.past import Past
 from companion.rules import Moment
 from companion.sampling import Choice, Sampling, choose, given_choice, undecided
 from companion.state import State
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
 
 NO_CONDITIONS = Conditions()
 

@@ -25,11 +25,11 @@ from companion.closing import (
 )
 from companion.features import Conditions
 from companion.generator import Frame, Generator, Standing
-from companion.key import Key
 from companion.model import Model
+from companion.music.key import Key
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
 from companion.rules import strikes_anew
 from companion.sampling import Sampling
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
 
 HEARD = "heard"  # the player's step; what it lacked is imagined, and not sounded
 ANSWER = "model"

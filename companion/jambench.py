@@ -34,10 +34,10 @@ from companion.jamload import (
     run_load,
 )
 from companion.midibackend import find_driver
+from companion.music.timebase import step_seconds
 from companion.playerprocess import OpenOutput, PlayerHandle
 from companion.ports import OutputPort
 from companion.soundingport import Nowhere, Output
-from companion.timebase import step_seconds
 
 PANICS = 20
 PANIC_SECONDS = 0.2  # between two, at least: the next chord sounds again

@@ -21,6 +21,7 @@ from rich.segment import ControlType, Segment
 
 from companion.errors import one_line
 from companion.keys import KeyHelp
+from companion.music.vocabulary import VOICES
 from companion.picture import FrameView, Picture
 from companion.score import (
     EMPTY,
@@ -39,7 +40,6 @@ from companion.score import (
     voice_row,
 )
 from companion.view import carried
-from companion.vocabulary import VOICES
 
 WIDTH = 60  # columns and …
 HEIGHT = 24  # … rows without which there is no picture when the jam begins

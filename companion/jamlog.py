@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from companion.errors import BadLog, one_line
-from companion.sounding import Part, SoundingFrame
+from companion.music.sounding import Part, SoundingFrame
 
 FORMAT = "chorale-jam/1"
 SUFFIX = ".jsonl"

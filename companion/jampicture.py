@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from companion.controls import Choices
 from companion.improviser import HEARD, Planned
+from companion.music.vocabulary import FIRST_STRIKE
 from companion.picture import FrameView, Picture
 from companion.planner import IDLE
 from companion.session import Session
-from companion.vocabulary import FIRST_STRIKE
 
 SHOWN_STEPS = 40  # of the past
 

@@ -14,8 +14,8 @@ from typing import Protocol, Self, TextIO
 
 from companion.errors import one_line
 from companion.keys import KeyHelp
+from companion.music.pitch import pitch_name
 from companion.picture import Picture
-from companion.pitch import pitch_name
 from companion.view import can_carry, carried
 
 

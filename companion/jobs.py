@@ -16,17 +16,17 @@ from companion.controls import DEFAULT_MODEL, DEFAULT_STYLE, read_command
 from companion.dynamics import VelocityRule, velocity_rule
 from companion.errors import BadSetting
 from companion.generator import Generator
-from companion.key import Key
 from companion.library import open_model
 from companion.midifile import read_song, write_chorale
+from companion.music.key import Key
+from companion.music.song import Song
+from companion.music.vocabulary import VOICES
 from companion.output import refuse_existing
 from companion.phrase import Phrase, phrase_of_song
 from companion.sampling import Sampling
-from companion.song import Song
 from companion.soundfile import find_fluidsynth, render_midi_file
 from companion.styles import style
 from companion.trace import write_trace
-from companion.vocabulary import VOICES
 
 MOST_BARS = 1000
 

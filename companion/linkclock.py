@@ -14,8 +14,8 @@ from typing import Any
 
 from companion.clock import ClockEvent, Jumped, Started, Stopped, check_bpm
 from companion.errors import MissingExtra
-from companion.timebase import Timebase
-from companion.vocabulary import STEPS_PER_BEAT
+from companion.music.timebase import Timebase
+from companion.music.vocabulary import STEPS_PER_BEAT
 
 JUMP_STEPS = 0.5  # a line that moves by more has been moved; less is a change of tempo between two polls
 LATE_SECONDS = 0.05  # a start longer ago was before us: we join at the next bar line

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from companion.events import PortBack, PortLost, PortMissing
 from companion.lateness import Lateness
-from companion.sounding import SoundingFrame
-from companion.timebase import Timebase
+from companion.music.sounding import SoundingFrame
+from companion.music.timebase import Timebase
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from companion.clock import ClockEvent, Jumped, Started, Stopped, check_bpm
+from companion.music.timebase import Timebase
 from companion.tickline import TickLine
-from companion.timebase import Timebase
 
 POSITION, TICK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
 FIRST_REALTIME = 0xF8  # bytes from here on may stand anywhere, also inside another message

@@ -1,6 +1,6 @@
 """MIDI files: a song that is read, a chorale that is written.
 
-What a song is stands in ``companion.song``. The bytes of the format are mido's.
+What a song is stands in ``companion.music.song``. The bytes of the format are mido's.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import mido
 
 from companion.errors import BadMidiFile
 from companion.metaevents import tolerate_meta_events
+from companion.music.song import EXPECTED, Key, Metre, Song, SongNote, Tempo, VoiceNote
+from companion.music.vocabulary import VOICES
 from companion.output import write_output
-from companion.song import EXPECTED, Key, Metre, Song, SongNote, Tempo, VoiceNote
-from companion.vocabulary import VOICES
 
 PERCUSSION = 9  # the channel on the wire; people call it 10
 DEFAULT_BEAT_US = 500_000  # the file format's own: 120 beats a minute

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from companion.contract import METADATA_KEY, Contract
 from companion.errors import BadModel, one_line
 from companion.features import FeatureRow
+from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
 from companion.state import State, Window, initial_state
-from companion.vocabulary import VOCABULARY_SIZE, IntArray
 
 LARGEST_FILE = 64_000_000  # bytes
 SMOKE_SECONDS = 5.0  # a step that takes longer is broken or hostile

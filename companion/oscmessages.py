@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from companion.arguments import Argument, Number, Sent, Switch, Whole, read_arguments, usage
 from companion.controls import CONTROLS, HIGHEST_SEED, Command, read_command
 from companion.errors import BadSetting, one_line
-from companion.sounding import Part, SoundingFrame
+from companion.music.sounding import Part, SoundingFrame
 
 PREFIX = "/chorale/"
 VERSION = 1  # of the protocol

@@ -19,9 +19,9 @@ from companion.jamlog import (
     LoggedSilence,
 )
 from companion.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.vocabulary import VOICES
 from companion.oscmessages import Message
-from companion.sounding import Part, SoundingFrame
-from companion.vocabulary import VOICES
 
 _ON_THE_LINE = 1e-6  # steps; rounding
 

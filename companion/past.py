@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from companion.codes import UNDECIDED
 from companion.features import Echo, History
-from companion.vocabulary import STEPS_PER_BEAT, VOICES, IntArray
+from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, IntArray
 
 LONGEST = 1024  # frames that are remembered: 64 bars of 4/4
 SOPRANO = slice(0, 1)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from companion import bars
-from companion.bars import Bars
 from companion.errors import BadMidiFile
+from companion.music import bars
+from companion.music.bars import Bars
+from companion.music.song import EXPECTED, Song, SongNote, VoiceNote
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, VOICES, IntArray
 from companion.quantise import Ints, Settled, Steps, is_released_early, nearest, settle, straighten
-from companion.song import EXPECTED, Song, SongNote, VoiceNote
-from companion.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, VOICES, IntArray
 from companion.voicing import into_range, is_melody, voice_of_melody, voices_of_chords, voices_of_parts
 
 Mask = NDArray[np.bool_]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from companion.vocabulary import STEPS_PER_BEAT, VOICES
+from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 
 NO_VOICES = (False, False, False, False)
 

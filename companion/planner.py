@@ -18,9 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.bars import Barlines
 from companion.capture import Capture, Hands
-from companion.chords import chord_name
 from companion.closing import CLOSE_IN_SIGHT
 from companion.controls import Choices, Settings
 from companion.dynamics import DEFAULT_VELOCITY, VelocityRule, velocity_rule
@@ -35,13 +33,15 @@ from companion.improviser import (
     Search,
     Wishes,
 )
-from companion.key import Key, find_key
 from companion.model import Model
+from companion.music.bars import Barlines
+from companion.music.chords import chord_name
+from companion.music.key import Key, find_key
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.vocabulary import FIRST_STRIKE, REST, VOICES, IntArray
 from companion.sampling import in_key
 from companion.sink import Sink
-from companion.sounding import Part, SoundingFrame
 from companion.styles import style
-from companion.vocabulary import FIRST_STRIKE, REST, VOICES, IntArray
 
 COMMITTED_STEPS = 2  # of an answer, beyond the step that sounds
 PLAN_STEPS = 16  # planned ahead of the step that sounds

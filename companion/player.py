@@ -42,9 +42,9 @@ from companion.messages import (
     Silence,
     Silenced,
 )
-from companion.sounding import SoundingFrame
+from companion.music.sounding import SoundingFrame
+from companion.music.timebase import Timebase
 from companion.soundingport import Output, SoundingPort
-from companion.timebase import Timebase
 
 LATE_GRACE_SECONDS = 0.025
 LATE_GRACE_STEPS = 0.25

@@ -23,9 +23,9 @@ from companion.arguments import Kind, shown
 from companion.controlmap import Binding, ControlMap, read_target
 from companion.controls import ANY, CONTROL, CONTROLS, VOICE_CONTROL, Choices, Settings, change
 from companion.errors import BadSetting, OutputFailed
+from companion.music.vocabulary import VOICES
 from companion.output import write_output
 from companion.rig import RIG_KEYS, Rig
-from companion.vocabulary import VOICES
 
 SUFFIX = ".toml"
 _HEADER = "# A preset of chorale jam. Every key may be left out; docs/protocol.md says what each may be.\n\n"

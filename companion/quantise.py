@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.vocabulary import STEPS_PER_BEAT
+from companion.music.vocabulary import STEPS_PER_BEAT
 
 Steps = NDArray[np.float64]
 Ints = NDArray[np.int64]

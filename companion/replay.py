@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from companion.bars import Barlines
 from companion.controls import Command, Settings, VoiceSettings
 from companion.errors import BadLog
 from companion.improviser import Planned
@@ -28,8 +27,9 @@ from companion.jamlog import (
 from companion.jamoptions import known_choices
 from companion.library import bundled_models
 from companion.model import Model
+from companion.music.bars import Barlines
+from companion.music.sounding import Part, SoundingFrame
 from companion.session import Session
-from companion.sounding import Part, SoundingFrame
 
 Tokens = tuple[int, ...]
 

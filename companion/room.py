@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from companion.codes import UNDECIDED
-from companion.pitch import OCTAVE
+from companion.music.pitch import OCTAVE
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, RANGES, VOCABULARY_SIZE, VOICES, strike
 from companion.rules import PERFECT, LogProbs, Moment
-from companion.vocabulary import FIRST_STRIKE, HOLD, RANGES, VOCABULARY_SIZE, VOICES, strike
 
 # Semitones under a voice, for each voice to come, in which nothing need be tried out: of so many and one
 # pitches at most three can be in parallel with the three other voices.

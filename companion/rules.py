@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.features import History
-from companion.pitch import OCTAVE
-from companion.vocabulary import (
+from companion.music.pitch import OCTAVE
+from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
     LOWEST_PITCH,

@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 
 from companion.codes import UNDECIDED
 from companion.errors import BadModel, BadSetting
-from companion.key import Key
-from companion.rules import LogProbs, Moment, Rule, discourage_hold, favour
-from companion.vocabulary import (
+from companion.music.key import Key
+from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
     VOICES,
     IntArray,
     struck_pitch,
 )
+from companion.rules import LogProbs, Moment, Rule, discourage_hold, favour
 
 HIGHEST_TEMPERATURE = 10.0
 ASKED_KEY_PENALTY = 1.5  # nats, at least, where the player names the key: it then holds in every style

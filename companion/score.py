@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 
+from companion.music.pitch import pitch_name
+from companion.music.vocabulary import VOICES
 from companion.picture import FrameView
-from companion.pitch import pitch_name
 from companion.view import can_carry
-from companion.vocabulary import VOICES
 
 Run = tuple[str, str]  # text and its style in rich's words
 Row = list[Run]

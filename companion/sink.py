@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from companion.improviser import Planned
-from companion.sounding import Part, SoundingFrame
+from companion.music.sounding import Part, SoundingFrame
 
 
 class Sink(Protocol):

@@ -19,10 +19,10 @@ import numpy as np
 
 from companion.errors import BadSetting, ChoraleError, MissingExtra
 from companion.midifile import DEFAULT_BEAT_US, read_song
+from companion.music.song import Tempo
+from companion.music.vocabulary import VOICES
 from companion.output import refuse_existing, write_output
-from companion.song import Tempo
 from companion.synth import SAMPLE_RATE, FloatArray, Sound, render
-from companion.vocabulary import VOICES
 
 
 def write_wav(path: Path, samples: FloatArray, force: bool = False) -> None:

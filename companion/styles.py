@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from companion.errors import BadSetting
 from companion.harmony import chords_on_beats
+from companion.music.vocabulary import VOICES
 from companion.room import leaves_room
 from companion.rules import (
     close_spacing,
@@ -17,7 +18,6 @@ from companion.rules import (
     sings_on,
 )
 from companion.sampling import Sampling, denser
-from companion.vocabulary import VOICES
 
 _PART_WRITING = (in_range, sings_on, no_crossing, no_parallels, leaves_room, close_spacing)
 

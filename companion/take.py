@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import mido
 
-from companion.bars import Barlines
 from companion.errors import BadLog
 from companion.jamlog import (
     START,
@@ -32,9 +31,10 @@ from companion.jamlog import (
     read_entries,
 )
 from companion.midifile import conductor_events, note_events, track_of_events
-from companion.song import VoiceNote
-from companion.sounding import Part, SoundingFrame
-from companion.vocabulary import STEPS_PER_BEAT, VOICES
+from companion.music.bars import Barlines
+from companion.music.song import VoiceNote
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 
 TICKS_PER_BEAT = 960  # half a millisecond at 120 beats a minute
 TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
@@ -189,7 +189,7 @@ class _Listener:
                     self._part(voice, part, entry.now)
 
     def _part(self, voice: int, part: Part, position: float) -> None:
-        """What a voice does: see companion.sounding."""
+        """What a voice does: see companion.music.sounding."""
         sounding = self._sounding[voice]
         if sounding is not None and not part.struck and (part.pitch, part.channel) == sounding[1:3]:
             return

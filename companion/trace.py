@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from companion.composer import Composed
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, struck_pitch
 from companion.output import write_output
 from companion.sampling import Choice
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, struck_pitch
 
 FORMAT = "chorale-trace/1"
 LEAST_PROBABILITY = 0.001  # rarer pitches are left out of a distribution

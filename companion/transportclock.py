@@ -12,7 +12,7 @@ from collections import deque
 
 from companion.clock import ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.errors import BadSetting
-from companion.timebase import Timebase, step_seconds
+from companion.music.timebase import Timebase, step_seconds
 
 SILENCE_SECONDS = 0.9  # of messages; the music is to stop within a second
 SILENT = "the transport fell silent"

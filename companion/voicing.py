@@ -9,8 +9,8 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.song import SongNote
-from companion.vocabulary import RANGES, VOICES
+from companion.music.song import SongNote
+from companion.music.vocabulary import RANGES, VOICES
 
 Ints = NDArray[np.int64]
 

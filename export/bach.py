@@ -8,7 +8,7 @@ import keras
 from keras import layers, ops
 
 from companion.features import FEATURES, FeatureRow
-from companion.vocabulary import VOICES
+from companion.music.vocabulary import VOICES
 from export.parts import NoteEmbedding, PitchHead, State, Tensor, TimeGRU, dropout_of_time, gru_step, swish
 
 # What the frame clock reads, from the row of the first note: what is the same for all four voices.

@@ -13,8 +13,7 @@ import numpy as np
 
 from companion.codes import NOTHING, UNDECIDED
 from companion.features import LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, Place, key_id
-from companion.past import echoes_of
-from companion.vocabulary import (
+from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
     VOICES,
@@ -24,6 +23,7 @@ from companion.vocabulary import (
     sounding_tokens,
     transpose,
 )
+from companion.past import echoes_of
 from export.pieces import Piece, key_of, steps_to_close, transpositions
 
 IGNORED = -1  # in the place of a target: padding

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from companion.errors import MissingExtra
-from companion.vocabulary import (
+from companion.music.vocabulary import (
     HIGHEST_PITCH,
     LOWEST_PITCH,
     RANGES,

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.bars import Bars, bar_steps
 from companion.errors import BadMidiFile
 from companion.midifile import read_song
+from companion.music.bars import Bars, bar_steps
+from companion.music.song import Key, Song
+from companion.music.vocabulary import VOICES
 from companion.phrase import phrase_of_song
-from companion.song import Key, Song
-from companion.vocabulary import VOICES
 from export.corpus import Refusal
 from export.likeness import CHORDS, progressions
 from export.pieces import Piece

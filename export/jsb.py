@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.vocabulary import FIRST_STRIKE, LOWEST_PITCH, REST, IntArray, hide_onsets
+from companion.music.vocabulary import FIRST_STRIKE, LOWEST_PITCH, REST, IntArray, hide_onsets
 from export.pieces import SPLITS, Piece
 
 HOME = "https://raw.githubusercontent.com/ageron/data/main/jsb_chorales.tgz"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from companion.errors import OutputExists
 from companion.midifile import write_chorale
-from companion.song import VoiceNote
-from companion.vocabulary import STEPS_PER_BEAT, IntArray, notes_of_frames
+from companion.music.song import VoiceNote
+from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, notes_of_frames
 from export.passage import Passage
 from export.report import Column
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from companion.vocabulary import IntArray, sounding_pitches
+from companion.music.vocabulary import IntArray, sounding_pitches
 from export.pieces import Piece
 
 CHORDS = 4  # chords in a progression

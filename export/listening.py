@@ -19,11 +19,11 @@ from companion.generator import Generator
 from companion.jobs import Job
 from companion.midifile import write_chorale
 from companion.model import Model
+from companion.music.song import Song, Tempo
+from companion.music.vocabulary import IntArray, excerpt, notes_of_frames
 from companion.output import refuse_existing, write_output
 from companion.phrase import Phrase
-from companion.song import Song, Tempo
 from companion.styles import style
-from companion.vocabulary import IntArray, excerpt, notes_of_frames
 from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit
 from export.keeping import TICKS_PER_BEAT, voice_notes
 from export.pianoroll import Roll, draw, png

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from companion.vocabulary import STEPS_PER_BEAT, IntArray, notes_of_frames, sounding_pitches
+from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, notes_of_frames, sounding_pitches
 from export.tally import Tally
 
 STILL_STEPS = 2 * STEPS_PER_BEAT

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 from companion.codes import NOTHING
 from companion.features import FEATURES, FeatureRow
-from companion.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE
+from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE
 
 # What the models that run note by note read: their files name these, so the list stays as it is.
 PLAIN_FEATURES = (

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.vocabulary import FIRST_STRIKE, RANGES, VOICES, IntArray, sounding_pitches
+from companion.music.vocabulary import FIRST_STRIKE, RANGES, VOICES, IntArray, sounding_pitches
 from export.tally import Tally
 
 Mask = NDArray[np.bool_]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from companion.key import Key, find_key
-from companion.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, hide_onsets
+from companion.music.key import Key, find_key
+from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, hide_onsets
 
 
 @dataclass(frozen=True, eq=False)

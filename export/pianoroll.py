@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from companion.pitch import pitch_name
-from companion.vocabulary import VOICES, Note
+from companion.music.pitch import pitch_name
+from companion.music.vocabulary import VOICES, Note
 
 # From light to dark as the voices go down, so that they differ in grey; and by hues that stay apart
 # for eyes that take red for green.

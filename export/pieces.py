@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.key import Key, find_key
-from companion.vocabulary import FIRST_STRIKE, LOWEST_PITCH, RANGES, IntArray
+from companion.music.key import Key, find_key
+from companion.music.vocabulary import FIRST_STRIKE, LOWEST_PITCH, RANGES, IntArray
 
 SPLITS = ("train", "valid", "test")
 FORMAT = "chorale-pieces/1"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.answers import CLOSE_MARGIN
-from companion.bars import Barlines
 from companion.capture import Hands
 from companion.closing import CLOSE_IN_SIGHT
 from companion.composer import MODEL, continue_phrase, harmonise
@@ -16,12 +15,13 @@ from companion.features import Conditions
 from companion.generator import Generator
 from companion.harmony import triads_of
 from companion.improviser import Answer, Improviser, Planned, Point, Wishes
-from companion.key import Key, find_key
 from companion.model import Model
+from companion.music.bars import Barlines
+from companion.music.key import Key, find_key
+from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt, transpose
 from companion.phrase import Phrase
 from companion.planner import COMMITTED_STEPS
 from companion.sampling import Sampling, in_key
-from companion.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt, transpose
 from export.passage import Passage
 from export.pieces import Piece, transpositions
 from export.tally import Tally

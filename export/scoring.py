@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from companion.features import History, Place
 from companion.model import Model
-from companion.past import echoes_of
-from companion.vocabulary import (
+from companion.music.vocabulary import (
     FIRST_STRIKE,
     HIGHEST_PITCH,
     HOLD,
@@ -32,6 +31,7 @@ from companion.vocabulary import (
     sounding_tokens,
     transpose,
 )
+from companion.past import echoes_of
 from export.pieces import Piece, transpositions
 
 WINDOW_FRAMES = 33

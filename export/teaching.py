@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from companion.vocabulary import VOICES, IntArray
+from companion.music.vocabulary import VOICES, IntArray
 from export.batches import CropBatches
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from companion.contract import Contract, Reference
 from companion.features import FEATURES, FeatureRow
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, canonical
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, canonical
 
 SURE = 100.0  # a logit that leaves nothing to chance
 

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from fakes import SURE, ScriptedModel, contract_of, sung, sure
 
-from companion.bars import Barlines
 from companion.controls import Choices, Command, Settings
 from companion.features import FeatureRow
 from companion.improviser import Planned
+from companion.music.bars import Barlines
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, strike
 from companion.session import Session
-from companion.sounding import Part, SoundingFrame
-from companion.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, strike
 
 GRACE_STEPS = 0.25  # a frame that comes later than this is held over, as the player does
 

@@ -12,12 +12,12 @@ from companion.engine import Engine
 from companion.jamlog import Entry
 from companion.jamoptions import known_choices
 from companion.messages import Command as PlayerCommand
+from companion.music.timebase import step_seconds
 from companion.oscmessages import Message
 from companion.oscpeer import Peer
 from companion.oscport import Arrival
 from companion.outlets import Outlets
 from companion.session import Session
-from companion.timebase import step_seconds
 
 TICK_SECONDS = 0.005
 

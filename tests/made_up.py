@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from companion.vocabulary import REST, IntArray, hide_onsets, strike
+from companion.music.vocabulary import REST, IntArray, hide_onsets, strike
 from export.pieces import Piece
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from companion.library import bundled_models
 from companion.midifile import read_song
-from companion.vocabulary import VOICES
+from companion.music.vocabulary import VOICES
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "listen"
 MOST_BYTES = 3_000_000  # of everything, so that a clone stays small

@@ -11,7 +11,7 @@ from keras import ops
 from made_up import chorale, piece_of
 
 from companion.features import FeatureRow
-from companion.vocabulary import IntArray
+from companion.music.vocabulary import IntArray
 from export.models import ARCHITECTURES, build
 from export.pieces import Piece
 

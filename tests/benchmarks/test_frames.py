@@ -12,10 +12,10 @@ from companion.controls import DEFAULT_STYLE
 from companion.features import FEATURES, FeatureRow, History, Place
 from companion.generator import Generator
 from companion.library import bundled_models, open_model
+from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, VOICES, IntArray, strike
 from companion.rules import Moment
 from companion.sampling import choose, undecided
 from companion.styles import style
-from companion.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, VOICES, IntArray, strike
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture

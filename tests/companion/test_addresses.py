@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.addresses import Addresses, Loop
-from companion.bars import Barlines
+from companion.music.bars import Barlines
 
 
 def test_at_first_steps_are_addresses() -> None:

@@ -18,9 +18,9 @@ TRAINING = {"tensorflow", "keras", "tf2onnx", "music21", "onnx", "torch", "jax",
 # What the shared cores may import; everything else of theirs is the standard library.
 PURE = {
     "vocabulary.py": {"numpy"},
-    "key.py": {"numpy", "companion.vocabulary"},
-    "codes.py": {"numpy", "companion.vocabulary"},
-    "features.py": {"numpy", "companion.vocabulary", "companion.key", "companion.codes"},
+    "key.py": {"numpy", "companion.music.vocabulary"},
+    "codes.py": {"numpy", "companion.music.vocabulary"},
+    "features.py": {"numpy", "companion.music.vocabulary", "companion.music.key", "companion.codes"},
 }
 
 
@@ -72,7 +72,7 @@ def test_whole_companion_loads_nothing_of_the_training(fresh_python: list[str]) 
     [
         ("import companion", {"numpy", "onnxruntime", "mido", "rich"}),
         ("import companion.cli", {"numpy", "onnxruntime", "mido", "rtmidi"}),  # --help is there at once
-        ("import companion.vocabulary, companion.features", {"onnxruntime", "mido", "typer"}),
+        ("import companion.music.vocabulary, companion.features", {"onnxruntime", "mido", "typer"}),
     ],
 )
 def test_light_imports(statement: str, absent: set[str], fresh_python: list[str]) -> None:

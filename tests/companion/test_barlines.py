@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.bars import Barlines
+from companion.music.bars import Barlines
 
 BARLINES = st.builds(Barlines, st.integers(1, 40), st.integers(-50, 50))
 

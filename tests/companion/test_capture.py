@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.capture import LEGATO_STEPS, TAIL_STEPS, Capture, Hands, Press, heard_pitch
-from companion.vocabulary import HOLD, RANGES, REST, VOICES, strike
+from companion.music.vocabulary import HOLD, RANGES, REST, VOICES, strike
 
 SOPRANO, ALTO, TENOR, BASS = range(4)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from companion.clock import Clock, InternalClock, Started, Stopped, check_bpm
 from companion.errors import BadSetting
-from companion.timebase import Timebase
+from companion.music.timebase import Timebase
 
 
 def test_it_runs_from_its_start_to_its_stop() -> None:

@@ -21,7 +21,7 @@ from companion.closing import (
 )
 from companion.features import Conditions
 from companion.generator import NO_CONDITIONS
-from companion.key import Key
+from companion.music.key import Key
 
 C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
 

@@ -11,7 +11,6 @@ import pytest
 from fakes import SURE, Babbler, ScriptedModel, random_source, sung, sure
 
 from companion import closing
-from companion.bars import closing_steps
 from companion.closing import CLOSE_IN_SIGHT
 from companion.codes import NOTHING, SILENCE
 from companion.composer import (
@@ -29,12 +28,13 @@ from companion.composer import (
 from companion.features import FEATURES, key_id
 from companion.generator import Generator
 from companion.harmony import triads_of
-from companion.key import Key, find_key
+from companion.music.bars import closing_steps
+from companion.music.key import Key, find_key
+from companion.music.song import Metre, Song, SongNote, VoiceNote
+from companion.music.vocabulary import HOLD, VOICES, IntArray, strike
 from companion.phrase import Phrase, phrase_of_song
 from companion.rules import LogProbs, Moment
 from companion.sampling import Sampling
-from companion.song import Metre, Song, SongNote, VoiceNote
-from companion.vocabulary import HOLD, VOICES, IntArray, strike
 
 GREEDY = Sampling(temperature=0)
 SOPRANO, ALTO, TENOR, BASS = range(4)

@@ -10,7 +10,7 @@ import pytest
 from companion.contract import FORMAT, LARGEST_STATE, Contract, Reference, StateContract
 from companion.errors import BadModel
 from companion.features import FEATURES, FeatureRow
-from companion.vocabulary import fingerprint
+from companion.music.vocabulary import fingerprint
 
 FEATURE_NAMES = ("voice", "decided")
 GOOD = Contract(

@@ -32,7 +32,7 @@ from companion.controls import (
     read_command,
 )
 from companion.errors import BadSetting
-from companion.vocabulary import VOICES
+from companion.music.vocabulary import VOICES
 
 CHOICES = Choices(("gru", "transformer"), (StyleDefaults("bach", 0.8, 0.95),))
 

@@ -14,9 +14,9 @@ from companion import demo
 from companion.composer import MODEL, SEED, Composed, continue_phrase, harmonise
 from companion.demo import STEP_SECONDS, at_once, demo_phrase, demo_song, frame_view, free_names, in_time, play
 from companion.generator import Frame, Generator
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, strike, struck_pitch
 from companion.picture import FrameView
 from companion.sampling import Choice, Sampling
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, strike, struck_pitch
 
 
 class FakeClock:

@@ -6,7 +6,7 @@ import pytest
 
 from companion.dynamics import velocity_rule
 from companion.errors import BadSetting
-from companion.song import VoiceNote
+from companion.music.song import VoiceNote
 
 
 def played(*voices_and_velocities: tuple[int, int]) -> list[VoiceNote]:

@@ -22,10 +22,10 @@ from companion.jamlog import (
 from companion.lateness import Lateness
 from companion.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
 from companion.midiclock import MidiClock
+from companion.music.sounding import SoundingFrame
 from companion.oscport import Unreadable
 from companion.planner import ANSWERING, IDLE, PHRASE
 from companion.replay import replay
-from companion.sounding import SoundingFrame
 from companion.transportclock import TransportClock
 
 SETTINGS = Settings(model="babbler", seed=5)

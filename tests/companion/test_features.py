@@ -25,9 +25,9 @@ from companion.features import (
     Place,
     key_id,
 )
-from companion.key import Key
+from companion.music.key import Key
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, strike, transpose
 from companion.past import Past, echoes_of
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, strike, transpose
 
 if TYPE_CHECKING:
     from export.pieces import Piece

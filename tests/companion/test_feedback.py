@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from companion.feedback import EARLY_S, LATE_S, Feedback
-from companion.sounding import Part, SoundingFrame
-from companion.timebase import Timebase
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.timebase import Timebase
 
 LINE = Timebase(0.0, 0.0, 0.125)
 REST = Part(None, False, 80, 0)

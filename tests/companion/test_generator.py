@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from companion.codes import UNDECIDED
 from companion.features import Ahead, Conditions, Place, key_id
 from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
-from companion.key import Key
+from companion.music.key import Key
+from companion.music.vocabulary import HOLD, REST, IntArray, strike
 from companion.past import echoes_of
 from companion.rules import strikes_anew
 from companion.sampling import Sampling
-from companion.vocabulary import HOLD, REST, IntArray, strike
 
 GREEDY = Sampling(temperature=0)
 SOPRANO, ALTO, TENOR, BASS = range(4)

@@ -17,10 +17,10 @@ from companion.codes import NOTHING, UNDECIDED
 from companion.features import History, sounding_codes
 from companion.generator import Generator
 from companion.harmony import AWAY_PENALTY, DISSONANCE_PENALTY, chords_on_beats, close_on_triad, triads_of
-from companion.key import Key
+from companion.music.key import Key
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
 from companion.rules import Moment, no_crossing, strikes_anew
 from companion.sampling import Sampling
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
 
 C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
 FLAT = np.zeros(VOCABULARY_SIZE)

@@ -26,10 +26,10 @@ from companion.improviser import (
     Wishes,
     sounding_frame,
 )
-from companion.key import Key
+from companion.music.key import Key
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, strike
 from companion.sampling import Sampling
 from companion.styles import STYLES
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, strike
 
 GREEDY = Wishes(Sampling(temperature=0), None, 1, frozenset())
 FREE = Wishes(STYLES["free"], None, 1, frozenset())

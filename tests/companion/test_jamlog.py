@@ -34,7 +34,7 @@ from companion.jamlog import (
     read_entries,
     read_header,
 )
-from companion.sounding import Part, SoundingFrame
+from companion.music.sounding import Part, SoundingFrame
 
 HEADER = Header(
     "1.2", "gru", "ab" * 32, 7, {"mode": "continue", "voices": [{"channel": 1}]}, "2026-11-22T20:15:00+01:00"

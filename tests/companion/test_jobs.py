@@ -32,8 +32,8 @@ from companion.composer import Composed
 from companion.errors import BadMidiFile, BadSetting, OutputExists, OutputFailed
 from companion.features import key_id
 from companion.jobs import Outputs, Playing
-from companion.key import Key
-from companion.vocabulary import FIRST_STRIKE, strike
+from companion.music.key import Key
+from companion.music.vocabulary import FIRST_STRIKE, strike
 
 PLAYING = Playing(model="babbler", seed=1)
 

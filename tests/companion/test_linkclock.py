@@ -12,7 +12,7 @@ import pytest
 from companion.clock import Clock, ClockEvent, Jumped, Started, Stopped
 from companion.errors import BadSetting, MissingExtra
 from companion.linkclock import LinkClock
-from companion.timebase import Timebase
+from companion.music.timebase import Timebase
 
 AHEAD_MICROS = 7_500_000  # of Link's clock against ours
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from companion.clock import Clock, ClockEvent, Jumped, Started, Stopped
 from companion.errors import BadSetting
 from companion.midiclock import SILENCE_SECONDS, SILENT, MidiClock
+from companion.music.timebase import Timebase
 from companion.tickline import FloatArray
-from companion.timebase import Timebase
 
 TICK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
 TICK_SECONDS = 60 / (120 * 24)

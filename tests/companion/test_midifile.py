@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from companion import midifile, output
 from companion.errors import BadMidiFile, OutputExists, OutputFailed
 from companion.midifile import read_song, write_chorale
-from companion.song import Key, Metre, Song, SongNote, Tempo, VoiceNote
+from companion.music.song import Key, Metre, Song, SongNote, Tempo, VoiceNote
 
 in_a_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 

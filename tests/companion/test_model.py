@@ -20,7 +20,7 @@ from companion.controls import DEFAULT_MODEL
 from companion.errors import BadModel, BadSetting
 from companion.features import FeatureRow
 from companion.model import Model, load_model
-from companion.vocabulary import VOCABULARY_SIZE
+from companion.music.vocabulary import VOCABULARY_SIZE
 
 NAMES = ("voice", "decided")
 ROW = FeatureRow(NAMES)

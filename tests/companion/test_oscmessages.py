@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from companion import oscmessages
 from companion.controls import CONTROLS, Command, Settings, state_items
+from companion.music.sounding import Part, SoundingFrame
 from companion.oscmessages import (
     INCOMING,
     LONGEST_TEXT,
@@ -23,7 +24,6 @@ from companion.oscmessages import (
     TransportReport,
     decode,
 )
-from companion.sounding import Part, SoundingFrame
 from companion.transportclock import TransportClock
 
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from companion.bars import tick_of_step
 from companion.errors import BadMidiFile
 from companion.midifile import read_song, write_chorale
+from companion.music.bars import tick_of_step
+from companion.music.song import Song, SongNote, VoiceNote
+from companion.music.vocabulary import RANGES, Note, canonical, frames_of_notes, notes_of_frames
 from companion.phrase import Phrase, phrase_of_song
-from companion.song import Song, SongNote, VoiceNote
-from companion.vocabulary import RANGES, Note, canonical, frames_of_notes, notes_of_frames
 from companion.voicing import named_voice
 
 SOPRANO, ALTO, TENOR, BASS = range(4)

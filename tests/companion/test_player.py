@@ -28,9 +28,9 @@ from companion.messages import (
     Silence,
     Silenced,
 )
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.timebase import Timebase
 from companion.player import MOST_FRAMES, Player
-from companion.sounding import Part, SoundingFrame
-from companion.timebase import Timebase
 
 STEP_S = 0.1
 ROUNDING_S = 1e-9

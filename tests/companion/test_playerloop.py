@@ -27,9 +27,9 @@ from companion.messages import (
     Silence,
     Silenced,
 )
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.timebase import Timebase
 from companion.playerloop import HOP_SECONDS, ReaderInbox, Reporter, SelectInbox, run_player
-from companion.sounding import Part, SoundingFrame
-from companion.timebase import Timebase
 
 REST = Part(None, False, 0, 0)
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from companion.codes import UNDECIDED
 from companion.features import FeatureRow
 from companion.generator import Generator
+from companion.music.vocabulary import HOLD, RANGES, REST, VOCABULARY_SIZE, VOICES, IntArray, sounding_pitches
 from companion.rules import strikes_anew
 from companion.sampling import Sampling
 from companion.styles import STYLES
-from companion.vocabulary import HOLD, RANGES, REST, VOCABULARY_SIZE, VOICES, IntArray, sounding_pitches
 
 STEPS = 24
 BACH = replace(STYLES["bach"], temperature=1.0, top_p=1.0)

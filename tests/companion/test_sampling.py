@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from companion.codes import NOTHING, SILENCE, UNDECIDED
 from companion.errors import BadModel, BadSetting
 from companion.features import History, sounding_codes
-from companion.key import Key
+from companion.music.key import Key
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, RANGES, REST, VOCABULARY_SIZE, strike
 from companion.room import leaves_room
 from companion.rules import (
     LONG_NOTE_STEPS,
@@ -51,7 +52,6 @@ from companion.sampling import (
     undecided,
 )
 from companion.styles import STYLES, style
-from companion.vocabulary import FIRST_STRIKE, HOLD, RANGES, REST, VOCABULARY_SIZE, strike
 
 FLAT = np.full(VOCABULARY_SIZE, -math.log(VOCABULARY_SIZE))
 C5, G4, E4, C3 = strike(72), strike(67), strike(64), strike(48)

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
-from companion.bars import Barlines
 from companion.controls import GRIDS, Command, Settings
 from companion.errors import BadSetting
 from companion.improviser import ANSWER, HEARD
-from companion.key import Key
+from companion.music.bars import Barlines
+from companion.music.key import Key
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, STEPS_PER_BEAT, strike
 from companion.planner import ANSWERING, IDLE, KEY_STEPS, PHRASE
-from companion.vocabulary import FIRST_STRIKE, HOLD, STEPS_PER_BEAT, strike
 
 TONIC, DOMINANT = (72, 67, 64, 48), (71, 67, 62, 43)
 TONICS = {frame: TONIC for frame in range(400)}

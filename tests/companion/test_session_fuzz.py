@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from jamfakes import FixedStep, Jam
 
-from companion.bars import Barlines
 from companion.controls import CONTROLS, GRIDS, MODES, Command, Settings
 from companion.errors import BadSetting
 from companion.features import FeatureRow
+from companion.music.bars import Barlines
+from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.planner import (
     ANSWERING,
     IDLE,
@@ -27,7 +28,6 @@ from companion.planner import (
     MOST_UNDO,
     PLAN_STEPS,
 )
-from companion.vocabulary import STEPS_PER_BEAT, VOICES
 
 OFF_LINE = 0.01  # steps
 LONGEST_RING = STEPS_PER_BEAT + 1  # steps; so long the end of an answer sounds into what comes

@@ -31,11 +31,11 @@ from companion.jamlog import (
     read_entries,
 )
 from companion.messages import ClearSteps, PlayFrames, PlayNow, SetTimebase, Silence
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.timebase import Timebase
 from companion.player import Player
-from companion.sounding import Part, SoundingFrame
 from companion.take import read_take
 from companion.takes import NOTHING, Recorder, Saved, recover, save_jam, save_take
-from companion.timebase import Timebase
 
 HEADER = Header("1.2", "gru", "ab" * 32, 7, {"mode": "continue"}, "2026-11-22T20:15:00+01:00")
 DATE = datetime.date(2026, 11, 22)

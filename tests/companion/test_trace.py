@@ -13,9 +13,9 @@ from fakes import Babbler, random_source
 from companion.composer import MODEL, SEED, Composed
 from companion.errors import OutputExists
 from companion.generator import Frame, Generator
+from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, strike
 from companion.sampling import Choice, Sampling
 from companion.trace import write_trace
-from companion.vocabulary import HOLD, REST, VOCABULARY_SIZE, strike
 
 
 def choice(token: int, held: int | None = None, **shares: float) -> Choice:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from companion.clock import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.errors import BadSetting
-from companion.timebase import Timebase
+from companion.music.timebase import Timebase
 from companion.transportclock import SILENCE_SECONDS, SILENT, TransportClock
 
 STEP = 0.125  # seconds, at 120 BPM

@@ -13,8 +13,8 @@ pytest.importorskip("keras", reason="batches are Keras data sets (extra: train)"
 
 from companion.codes import UNDECIDED
 from companion.features import FEATURES, LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, key_id
-from companion.key import Key, find_key
-from companion.vocabulary import (
+from companion.music.key import Key, find_key
+from companion.music.vocabulary import (
     HOLD,
     RANGES,
     REST,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_up import chorale, frames_of_chords
 
-from companion.vocabulary import IntArray, excerpt, sounding_pitches, transpose
+from companion.music.vocabulary import IntArray, excerpt, sounding_pitches, transpose
 from export.copies import CopyIndex, self_repetition
 
 CHORDS = 24

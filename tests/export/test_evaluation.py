@@ -11,7 +11,7 @@ import pytest
 from fakes import Babbler, ScriptedModel
 from made_up import chorale, piece_of
 
-from companion.vocabulary import REST, VOCABULARY_SIZE
+from companion.music.vocabulary import REST, VOCABULARY_SIZE
 from export.evaluation import (
     PUBLISHED,
     describe,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from made_up import chorale, frames_of_chords
 
-from companion.key import Key
-from companion.vocabulary import HOLD, REST, hide_onsets, transpose
+from companion.music.key import Key
+from companion.music.vocabulary import HOLD, REST, hide_onsets, transpose
 from export.evaluation import of_split
 from export.grade import FEATURES, Grader, features_of, length_distance, rank_distance, repeated_lengths
 from export.passage import Passage

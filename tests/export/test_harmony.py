@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from made_up import frames_of_chords
 
-from companion.key import Key
-from companion.vocabulary import REST
+from companion.music.key import Key
+from companion.music.vocabulary import REST
 from export import harmony
 from export.tally import Tally
 

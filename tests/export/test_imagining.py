@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from companion.library import open_model
-from companion.vocabulary import HOLD, sounding_tokens
+from companion.music.vocabulary import HOLD, sounding_tokens
 from export.cli import app
 from export.imagining import imagine
 from export.pieces import load_pieces

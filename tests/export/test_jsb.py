@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from companion.vocabulary import HOLD, RANGES, REST, hide_onsets, sounding_pitches, strike, transpose
+from companion.music.vocabulary import HOLD, RANGES, REST, hide_onsets, sounding_pitches, strike, transpose
 from export import jsb
 from export.jsb import COUNTS, frames_of_csv, pieces_of_archive, read_archive
 from export.pieces import SPLITS, Piece, load_pieces, save_pieces, steps_to_close, transpositions

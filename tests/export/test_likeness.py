@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up import frames_of_chords
 
-from companion.vocabulary import IntArray, transpose
+from companion.music.vocabulary import IntArray, transpose
 from export import jsb
 from export.likeness import ALIKE_SHARE, SAME_SHARE, LikenessIndex, progressions, share
 from export.pieces import Piece

@@ -14,7 +14,7 @@ from companion import jobs
 from companion.errors import BadSetting, OutputExists
 from companion.jobs import Playing, continue_job, harmonise_job
 from companion.midifile import write_chorale
-from companion.vocabulary import VOICES, IntArray, excerpt
+from companion.music.vocabulary import VOICES, IntArray, excerpt
 from export import listening
 from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit, exhibits
 from export.keeping import TICKS_PER_BEAT, voice_notes

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_up import chorale, frames_of_chords
 
-from companion.vocabulary import strike
+from companion.music.vocabulary import strike
 from export import measures
 from export.copies import CopyIndex
 from export.evaluation import of_split

@@ -15,7 +15,7 @@ from tiny import random_rows, settings_of, stepped_in_keras, tiny_model
 
 from companion.contract import DTYPES, UPDATES, VOICE_ORDERS
 from companion.features import FEATURES, FeatureRow
-from companion.vocabulary import VOCABULARY_SIZE, IntArray
+from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
 from export.losses import note_nll
 from export.models import ARCHITECTURES, build
 

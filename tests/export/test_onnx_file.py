@@ -22,7 +22,7 @@ from companion.contract import FORMAT, METADATA_KEY
 from companion.errors import BadModel
 from companion.features import FeatureRow
 from companion.model import load_model
-from companion.vocabulary import VOCABULARY_SIZE, fingerprint
+from companion.music.vocabulary import VOCABULARY_SIZE, fingerprint
 from export.models import ARCHITECTURES
 from export.onnx_file import (
     LARGEST_DIFFERENCE,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_up import frames_of_chords
 
-from companion.vocabulary import REST
+from companion.music.vocabulary import REST
 from export import pacing
 from export.tally import Tally
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_up import frames_of_chords
 
-from companion.vocabulary import IntArray, strike
+from companion.music.vocabulary import IntArray, strike
 from export import partwriting
 from export.partwriting import FIFTH, OCTAVE
 from export.tally import Tally

@@ -11,7 +11,7 @@ pytest.importorskip("matplotlib")
 
 from matplotlib.colors import to_hex, to_rgb
 
-from companion.vocabulary import VOICES, Note
+from companion.music.vocabulary import VOICES, Note
 from export import pianoroll
 from export.pianoroll import GAP_STEPS, NOTE_HEIGHT, Roll
 

@@ -13,8 +13,8 @@ import pytest
 from made_up import chorale, piece_of
 
 from companion.midifile import read_song, write_chorale
-from companion.song import Key, VoiceNote
-from companion.vocabulary import HOLD, REST, VOCABULARY_SIZE, IntArray, notes_of_frames, transpose
+from companion.music.song import Key, VoiceNote
+from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, IntArray, notes_of_frames, transpose
 from export import jsb, prepare
 from export.corpus import Corpus, Refusal, read_corpus
 from export.folder import key_name, piece_of_song, read_folder, split_of_name

@@ -11,9 +11,9 @@ from made_up import chorale, piece_of
 
 from companion import improviser
 from companion.improviser import Wishes
-from companion.key import Key
+from companion.music.key import Key
+from companion.music.vocabulary import FIRST_STRIKE, REST, hide_onsets, strike
 from companion.sampling import Sampling
-from companion.vocabulary import FIRST_STRIKE, REST, hide_onsets, strike
 from export import recital
 from export.passage import Passage
 from export.pieces import Piece

@@ -7,7 +7,7 @@ import json
 import pytest
 from made_up import chorale, frames_of_chords
 
-from companion.vocabulary import IntArray
+from companion.music.vocabulary import IntArray
 from export import measures
 from export.measures import Measure
 from export.passage import Passage

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from companion.codes import NOTHING, SILENCE
-from companion.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, hide_onsets, strike
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, hide_onsets, strike
 from export.pieces import Piece
 from export.scoring import (
     SYMBOLS,

@@ -14,7 +14,7 @@ pytest.importorskip("tensorflow")
 from tiny import tiny_set
 
 from companion.features import FeatureRow
-from companion.vocabulary import VOCABULARY_SIZE
+from companion.music.vocabulary import VOCABULARY_SIZE
 from export.batches import IGNORED, CropBatches, CropSettings
 from export.losses import ANSWERS, note_nll, taught_nll
 from export.models import build

@@ -22,7 +22,7 @@ import mido
 from integration.jack import HOME, JackServer, Peer, wait_until
 
 from companion.demo import demo_song
-from companion.pitch import pitch_name
+from companion.music.pitch import pitch_name
 
 BPM = 120
 TICKS_PER_BEAT = 24  # of MIDI clock

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from companion.midifile import write_chorale
-from companion.song import VoiceNote
+from companion.music.song import VoiceNote
 from companion.soundfile import render_midi_file
 
 SOUNDFONTS = [Path("/usr/share/sounds/sf2") / name for name in ("TimGM6mb.sf2", "default-GM.sf2")]

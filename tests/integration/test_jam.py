@@ -25,7 +25,7 @@ from integration.scenario import (
     transport,
 )
 
-from companion.vocabulary import RANGES
+from companion.music.vocabulary import RANGES
 
 OFFBEAT_TICKS = 3  # how far from a 16th a note may come back: JACK's period, and a busy machine
 

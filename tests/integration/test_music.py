@@ -10,11 +10,11 @@ import pytest
 from companion.composer import harmonise
 from companion.controls import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.generator import Generator
-from companion.key import find_key
 from companion.library import open_model
 from companion.model import Model
+from companion.music.key import find_key
+from companion.music.vocabulary import IntArray, sounding_pitches
 from companion.styles import style
-from companion.vocabulary import IntArray, sounding_pitches
 from export import harmony, pacing, partwriting
 from export.evaluation import of_split
 from export.pieces import Piece

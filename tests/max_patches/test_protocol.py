@@ -10,11 +10,11 @@ from companion.arguments import Number, Whole
 from companion.controls import ACTIONS as COMPANION_ACTIONS
 from companion.controls import CONTROLS, GRIDS, MODES, Settings, find_control
 from companion.library import bundled_models
+from companion.music.vocabulary import VOICES
 from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
 from companion.oscpeer import ALIVE_SECONDS, OFFLINE_SECONDS
 from companion.rig import OSC_PORT_IN, OSC_PORT_OUT
 from companion.styles import STYLES, style
-from companion.vocabulary import VOICES
 from max_patches import hub, names
 from max_patches.checks import addresses
 from max_patches.hubface import HINT

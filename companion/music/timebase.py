@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from companion.vocabulary import STEPS_PER_BEAT
+from companion.music.vocabulary import STEPS_PER_BEAT
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.vocabulary import IntArray, sounding_pitches
+from companion.music.vocabulary import IntArray, sounding_pitches
 
 # How well each degree fits a key: Krumhansl and Kessler's probe-tone ratings, "Tracing the dynamic
 # changes in perceived tonal organization", Psychological Review 89 (1982).

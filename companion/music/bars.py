@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from companion.vocabulary import STEPS_PER_BEAT
+from companion.music.vocabulary import STEPS_PER_BEAT
 
 STEPS_PER_WHOLE_NOTE = 4 * STEPS_PER_BEAT
 _ON_THE_LINE = 1e-6  # steps; rounding of a float position is not lateness

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.chords import chord_name
+from companion.music.chords import chord_name
 
 
 @pytest.mark.parametrize(

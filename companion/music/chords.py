@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from companion.pitch import pitch_class_name
+from companion.music.pitch import pitch_class_name
 
 # Intervals above the root → what is written after it; the first that fits is taken.
 _KINDS: tuple[tuple[frozenset[int], str], ...] = (

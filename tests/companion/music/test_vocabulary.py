@@ -10,7 +10,7 @@ from fakes import canonical_frames
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.vocabulary import (
+from companion.music.vocabulary import (
     FIRST_STRIKE,
     HIGHEST_PITCH,
     HOLD,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from companion.key import Key, find_key, pitch_class_weights
-from companion.vocabulary import HOLD, REST, IntArray, strike, transpose
+from companion.music.key import Key, find_key, pitch_class_weights
+from companion.music.vocabulary import HOLD, REST, IntArray, strike, transpose
 
 
 def line(pitches: Sequence[int], steps: int = 4) -> IntArray:
