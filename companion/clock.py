@@ -1,4 +1,4 @@
-"""What a clock tells: when the music runs, from where, how fast; and the clock that asks nobody.
+"""What a clock tells: when the music runs, from where, how fast; whichever clock it is.
 
 Clocks speak *addresses*: Live's absolute 16ths, as floats. Who plays maps them to the steps of its music. A clock is
 used from one thread: hand it everything that has arrived, then ``poll``.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from companion.errors import BadSetting
-from companion.music.timebase import Timebase, step_seconds
+from companion.music.timebase import Timebase
 
 SLOWEST_BPM, FASTEST_BPM = 20, 400
 
@@ -73,53 +73,6 @@ class Clock(Protocol):
 
     def close(self) -> None:
         """Gives back what it holds; may be called again."""
-
-
-class InternalClock:
-    """Runs by itself."""
-
-    name = "internal"
-
-    def __init__(self, bpm: float = 120) -> None:
-        self._step_seconds = step_seconds(check_bpm(bpm))
-        self._line: Timebase | None = None
-        self._events: list[ClockEvent] = []
-
-    @property
-    def bpm(self) -> float:
-        """Quarter notes a minute, also while stopped."""
-        return step_seconds(self._step_seconds)  # the formula is its own inverse
-
-    def start(self, now_s: float, address: float = 0.0) -> None:
-        """Plays from an address; does nothing while playing."""
-        if self._line is None:
-            self._line = Timebase(address, now_s, self._step_seconds)
-            self._events.append(Started(address, now_s))
-
-    def stop(self, now_s: float) -> None:
-        """Stops; does nothing while stopped."""
-        if self._line is not None:
-            self._line = None
-            self._events.append(Stopped(now_s))
-
-    def set_bpm(self, bpm: float, now_s: float) -> None:
-        """Goes on at another tempo from where it is; BadSetting outside 20..400."""
-        self._step_seconds = step_seconds(check_bpm(bpm))
-        if self._line is not None:
-            self._line = Timebase(self._line.step_at(now_s), now_s, self._step_seconds)
-
-    def poll(self, now_s: float) -> list[ClockEvent]:
-        """What has happened since the last poll."""
-        del now_s
-        events, self._events = self._events, []
-        return events
-
-    def timebase(self) -> Timebase | None:
-        """The line from addresses to seconds; None while not playing."""
-        return self._line
-
-    def close(self) -> None:
-        """Holds nothing."""
 
 
 def check_bpm(bpm: float) -> float:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from companion.errors import OutputFailed
-from companion.output import refuse_existing, write_output
+from companion.files.writing import refuse_existing, write_output
 
 INSTALLED, REPLACED, THERE, KEPT = "installed", "replaced", "already there", "kept as it was"
 

@@ -25,11 +25,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from companion import __version__
-from companion.clock import Clock, InternalClock
+from companion.clock import Clock
 from companion.controlmap import ControlMap, ControlReader, Learning, all_targets
 from companion.engine import PICTURE_SECONDS, Engine, Loaded
 from companion.errors import ChoraleError, NoPort, one_line
 from companion.events import PortBack, PortLost, PortMissing
+from companion.internal import InternalClock
 from companion.jamlog import Header
 from companion.jamoptions import JamOptions, known_choices
 from companion.library import bundled_models, open_model

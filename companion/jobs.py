@@ -15,13 +15,13 @@ from companion.composer import MODEL, Composed, continue_phrase, harmonise, noti
 from companion.controls import DEFAULT_MODEL, DEFAULT_STYLE, read_command
 from companion.dynamics import VelocityRule, velocity_rule
 from companion.errors import BadSetting
+from companion.files.midi import read_song, write_chorale
+from companion.files.writing import refuse_existing
 from companion.generator import Generator
 from companion.library import open_model
-from companion.midifile import read_song, write_chorale
 from companion.music.key import Key
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES
-from companion.output import refuse_existing
 from companion.phrase import Phrase, phrase_of_song
 from companion.sampling import Sampling
 from companion.soundfile import find_fluidsynth, render_midi_file

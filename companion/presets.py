@@ -23,8 +23,8 @@ from companion.arguments import Kind, shown
 from companion.controlmap import Binding, ControlMap, read_target
 from companion.controls import ANY, CONTROL, CONTROLS, VOICE_CONTROL, Choices, Settings, change
 from companion.errors import BadSetting, OutputFailed
+from companion.files.writing import write_output
 from companion.music.vocabulary import VOICES
-from companion.output import write_output
 from companion.rig import RIG_KEYS, Rig
 
 SUFFIX = ".toml"

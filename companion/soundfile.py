@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from companion.errors import BadSetting, ChoraleError, MissingExtra
-from companion.midifile import DEFAULT_BEAT_US, read_song
+from companion.files.midi import DEFAULT_BEAT_US, read_song
+from companion.files.writing import refuse_existing, write_output
 from companion.music.song import Tempo
 from companion.music.vocabulary import VOICES
-from companion.output import refuse_existing, write_output
 from companion.synth import SAMPLE_RATE, FloatArray, Sound, render
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import mido
 
 from companion.errors import BadLog
+from companion.files.midi import conductor_events, note_events, track_of_events
 from companion.jamlog import (
     START,
     STOP,
@@ -30,7 +31,6 @@ from companion.jamlog import (
     LoggedTransport,
     read_entries,
 )
-from companion.midifile import conductor_events, note_events, track_of_events
 from companion.music.bars import Barlines
 from companion.music.song import VoiceNote
 from companion.music.sounding import Part, SoundingFrame

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from companion.errors import ChoraleError, OutputExists, one_line
+from companion.files.writing import write_output
 from companion.jamlog import SUFFIX, Entry, Header, LogWriter, is_in_use
-from companion.output import write_output
 from companion.take import read_take, take_file
 
 NOTHING = "nothing was played: no MIDI file"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from companion.composer import Composed
+from companion.files.writing import write_output
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, struck_pitch
-from companion.output import write_output
 from companion.sampling import Choice
 
 FORMAT = "chorale-trace/1"
@@ -18,7 +18,7 @@ LEAST_PROBABILITY = 0.001  # rarer pitches are left out of a distribution
 
 
 def write_trace(path: Path, model: str, frames: Iterable[Composed], force: bool = False) -> None:
-    """Write a composition's trace; errors as companion.output.write_output."""
+    """Write a composition's trace; errors as companion.files.writing.write_output."""
     trace = {
         "format": FORMAT,
         "model": model,

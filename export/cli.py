@@ -190,7 +190,7 @@ def recipe(
     """Make the shipped bach anew, all runs of it, in some hours; a stopped one goes on with the same command."""
     _need("keras", "tensorflow", "tf2onnx", "matplotlib")
     _use_threads(threads)
-    from companion.output import refuse_existing  # noqa: PLC0415
+    from companion.files.writing import refuse_existing  # noqa: PLC0415
     from export.recipe import BACH, follow  # noqa: PLC0415
     from export.release import release  # noqa: PLC0415
     from export.workshop import workshop_of  # noqa: PLC0415
@@ -216,7 +216,7 @@ def export(
 ) -> None:
     """Write a trained model as ONNX and prove that it gives what Keras gives."""
     _need("keras", "tensorflow", "tf2onnx")
-    from companion.output import refuse_existing  # noqa: PLC0415
+    from companion.files.writing import refuse_existing  # noqa: PLC0415
     from export.release import release  # noqa: PLC0415
     from export.training import read_settings  # noqa: PLC0415
 

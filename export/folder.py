@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from companion.errors import BadMidiFile
-from companion.midifile import read_song
+from companion.files.midi import read_song
 from companion.music.bars import Bars, bar_steps
 from companion.music.song import Key, Song
 from companion.music.vocabulary import VOICES

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.output import refuse_existing
+from companion.files.writing import refuse_existing
 from companion.sampling import Sampling
 from export.copies import CopyIndex
 from export.distributions import plot_distributions

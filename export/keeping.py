@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from companion.errors import OutputExists
-from companion.midifile import write_chorale
+from companion.files.midi import write_chorale
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, notes_of_frames
 from export.passage import Passage

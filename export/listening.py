@@ -15,13 +15,13 @@ from companion.composer import Composed, continue_phrase, harmonise, total_frame
 from companion.controls import DEFAULT_STYLE
 from companion.dynamics import velocity_rule
 from companion.errors import BadSetting
+from companion.files.midi import write_chorale
+from companion.files.writing import refuse_existing, write_output
 from companion.generator import Generator
 from companion.jobs import Job
-from companion.midifile import write_chorale
 from companion.model import Model
 from companion.music.song import Song, Tempo
 from companion.music.vocabulary import IntArray, excerpt, notes_of_frames
-from companion.output import refuse_existing, write_output
 from companion.phrase import Phrase
 from companion.styles import style
 from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from companion.errors import BadModel
+from companion.files.writing import write_output
 from companion.model import load_model
-from companion.output import write_output
 from export.batches import CropSettings
 from export.calibration import calibrate
 from export.card import card

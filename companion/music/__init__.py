@@ -1,11 +1,11 @@
 """The words of music, pure: no input or output, no clock.
 
-    vocabulary   voices, steps, tokens; frames of tokens ↔ notes
-    pitch        names of pitches
-    key          keys, their names, and the key that is heard
-    chords       names of chords
-    bars         where beats and bars lie on the steps
-    timebase     steps ↔ seconds, at one tempo
-    song         a MIDI file's music in ticks
-    sounding     what is to sound in each step, and what becomes of it in time
+vocabulary   voices, steps, tokens; frames of tokens ↔ notes
+pitch        names of pitches
+key          keys, their names, and the key that is heard
+chords       names of chords
+bars         where beats and bars lie on the steps
+timebase     steps ↔ seconds, at one tempo
+song         a MIDI file's music in ticks
+sounding     what is to sound in each step, and what becomes of it in time
 """

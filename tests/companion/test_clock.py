@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.clock import Clock, InternalClock, Started, Stopped, check_bpm
+from companion.clock import Clock, Started, Stopped, check_bpm
 from companion.errors import BadSetting
+from companion.internal import InternalClock
 from companion.music.timebase import Timebase
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from companion.errors import BadMidiFile
-from companion.midifile import read_song, write_chorale
+from companion.files.midi import read_song, write_chorale
 from companion.music.bars import tick_of_step
 from companion.music.song import Song, SongNote, VoiceNote
 from companion.music.vocabulary import RANGES, Note, canonical, frames_of_notes, notes_of_frames

@@ -10,7 +10,7 @@ from fakes import Babbler
 from made_up import chorale, piece_of
 from programs import Ran, chorale_train
 
-from companion.midifile import read_song, write_chorale
+from companion.files.midi import read_song, write_chorale
 from export.keeping import voice_notes
 from export.pieces import save_pieces
 

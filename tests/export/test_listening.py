@@ -12,8 +12,8 @@ from made_up import chorale, piece_of
 
 from companion import jobs
 from companion.errors import BadSetting, OutputExists
+from companion.files.midi import write_chorale
 from companion.jobs import Playing, continue_job, harmonise_job
-from companion.midifile import write_chorale
 from companion.music.vocabulary import VOICES, IntArray, excerpt
 from export import listening
 from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit, exhibits

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from made_up import chorale, piece_of
 
-from companion.midifile import read_song, write_chorale
+from companion.files.midi import read_song, write_chorale
 from companion.music.song import Key, VoiceNote
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, IntArray, notes_of_frames, transpose
 from export import jsb, prepare

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from companion.midifile import write_chorale
+from companion.files.midi import write_chorale
 from companion.music.song import VoiceNote
 from companion.soundfile import render_midi_file
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from companion import midifile, output
 from companion.errors import BadMidiFile, OutputExists, OutputFailed
-from companion.midifile import read_song, write_chorale
+from companion.files import midi, writing
+from companion.files.midi import read_song, write_chorale
 from companion.music.song import Key, Metre, Song, SongNote, Tempo, VoiceNote
 
 in_a_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -206,7 +206,7 @@ class TestBadFiles:
         assert str(caught.value) == f"{path} {fault}"
 
     def test_too_many_notes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(midifile, "MOST_NOTES", 2)
+        monkeypatch.setattr(midi, "MOST_NOTES", 2)
         path = saved(tmp_path / "a.mid", f"00 90 3c 40 01 3c 40 {NOTE}")
         with pytest.raises(BadMidiFile) as caught:
             read_song(path)
@@ -393,18 +393,18 @@ class TestOutput:
         path = tmp_path / "a.mid"
         path.write_bytes(b"old")
         with pytest.raises(OutputExists) as caught:
-            output.write_output(path, b"new")
+            writing.write_output(path, b"new")
         assert str(caught.value) == f"{path} exists; choose another name, or --force to replace it"
         assert path.read_bytes() == b"old"
-        output.write_output(path, b"new", force=True)
+        writing.write_output(path, b"new", force=True)
         assert path.read_bytes() == b"new"
         assert list(tmp_path.iterdir()) == [path]
 
     def test_folders(self, tmp_path: Path) -> None:
         with pytest.raises(OutputFailed, match="it is a folder"):
-            output.write_output(tmp_path, b"")
+            writing.write_output(tmp_path, b"")
         with pytest.raises(OutputFailed, match="there is no folder"):
-            output.write_output(tmp_path / "none" / "a.mid", b"")
+            writing.write_output(tmp_path / "none" / "a.mid", b"")
 
     def test_full_disk_leaves_the_old_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def full(_: int) -> None:
@@ -414,7 +414,7 @@ class TestOutput:
         path.write_bytes(b"old")
         monkeypatch.setattr(os, "fsync", full)
         with pytest.raises(OutputFailed) as caught:
-            output.write_output(path, b"new", force=True)
+            writing.write_output(path, b"new", force=True)
         assert str(caught.value) == f"cannot write {path}: No space left on device"
         assert path.read_bytes() == b"old"
         assert list(tmp_path.iterdir()) == [path]
@@ -423,6 +423,6 @@ class TestOutput:
         path = tmp_path / "a.mid"
         monkeypatch.setattr(os, "fsync", lambda _: path.write_bytes(b"other"))
         with pytest.raises(OutputExists):
-            output.write_output(path, b"new")
+            writing.write_output(path, b"new")
         assert path.read_bytes() == b"other"
         assert list(tmp_path.iterdir()) == [path]

@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 import mido
 
 from companion.errors import BadMidiFile
-from companion.metaevents import tolerate_meta_events
+from companion.files.metaevents import tolerate_meta_events
+from companion.files.writing import write_output
 from companion.music.song import EXPECTED, Key, Metre, Song, SongNote, Tempo, VoiceNote
 from companion.music.vocabulary import VOICES
-from companion.output import write_output
 
 PERCUSSION = 9  # the channel on the wire; people call it 10
 DEFAULT_BEAT_US = 500_000  # the file format's own: 120 beats a minute
