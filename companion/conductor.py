@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from companion.addresses import Addresses, Loop
-from companion.clock import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
+from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.jamlog import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
 from companion.messages import SetTimebase
 from companion.music.timebase import Timebase

@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from companion import keys, oscmessages
-from companion.clock import Clock
+from companion.clock.base import Clock
+from companion.clock.midi import MidiClock
+from companion.clock.transport import TransportClock
 from companion.conductor import Conductor
 from companion.controlmap import ControlReader, Learning
 from companion.controls import Choices, Command
@@ -23,7 +25,6 @@ from companion.jamlog import Entry, LoggedCommand, LoggedNote
 from companion.jampicture import picture_of
 from companion.lateness import Lateness
 from companion.messages import Echo, Fault, HeldOver, Ready, Report
-from companion.midiclock import MidiClock
 from companion.model import Model
 from companion.oscmessages import Alive, Hello, LoopReport, Message, OscFault, PlayedNote, TransportReport
 from companion.oscpeer import Peer
@@ -32,7 +33,6 @@ from companion.outlets import Outlets, Speaker
 from companion.picture import Picture
 from companion.planner import ANSWERING
 from companion.session import Session
-from companion.transportclock import TransportClock
 
 PICTURE_SECONDS = 0.05  # between two pictures
 _NEWS = 6  # messages that a picture holds, so that none is lost between two

@@ -25,18 +25,19 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from companion import __version__
-from companion.clock import Clock
+from companion.clock.base import Clock
+from companion.clock.internal import InternalClock
+from companion.clock.midi import MidiClock
+from companion.clock.transport import TransportClock
 from companion.controlmap import ControlMap, ControlReader, Learning, all_targets
 from companion.engine import PICTURE_SECONDS, Engine, Loaded
 from companion.errors import ChoraleError, NoPort, one_line
 from companion.events import PortBack, PortLost, PortMissing
-from companion.internal import InternalClock
 from companion.jamlog import Header
 from companion.jamoptions import JamOptions, known_choices
 from companion.library import bundled_models, open_model
 from companion.messages import SetOffset
 from companion.midibackend import Driver, find_driver
-from companion.midiclock import MidiClock
 from companion.model import Model
 from companion.oscpeer import Peer
 from companion.oscport import Arrival, OscIn, OscOut, Unreadable
@@ -46,7 +47,6 @@ from companion.ports import InputPort, open_output
 from companion.session import Session
 from companion.soundingport import Nowhere
 from companion.takes import Recorder, recover, save_jam, save_take
-from companion.transportclock import TransportClock
 
 IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
 SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn
@@ -175,7 +175,7 @@ class _Jam:
         elif options.clock == "osc":
             clock = TransportClock()
         elif options.clock == "link":
-            from companion.linkclock import LinkClock  # noqa: PLC0415 - an extra
+            from companion.clock.link import LinkClock  # noqa: PLC0415 - an extra
 
             link = LinkClock(options.bpm)
             link.start(time.perf_counter())

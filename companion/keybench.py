@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from companion.clock.internal import InternalClock
 from companion.controlmap import ControlMap, ControlReader
 from companion.controls import ANY, Settings
 from companion.engine import Engine
-from companion.internal import InternalClock
 from companion.lateness import involuntary_switches
 from companion.library import open_model
 from companion.messages import PlayNow, Silence, Silenced

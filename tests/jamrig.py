@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from companion.clock import Clock
+from companion.clock.base import Clock
+from companion.clock.internal import InternalClock
 from companion.controlmap import ControlMap, ControlReader, Learning
 from companion.controls import Settings
 from companion.engine import Engine
-from companion.internal import InternalClock
 from companion.jamlog import Entry
 from companion.jamoptions import known_choices
 from companion.messages import Command as PlayerCommand

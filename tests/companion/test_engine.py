@@ -7,6 +7,8 @@ import pytest
 from fakes import Babbler
 from jamrig import Rig
 
+from companion.clock.midi import MidiClock
+from companion.clock.transport import TransportClock
 from companion.controlmap import ControlMap, Learning, Target
 from companion.controls import Settings
 from companion.engine import Loaded
@@ -21,12 +23,10 @@ from companion.jamlog import (
 )
 from companion.lateness import Lateness
 from companion.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
-from companion.midiclock import MidiClock
 from companion.music.sounding import SoundingFrame
 from companion.oscport import Unreadable
 from companion.planner import ANSWERING, IDLE, PHRASE
 from companion.replay import replay
-from companion.transportclock import TransportClock
 
 SETTINGS = Settings(model="babbler", seed=5)
 

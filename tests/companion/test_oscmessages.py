@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion import oscmessages
+from companion.clock.transport import TransportClock
 from companion.controls import CONTROLS, Command, Settings, state_items
 from companion.music.sounding import Part, SoundingFrame
 from companion.oscmessages import (
@@ -24,7 +25,6 @@ from companion.oscmessages import (
     TransportReport,
     decode,
 )
-from companion.transportclock import TransportClock
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ HOME = Path(__file__).parents[2]
 # ten samples a second; perf_counter is one clock for both processes.
 PEER = """
 import dataclasses, json, sys, time
-from companion.linkclock import LinkClock
+from companion.clock.link import LinkClock
 
 first, bpm = sys.argv[1] == "first", float(sys.argv[2])
 now = time.perf_counter

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.clock import Clock, Started, Stopped, check_bpm
+from companion.clock.base import Clock, Started, Stopped, check_bpm
+from companion.clock.internal import InternalClock
 from companion.errors import BadSetting
-from companion.internal import InternalClock
 from companion.music.timebase import Timebase
 
 

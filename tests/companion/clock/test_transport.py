@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.clock import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
+from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
+from companion.clock.transport import SILENCE_SECONDS, SILENT, TransportClock
 from companion.errors import BadSetting
 from companion.music.timebase import Timebase
-from companion.transportclock import SILENCE_SECONDS, SILENT, TransportClock
 
 STEP = 0.125  # seconds, at 120 BPM
 HOP = 0.05  # seconds between two messages

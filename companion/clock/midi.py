@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from companion.clock import ClockEvent, Jumped, Started, Stopped, check_bpm
+from companion.clock.base import ClockEvent, Jumped, Started, Stopped, check_bpm
+from companion.clock.ticks import TickLine
 from companion.music.timebase import Timebase
-from companion.tickline import TickLine
 
 POSITION, TICK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
 FIRST_REALTIME = 0xF8  # bytes from here on may stand anywhere, also inside another message

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from companion.clock import ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
+from companion.clock.base import ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.errors import BadSetting
 from companion.music.timebase import Timebase, step_seconds
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.tickline import TickLine
+from companion.clock.ticks import TickLine
 
 TICK = 0.02
 

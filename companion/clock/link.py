@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from companion.clock import ClockEvent, Jumped, Started, Stopped, check_bpm
+from companion.clock.base import ClockEvent, Jumped, Started, Stopped, check_bpm
 from companion.errors import MissingExtra
 from companion.music.timebase import Timebase
 from companion.music.vocabulary import STEPS_PER_BEAT

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.clock import Clock, ClockEvent, Jumped, Started, Stopped
+from companion.clock.base import Clock, ClockEvent, Jumped, Started, Stopped
+from companion.clock.midi import SILENCE_SECONDS, SILENT, MidiClock
+from companion.clock.ticks import FloatArray
 from companion.errors import BadSetting
-from companion.midiclock import SILENCE_SECONDS, SILENT, MidiClock
 from companion.music.timebase import Timebase
-from companion.tickline import FloatArray
 
 TICK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
 TICK_SECONDS = 60 / (120 * 24)

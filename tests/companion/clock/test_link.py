@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from companion.clock import Clock, ClockEvent, Jumped, Started, Stopped
+from companion.clock.base import Clock, ClockEvent, Jumped, Started, Stopped
+from companion.clock.link import LinkClock
 from companion.errors import BadSetting, MissingExtra
-from companion.linkclock import LinkClock
 from companion.music.timebase import Timebase
 
 AHEAD_MICROS = 7_500_000  # of Link's clock against ours

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from companion.clock import ClockEvent, Started, Stopped, check_bpm
+from companion.clock.base import ClockEvent, Started, Stopped, check_bpm
 from companion.music.timebase import Timebase, step_seconds
 
 
