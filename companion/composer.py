@@ -16,7 +16,7 @@ from companion.music.bars import closing_steps
 from companion.music.key import Key, find_key
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
-from companion.phrase import Phrase
+from companion.phrase.seed import Phrase
 from companion.rules import strikes_anew
 from companion.sampling import Sampling, in_key
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from companion.composer import Composed
 from companion.music.song import Metre, Song, SongNote, Tempo
 from companion.music.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, VOICES
-from companion.phrase import Phrase, phrase_of_song
+from companion.phrase.seed import Phrase, phrase_of_song
 from companion.picture import FrameView
 from companion.view import View
 

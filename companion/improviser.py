@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.capture import LEGATO_STEPS, TAIL_STEPS, Hands
 from companion.closing import (
     PERFECT,
     TRIES,
@@ -28,6 +27,7 @@ from companion.generator import Frame, Generator, Standing
 from companion.model import Model
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
+from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Hands
 from companion.rules import strikes_anew
 from companion.sampling import Sampling
 

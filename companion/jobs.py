@@ -22,7 +22,7 @@ from companion.library import open_model
 from companion.music.key import Key
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES
-from companion.phrase import Phrase, phrase_of_song
+from companion.phrase.seed import Phrase, phrase_of_song
 from companion.sampling import Sampling
 from companion.soundfile import find_fluidsynth, render_midi_file
 from companion.styles import style

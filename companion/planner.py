@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.capture import Capture, Hands
 from companion.closing import CLOSE_IN_SIGHT
 from companion.controls import Choices, Settings
 from companion.dynamics import DEFAULT_VELOCITY, VelocityRule, velocity_rule
@@ -39,6 +38,7 @@ from companion.music.chords import chord_name
 from companion.music.key import Key, find_key
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import FIRST_STRIKE, REST, VOICES, IntArray
+from companion.phrase.hands import Capture, Hands
 from companion.sampling import in_key
 from companion.sink import Sink
 from companion.styles import style

@@ -18,7 +18,6 @@ from dataclasses import replace
 import numpy as np
 
 from companion.answers import ANSWERING_MODES, CLOSE_MARGIN, Answers
-from companion.capture import Press
 from companion.controls import ACTIONS, Command, Settings, change, read_command
 from companion.improviser import (
     Improviser,
@@ -29,8 +28,9 @@ from companion.music.bars import Barlines, closing_steps
 from companion.music.pitch import pitch_name
 from companion.music.sounding import SoundingFrame
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
+from companion.phrase.hands import Press
+from companion.phrase.quantise import nearest
 from companion.planner import ANSWERING, IDLE, KEY_STEPS, MOST_TAKE_STEPS, PHRASE, PLAN_STEPS, frame_of
-from companion.quantise import nearest
 
 _PLAYS_ON = {*ANSWERING_MODES, "duet"}  # an answer goes on when the mode changes from one of these to another
 _WAITING = "waiting for the clock: press play"

@@ -12,7 +12,7 @@ from companion.files.midi import read_song
 from companion.music.bars import Bars, bar_steps
 from companion.music.song import Key, Song
 from companion.music.vocabulary import VOICES
-from companion.phrase import phrase_of_song
+from companion.phrase.seed import phrase_of_song
 from export.corpus import Refusal
 from export.likeness import CHORDS, progressions
 from export.pieces import Piece

@@ -22,7 +22,7 @@ from companion.jobs import Job
 from companion.model import Model
 from companion.music.song import Song, Tempo
 from companion.music.vocabulary import IntArray, excerpt, notes_of_frames
-from companion.phrase import Phrase
+from companion.phrase.seed import Phrase
 from companion.styles import style
 from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit
 from export.keeping import TICKS_PER_BEAT, voice_notes

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.answers import CLOSE_MARGIN
-from companion.capture import Hands
 from companion.closing import CLOSE_IN_SIGHT
 from companion.composer import MODEL, continue_phrase, harmonise
 from companion.features import Conditions
@@ -19,7 +18,8 @@ from companion.model import Model
 from companion.music.bars import Barlines
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt, transpose
-from companion.phrase import Phrase
+from companion.phrase.hands import Hands
+from companion.phrase.seed import Phrase
 from companion.planner import COMMITTED_STEPS
 from companion.sampling import Sampling, in_key
 from export.passage import Passage

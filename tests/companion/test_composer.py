@@ -32,7 +32,7 @@ from companion.music.bars import closing_steps
 from companion.music.key import Key, find_key
 from companion.music.song import Metre, Song, SongNote, VoiceNote
 from companion.music.vocabulary import HOLD, VOICES, IntArray, strike
-from companion.phrase import Phrase, phrase_of_song
+from companion.phrase.seed import Phrase, phrase_of_song
 from companion.rules import LogProbs, Moment
 from companion.sampling import Sampling
 

@@ -11,7 +11,6 @@ from fakes import Babbler, ScriptedModel, sung
 from jamfakes import Shadow, chords_at
 
 from companion import improviser as improviser_module
-from companion.capture import Hands, Press
 from companion.closing import CLOSE_IN_SIGHT, TRIES
 from companion.generator import Frame, Standing
 from companion.improviser import (
@@ -28,6 +27,7 @@ from companion.improviser import (
 )
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, strike
+from companion.phrase.hands import Hands, Press
 from companion.sampling import Sampling
 from companion.styles import STYLES
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.capture import LEGATO_STEPS, TAIL_STEPS, Capture, Hands, Press, heard_pitch
 from companion.music.vocabulary import HOLD, RANGES, REST, VOICES, strike
+from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Capture, Hands, Press, heard_pitch
 
 SOPRANO, ALTO, TENOR, BASS = range(4)
 

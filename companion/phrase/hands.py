@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from companion.music.vocabulary import HOLD, RANGES, REST, VOICES, strike
-from companion.voicing import ALL_VOICES, HOMES, LOWEST_SOPRANO_MEAN, LOWEST_TENOR_MEAN, Dealer, into_range
+from companion.phrase.voicing import ALL_VOICES, HOMES, LOWEST_SOPRANO_MEAN, LOWEST_TENOR_MEAN, Dealer, into_range
 
 TAIL_STEPS = 2  # so long the others sing on after a release: hands leave a key before the next one
 LEGATO_STEPS = 64  # so long a released voice of a phrase is heard to sing on: a chorale is legato, and hands are not

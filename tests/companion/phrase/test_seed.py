@@ -15,8 +15,8 @@ from companion.files.midi import read_song, write_chorale
 from companion.music.bars import tick_of_step
 from companion.music.song import Song, SongNote, VoiceNote
 from companion.music.vocabulary import RANGES, Note, canonical, frames_of_notes, notes_of_frames
-from companion.phrase import Phrase, phrase_of_song
-from companion.voicing import named_voice
+from companion.phrase.seed import Phrase, phrase_of_song
+from companion.phrase.voicing import named_voice
 
 SOPRANO, ALTO, TENOR, BASS = range(4)
 NAMES = ("Soprano", "Alto", "Tenor", "Bass")

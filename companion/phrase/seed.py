@@ -12,8 +12,8 @@ from companion.music import bars
 from companion.music.bars import Bars
 from companion.music.song import EXPECTED, Song, SongNote, VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, VOICES, IntArray
-from companion.quantise import Ints, Settled, Steps, is_released_early, nearest, settle, straighten
-from companion.voicing import into_range, is_melody, voice_of_melody, voices_of_chords, voices_of_parts
+from companion.phrase.quantise import Ints, Settled, Steps, is_released_early, nearest, settle, straighten
+from companion.phrase.voicing import into_range, is_melody, voice_of_melody, voices_of_chords, voices_of_parts
 
 Mask = NDArray[np.bool_]
 

@@ -1,0 +1,7 @@
+"""From played notes to four voices on the step grid.
+
+seed         a song as the phrase that a model hears
+hands        a player's keys as they come, given to voices
+quantise     onsets to steps
+voicing      notes to voices
+"""
