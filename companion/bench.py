@@ -16,8 +16,8 @@ import numpy as np
 from companion.demo import demo_phrase
 from companion.generator import Generator, Standing
 from companion.lateness import involuntary_switches
-from companion.library import find_model, open_model
-from companion.model import Model
+from companion.model.library import find_model, open_model
+from companion.model.runtime import Model
 from companion.sampling import Sampling
 
 WARM_FRAMES = 100
@@ -76,7 +76,7 @@ _FIRST_FRAME = """
 import json, sys
 import numpy as np
 from companion.generator import Generator
-from companion.library import open_model
+from companion.model.library import open_model
 from companion.memory import peak_megabytes
 from companion.controls import DEFAULT_STYLE
 from companion.styles import style

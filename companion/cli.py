@@ -236,7 +236,7 @@ def replay(
 ) -> None:
     """Play a jam again from its log, and say whether every note came out the same."""
     from companion import replay as again  # noqa: PLC0415
-    from companion.library import open_model  # noqa: PLC0415
+    from companion.model.library import open_model  # noqa: PLC0415
 
     result = again.replay(log, open_model)
     if result.first_difference is not None:
@@ -265,7 +265,7 @@ def devices(
 @app.command(epilog="Example: chorale models --json")
 def models(as_json: Json = False) -> None:
     """List the models that ship with the companion, with their scores."""
-    from companion.library import bundled_models, open_model  # noqa: PLC0415
+    from companion.model.library import bundled_models, open_model  # noqa: PLC0415
 
     contracts = [open_model(name).contract for name in bundled_models()]
     if as_json:

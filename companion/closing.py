@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from companion.features import Conditions
 from companion.generator import NO_CONDITIONS, Frame, Standing
 from companion.harmony import MAJOR, MINOR, close_on_triad
+from companion.model.features import Conditions
 from companion.music.key import Key
 from companion.rules import Rule
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.closing import Walk, before_close, closing_rules, towards_close
-from companion.codes import UNDECIDED
 from companion.dynamics import VelocityRule
-from companion.features import Ahead, Conditions
 from companion.generator import Frame, Generator, Standing
+from companion.model.codes import UNDECIDED
+from companion.model.features import Ahead, Conditions
 from companion.music.bars import closing_steps
 from companion.music.key import Key, find_key
 from companion.music.song import VoiceNote

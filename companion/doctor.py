@@ -15,8 +15,8 @@ from pathlib import Path
 from companion import __version__
 from companion.controls import DEFAULT_MODEL
 from companion.errors import ChoraleError
-from companion.library import bundled_models, open_model
 from companion.midibindings import BINDINGS
+from companion.model.library import bundled_models, open_model
 from companion.ports import LOOPMIDI, list_ports, plain_name
 
 OK = "ok"

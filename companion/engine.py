@@ -25,7 +25,7 @@ from companion.jamlog import Entry, LoggedCommand, LoggedNote
 from companion.jampicture import picture_of
 from companion.lateness import Lateness
 from companion.messages import Echo, Fault, HeldOver, Ready, Report
-from companion.model import Model
+from companion.model.runtime import Model
 from companion.oscmessages import Alive, Hello, LoopReport, Message, OscFault, PlayedNote, TransportReport
 from companion.oscpeer import Peer
 from companion.oscport import Arrival, Unreadable

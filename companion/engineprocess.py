@@ -35,10 +35,10 @@ from companion.errors import ChoraleError, NoPort, one_line
 from companion.events import PortBack, PortLost, PortMissing
 from companion.jamlog import Header
 from companion.jamoptions import JamOptions, known_choices
-from companion.library import bundled_models, open_model
 from companion.messages import SetOffset
 from companion.midibackend import Driver, find_driver
-from companion.model import Model
+from companion.model.library import bundled_models, open_model
+from companion.model.runtime import Model
 from companion.oscpeer import Peer
 from companion.oscport import Arrival, OscIn, OscOut, Unreadable
 from companion.outlets import Outlets

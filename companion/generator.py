@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.codes import UNDECIDED
-from companion.features import ECHO_FEATURES, Ahead, Conditions, History, Place, key_id, sounding_codes
-from companion.model import Model
+from companion.model.codes import UNDECIDED
+from companion.model.echoes import Past
+from companion.model.features import ECHO_FEATURES, Ahead, Conditions, History, Place, key_id, sounding_codes
+from companion.model.runtime import Model
+from companion.model.state import State
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
-from companion.past import Past
 from companion.rules import Moment
 from companion.sampling import Choice, Sampling, choose, given_choice, undecided
-from companion.state import State
 
 NO_CONDITIONS = Conditions()
 

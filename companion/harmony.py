@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.codes import UNDECIDED
+from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, VOICES, IntArray, struck_pitch

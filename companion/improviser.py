@@ -22,9 +22,9 @@ from companion.closing import (
     closing_rules,
     ending_quality,
 )
-from companion.features import Conditions
 from companion.generator import Frame, Generator, Standing
-from companion.model import Model
+from companion.model.features import Conditions
+from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
 from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Hands

@@ -13,7 +13,7 @@ from companion.controlmap import ControlMap
 from companion.controls import HIGHEST_SEED, Choices, Settings, change
 from companion.errors import BadSetting
 from companion.jamoptions import JamOptions, known_choices
-from companion.library import bundled_models
+from companion.model.library import bundled_models
 from companion.presets import Preset, load_preset, preset_folder, save_preset
 from companion.rig import Rig
 

@@ -18,7 +18,7 @@ from companion.errors import BadSetting
 from companion.files.midi import read_song, write_chorale
 from companion.files.writing import refuse_existing
 from companion.generator import Generator
-from companion.library import open_model
+from companion.model.library import open_model
 from companion.music.key import Key
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES

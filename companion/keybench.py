@@ -12,8 +12,8 @@ from companion.controlmap import ControlMap, ControlReader
 from companion.controls import ANY, Settings
 from companion.engine import Engine
 from companion.lateness import involuntary_switches
-from companion.library import open_model
 from companion.messages import PlayNow, Silence, Silenced
+from companion.model.library import open_model
 from companion.outlets import Outlets
 from companion.playerprocess import PlayerHandle
 from companion.session import Session

@@ -32,7 +32,7 @@ from companion.improviser import (
     Search,
     Wishes,
 )
-from companion.model import Model
+from companion.model.runtime import Model
 from companion.music.bars import Barlines
 from companion.music.chords import chord_name
 from companion.music.key import Key, find_key

@@ -25,8 +25,8 @@ from companion.jamlog import (
     read_header,
 )
 from companion.jamoptions import known_choices
-from companion.library import bundled_models
-from companion.model import Model
+from companion.model.library import bundled_models
+from companion.model.runtime import Model
 from companion.music.bars import Barlines
 from companion.music.sounding import Part, SoundingFrame
 from companion.session import Session

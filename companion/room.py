@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from companion.codes import UNDECIDED
+from companion.model.codes import UNDECIDED
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, RANGES, VOCABULARY_SIZE, VOICES, strike
 from companion.rules import PERFECT, LogProbs, Moment

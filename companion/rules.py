@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.features import History
+from companion.model.features import History
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import (
     FIRST_STRIKE,

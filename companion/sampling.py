@@ -17,8 +17,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.codes import UNDECIDED
 from companion.errors import BadModel, BadSetting
+from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.vocabulary import (
     FIRST_STRIKE,

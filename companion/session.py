@@ -23,7 +23,7 @@ from companion.improviser import (
     Improviser,
     Point,
 )
-from companion.model import Model
+from companion.model.runtime import Model
 from companion.music.bars import Barlines, closing_steps
 from companion.music.pitch import pitch_name
 from companion.music.sounding import SoundingFrame

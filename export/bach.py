@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from companion.features import FEATURES, FeatureRow
+from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import VOICES
 from export.parts import NoteEmbedding, PitchHead, State, Tensor, TimeGRU, dropout_of_time, gru_step, swish
 

@@ -11,8 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from companion.codes import NOTHING, UNDECIDED
-from companion.features import LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, Place, key_id
+from companion.model.codes import NOTHING, UNDECIDED
+from companion.model.echoes import echoes_of
+from companion.model.features import LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, Place, key_id
 from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
@@ -23,7 +24,6 @@ from companion.music.vocabulary import (
     sounding_tokens,
     transpose,
 )
-from companion.past import echoes_of
 from export.pieces import Piece, key_of, steps_to_close, transpositions
 
 IGNORED = -1  # in the place of a target: padding

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from companion.features import FeatureRow
+from companion.model.features import FeatureRow
 from export.batches import WholeCrops
 from export.losses import note_nll
 from export.pieces import Piece

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from companion.contract import Contract
+from companion.model.contract import Contract
 from export.evaluation import table
 
 LICENCE = (

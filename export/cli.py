@@ -165,7 +165,7 @@ def imagine(
     force: Force = False,
 ) -> None:
     """Let models invent chorales, for another one to be taught on (see: fit --teachers)."""
-    from companion.library import open_model  # noqa: PLC0415
+    from companion.model.library import open_model  # noqa: PLC0415
     from export import imagining  # noqa: PLC0415
     from export.pieces import save_pieces  # noqa: PLC0415
 
@@ -249,7 +249,7 @@ def evaluate(
     """Score a model file on the JSB chorales, windowed and on whole pieces."""
     if save and transpositions:
         raise BadSetting("--save writes the scores of the model alone; leave out --transpositions")
-    from companion.library import find_model, open_model  # noqa: PLC0415
+    from companion.model.library import find_model, open_model  # noqa: PLC0415
     from export import evaluation  # noqa: PLC0415
 
     if save:
@@ -274,7 +274,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Put models side by side with the baselines and the published figures."""
-    from companion.library import bundled_models, open_model  # noqa: PLC0415
+    from companion.model.library import bundled_models, open_model  # noqa: PLC0415
     from export import evaluation  # noqa: PLC0415
 
     pieces = _jsb_pieces(data, data_dir)
@@ -354,7 +354,7 @@ def listen(
 ) -> None:
     """Write a page to listen to: held-out openings continued, melodies harmonised, Bach beside them."""
     _need("matplotlib")
-    from companion.library import open_model  # noqa: PLC0415
+    from companion.model.library import open_model  # noqa: PLC0415
     from export import listening  # noqa: PLC0415
     from export.exhibit import exhibits  # noqa: PLC0415
     from export.listenpage import Known, page  # noqa: PLC0415

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.model.echoes import echoes_of
 from companion.music.vocabulary import IntArray, hide_onsets, sounding_pitches
-from companion.past import echoes_of
 from export.tally import Tally
 
 ALARM_CHANGES = 12  # so long a passage is no coincidence: between unlike pieces the longest has 9

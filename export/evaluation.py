@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from companion.model import Model
+from companion.model.runtime import Model
 from export.likeness import ALIKE_SHARE
 from export.pieces import Piece
 from export.prepare import find_leaks

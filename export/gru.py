@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from companion.features import FEATURES, FeatureRow
+from companion.model.features import FEATURES, FeatureRow
 from export.parts import (
     PLAIN_FEATURES,
     NoteEmbedding,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from companion.generator import Generator
-from companion.model import Model
+from companion.model.runtime import Model
 from companion.sampling import Sampling
 from export.pieces import Piece
 

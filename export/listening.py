@@ -19,7 +19,7 @@ from companion.files.midi import write_chorale
 from companion.files.writing import refuse_existing, write_output
 from companion.generator import Generator
 from companion.jobs import Job
-from companion.model import Model
+from companion.model.runtime import Model
 from companion.music.song import Song, Tempo
 from companion.music.vocabulary import IntArray, excerpt, notes_of_frames
 from companion.phrase.seed import Phrase

@@ -8,7 +8,7 @@ from textwrap import fill
 from urllib.parse import quote
 
 from companion.controls import DEFAULT_STYLE
-from companion.model import Model
+from companion.model.runtime import Model
 from companion.styles import style
 from export.exhibit import BACH, CONTINUED, HARMONISED, LEAST_BARS, Exhibit
 from export.listening import BEATS_PER_MINUTE

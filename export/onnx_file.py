@@ -16,11 +16,11 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from companion.contract import METADATA_KEY, Contract, Reference, StateContract
 from companion.errors import BadModel
-from companion.features import FeatureRow
 from companion.files.writing import write_output
-from companion.model import FEATURES_INPUT, LOGITS_OUTPUT, Model, load_model, open_session
+from companion.model.contract import METADATA_KEY, Contract, Reference, StateContract
+from companion.model.features import FeatureRow
+from companion.model.runtime import FEATURES_INPUT, LOGITS_OUTPUT, Model, load_model, open_session
 from companion.music.vocabulary import IntArray
 from export.batches import batch_of, whole_crop
 from export.lean import without_negative_indices

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from companion.codes import NOTHING
-from companion.features import FEATURES, FeatureRow
+from companion.model.codes import NOTHING
+from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE
 
 # What the models that run note by note read: their files name these, so the list stays as it is.

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from companion.model import Model
+from companion.model.runtime import Model
 from export.pieces import Piece
 from export.scoring import model_scorer, symbols_of
 

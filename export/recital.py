@@ -10,11 +10,11 @@ import numpy as np
 from companion.answers import CLOSE_MARGIN
 from companion.closing import CLOSE_IN_SIGHT
 from companion.composer import MODEL, continue_phrase, harmonise
-from companion.features import Conditions
 from companion.generator import Generator
 from companion.harmony import triads_of
 from companion.improviser import Answer, Improviser, Planned, Point, Wishes
-from companion.model import Model
+from companion.model.features import Conditions
+from companion.model.runtime import Model
 from companion.music.bars import Barlines
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt, transpose

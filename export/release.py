@@ -11,7 +11,7 @@ from typing import Any
 
 from companion.errors import BadModel
 from companion.files.writing import write_output
-from companion.model import load_model
+from companion.model.runtime import load_model
 from export.batches import CropSettings
 from export.calibration import calibrate
 from export.card import card

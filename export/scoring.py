@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.features import History, Place
-from companion.model import Model
+from companion.model.echoes import echoes_of
+from companion.model.features import History, Place
+from companion.model.runtime import Model
 from companion.music.vocabulary import (
     FIRST_STRIKE,
     HIGHEST_PITCH,
@@ -31,7 +32,6 @@ from companion.music.vocabulary import (
     sounding_tokens,
     transpose,
 )
-from companion.past import echoes_of
 from export.pieces import Piece, transpositions
 
 WINDOW_FRAMES = 33

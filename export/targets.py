@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from companion.errors import BadSetting
-from companion.library import bundled_models, open_model
-from companion.model import Model
+from companion.model.library import bundled_models, open_model
+from companion.model.runtime import Model
 from export.folder import read_folder
 from export.passage import Passage
 from export.report import BACH, Column, continuing, harmonising

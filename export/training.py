@@ -22,7 +22,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from companion.features import FeatureRow
+from companion.model.features import FeatureRow
 from export.batches import CropBatches, CropSettings, WholeCrops
 from export.losses import note_nll, taught_nll
 from export.models import build

@@ -10,8 +10,8 @@ import mido
 import numpy as np
 from hypothesis import strategies as st
 
-from companion.contract import Contract, Reference
-from companion.features import FEATURES, FeatureRow
+from companion.model.contract import Contract, Reference
+from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, canonical
 
 SURE = 100.0  # a logit that leaves nothing to chance

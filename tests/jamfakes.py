@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from fakes import SURE, ScriptedModel, contract_of, sung, sure
 
 from companion.controls import Choices, Command, Settings
-from companion.features import FeatureRow
 from companion.improviser import Planned
+from companion.model.features import FeatureRow
 from companion.music.bars import Barlines
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, strike

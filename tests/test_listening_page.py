@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from companion.files.midi import read_song
-from companion.library import bundled_models
+from companion.model.library import bundled_models
 from companion.music.vocabulary import VOICES
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "listen"

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 from made_up import chorale, piece_of
 
-from companion.features import FeatureRow
+from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.models import ARCHITECTURES, build
 from export.pieces import Piece

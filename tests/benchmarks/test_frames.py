@@ -9,9 +9,9 @@ import pytest
 from fakes import random_source
 
 from companion.controls import DEFAULT_STYLE
-from companion.features import FEATURES, FeatureRow, History, Place
 from companion.generator import Generator
-from companion.library import bundled_models, open_model
+from companion.model.features import FEATURES, FeatureRow, History, Place
+from companion.model.library import bundled_models, open_model
 from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, VOICES, IntArray, strike
 from companion.rules import Moment
 from companion.sampling import choose, undecided

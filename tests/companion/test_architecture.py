@@ -20,7 +20,7 @@ PURE = {
     "vocabulary.py": {"numpy"},
     "key.py": {"numpy", "companion.music.vocabulary"},
     "codes.py": {"numpy", "companion.music.vocabulary"},
-    "features.py": {"numpy", "companion.music.vocabulary", "companion.music.key", "companion.codes"},
+    "features.py": {"numpy", "companion.music.vocabulary", "companion.music.key", "companion.model.codes"},
 }
 
 
@@ -72,7 +72,7 @@ def test_whole_companion_loads_nothing_of_the_training(fresh_python: list[str]) 
     [
         ("import companion", {"numpy", "onnxruntime", "mido", "rich"}),
         ("import companion.cli", {"numpy", "onnxruntime", "mido", "rtmidi"}),  # --help is there at once
-        ("import companion.music.vocabulary, companion.features", {"onnxruntime", "mido", "typer"}),
+        ("import companion.music.vocabulary, companion.model.features", {"onnxruntime", "mido", "typer"}),
     ],
 )
 def test_light_imports(statement: str, absent: set[str], fresh_python: list[str]) -> None:

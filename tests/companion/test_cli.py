@@ -85,7 +85,7 @@ class TestHelp:
         def stop(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("companion.library.bundled_models", stop)
+        monkeypatch.setattr("companion.model.library.bundled_models", stop)
         ran = chorale("models")
         assert ran.code == 130
         assert "Traceback" not in ran.err

@@ -19,8 +19,8 @@ from companion.closing import (
     ending_quality,
     towards_close,
 )
-from companion.features import Conditions
 from companion.generator import NO_CONDITIONS
+from companion.model.features import Conditions
 from companion.music.key import Key
 
 C_MAJOR, A_MINOR = Key(0, False), Key(9, True)

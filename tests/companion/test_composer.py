@@ -12,7 +12,6 @@ from fakes import SURE, Babbler, ScriptedModel, random_source, sung, sure
 
 from companion import closing
 from companion.closing import CLOSE_IN_SIGHT
-from companion.codes import NOTHING, SILENCE
 from companion.composer import (
     LONGEST_HEARD,
     MODEL,
@@ -25,9 +24,10 @@ from companion.composer import (
     total_frames,
     voice_notes,
 )
-from companion.features import FEATURES, key_id
 from companion.generator import Generator
 from companion.harmony import triads_of
+from companion.model.codes import NOTHING, SILENCE
+from companion.model.features import FEATURES, key_id
 from companion.music.bars import closing_steps
 from companion.music.key import Key, find_key
 from companion.music.song import Metre, Song, SongNote, VoiceNote

@@ -42,7 +42,7 @@ def test_no_models(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_damaged_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     damaged = tmp_path / "gru.onnx"
     damaged.write_bytes(b"nothing")
-    monkeypatch.setattr("companion.library.bundled_models", lambda: {DEFAULT_MODEL: damaged})
+    monkeypatch.setattr("companion.model.library.bundled_models", lambda: {DEFAULT_MODEL: damaged})
     monkeypatch.setattr(doctor, "bundled_models", lambda: {DEFAULT_MODEL: damaged})
     assert finding("models").level == FAULT
     assert finding("models").text.startswith(f"{damaged}: not a usable ONNX model")

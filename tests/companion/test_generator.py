@@ -8,12 +8,12 @@ from fakes import Babbler, ScriptedModel, canonical_frames, random_source, sung,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.codes import UNDECIDED
-from companion.features import Ahead, Conditions, Place, key_id
 from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
+from companion.model.codes import UNDECIDED
+from companion.model.echoes import echoes_of
+from companion.model.features import Ahead, Conditions, Place, key_id
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, IntArray, strike
-from companion.past import echoes_of
 from companion.rules import strikes_anew
 from companion.sampling import Sampling
 

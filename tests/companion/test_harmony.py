@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.closing import closing_quality
-from companion.codes import NOTHING, UNDECIDED
-from companion.features import History, sounding_codes
 from companion.generator import Generator
 from companion.harmony import AWAY_PENALTY, DISSONANCE_PENALTY, chords_on_beats, close_on_triad, triads_of
+from companion.model.codes import NOTHING, UNDECIDED
+from companion.model.features import History, sounding_codes
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
 from companion.rules import Moment, no_crossing, strikes_anew

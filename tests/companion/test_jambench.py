@@ -11,7 +11,7 @@ from companion.controls import DEFAULT_MODEL
 from companion.errors import ChoraleError
 from companion.jambench import bench_jam, describe_jam, total_steps
 from companion.jamload import BPM, PLACES, PROCESS, THREAD, THREAD_BESIDE_VIEW
-from companion.library import find_model
+from companion.model.library import find_model
 from companion.soundingport import Nowhere
 
 FACTS = {

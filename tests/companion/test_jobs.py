@@ -30,8 +30,8 @@ from fakes import (
 from companion import jobs
 from companion.composer import Composed
 from companion.errors import BadMidiFile, BadSetting, OutputExists, OutputFailed
-from companion.features import key_id
 from companion.jobs import Outputs, Playing
+from companion.model.features import key_id
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, strike
 

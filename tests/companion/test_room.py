@@ -12,9 +12,9 @@ from fakes import contract_of, random_source
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.codes import UNDECIDED
-from companion.features import FeatureRow
 from companion.generator import Generator
+from companion.model.codes import UNDECIDED
+from companion.model.features import FeatureRow
 from companion.music.vocabulary import HOLD, RANGES, REST, VOCABULARY_SIZE, VOICES, IntArray, sounding_pitches
 from companion.rules import strikes_anew
 from companion.sampling import Sampling

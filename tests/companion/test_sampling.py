@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from companion.codes import NOTHING, SILENCE, UNDECIDED
 from companion.errors import BadModel, BadSetting
-from companion.features import History, sounding_codes
+from companion.model.codes import NOTHING, SILENCE, UNDECIDED
+from companion.model.features import History, sounding_codes
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, RANGES, REST, VOCABULARY_SIZE, strike
 from companion.room import leaves_room

@@ -17,7 +17,7 @@ from jamfakes import FixedStep, Jam
 
 from companion.controls import CONTROLS, GRIDS, MODES, Command, Settings
 from companion.errors import BadSetting
-from companion.features import FeatureRow
+from companion.model.features import FeatureRow
 from companion.music.bars import Barlines
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.planner import (

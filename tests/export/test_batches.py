@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("keras", reason="batches are Keras data sets (extra: train)")
 
-from companion.codes import UNDECIDED
-from companion.features import FEATURES, LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, key_id
+from companion.model.codes import UNDECIDED
+from companion.model.features import FEATURES, LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, key_id
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import (
     HOLD,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from companion.library import open_model
+from companion.model.library import open_model
 from companion.music.vocabulary import HOLD, sounding_tokens
 from export.cli import app
 from export.imagining import imagine

@@ -10,7 +10,7 @@ from fakes import Babbler
 from made_up import chorale, piece_of
 from programs import Ran, chorale_train
 
-from companion import library
+from companion.model import library
 from export import cli
 from export.pieces import save_pieces
 

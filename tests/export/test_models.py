@@ -13,8 +13,8 @@ tf = pytest.importorskip("tensorflow")
 from keras import ops
 from tiny import random_rows, settings_of, stepped_in_keras, tiny_model
 
-from companion.contract import DTYPES, UPDATES, VOICE_ORDERS
-from companion.features import FEATURES, FeatureRow
+from companion.model.contract import DTYPES, UPDATES, VOICE_ORDERS
+from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
 from export.losses import note_nll
 from export.models import ARCHITECTURES, build

@@ -18,10 +18,10 @@ onnx = pytest.importorskip("onnx")
 from keras import layers, ops
 from tiny import chorale, piece_of, random_rows, tiny_model
 
-from companion.contract import FORMAT, METADATA_KEY
 from companion.errors import BadModel
-from companion.features import FeatureRow
-from companion.model import load_model
+from companion.model.contract import FORMAT, METADATA_KEY
+from companion.model.features import FeatureRow
+from companion.model.runtime import load_model
 from companion.music.vocabulary import VOCABULARY_SIZE, fingerprint
 from export.models import ARCHITECTURES
 from export.onnx_file import (

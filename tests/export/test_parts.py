@@ -19,8 +19,8 @@ import export.batches
 import export.models
 import export.parts
 import export.training
-from companion.codes import NOTHING
-from companion.features import FEATURES, FeatureRow
+from companion.model.codes import NOTHING
+from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
 from export.models import ARCHITECTURES
 from export.parts import RELATIVE_REACH, NoteEmbedding, PitchHead, State, TimeGRU, dropout_of_time, swish

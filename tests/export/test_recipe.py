@@ -13,7 +13,7 @@ pytest.importorskip("tensorflow")
 
 from tiny import tiny_set
 
-from companion.model import load_model
+from companion.model.runtime import load_model
 from export.batches import CropSettings
 from export.models import build
 from export.pieces import save_pieces

@@ -19,7 +19,7 @@ onnx = pytest.importorskip("onnx")
 from tiny import chorale, piece_of, tiny_set
 
 from companion.errors import BadModel
-from companion.model import load_model
+from companion.model.runtime import load_model
 from export import onnx_file
 from export import release as releasing
 from export.batches import CropSettings

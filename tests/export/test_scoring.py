@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from companion.codes import NOTHING, SILENCE
+from companion.model.codes import NOTHING, SILENCE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, hide_onsets, strike
 from export.pieces import Piece
 from export.scoring import (

@@ -13,7 +13,7 @@ pytest.importorskip("tensorflow")
 
 from tiny import tiny_set
 
-from companion.features import FeatureRow
+from companion.model.features import FeatureRow
 from companion.music.vocabulary import VOCABULARY_SIZE
 from export.batches import IGNORED, CropBatches, CropSettings
 from export.losses import ANSWERS, note_nll, taught_nll

@@ -83,7 +83,7 @@ def test_fit_tells_what_it_trains_and_where_it_ended(workshop: Workshop) -> None
 @pytest.mark.train
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_export_writes_a_file_that_loads_and_its_card(workshop: Workshop, precision: str) -> None:
-    from companion.model import load_model  # noqa: PLC0415
+    from companion.model.runtime import load_model  # noqa: PLC0415
 
     ran, path = workshop.said[precision], workshop.fp32 if precision == "fp32" else workshop.int8
     assert (ran.code, ran.err) == (0, "")
@@ -152,7 +152,7 @@ def test_compare_prints_a_list_of_such_objects(workshop: Workshop) -> None:
 
 @pytest.mark.train
 def test_compare_without_names_takes_the_bundled_models(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from companion import library  # noqa: PLC0415
+    from companion.model import library  # noqa: PLC0415
 
     monkeypatch.setattr(library, "bundled_models", lambda: {"mine": workshop.fp32})
     ran = chorale_train("compare", "--data-dir", workshop.data)
@@ -162,7 +162,7 @@ def test_compare_without_names_takes_the_bundled_models(workshop: Workshop, monk
 
 @pytest.mark.train
 def test_scores_are_saved_where_that_is_asked(workshop: Workshop, tmp_path: Path) -> None:
-    from companion.model import load_model  # noqa: PLC0415
+    from companion.model.runtime import load_model  # noqa: PLC0415
 
     path = tmp_path / "scored.onnx"
     path.write_bytes(workshop.int8.read_bytes())

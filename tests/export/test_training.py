@@ -16,7 +16,7 @@ pytest.importorskip("tensorflow")
 
 from tiny import tiny_set
 
-from companion.features import FeatureRow
+from companion.model.features import FeatureRow
 from companion.music.vocabulary import HOLD, VOCABULARY_SIZE, strike
 from export import progress
 from export.batches import IGNORED, CropSettings, WholeCrops

@@ -10,8 +10,8 @@ import pytest
 from companion.composer import harmonise
 from companion.controls import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.generator import Generator
-from companion.library import open_model
-from companion.model import Model
+from companion.model.library import open_model
+from companion.model.runtime import Model
 from companion.music.key import find_key
 from companion.music.vocabulary import IntArray, sounding_pitches
 from companion.styles import style

@@ -9,7 +9,7 @@ from companion import oscmessages
 from companion.arguments import Number, Whole
 from companion.controls import ACTIONS as COMPANION_ACTIONS
 from companion.controls import CONTROLS, GRIDS, MODES, Settings, find_control
-from companion.library import bundled_models
+from companion.model.library import bundled_models
 from companion.music.vocabulary import VOICES
 from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
 from companion.oscpeer import ALIVE_SECONDS, OFFLINE_SECONDS

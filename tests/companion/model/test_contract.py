@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from companion.contract import FORMAT, LARGEST_STATE, Contract, Reference, StateContract
 from companion.errors import BadModel
-from companion.features import FEATURES, FeatureRow
+from companion.model.contract import FORMAT, LARGEST_STATE, Contract, Reference, StateContract
+from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import fingerprint
 
 FEATURE_NAMES = ("voice", "decided")

@@ -6,10 +6,10 @@ import numpy as np
 from fakes import canonical_frames
 from hypothesis import given
 
-from companion.codes import UNDECIDED
-from companion.features import Echo, History
+from companion.model.codes import UNDECIDED
+from companion.model.echoes import LONGEST, Past, echoes_of
+from companion.model.features import Echo, History
 from companion.music.vocabulary import HOLD, REST, IntArray, sounding_pitches, strike, transpose
-from companion.past import LONGEST, Past, echoes_of
 
 CHORDS = np.array([[strike(bass + up) for up in (28, 19, 12, 0)] for bass in range(40, 48)], dtype=np.int32)
 

@@ -11,8 +11,19 @@ from fakes import canonical_frames, random_source
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.codes import HELD_OF, HELDS, INTERVAL_OF, INTERVALS, MOTION_OF, MOTIONS, NOTHING, SILENCE, UNDECIDED
-from companion.features import (
+from companion.model.codes import (
+    HELD_OF,
+    HELDS,
+    INTERVAL_OF,
+    INTERVALS,
+    MOTION_OF,
+    MOTIONS,
+    NOTHING,
+    SILENCE,
+    UNDECIDED,
+)
+from companion.model.echoes import Past, echoes_of
+from companion.model.features import (
     CLOSE_STEPS,
     FEATURES,
     KEYS,
@@ -27,7 +38,6 @@ from companion.features import (
 )
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, strike, transpose
-from companion.past import Past, echoes_of
 
 if TYPE_CHECKING:
     from export.pieces import Piece

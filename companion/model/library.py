@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from companion.errors import BadSetting
-from companion.model import Model, load_model
+from companion.model.runtime import Model, load_model
 
 
 def bundled_models() -> dict[str, Path]:

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from companion import library, model
-from companion.contract import Contract, Reference, StateContract
 from companion.controls import DEFAULT_MODEL
 from companion.errors import BadModel, BadSetting
-from companion.features import FeatureRow
-from companion.model import Model, load_model
+from companion.model import library, runtime
+from companion.model.contract import Contract, Reference, StateContract
+from companion.model.features import FeatureRow
+from companion.model.runtime import Model, load_model
 from companion.music.vocabulary import VOCABULARY_SIZE
 
 NAMES = ("voice", "decided")
@@ -59,7 +59,7 @@ class TestFiles:
     def test_larger_than_any_model(self, tmp_path: Path) -> None:
         path = tmp_path / "huge.onnx"
         with path.open("wb") as file:
-            file.truncate(model.LARGEST_FILE + 1)  # sparse: takes no room
+            file.truncate(runtime.LARGEST_FILE + 1)  # sparse: takes no room
         assert refusal(path) == "64000001 bytes; a model has at most 64000000"
 
     @pytest.mark.parametrize("share", [0.01, 0.5, 0.999])
@@ -307,7 +307,7 @@ class TestTiny:
         assert refusal(tiny.save(tmp_path)).startswith("not a usable ONNX model")
 
     def test_endless_loop_is_stopped(self, tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(model, "SMOKE_SECONDS", 0.05)
+        monkeypatch.setattr(runtime, "SMOKE_SECONDS", 0.05)
         body = tiny.helper.make_graph(
             [tiny.helper.make_node("Identity", ["go"], ["go_on"]), tiny.helper.make_node("Neg", ["x"], ["y"])],
             "body",
@@ -481,7 +481,7 @@ def test_nothing_is_reported_about_the_user(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    load = "from companion.library import open_model; open_model('bach')"
+    load = "from companion.model.library import open_model; open_model('bach')"
     subprocess.run([*fresh_python, "-B", "-c", load], check=True)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.contract import StateContract
+from companion.model.contract import StateContract
 
 Array = NDArray[Any]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.codes import UNDECIDED
-from companion.features import Echo, History
+from companion.model.codes import UNDECIDED
+from companion.model.features import Echo, History
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, IntArray
 
 LONGEST = 1024  # frames that are remembered: 64 bars of 4/4

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.codes import (
+from companion.model.codes import (
     CODE_OF,
     CODES,
     ECHO_CLASSES,
@@ -92,7 +92,7 @@ class Ahead:
 
 @dataclass(frozen=True, eq=False)
 class Echo:
-    """What came, earlier in the piece, where the music was most like what was just heard (companion.past finds it)."""
+    """What came, earlier in the piece, where the music was most like what was just heard (companion.model.echoes finds it)."""
 
     tokens: IntArray  # [..., 4] the frame that came there, UNDECIDED where there is none
     chords: IntArray  # [...] how many chords up to there were as those up to now, 0 where there is none

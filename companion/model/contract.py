@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from companion.errors import BadModel
-from companion.features import FeatureRow
+from companion.model.features import FeatureRow
 from companion.music.vocabulary import STEPS_PER_BEAT, fingerprint
 
 FORMAT = "chorale-model/1"

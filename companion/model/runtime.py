@@ -13,11 +13,11 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from companion.contract import METADATA_KEY, Contract
 from companion.errors import BadModel, one_line
-from companion.features import FeatureRow
+from companion.model.contract import METADATA_KEY, Contract
+from companion.model.features import FeatureRow
+from companion.model.state import State, Window, initial_state
 from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
-from companion.state import State, Window, initial_state
 
 LARGEST_FILE = 64_000_000  # bytes
 SMOKE_SECONDS = 5.0  # a step that takes longer is broken or hostile

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from companion.contract import StateContract
-from companion.state import Window, initial_state
+from companion.model.contract import StateContract
+from companion.model.state import Window, initial_state
 
 
 def row(number: float) -> NDArray[Any]:

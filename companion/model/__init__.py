@@ -1,0 +1,10 @@
+"""What a model reads, promises and remembers.
+
+features     ids computed from the music so far, one row of them for each note
+codes        the classes that they stand for
+echoes       where the music was like this before
+contract     what a model file says of itself
+state        what a model remembers, as a value
+runtime      loading a file with suspicion, and running it
+library      the models that ship, by name
+"""
