@@ -78,7 +78,7 @@ import numpy as np
 from companion.generator import Generator
 from companion.model.library import open_model
 from companion.memory import peak_megabytes
-from companion.controls import DEFAULT_STYLE
+from companion.controls.table import DEFAULT_STYLE
 from companion.styles import style
 generator = Generator(open_model(sys.argv[1]), np.random.Generator(np.random.PCG64(1)))
 generator.frame(generator.start(), style(DEFAULT_STYLE))

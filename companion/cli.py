@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from companion import __version__
-from companion.controls import DEFAULT_MODEL, DEFAULT_STYLE
+from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, one_line
 from companion.playoptions import Model, Seed, Style, Temperature, TopP, with_playing
 from companion.terminal import progress_bar

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from companion import oscmessages
-from companion.controls import Choices, Settings, state_changes, state_items
+from companion.controls.table import Choices, Settings, state_changes, state_items
 from companion.oscmessages import Alive, Hello, Message
 from companion.oscpeer import Peer, PeerNews
 from companion.session import Session

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from companion import __version__
-from companion.controls import DEFAULT_MODEL
+from companion.controls.table import DEFAULT_MODEL
 from companion.errors import ChoraleError
 from companion.midibindings import BINDINGS
 from companion.model.library import bundled_models, open_model

@@ -11,13 +11,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from companion import keys, oscmessages
+from companion import oscmessages
 from companion.clock.base import Clock
 from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
 from companion.conductor import Conductor
-from companion.controlmap import ControlReader, Learning
-from companion.controls import Choices, Command
+from companion.controls import keymap
+from companion.controls.knobs import ControlReader, Learning
+from companion.controls.table import Choices, Command
 from companion.device import Device
 from companion.errors import BadSetting, ChoraleError
 from companion.events import PortBack, PortLost, PortMissing
@@ -152,8 +153,8 @@ class Engine:
 
     def stroke(self, stroke: str) -> None:
         """A key of the computer's keyboard."""
-        scene = keys.Scene(self.session.settings, self.session.activity == ANSWERING, self._choices)
-        command = keys.command(stroke, scene)
+        scene = keymap.Scene(self.session.settings, self.session.activity == ANSWERING, self._choices)
+        command = keymap.command(stroke, scene)
         if command is not None:
             self.command(command)
 

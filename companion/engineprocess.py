@@ -29,7 +29,7 @@ from companion.clock.base import Clock
 from companion.clock.internal import InternalClock
 from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
-from companion.controlmap import ControlMap, ControlReader, Learning, all_targets
+from companion.controls.knobs import ControlMap, ControlReader, Learning, all_targets
 from companion.engine import PICTURE_SECONDS, Engine, Loaded
 from companion.errors import ChoraleError, NoPort, one_line
 from companion.events import PortBack, PortLost, PortMissing

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from typing import TextIO
 
+from companion.controls.keymap import Local, Strokes, key_help, local
 from companion.engineprocess import Ended, Quit, Stroke, run_engine
 from companion.errors import ChoraleError
 from companion.jamoptions import JamOptions
 from companion.jamview import JamView, make_jam_view
 from companion.keyboard import Keyboard, open_keyboard
-from companion.keys import Local, Strokes, key_help, local
 from companion.picture import Picture
 from companion.takes import recover
 

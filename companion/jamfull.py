@@ -19,8 +19,8 @@ from rich.console import Console, ConsoleOptions
 from rich.control import Control
 from rich.segment import ControlType, Segment
 
+from companion.controls.keymap import KeyHelp
 from companion.errors import one_line
-from companion.keys import KeyHelp
 from companion.music.vocabulary import VOICES
 from companion.picture import FrameView, Picture
 from companion.score import (

@@ -208,7 +208,7 @@ def _generation(model: str) -> Callable[[], None]:
     """Generates a frame at each call; a fresh piece now and then, as in practice."""
     import numpy as np  # noqa: PLC0415 - not in the player's process
 
-    from companion.controls import DEFAULT_STYLE  # noqa: PLC0415
+    from companion.controls.table import DEFAULT_STYLE  # noqa: PLC0415
     from companion.generator import Generator  # noqa: PLC0415
     from companion.model.library import open_model  # noqa: PLC0415
     from companion.styles import style  # noqa: PLC0415

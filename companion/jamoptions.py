@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from companion.arguments import LOOPBACK, Place
-from companion.controlmap import ControlMap
-from companion.controls import Choices, Settings, StyleDefaults
-from companion.rig import OSC_PORT_IN, OSC_PORT_OUT
+from companion.controls.kinds import LOOPBACK, Place
+from companion.controls.knobs import ControlMap
+from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT
+from companion.controls.table import Choices, Settings, StyleDefaults
 
 CLOCKS = ("internal", "midi", "link", "osc")
 

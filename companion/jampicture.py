@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from companion.controls import Choices
+from companion.controls.table import Choices
 from companion.improviser import HEARD, Planned
 from companion.music.vocabulary import FIRST_STRIKE
 from companion.picture import FrameView, Picture

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from companion.arguments import Place
-from companion.controlmap import ControlMap
-from companion.controls import HIGHEST_SEED, Choices, Settings, change
+from companion.controls.kinds import Place
+from companion.controls.knobs import ControlMap
+from companion.controls.presets import Preset, load_preset, preset_folder, save_preset
+from companion.controls.rig import Rig
+from companion.controls.table import HIGHEST_SEED, Choices, Settings, change
 from companion.errors import BadSetting
 from companion.jamoptions import JamOptions, known_choices
 from companion.model.library import bundled_models
-from companion.presets import Preset, load_preset, preset_folder, save_preset
-from companion.rig import Rig
 
 _DEFAULTS = JamOptions()
 

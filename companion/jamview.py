@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, Self, TextIO
 
+from companion.controls.keymap import KeyHelp
 from companion.errors import one_line
-from companion.keys import KeyHelp
 from companion.music.pitch import pitch_name
 from companion.picture import Picture
 from companion.view import can_carry, carried

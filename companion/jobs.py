@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.arguments import AUTO
 from companion.composer import MODEL, Composed, continue_phrase, harmonise, notices, total_frames, voice_notes
-from companion.controls import DEFAULT_MODEL, DEFAULT_STYLE, read_command
+from companion.controls.kinds import AUTO
+from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE, read_command
 from companion.dynamics import VelocityRule, velocity_rule
 from companion.errors import BadSetting
 from companion.files.midi import read_song, write_chorale

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from companion.clock.internal import InternalClock
-from companion.controlmap import ControlMap, ControlReader
-from companion.controls import ANY, Settings
+from companion.controls.knobs import ControlMap, ControlReader
+from companion.controls.table import ANY, Settings
 from companion.engine import Engine
 from companion.lateness import involuntary_switches
 from companion.messages import PlayNow, Silence, Silenced

@@ -11,8 +11,8 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from companion.arguments import Argument, Number, Sent, Switch, Whole, read_arguments, usage
-from companion.controls import CONTROLS, HIGHEST_SEED, Command, read_command
+from companion.controls.kinds import Argument, Number, Sent, Switch, Whole, read_arguments, usage
+from companion.controls.table import CONTROLS, HIGHEST_SEED, Command, read_command
 from companion.errors import BadSetting, one_line
 from companion.music.sounding import Part, SoundingFrame
 
@@ -268,7 +268,7 @@ def confidence(address_step: int, entropies_bits: Sequence[float]) -> Message:
 
 
 def state(key: str, values: Sequence[Sent]) -> Message:
-    """One key of the state, as ``companion.controls.state_items`` has them, or of STATE_KEYS."""
+    """One key of the state, as ``companion.controls.table.state_items`` has them, or of STATE_KEYS."""
     return f"{PREFIX}state", (key, *(_sent(value) for value in values))
 
 

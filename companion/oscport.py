@@ -25,10 +25,10 @@ from pythonosc.osc_message import OscMessage, ParseError
 from pythonosc.osc_message_builder import build_msg
 from pythonosc.osc_server import BlockingOSCUDPServer
 
-from companion.arguments import LOOPBACK
+from companion.controls.kinds import LOOPBACK
+from companion.controls.rig import OSC_PORT_OUT
 from companion.errors import NoPort
 from companion.oscmessages import Message
-from companion.rig import OSC_PORT_OUT
 
 _RECEIVE_BYTES = 1 << 20  # asked of the system, so that a burst waits and is not lost
 _CLOSING_SECONDS = 0.05  # how often the thread looks whether it is to end; messages wake it at once

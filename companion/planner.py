@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.closing import CLOSE_IN_SIGHT
-from companion.controls import Choices, Settings
+from companion.controls.table import Choices, Settings
 from companion.dynamics import DEFAULT_VELOCITY, VelocityRule, velocity_rule
 from companion.improviser import (
     ANSWER,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from companion.arguments import AUTO, Voice, shown
-from companion.controls import DEFAULT_MODEL, DEFAULT_STYLE, Settings, change
+from companion.controls.kinds import AUTO, Voice, shown
+from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE, Settings, change
 from companion.errors import BadSetting
 
 if TYPE_CHECKING:

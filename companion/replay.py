@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from companion.controls import Command, Settings, VoiceSettings
+from companion.controls.table import Command, Settings, VoiceSettings
 from companion.errors import BadLog
 from companion.improviser import Planned
 from companion.jamlog import (

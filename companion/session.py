@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from companion.answers import ANSWERING_MODES, CLOSE_MARGIN, Answers
-from companion.controls import ACTIONS, Command, Settings, change, read_command
+from companion.controls.table import ACTIONS, Command, Settings, change, read_command
 from companion.improviser import (
     Improviser,
     Point,

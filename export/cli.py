@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from companion.controls import DEFAULT_STYLE
+from companion.controls.table import DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, MissingExtra
 from companion.terminal import progress_bar
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from companion import jobs
 from companion.composer import Composed, continue_phrase, harmonise, total_frames
-from companion.controls import DEFAULT_STYLE
+from companion.controls.table import DEFAULT_STYLE
 from companion.dynamics import velocity_rule
 from companion.errors import BadSetting
 from companion.files.midi import write_chorale

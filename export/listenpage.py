@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import fill
 from urllib.parse import quote
 
-from companion.controls import DEFAULT_STYLE
+from companion.controls.table import DEFAULT_STYLE
 from companion.model.runtime import Model
 from companion.styles import style
 from export.exhibit import BACH, CONTINUED, HARMONISED, LEAST_BARS, Exhibit

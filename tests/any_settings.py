@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from companion.controls import GRIDS, HIGHEST_SEED, MODES, Settings, VoiceSettings
+from companion.controls.table import GRIDS, HIGHEST_SEED, MODES, Settings, VoiceSettings
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 KEYS = st.builds(

@@ -7,8 +7,8 @@ from typing import Any
 
 from companion.clock.base import Clock
 from companion.clock.internal import InternalClock
-from companion.controlmap import ControlMap, ControlReader, Learning
-from companion.controls import Settings
+from companion.controls.knobs import ControlMap, ControlReader, Learning
+from companion.controls.table import Settings
 from companion.engine import Engine
 from companion.jamlog import Entry
 from companion.jamoptions import known_choices

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fakes import random_source
 
-from companion.controls import DEFAULT_STYLE
+from companion.controls.table import DEFAULT_STYLE
 from companion.generator import Generator
 from companion.model.features import FEATURES, FeatureRow, History, Place
 from companion.model.library import bundled_models, open_model

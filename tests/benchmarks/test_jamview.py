@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+from companion.controls.keymap import key_help
 from companion.jamfull import JamFull
-from companion.keys import key_help
 from companion.picture import FrameView, Picture
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from fakes import CHORALE, MELODY, VOICE_NAMES, quarters, read_facts, write_seed
 from programs import Command, Ran
 
 from companion import __version__, cli
-from companion.controls import DEFAULT_MODEL
+from companion.controls.table import DEFAULT_MODEL
 
 COMMANDS = [command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback]
 

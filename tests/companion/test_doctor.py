@@ -10,7 +10,7 @@ import pytest
 from programs import Command
 
 from companion import doctor
-from companion.controls import DEFAULT_MODEL
+from companion.controls.table import DEFAULT_MODEL
 from companion.doctor import FAULT, NOTE, OK, Finding, examine
 from companion.ports import LOOPMIDI, Listing, plain_name
 

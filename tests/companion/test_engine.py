@@ -9,8 +9,8 @@ from jamrig import Rig
 
 from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
-from companion.controlmap import ControlMap, Learning, Target
-from companion.controls import Settings
+from companion.controls.knobs import ControlMap, Learning, Target
+from companion.controls.table import Settings
 from companion.engine import Loaded
 from companion.events import PortBack, PortLost
 from companion.jamlog import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from companion import jambench
-from companion.controls import DEFAULT_MODEL
+from companion.controls.table import DEFAULT_MODEL
 from companion.errors import ChoraleError
 from companion.jambench import bench_jam, describe_jam, total_steps
 from companion.jamload import BPM, PLACES, PROCESS, THREAD, THREAD_BESIDE_VIEW

@@ -21,9 +21,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from companion.controls.keymap import KeyHelp
 from companion.jamfull import HEIGHT, WIDTH, JamFull, Screen
 from companion.jamview import JamPlain, make_jam_view
-from companion.keys import KeyHelp
 from companion.picture import FrameView, Picture
 from companion.score import ASCII, ASCII_NO_COLOURS, FULL, NO_COLOURS, Look
 

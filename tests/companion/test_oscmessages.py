@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from companion import oscmessages
 from companion.clock.transport import TransportClock
-from companion.controls import CONTROLS, Command, Settings, state_items
+from companion.controls.table import CONTROLS, Command, Settings, state_items
 from companion.music.sounding import Part, SoundingFrame
 from companion.oscmessages import (
     INCOMING,

@@ -9,17 +9,34 @@ from pathlib import Path
 import pytest
 
 from companion import oscmessages
-from companion.arguments import Argument, Turnable
 from companion.clock.transport import SILENCE_SECONDS
-from companion.controlmap import DEFAULT_BINDINGS, GO_STOP, HIGHEST_NUMBER, PRESSED, Learning, all_targets, read_target
-from companion.controls import ACTION, CONTROL, CONTROLS, VOICE_CONTROL, Control, Settings, find_control, state_items
-from companion.keys import KEYS
+from companion.controls.keymap import KEYS
+from companion.controls.kinds import Argument, Turnable
+from companion.controls.knobs import (
+    DEFAULT_BINDINGS,
+    GO_STOP,
+    HIGHEST_NUMBER,
+    PRESSED,
+    Learning,
+    all_targets,
+    read_target,
+)
+from companion.controls.presets import Preset, read_preset, write_preset
+from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT, RIG_KEYS
+from companion.controls.table import (
+    ACTION,
+    CONTROL,
+    CONTROLS,
+    VOICE_CONTROL,
+    Control,
+    Settings,
+    find_control,
+    state_items,
+)
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
 from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS, Message, OscFault, decode
 from companion.oscpeer import ALIVE_SECONDS, OFFLINE_SECONDS
-from companion.presets import Preset, read_preset, write_preset
-from companion.rig import OSC_PORT_IN, OSC_PORT_OUT, RIG_KEYS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
 

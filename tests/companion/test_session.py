@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
-from companion.controls import GRIDS, Command, Settings
+from companion.controls.table import GRIDS, Command, Settings
 from companion.errors import BadSetting
 from companion.improviser import ANSWER, HEARD
 from companion.music.bars import Barlines

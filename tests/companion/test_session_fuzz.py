@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from jamfakes import FixedStep, Jam
 
-from companion.controls import CONTROLS, GRIDS, MODES, Command, Settings
+from companion.controls.table import CONTROLS, GRIDS, MODES, Command, Settings
 from companion.errors import BadSetting
 from companion.model.features import FeatureRow
 from companion.music.bars import Barlines

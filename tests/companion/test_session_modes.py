@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
-from companion.controls import Settings
+from companion.controls.table import Settings
 
 
 def in_mode(mode: str, **changes: object) -> Settings:

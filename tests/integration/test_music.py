@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from companion.composer import harmonise
-from companion.controls import DEFAULT_MODEL, DEFAULT_STYLE
+from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.generator import Generator
 from companion.model.library import open_model
 from companion.model.runtime import Model

@@ -6,14 +6,14 @@ import pytest
 from devicefiles import enum_of, parameter, texts
 
 from companion import oscmessages
-from companion.arguments import Number, Whole
-from companion.controls import ACTIONS as COMPANION_ACTIONS
-from companion.controls import CONTROLS, GRIDS, MODES, Settings, find_control
+from companion.controls.kinds import Number, Whole
+from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT
+from companion.controls.table import ACTIONS as COMPANION_ACTIONS
+from companion.controls.table import CONTROLS, GRIDS, MODES, Settings, find_control
 from companion.model.library import bundled_models
 from companion.music.vocabulary import VOICES
 from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
 from companion.oscpeer import ALIVE_SECONDS, OFFLINE_SECONDS
-from companion.rig import OSC_PORT_IN, OSC_PORT_OUT
 from companion.styles import STYLES, style
 from max_patches import hub, names
 from max_patches.checks import addresses

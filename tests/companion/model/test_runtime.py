@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from companion.controls import DEFAULT_MODEL
+from companion.controls.table import DEFAULT_MODEL
 from companion.errors import BadModel, BadSetting
 from companion.model import library, runtime
 from companion.model.contract import Contract, Reference, StateContract

@@ -11,11 +11,9 @@ from any_settings import NAMES, settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.arguments import Place
-from companion.controlmap import Binding, ControlMap, Target, all_targets, read_target
-from companion.controls import Choices, Settings, StyleDefaults, VoiceSettings, change
-from companion.errors import BadSetting, OutputExists, OutputFailed
-from companion.presets import (
+from companion.controls.kinds import Place
+from companion.controls.knobs import Binding, ControlMap, Target, all_targets, read_target
+from companion.controls.presets import (
     Preset,
     load_preset,
     preset_file,
@@ -25,7 +23,9 @@ from companion.presets import (
     save_preset,
     write_preset,
 )
-from companion.rig import Rig
+from companion.controls.rig import Rig
+from companion.controls.table import Choices, Settings, StyleDefaults, VoiceSettings, change
+from companion.errors import BadSetting, OutputExists, OutputFailed
 
 CHOICES = Choices(("gru",), (StyleDefaults("bach", 0.8, 0.95),))
 

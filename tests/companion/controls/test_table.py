@@ -13,8 +13,8 @@ from any_settings import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.arguments import NetworkPlace, Place, shown
-from companion.controls import (
+from companion.controls.kinds import NetworkPlace, Place, shown
+from companion.controls.table import (
     ACTION,
     ACTIONS,
     CONTROL,
@@ -382,6 +382,6 @@ def test_places_that_are_none(given: Any) -> None:
 
 
 def test_controls_load_nothing_heavy(fresh_python: list[str]) -> None:
-    code = "import sys, companion.controls, companion.controlmap; print({'numpy', 'onnxruntime'} & set(sys.modules))"
+    code = "import sys, companion.controls.table, companion.controls.knobs; print({'numpy', 'onnxruntime'} & set(sys.modules))"
     done = subprocess.run([*fresh_python, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout == "set()\n"

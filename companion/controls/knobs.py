@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from companion.arguments import Argument, Sent, Switch, Voice, Whole, read_arguments
-from companion.controls import (
+from companion.controls.kinds import Argument, Sent, Switch, Voice, Whole, read_arguments
+from companion.controls.table import (
     ACTION,
     ANY,
     CONTROLS,

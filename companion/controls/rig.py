@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from companion.arguments import Argument, Choice, Kind, NetworkPlace, Number, Place, Sent, Switch, read_arguments
+from companion.controls.kinds import Argument, Choice, Kind, NetworkPlace, Number, Place, Sent, Switch, read_arguments
 
 OSC_PORT_IN = 7401  # the companion hears
 OSC_PORT_OUT = 7402  # the Max device hears

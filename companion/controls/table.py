@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from companion.arguments import (
+from companion.controls.kinds import (
     Argument,
     Choice,
     KeyName,

@@ -19,13 +19,13 @@ from typing import Any
 
 import tomli_w
 
-from companion.arguments import Kind, shown
-from companion.controlmap import Binding, ControlMap, read_target
-from companion.controls import ANY, CONTROL, CONTROLS, VOICE_CONTROL, Choices, Settings, change
+from companion.controls.kinds import Kind, shown
+from companion.controls.knobs import Binding, ControlMap, read_target
+from companion.controls.rig import RIG_KEYS, Rig
+from companion.controls.table import ANY, CONTROL, CONTROLS, VOICE_CONTROL, Choices, Settings, change
 from companion.errors import BadSetting, OutputFailed
 from companion.files.writing import write_output
 from companion.music.vocabulary import VOICES
-from companion.rig import RIG_KEYS, Rig
 
 SUFFIX = ".toml"
 _HEADER = "# A preset of chorale jam. Every key may be left out; docs/protocol.md says what each may be.\n\n"

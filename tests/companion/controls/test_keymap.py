@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.controls import Choices, Command, Settings, StyleDefaults, change, read_command
+from companion.controls.keymap import KEYS, Local, Scene, Strokes, command, key_help, local
+from companion.controls.table import Choices, Command, Settings, StyleDefaults, change, read_command
 from companion.jamfull import foot_text
-from companion.keys import KEYS, Local, Scene, Strokes, command, key_help, local
 from companion.music.vocabulary import VOICES
 
 CHOICES = Choices(

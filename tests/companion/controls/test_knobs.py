@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.controlmap import (
+from companion.controls.knobs import (
     DEFAULT_BINDINGS,
     GO_STOP,
     Binding,
@@ -19,7 +19,7 @@ from companion.controlmap import (
     all_targets,
     read_target,
 )
-from companion.controls import (
+from companion.controls.table import (
     ACTIONS,
     CONTROLS,
     MODES,

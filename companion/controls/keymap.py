@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from companion.controls import ANY, GRIDS, HIGHEST_SEED, MODES, Choices, Command, Settings, settled
+from companion.controls.table import ANY, GRIDS, HIGHEST_SEED, MODES, Choices, Command, Settings, settled
 
 TEMPERATURE_STEP, HIGHEST_TEMPERATURE = 0.1, 2.0
 TOP_P_STEP = 0.05
