@@ -369,7 +369,7 @@ def _sounder(wanted: bool) -> Iterator[Any]:
     if not wanted:
         yield None
         return
-    from companion.speaker import Speaker  # noqa: PLC0415
+    from companion.audio.speaker import Speaker  # noqa: PLC0415
 
     with Speaker() as speaker:
         yield speaker

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from companion.audio.wav import find_fluidsynth, render_midi_file
 from companion.composer import MODEL, Composed, continue_phrase, harmonise, notices, total_frames, voice_notes
 from companion.controls.kinds import AUTO
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE, read_command
@@ -24,7 +25,6 @@ from companion.music.song import Song
 from companion.music.vocabulary import VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.sampling import Sampling
-from companion.soundfile import find_fluidsynth, render_midi_file
 from companion.styles import style
 from companion.trace import write_trace
 

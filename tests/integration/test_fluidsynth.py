@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from companion.audio.wav import render_midi_file
 from companion.files.midi import write_chorale
 from companion.music.song import VoiceNote
-from companion.soundfile import render_midi_file
 
 SOUNDFONTS = [Path("/usr/share/sounds/sf2") / name for name in ("TimGM6mb.sf2", "default-GM.sf2")]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from companion.synth import (
+from companion.audio.organ import (
     ATTACK_SAMPLES,
     CEILING,
     LARGEST_BOOST,

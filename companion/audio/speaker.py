@@ -1,6 +1,6 @@
 """Sounds notes at once, on this computer's own loudspeaker (the extra ``audio``).
 
-The organ of ``companion.synth``, rendered block by block in the sound card's callback. Keys are
+The organ of ``companion.audio.organ``, rendered block by block in the sound card's callback. Keys are
 pressed from another thread: they travel in a queue and take effect at the start of the next block.
 """
 
@@ -15,8 +15,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from companion.errors import ChoraleError, MissingExtra
-from companion.synth import (
+from companion.audio.organ import (
     CEILING,
     PANS,
     RELEASE_SAMPLES,
@@ -28,6 +27,7 @@ from companion.synth import (
     tone,
     velocity_gain,
 )
+from companion.errors import ChoraleError, MissingExtra
 
 LATENCY_SECONDS = 0.08  # asked of the sound card: a lag that nobody sees, a reserve against drop-outs
 RESTRIKE_SAMPLES = round(0.035 * SAMPLE_RATE)  # a key struck again waits so long, so that the gap is heard

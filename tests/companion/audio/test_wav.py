@@ -6,9 +6,9 @@ import mido
 import numpy as np
 import pytest
 
+from companion.audio.organ import SAMPLE_RATE, Sound, render
+from companion.audio.wav import render_midi_file, sounds_of_midi_file, write_wav
 from companion.errors import BadMidiFile, BadSetting, ChoraleError, MissingExtra, OutputExists, OutputFailed
-from companion.soundfile import render_midi_file, sounds_of_midi_file, write_wav
-from companion.synth import SAMPLE_RATE, Sound, render
 
 SAMPLES = np.array([[0.0, 1.0], [-1.0, 0.5], [2.0, -2.0]], dtype=np.float32)
 SOUNDFONT_HEAD = b"RIFF\0\0\0\0sfbk"

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
+from companion.audio.organ import SAMPLE_RATE, FloatArray, Sound, render
 from companion.errors import BadSetting, ChoraleError, MissingExtra
 from companion.files.midi import DEFAULT_BEAT_US, read_song
 from companion.files.writing import refuse_existing, write_output
 from companion.music.song import Tempo
 from companion.music.vocabulary import VOICES
-from companion.synth import SAMPLE_RATE, FloatArray, Sound, render
 
 
 def write_wav(path: Path, samples: FloatArray, force: bool = False) -> None:

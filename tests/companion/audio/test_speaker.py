@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from companion.audio.organ import CEILING, RELEASE_SAMPLES, SAMPLE_RATE, FloatArray
+from companion.audio.speaker import CLOSE_SAMPLES, Fill, LiveOrgan, Speaker, open_output
 from companion.errors import ChoraleError, MissingExtra
-from companion.speaker import CLOSE_SAMPLES, Fill, LiveOrgan, Speaker, open_output
-from companion.synth import CEILING, RELEASE_SAMPLES, SAMPLE_RATE, FloatArray
 
 BLOCK = 512
 
