@@ -18,7 +18,7 @@ from companion.generator import Generator, Standing
 from companion.lateness import involuntary_switches
 from companion.model.library import find_model, open_model
 from companion.model.runtime import Model
-from companion.sampling import Sampling
+from companion.sampling.draw import Sampling
 
 WARM_FRAMES = 100
 RESTART_FRAMES = 512  # a fresh piece after so many frames, as in practice
@@ -79,7 +79,7 @@ from companion.generator import Generator
 from companion.model.library import open_model
 from companion.memory import peak_megabytes
 from companion.controls.table import DEFAULT_STYLE
-from companion.styles import style
+from companion.sampling.styles import style
 generator = Generator(open_model(sys.argv[1]), np.random.Generator(np.random.PCG64(1)))
 generator.frame(generator.start(), style(DEFAULT_STYLE))
 print(json.dumps({"rss_mb": peak_megabytes()}))

@@ -309,7 +309,7 @@ def bench(
 ) -> None:
     """Measure this machine: milliseconds a frame of four notes, seconds to the first one, memory."""
     from companion import bench as measure  # noqa: PLC0415
-    from companion.styles import style as find_style  # noqa: PLC0415
+    from companion.sampling.styles import style as find_style  # noqa: PLC0415
 
     with progress_bar("timing frames", frames, hidden=as_json) as tell:
         result = measure.bench(model, find_style(style), frames, notebook, tell)

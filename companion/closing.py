@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from companion.generator import NO_CONDITIONS, Frame, Standing
-from companion.harmony import MAJOR, MINOR, close_on_triad
 from companion.model.features import Conditions
 from companion.music.key import Key
-from companion.rules import Rule
+from companion.sampling.harmony import MAJOR, MINOR, close_on_triad
+from companion.sampling.rules import Rule
 
 CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there would be another one before it
 

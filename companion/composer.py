@@ -17,8 +17,8 @@ from companion.music.key import Key, find_key
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
 from companion.phrase.seed import Phrase
-from companion.rules import strikes_anew
-from companion.sampling import Sampling, in_key
+from companion.sampling.draw import Sampling, in_key
+from companion.sampling.rules import strikes_anew
 
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
 SEED = "seed"

@@ -13,8 +13,8 @@ from companion.model.features import ECHO_FEATURES, Ahead, Conditions, History, 
 from companion.model.runtime import Model
 from companion.model.state import State
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
-from companion.rules import Moment
-from companion.sampling import Choice, Sampling, choose, given_choice, undecided
+from companion.sampling.draw import Choice, Sampling, choose, given_choice, undecided
+from companion.sampling.rules import Moment
 
 NO_CONDITIONS = Conditions()
 

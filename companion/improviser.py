@@ -28,8 +28,8 @@ from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
 from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Hands
-from companion.rules import strikes_anew
-from companion.sampling import Sampling
+from companion.sampling.draw import Sampling
+from companion.sampling.rules import strikes_anew
 
 HEARD = "heard"  # the player's step; what it lacked is imagined, and not sounded
 ANSWER = "model"

@@ -211,7 +211,7 @@ def _generation(model: str) -> Callable[[], None]:
     from companion.controls.table import DEFAULT_STYLE  # noqa: PLC0415
     from companion.generator import Generator  # noqa: PLC0415
     from companion.model.library import open_model  # noqa: PLC0415
-    from companion.styles import style  # noqa: PLC0415
+    from companion.sampling.styles import style  # noqa: PLC0415
 
     generator = Generator(open_model(model), np.random.Generator(np.random.PCG64(1)))
     sampling = style(DEFAULT_STYLE)

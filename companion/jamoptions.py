@@ -39,7 +39,7 @@ class JamOptions:
 
 def known_choices(models: tuple[str, ...]) -> Choices:
     """The models and styles there are."""
-    from companion.styles import STYLES  # noqa: PLC0415 - brings numpy
+    from companion.sampling.styles import STYLES  # noqa: PLC0415 - brings numpy
 
     styles = tuple(StyleDefaults(name, style.temperature, style.top_p) for name, style in STYLES.items())
     return Choices(models, styles)

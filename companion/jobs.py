@@ -24,8 +24,8 @@ from companion.music.key import Key
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.sampling import Sampling
-from companion.styles import style
+from companion.sampling.draw import Sampling
+from companion.sampling.styles import style
 from companion.trace import write_trace
 
 MOST_BARS = 1000

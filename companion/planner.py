@@ -39,9 +39,9 @@ from companion.music.key import Key, find_key
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import FIRST_STRIKE, REST, VOICES, IntArray
 from companion.phrase.hands import Capture, Hands
-from companion.sampling import in_key
+from companion.sampling.draw import in_key
+from companion.sampling.styles import style
 from companion.sink import Sink
-from companion.styles import style
 
 COMMITTED_STEPS = 2  # of an answer, beyond the step that sounds
 PLAN_STEPS = 16  # planned ahead of the step that sounds

@@ -11,7 +11,7 @@ from typing import Any
 from companion.composer import Composed
 from companion.files.writing import write_output
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, struck_pitch
-from companion.sampling import Choice
+from companion.sampling.draw import Choice
 
 FORMAT = "chorale-trace/1"
 LEAST_PROBABILITY = 0.001  # rarer pitches are left out of a distribution

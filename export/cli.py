@@ -317,7 +317,7 @@ def judge(
     as_json: Json = False,
 ) -> None:
     """Measure music beside real held-out Bach: what models play, or MIDI files hold."""
-    from companion.styles import style as find_style  # noqa: PLC0415
+    from companion.sampling.styles import style as find_style  # noqa: PLC0415
     from export import judging  # noqa: PLC0415
     from export.recital import Programme  # noqa: PLC0415
     from export.report import as_dict, describe  # noqa: PLC0415

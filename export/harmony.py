@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS, PitchClasses, chords_of
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, sounding_pitches
+from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS, PitchClasses, chords_of
 from export.tally import Tally
 
 WINDOW_STEPS = 4 * 4 * STEPS_PER_BEAT  # four bars of 4/4

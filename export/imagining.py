@@ -8,7 +8,7 @@ import numpy as np
 
 from companion.generator import Generator
 from companion.model.runtime import Model
-from companion.sampling import Sampling
+from companion.sampling.draw import Sampling
 from export.pieces import Piece
 
 PLAINLY = Sampling()  # as the model has it: no rules, nothing sharpened

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from companion.files.writing import refuse_existing
-from companion.sampling import Sampling
+from companion.sampling.draw import Sampling
 from export.copies import CopyIndex
 from export.distributions import plot_distributions
 from export.evaluation import of_split

@@ -23,7 +23,7 @@ from companion.model.runtime import Model
 from companion.music.song import Song, Tempo
 from companion.music.vocabulary import IntArray, excerpt, notes_of_frames
 from companion.phrase.seed import Phrase
-from companion.styles import style
+from companion.sampling.styles import style
 from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit
 from export.keeping import TICKS_PER_BEAT, voice_notes
 from export.pianoroll import Roll, draw, png

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from companion.controls.table import DEFAULT_STYLE
 from companion.model.runtime import Model
-from companion.styles import style
+from companion.sampling.styles import style
 from export.exhibit import BACH, CONTINUED, HARMONISED, LEAST_BARS, Exhibit
 from export.listening import BEATS_PER_MINUTE
 from export.pieces import Piece

@@ -11,7 +11,6 @@ from companion.answers import CLOSE_MARGIN
 from companion.closing import CLOSE_IN_SIGHT
 from companion.composer import MODEL, continue_phrase, harmonise
 from companion.generator import Generator
-from companion.harmony import triads_of
 from companion.improviser import Answer, Improviser, Planned, Point, Wishes
 from companion.model.features import Conditions
 from companion.model.runtime import Model
@@ -21,7 +20,8 @@ from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray, e
 from companion.phrase.hands import Hands
 from companion.phrase.seed import Phrase
 from companion.planner import COMMITTED_STEPS
-from companion.sampling import Sampling, in_key
+from companion.sampling.draw import Sampling, in_key
+from companion.sampling.harmony import triads_of
 from export.passage import Passage
 from export.pieces import Piece, transpositions
 from export.tally import Tally

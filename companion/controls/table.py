@@ -123,7 +123,7 @@ CONTROLS = (
     _action("undo", "takes back to before the last answer"),
     _action("keep", "saves the last take"),
     _action("panic", "silences everything at once; whatever comes with it is passed over"),
-    # The top is that of companion.sampling.
+    # The top is that of companion.sampling.draw.
     _control(
         "temperature",
         "value",

@@ -13,9 +13,9 @@ from companion.generator import Generator
 from companion.model.features import FEATURES, FeatureRow, History, Place
 from companion.model.library import bundled_models, open_model
 from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, VOICES, IntArray, strike
-from companion.rules import Moment
-from companion.sampling import choose, undecided
-from companion.styles import style
+from companion.sampling.draw import choose, undecided
+from companion.sampling.rules import Moment
+from companion.sampling.styles import style
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture

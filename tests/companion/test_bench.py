@@ -11,7 +11,7 @@ from fakes import Babbler
 from programs import Command
 
 from companion import bench
-from companion.sampling import Sampling
+from companion.sampling.draw import Sampling
 
 RESULT: dict[str, Any] = {
     "model": "gru",

@@ -25,7 +25,6 @@ from companion.composer import (
     voice_notes,
 )
 from companion.generator import Generator
-from companion.harmony import triads_of
 from companion.model.codes import NOTHING, SILENCE
 from companion.model.features import FEATURES, key_id
 from companion.music.bars import closing_steps
@@ -33,8 +32,9 @@ from companion.music.key import Key, find_key
 from companion.music.song import Metre, Song, SongNote, VoiceNote
 from companion.music.vocabulary import HOLD, VOICES, IntArray, strike
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.rules import LogProbs, Moment
-from companion.sampling import Sampling
+from companion.sampling.draw import Sampling
+from companion.sampling.harmony import triads_of
+from companion.sampling.rules import LogProbs, Moment
 
 GREEDY = Sampling(temperature=0)
 SOPRANO, ALTO, TENOR, BASS = range(4)

@@ -16,7 +16,7 @@ from companion.demo import STEP_SECONDS, at_once, demo_phrase, demo_song, frame_
 from companion.generator import Frame, Generator
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, strike, struck_pitch
 from companion.picture import FrameView
-from companion.sampling import Choice, Sampling
+from companion.sampling.draw import Choice, Sampling
 
 
 class FakeClock:

@@ -14,8 +14,8 @@ from companion.model.echoes import echoes_of
 from companion.model.features import Ahead, Conditions, Place, key_id
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, IntArray, strike
-from companion.rules import strikes_anew
-from companion.sampling import Sampling
+from companion.sampling.draw import Sampling
+from companion.sampling.rules import strikes_anew
 
 GREEDY = Sampling(temperature=0)
 SOPRANO, ALTO, TENOR, BASS = range(4)

@@ -28,8 +28,8 @@ from companion.improviser import (
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, strike
 from companion.phrase.hands import Hands, Press
-from companion.sampling import Sampling
-from companion.styles import STYLES
+from companion.sampling.draw import Sampling
+from companion.sampling.styles import STYLES
 
 GREEDY = Wishes(Sampling(temperature=0), None, 1, frozenset())
 FREE = Wishes(STYLES["free"], None, 1, frozenset())

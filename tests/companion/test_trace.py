@@ -14,7 +14,7 @@ from companion.composer import MODEL, SEED, Composed
 from companion.errors import OutputExists
 from companion.generator import Frame, Generator
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, strike
-from companion.sampling import Choice, Sampling
+from companion.sampling.draw import Choice, Sampling
 from companion.trace import write_trace
 
 

@@ -13,7 +13,7 @@ from companion import improviser
 from companion.improviser import Wishes
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, REST, hide_onsets, strike
-from companion.sampling import Sampling
+from companion.sampling.draw import Sampling
 from export import recital
 from export.passage import Passage
 from export.pieces import Piece

@@ -14,7 +14,7 @@ from companion.model.library import open_model
 from companion.model.runtime import Model
 from companion.music.key import find_key
 from companion.music.vocabulary import IntArray, sounding_pitches
-from companion.styles import style
+from companion.sampling.styles import style
 from export import harmony, pacing, partwriting
 from export.evaluation import of_split
 from export.pieces import Piece

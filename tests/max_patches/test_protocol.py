@@ -14,7 +14,7 @@ from companion.model.library import bundled_models
 from companion.music.vocabulary import VOICES
 from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
 from companion.oscpeer import ALIVE_SECONDS, OFFLINE_SECONDS
-from companion.styles import STYLES, style
+from companion.sampling.styles import STYLES, style
 from max_patches import hub, names
 from max_patches.checks import addresses
 from max_patches.hubface import HINT

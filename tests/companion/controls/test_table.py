@@ -35,7 +35,7 @@ from companion.controls.table import (
 from companion.dynamics import velocity_rule
 from companion.errors import BadSetting
 from companion.music.key import Key
-from companion.sampling import HIGHEST_TEMPERATURE, Sampling
+from companion.sampling.draw import HIGHEST_TEMPERATURE, Sampling
 
 CHOICES = Choices(("gru", "transformer"), (StyleDefaults("bach", 0.8, 0.95), StyleDefaults("wild", 1.4, 1.0)))
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from companion.errors import BadSetting
-from companion.harmony import chords_on_beats
 from companion.music.vocabulary import VOICES
-from companion.room import leaves_room
-from companion.rules import (
+from companion.sampling.draw import Sampling, denser
+from companion.sampling.harmony import chords_on_beats
+from companion.sampling.lookahead import leaves_room
+from companion.sampling.rules import (
     close_spacing,
     in_range,
     keep_moving,
@@ -17,7 +18,6 @@ from companion.rules import (
     no_parallels,
     sings_on,
 )
-from companion.sampling import Sampling, denser
 
 _PART_WRITING = (in_range, sings_on, no_crossing, no_parallels, leaves_room, close_spacing)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from companion.model.codes import UNDECIDED
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, RANGES, VOCABULARY_SIZE, VOICES, strike
-from companion.rules import PERFECT, LogProbs, Moment
+from companion.sampling.rules import PERFECT, LogProbs, Moment
 
 # Semitones under a voice, for each voice to come, in which nothing need be tried out: of so many and one
 # pitches at most three can be in parallel with the three other voices.

@@ -16,9 +16,9 @@ from companion.generator import Generator
 from companion.model.codes import UNDECIDED
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import HOLD, RANGES, REST, VOCABULARY_SIZE, VOICES, IntArray, sounding_pitches
-from companion.rules import strikes_anew
-from companion.sampling import Sampling
-from companion.styles import STYLES
+from companion.sampling.draw import Sampling
+from companion.sampling.rules import strikes_anew
+from companion.sampling.styles import STYLES
 
 STEPS = 24
 BACH = replace(STYLES["bach"], temperature=1.0, top_p=1.0)

@@ -18,8 +18,23 @@ from companion.model.codes import NOTHING, SILENCE, UNDECIDED
 from companion.model.features import History, sounding_codes
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, RANGES, REST, VOCABULARY_SIZE, strike
-from companion.room import leaves_room
-from companion.rules import (
+from companion.sampling.draw import (
+    ASKED_KEY_PENALTY,
+    Sampling,
+    choose,
+    denser,
+    draw,
+    entropy_bits,
+    given_choice,
+    grammatical,
+    in_key,
+    keep_top,
+    normalise,
+    temper,
+    undecided,
+)
+from companion.sampling.lookahead import leaves_room
+from companion.sampling.rules import (
     LONG_NOTE_STEPS,
     STILL_PENALTY,
     STILL_STEPS,
@@ -36,22 +51,7 @@ from companion.rules import (
     sings_on,
     strikes_anew,
 )
-from companion.sampling import (
-    ASKED_KEY_PENALTY,
-    Sampling,
-    choose,
-    denser,
-    draw,
-    entropy_bits,
-    given_choice,
-    grammatical,
-    in_key,
-    keep_top,
-    normalise,
-    temper,
-    undecided,
-)
-from companion.styles import STYLES, style
+from companion.sampling.styles import STYLES, style
 
 FLAT = np.full(VOCABULARY_SIZE, -math.log(VOCABULARY_SIZE))
 C5, G4, E4, C3 = strike(72), strike(67), strike(64), strike(48)

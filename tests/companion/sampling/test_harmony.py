@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from companion.closing import closing_quality
 from companion.generator import Generator
-from companion.harmony import AWAY_PENALTY, DISSONANCE_PENALTY, chords_on_beats, close_on_triad, triads_of
 from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.features import History, sounding_codes
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
-from companion.rules import Moment, no_crossing, strikes_anew
-from companion.sampling import Sampling
+from companion.sampling.draw import Sampling
+from companion.sampling.harmony import AWAY_PENALTY, DISSONANCE_PENALTY, chords_on_beats, close_on_triad, triads_of
+from companion.sampling.rules import Moment, no_crossing, strikes_anew
 
 C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
 FLAT = np.zeros(VOCABULARY_SIZE)

@@ -18,7 +18,7 @@ from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, VOICES, IntArray, struck_pitch
-from companion.rules import LogProbs, Moment, Rule
+from companion.sampling.rules import LogProbs, Moment, Rule
 
 MAJOR, MINOR, DIMINISHED = (0, 4, 7), (0, 3, 7), (0, 3, 6)  # triads, in semitones from the root
 # Dominant, minor, major, diminished and half-diminished.

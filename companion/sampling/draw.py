@@ -1,6 +1,6 @@
 """From logits to one note: rules, temperature, top-p, and the draw.
 
-A rule (companion.rules) that would leave nothing is passed over, so that a note is always found.
+A rule (companion.sampling.rules) that would leave nothing is passed over, so that a note is always found.
 
 Temperature and top-p shape *which* note comes, not *whether* one comes: the probability of a hold is
 kept as the model gives it. Repeating is the likeliest choice at every step, so tempering it too
@@ -27,7 +27,7 @@ from companion.music.vocabulary import (
     IntArray,
     struck_pitch,
 )
-from companion.rules import LogProbs, Moment, Rule, discourage_hold, favour
+from companion.sampling.rules import LogProbs, Moment, Rule, discourage_hold, favour
 
 HIGHEST_TEMPERATURE = 10.0
 ASKED_KEY_PENALTY = 1.5  # nats, at least, where the player names the key: it then holds in every style

@@ -1,0 +1,8 @@
+"""From a model's logits to one note.
+
+draw         temperature, top-p, and the draw
+rules        part-writing: what is forbidden or discouraged
+harmony      chords on the beat, and chords of a close
+lookahead    room for the voices still to come
+styles       named sets of all that
+"""
