@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from companion.addresses import Addresses, Loop
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
-from companion.jamlog import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
 from companion.messages import SetTimebase
 from companion.music.timebase import Timebase
 from companion.outlets import Outlets, Speaker
+from companion.record.log import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
 from companion.session import Session
 
 _TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log …

@@ -22,7 +22,6 @@ from companion.controls.table import Choices, Command
 from companion.device import Device
 from companion.errors import BadSetting, ChoraleError
 from companion.events import PortBack, PortLost, PortMissing
-from companion.jamlog import Entry, LoggedCommand, LoggedNote
 from companion.jampicture import picture_of
 from companion.lateness import Lateness
 from companion.messages import Echo, Fault, HeldOver, Ready, Report
@@ -33,6 +32,7 @@ from companion.oscport import Arrival, Unreadable
 from companion.outlets import Outlets, Speaker
 from companion.picture import Picture
 from companion.planner import ANSWERING
+from companion.record.log import Entry, LoggedCommand, LoggedNote
 from companion.session import Session
 
 PICTURE_SECONDS = 0.05  # between two pictures

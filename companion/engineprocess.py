@@ -33,7 +33,6 @@ from companion.controls.knobs import ControlMap, ControlReader, Learning, all_ta
 from companion.engine import PICTURE_SECONDS, Engine, Loaded
 from companion.errors import ChoraleError, NoPort, one_line
 from companion.events import PortBack, PortLost, PortMissing
-from companion.jamlog import Header
 from companion.jamoptions import JamOptions, known_choices
 from companion.messages import SetOffset
 from companion.midibackend import Driver, find_driver
@@ -44,9 +43,10 @@ from companion.oscport import Arrival, OscIn, OscOut, Unreadable
 from companion.outlets import Outlets
 from companion.playerprocess import PlayerHandle
 from companion.ports import InputPort, open_output
+from companion.record.log import Header
+from companion.record.recorder import Recorder, recover, save_jam, save_take
 from companion.session import Session
 from companion.soundingport import Nowhere
-from companion.takes import Recorder, recover, save_jam, save_take
 
 IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
 SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn

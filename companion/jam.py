@@ -18,7 +18,7 @@ from companion.jamoptions import JamOptions
 from companion.jamview import JamView, make_jam_view
 from companion.keyboard import Keyboard, open_keyboard
 from companion.picture import Picture
-from companion.takes import recover
+from companion.record.recorder import recover
 
 REFRESH_SECONDS = 0.1  # how long a key or a change of the window's size waits at most
 ENDING_SECONDS = 10.0  # for the engine to let go of all notes and save

@@ -10,7 +10,11 @@ from companion import oscmessages
 from companion.addresses import Addresses
 from companion.feedback import Feedback
 from companion.improviser import Planned
-from companion.jamlog import (
+from companion.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.vocabulary import VOICES
+from companion.oscmessages import Message
+from companion.record.log import (
     Entry,
     LoggedClear,
     LoggedFrame,
@@ -18,10 +22,6 @@ from companion.jamlog import (
     LoggedSend,
     LoggedSilence,
 )
-from companion.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
-from companion.music.sounding import Part, SoundingFrame
-from companion.music.vocabulary import VOICES
-from companion.oscmessages import Message
 
 _ON_THE_LINE = 1e-6  # steps; rounding
 

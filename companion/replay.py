@@ -10,7 +10,12 @@ from typing import Any
 from companion.controls.table import Command, Settings, VoiceSettings
 from companion.errors import BadLog
 from companion.improviser import Planned
-from companion.jamlog import (
+from companion.jamoptions import known_choices
+from companion.model.library import bundled_models
+from companion.model.runtime import Model
+from companion.music.bars import Barlines
+from companion.music.sounding import Part, SoundingFrame
+from companion.record.log import (
     JUMP,
     METRE,
     START,
@@ -24,11 +29,6 @@ from companion.jamlog import (
     read_entries,
     read_header,
 )
-from companion.jamoptions import known_choices
-from companion.model.library import bundled_models
-from companion.model.runtime import Model
-from companion.music.bars import Barlines
-from companion.music.sounding import Part, SoundingFrame
 from companion.session import Session
 
 Tokens = tuple[int, ...]

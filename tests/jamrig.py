@@ -10,7 +10,6 @@ from companion.clock.internal import InternalClock
 from companion.controls.knobs import ControlMap, ControlReader, Learning
 from companion.controls.table import Settings
 from companion.engine import Engine
-from companion.jamlog import Entry
 from companion.jamoptions import known_choices
 from companion.messages import Command as PlayerCommand
 from companion.music.timebase import step_seconds
@@ -18,6 +17,7 @@ from companion.oscmessages import Message
 from companion.oscpeer import Peer
 from companion.oscport import Arrival
 from companion.outlets import Outlets
+from companion.record.log import Entry
 from companion.session import Session
 
 TICK_SECONDS = 0.005

@@ -92,7 +92,7 @@ class Ahead:
 
 @dataclass(frozen=True, eq=False)
 class Echo:
-    """What came, earlier in the piece, where the music was most like what was just heard (companion.model.echoes finds it)."""
+    """What came earlier in the piece where the music was most like what was just heard; see companion.model.echoes."""
 
     tokens: IntArray  # [..., 4] the frame that came there, UNDECIDED where there is none
     chords: IntArray  # [...] how many chords up to there were as those up to now, 0 where there is none

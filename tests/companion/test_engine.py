@@ -13,7 +13,12 @@ from companion.controls.knobs import ControlMap, Learning, Target
 from companion.controls.table import Settings
 from companion.engine import Loaded
 from companion.events import PortBack, PortLost
-from companion.jamlog import (
+from companion.lateness import Lateness
+from companion.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
+from companion.music.sounding import SoundingFrame
+from companion.oscport import Unreadable
+from companion.planner import ANSWERING, IDLE, PHRASE
+from companion.record.log import (
     Header,
     LoggedCommand,
     LoggedFrame,
@@ -21,11 +26,6 @@ from companion.jamlog import (
     LoggedTransport,
     LogWriter,
 )
-from companion.lateness import Lateness
-from companion.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
-from companion.music.sounding import SoundingFrame
-from companion.oscport import Unreadable
-from companion.planner import ANSWERING, IDLE, PHRASE
 from companion.replay import replay
 
 SETTINGS = Settings(model="babbler", seed=5)

@@ -382,6 +382,7 @@ def test_places_that_are_none(given: Any) -> None:
 
 
 def test_controls_load_nothing_heavy(fresh_python: list[str]) -> None:
-    code = "import sys, companion.controls.table, companion.controls.knobs; print({'numpy', 'onnxruntime'} & set(sys.modules))"
+    names = "companion.controls.table, companion.controls.knobs, companion.controls.rig"
+    code = f"import sys, {names}; print({{'numpy', 'onnxruntime'}} & set(sys.modules))"
     done = subprocess.run([*fresh_python, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout == "set()\n"

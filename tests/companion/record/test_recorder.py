@@ -15,9 +15,13 @@ from fakes import Played, read_facts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from companion import jamlog, takes
 from companion.errors import OutputFailed
-from companion.jamlog import (
+from companion.messages import ClearSteps, PlayFrames, PlayNow, SetTimebase, Silence
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.timebase import Timebase
+from companion.player import Player
+from companion.record import log, recorder
+from companion.record.log import (
     Entry,
     Header,
     LoggedClear,
@@ -30,12 +34,8 @@ from companion.jamlog import (
     LoggedTransport,
     read_entries,
 )
-from companion.messages import ClearSteps, PlayFrames, PlayNow, SetTimebase, Silence
-from companion.music.sounding import Part, SoundingFrame
-from companion.music.timebase import Timebase
-from companion.player import Player
-from companion.take import read_take
-from companion.takes import NOTHING, Recorder, Saved, recover, save_jam, save_take
+from companion.record.recorder import NOTHING, Recorder, Saved, recover, save_jam, save_take
+from companion.record.take import read_take
 
 HEADER = Header("1.2", "gru", "ab" * 32, 7, {"mode": "continue"}, "2026-11-22T20:15:00+01:00")
 DATE = datetime.date(2026, 11, 22)
@@ -500,7 +500,7 @@ class TestFaults:
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr(jamlog.LogWriter, "write", write)
+            patch.setattr(log.LogWriter, "write", write)
             recorder.write(JAM[0])
         recorder.write(JAM[0])  # not any more: a log with a hole would tell another story
         fault = f"recording has stopped: cannot write {recorder.log}: No space left on device"
@@ -513,7 +513,7 @@ class TestFaults:
         def append(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(jamlog.LogWriter, "_append", append)
+        monkeypatch.setattr(log.LogWriter, "_append", append)
         recorder = Recorder(tmp_path, HEADER, DATE)
         assert recorder.take_fault() == f"this jam is not recorded: cannot write in {tmp_path}: No space left on device"
 
@@ -522,7 +522,7 @@ class TestFaults:
             raise OutputFailed(f"cannot write {path.name}: {len(data) > 0}")
 
         log = recorded(tmp_path, JAM)
-        monkeypatch.setattr(takes, "write_output", refuse)
+        monkeypatch.setattr(recorder, "write_output", refuse)
         assert save_jam(log) == Saved(None, "cannot write jam-2026-11-22-1.mid: True")
         assert save_take(log, 0, 9) == Saved(None, NOTHING)
 
@@ -604,8 +604,8 @@ class TestRecovery:
 
 KILLED = """
 import datetime, pathlib, sys
-from companion.jamlog import Header, LoggedNote
-from companion.takes import Recorder
+from companion.record.log import Header, LoggedNote
+from companion.record.recorder import Recorder
 recorder = Recorder(pathlib.Path(sys.argv[1]), Header("1", "gru", "", 0, {}, ""), datetime.date(2026, 11, 22))
 recorder.write(LoggedNote(1.0, 1.0, 60, 80, 0))
 recorder.write(LoggedNote(2.0, 2.0, 60, 0, 0))

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from companion.errors import ChoraleError, OutputExists, one_line
 from companion.files.writing import write_output
-from companion.jamlog import SUFFIX, Entry, Header, LogWriter, is_in_use
-from companion.take import read_take, take_file
+from companion.record.log import SUFFIX, Entry, Header, LogWriter, is_in_use
+from companion.record.take import read_take, take_file
 
 NOTHING = "nothing was played: no MIDI file"
 

@@ -19,7 +19,11 @@ import mido
 
 from companion.errors import BadLog
 from companion.files.midi import conductor_events, note_events, track_of_events
-from companion.jamlog import (
+from companion.music.bars import Barlines
+from companion.music.song import VoiceNote
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
+from companion.record.log import (
     START,
     STOP,
     Entry,
@@ -31,10 +35,6 @@ from companion.jamlog import (
     LoggedTransport,
     read_entries,
 )
-from companion.music.bars import Barlines
-from companion.music.song import VoiceNote
-from companion.music.sounding import Part, SoundingFrame
-from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 
 TICKS_PER_BEAT = 960  # half a millisecond at 120 beats a minute
 TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT

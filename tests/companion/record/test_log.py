@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from companion import jamlog
 from companion.errors import BadLog, ChoraleError
-from companion.jamlog import (
+from companion.music.sounding import Part, SoundingFrame
+from companion.record import log
+from companion.record.log import (
     KINDS,
     Entry,
     Header,
@@ -34,7 +35,6 @@ from companion.jamlog import (
     read_entries,
     read_header,
 )
-from companion.music.sounding import Part, SoundingFrame
 
 HEADER = Header(
     "1.2", "gru", "ab" * 32, 7, {"mode": "continue", "voices": [{"channel": 1}]}, "2026-11-22T20:15:00+01:00"
@@ -84,7 +84,7 @@ def test_every_kind_is_here() -> None:
     assert {type(entry) for entry in ENTRIES} == set(KINDS.values())
     assert set(KINDS.values()) == set(Entry.__args__)
     types = {str(place.type) for kind in KINDS.values() for place in fields(kind)}
-    assert types == set(jamlog._READERS)
+    assert types == set(log._READERS)
 
 
 def test_the_lines(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ class TestSince:
     def test_part(self, tmp_path: Path, since: float, torn: bytes) -> None:
         entries = self.entries()
         path = written(tmp_path / "a.jsonl", *entries)
-        assert path.stat().st_size > 3 * jamlog.BLOCK_BYTES
+        assert path.stat().st_size > 3 * log.BLOCK_BYTES
         with path.open("ab") as file:
             file.write(torn)
         expected = [entry for entry in entries if entry.now >= since or isinstance(entry, LoggedTransport)]
@@ -268,7 +268,7 @@ def test_a_full_disk_is_a_fault_of_the_system(tmp_path: Path, monkeypatch: pytes
 
 WRITING = """
 import sys, pathlib
-from companion.jamlog import *
+from companion.record.log import *
 log = LogWriter(pathlib.Path(sys.argv[1]), Header("1", "gru", "", 0, {}, ""))
 for step in range(100):
     log.write(LoggedSilence(float(step)))

@@ -1,0 +1,6 @@
+"""What a jam leaves behind.
+
+log          every event of a jam, a line each
+take         a log's music as a MIDI file
+recorder     the files of a jam: named, saved, recovered
+"""
