@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from companion.improviser import (
+from companion.generation.improviser import (
     Answer,
     Point,
     sounding_frame,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from companion.demo import demo_phrase
-from companion.generator import Generator, Standing
+from companion.generation.generator import Generator, Standing
 from companion.lateness import involuntary_switches
 from companion.model.library import find_model, open_model
 from companion.model.runtime import Model
@@ -75,7 +75,7 @@ def _begin(generator: Generator) -> Standing:
 _FIRST_FRAME = """
 import json, sys
 import numpy as np
-from companion.generator import Generator
+from companion.generation.generator import Generator
 from companion.model.library import open_model
 from companion.memory import peak_megabytes
 from companion.controls.table import DEFAULT_STYLE

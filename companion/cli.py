@@ -19,7 +19,7 @@ from companion.playoptions import Model, Seed, Style, Temperature, TopP, with_pl
 from companion.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from companion.composer import Composed
+    from companion.generation.composer import Composed
     from companion.jobs import Job, Outputs, Playing
 
 app = typer.Typer(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from companion.composer import Composed
+from companion.generation.composer import Composed
 from companion.music.song import Metre, Song, SongNote, Tempo
 from companion.music.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, VOICES
 from companion.phrase.seed import Phrase, phrase_of_song

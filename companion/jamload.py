@@ -209,7 +209,7 @@ def _generation(model: str) -> Callable[[], None]:
     import numpy as np  # noqa: PLC0415 - not in the player's process
 
     from companion.controls.table import DEFAULT_STYLE  # noqa: PLC0415
-    from companion.generator import Generator  # noqa: PLC0415
+    from companion.generation.generator import Generator  # noqa: PLC0415
     from companion.model.library import open_model  # noqa: PLC0415
     from companion.sampling.styles import style  # noqa: PLC0415
 

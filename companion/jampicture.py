@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from companion.controls.table import Choices
-from companion.improviser import HEARD, Planned
+from companion.generation.improviser import HEARD, Planned
 from companion.music.vocabulary import FIRST_STRIKE
 from companion.picture import FrameView, Picture
 from companion.planner import IDLE

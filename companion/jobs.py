@@ -11,14 +11,22 @@ from pathlib import Path
 import numpy as np
 
 from companion.audio.wav import find_fluidsynth, render_midi_file
-from companion.composer import MODEL, Composed, continue_phrase, harmonise, notices, total_frames, voice_notes
 from companion.controls.kinds import AUTO
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE, read_command
-from companion.dynamics import VelocityRule, velocity_rule
 from companion.errors import BadSetting
 from companion.files.midi import read_song, write_chorale
 from companion.files.writing import refuse_existing
-from companion.generator import Generator
+from companion.generation.composer import (
+    MODEL,
+    Composed,
+    continue_phrase,
+    harmonise,
+    notices,
+    total_frames,
+    voice_notes,
+)
+from companion.generation.generator import Generator
+from companion.generation.velocity import VelocityRule, velocity_rule
 from companion.model.library import open_model
 from companion.music.key import Key
 from companion.music.song import Song

@@ -9,7 +9,7 @@ from typing import Protocol
 from companion import oscmessages
 from companion.addresses import Addresses
 from companion.feedback import Feedback
-from companion.improviser import Planned
+from companion.generation.improviser import Planned
 from companion.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES

@@ -18,10 +18,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.closing import CLOSE_IN_SIGHT
 from companion.controls.table import Choices, Settings
-from companion.dynamics import DEFAULT_VELOCITY, VelocityRule, velocity_rule
-from companion.improviser import (
+from companion.generation.closes import CLOSE_IN_SIGHT
+from companion.generation.improviser import (
     ANSWER,
     HEARD,
     LOOP,
@@ -32,6 +31,7 @@ from companion.improviser import (
     Search,
     Wishes,
 )
+from companion.generation.velocity import DEFAULT_VELOCITY, VelocityRule, velocity_rule
 from companion.model.runtime import Model
 from companion.music.bars import Barlines
 from companion.music.chords import chord_name

@@ -9,7 +9,7 @@ from typing import Any
 
 from companion.controls.table import Command, Settings, VoiceSettings
 from companion.errors import BadLog
-from companion.improviser import Planned
+from companion.generation.improviser import Planned
 from companion.jamoptions import known_choices
 from companion.model.library import bundled_models
 from companion.model.runtime import Model

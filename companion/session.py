@@ -19,7 +19,7 @@ import numpy as np
 
 from companion.answers import ANSWERING_MODES, CLOSE_MARGIN, Answers
 from companion.controls.table import ACTIONS, Command, Settings, change, read_command
-from companion.improviser import (
+from companion.generation.improviser import (
     Improviser,
     Point,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from companion.improviser import Planned
+from companion.generation.improviser import Planned
 from companion.music.sounding import Part, SoundingFrame
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from companion.composer import Composed
 from companion.files.writing import write_output
+from companion.generation.composer import Composed
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, struck_pitch
 from companion.sampling.draw import Choice
 

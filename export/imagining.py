@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from companion.generator import Generator
+from companion.generation.generator import Generator
 from companion.model.runtime import Model
 from companion.sampling.draw import Sampling
 from export.pieces import Piece

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.answers import CLOSE_MARGIN
-from companion.closing import CLOSE_IN_SIGHT
-from companion.composer import MODEL, continue_phrase, harmonise
-from companion.generator import Generator
-from companion.improviser import Answer, Improviser, Planned, Point, Wishes
+from companion.generation.closes import CLOSE_IN_SIGHT
+from companion.generation.composer import MODEL, continue_phrase, harmonise
+from companion.generation.generator import Generator
+from companion.generation.improviser import Answer, Improviser, Planned, Point, Wishes
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.bars import Barlines

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fakes import SURE, ScriptedModel, contract_of, sung, sure
 
 from companion.controls.table import Choices, Command, Settings
-from companion.improviser import Planned
+from companion.generation.improviser import Planned
 from companion.model.features import FeatureRow
 from companion.music.bars import Barlines
 from companion.music.sounding import Part, SoundingFrame

@@ -9,7 +9,7 @@ import pytest
 from fakes import random_source
 
 from companion.controls.table import DEFAULT_STYLE
-from companion.generator import Generator
+from companion.generation.generator import Generator
 from companion.model.features import FEATURES, FeatureRow, History, Place
 from companion.model.library import bundled_models, open_model
 from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, VOICES, IntArray, strike

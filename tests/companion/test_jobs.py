@@ -28,8 +28,8 @@ from fakes import (
 )
 
 from companion import jobs
-from companion.composer import Composed
 from companion.errors import BadMidiFile, BadSetting, OutputExists, OutputFailed
+from companion.generation.composer import Composed
 from companion.jobs import Outputs, Playing
 from companion.model.features import key_id
 from companion.music.key import Key

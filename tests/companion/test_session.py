@@ -14,7 +14,7 @@ from jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
 from companion.controls.table import GRIDS, Command, Settings
 from companion.errors import BadSetting
-from companion.improviser import ANSWER, HEARD
+from companion.generation.improviser import ANSWER, HEARD
 from companion.music.bars import Barlines
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, STEPS_PER_BEAT, strike

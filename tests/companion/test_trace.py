@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from fakes import Babbler, random_source
 
-from companion.composer import MODEL, SEED, Composed
 from companion.errors import OutputExists
-from companion.generator import Frame, Generator
+from companion.generation.composer import MODEL, SEED, Composed
+from companion.generation.generator import Frame, Generator
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, strike
 from companion.sampling.draw import Choice, Sampling
 from companion.trace import write_trace

@@ -9,8 +9,8 @@ import pytest
 from fakes import Babbler, ScriptedModel, sung, sure
 from made_up import chorale, piece_of
 
-from companion import improviser
-from companion.improviser import Wishes
+from companion.generation import improviser
+from companion.generation.improviser import Wishes
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, REST, hide_onsets, strike
 from companion.sampling.draw import Sampling

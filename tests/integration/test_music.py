@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from companion.composer import harmonise
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
-from companion.generator import Generator
+from companion.generation.composer import harmonise
+from companion.generation.generator import Generator
 from companion.model.library import open_model
 from companion.model.runtime import Model
 from companion.music.key import find_key

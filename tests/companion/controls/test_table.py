@@ -32,8 +32,8 @@ from companion.controls.table import (
     state_changes,
     state_items,
 )
-from companion.dynamics import velocity_rule
 from companion.errors import BadSetting
+from companion.generation.velocity import velocity_rule
 from companion.music.key import Key
 from companion.sampling.draw import HIGHEST_TEMPERATURE, Sampling
 

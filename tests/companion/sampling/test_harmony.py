@@ -12,8 +12,8 @@ from fakes import Babbler, random_source
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.closing import closing_quality
-from companion.generator import Generator
+from companion.generation.closes import closing_quality
+from companion.generation.generator import Generator
 from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.features import History, sounding_codes
 from companion.music.key import Key

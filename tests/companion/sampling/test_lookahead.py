@@ -12,7 +12,7 @@ from fakes import contract_of, random_source
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.generator import Generator
+from companion.generation.generator import Generator
 from companion.model.codes import UNDECIDED
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import HOLD, RANGES, REST, VOCABULARY_SIZE, VOICES, IntArray, sounding_pitches

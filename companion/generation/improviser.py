@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.closing import (
+from companion.generation.closes import (
     PERFECT,
     TRIES,
     Quality,
@@ -22,7 +22,7 @@ from companion.closing import (
     closing_rules,
     ending_quality,
 )
-from companion.generator import Frame, Generator, Standing
+from companion.generation.generator import Frame, Generator, Standing
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.closing import Walk, before_close, closing_rules, towards_close
-from companion.dynamics import VelocityRule
-from companion.generator import Frame, Generator, Standing
+from companion.generation.closes import Walk, before_close, closing_rules, towards_close
+from companion.generation.generator import Frame, Generator, Standing
+from companion.generation.velocity import VelocityRule
 from companion.model.codes import UNDECIDED
 from companion.model.features import Ahead, Conditions
 from companion.music.bars import closing_steps

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from fakes import SURE, Babbler, ScriptedModel, random_source, sung, sure
 
-from companion import closing
-from companion.closing import CLOSE_IN_SIGHT
-from companion.composer import (
+from companion.generation import closes
+from companion.generation.closes import CLOSE_IN_SIGHT
+from companion.generation.composer import (
     LONGEST_HEARD,
     MODEL,
     SEED,
@@ -24,7 +24,7 @@ from companion.composer import (
     total_frames,
     voice_notes,
 )
-from companion.generator import Generator
+from companion.generation.generator import Generator
 from companion.model.codes import NOTHING, SILENCE
 from companion.model.features import FEATURES, key_id
 from companion.music.bars import closing_steps
@@ -84,7 +84,7 @@ def read_as(model: ScriptedModel, name: str) -> list[list[int]]:
 @pytest.fixture(autouse=True)
 def one_ending(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first ending is taken, so that a scripted model is asked once for each note."""
-    monkeypatch.setattr(closing, "TRIES", 1)
+    monkeypatch.setattr(closes, "TRIES", 1)
 
 
 class TestHarmonise:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from companion.generator import NO_CONDITIONS, Frame, Standing
+from companion.generation.generator import NO_CONDITIONS, Frame, Standing
 from companion.model.features import Conditions
 from companion.music.key import Key
 from companion.sampling.harmony import MAJOR, MINOR, close_on_triad

@@ -8,7 +8,7 @@ from fakes import Babbler, ScriptedModel, canonical_frames, random_source, sung,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.generator import NO_CONDITIONS, Frame, Generator, Standing
+from companion.generation.generator import NO_CONDITIONS, Frame, Generator, Standing
 from companion.model.codes import UNDECIDED
 from companion.model.echoes import echoes_of
 from companion.model.features import Ahead, Conditions, Place, key_id

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from companion.dynamics import velocity_rule
 from companion.errors import BadSetting
+from companion.generation.velocity import velocity_rule
 from companion.music.song import VoiceNote
 
 

@@ -10,10 +10,10 @@ import pytest
 from fakes import Babbler, ScriptedModel, sung
 from jamfakes import Shadow, chords_at
 
-from companion import improviser as improviser_module
-from companion.closing import CLOSE_IN_SIGHT, TRIES
-from companion.generator import Frame, Standing
-from companion.improviser import (
+from companion.generation import improviser as improviser_module
+from companion.generation.closes import CLOSE_IN_SIGHT, TRIES
+from companion.generation.generator import Frame, Standing
+from companion.generation.improviser import (
     ANSWER,
     HEARD,
     IMAGINED_TEMPERATURE,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from companion.closing import (
+from companion.generation.closes import (
     BEST,
     CLOSE_IN_SIGHT,
     TRIES,
@@ -19,7 +19,7 @@ from companion.closing import (
     ending_quality,
     towards_close,
 )
-from companion.generator import NO_CONDITIONS
+from companion.generation.generator import NO_CONDITIONS
 from companion.model.features import Conditions
 from companion.music.key import Key
 

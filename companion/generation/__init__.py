@@ -1,0 +1,8 @@
+"""Frames from a model.
+
+generator    one frame after another; a *standing* is all that the next one depends on
+closes       how music is brought to a close, and which of several endings is the best
+composer     a file's phrase continued or harmonised
+improviser   a jam's frames, planned and planned anew
+velocity     how loud a note is
+"""
