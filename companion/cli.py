@@ -225,7 +225,7 @@ def jam(
 @app.command(epilog="Example: chorale ports")
 def ports() -> None:
     """List the MIDI ports of this machine."""
-    from companion.ports import list_ports  # noqa: PLC0415
+    from companion.io.midi_ports import list_ports  # noqa: PLC0415
 
     typer.echo("\n".join(list_ports().lines()))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from companion import oscmessages
 from companion.controls.table import Choices, Settings, state_changes, state_items
-from companion.oscmessages import Alive, Hello, Message
-from companion.oscpeer import Peer, PeerNews
+from companion.io import osc_messages
+from companion.io.osc_messages import Alive, Hello, Message
+from companion.io.osc_peer import Peer, PeerNews
 from companion.session import Session
 
 
@@ -73,11 +73,11 @@ class Device:
             if before is not None:
                 news = state_changes(before, settings, self._choices)
             for key, values in news:
-                self.send(oscmessages.state(key, values))
+                self.send(osc_messages.state(key, values))
         for key, values in self._state(session).items():
             if self._said.get(key) != values:
                 self._said[key] = values
-                self.send(oscmessages.state(key, values))
+                self.send(osc_messages.state(key, values))
 
     def _state(self, session: Session) -> dict[str, tuple[Any, ...]]:
         left = session.bars_left

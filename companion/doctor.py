@@ -15,9 +15,9 @@ from pathlib import Path
 from companion import __version__
 from companion.controls.table import DEFAULT_MODEL
 from companion.errors import ChoraleError
-from companion.midibindings import BINDINGS
+from companion.io.midi_bindings import BINDINGS
+from companion.io.midi_ports import LOOPMIDI, list_ports, plain_name
 from companion.model.library import bundled_models, open_model
-from companion.ports import LOOPMIDI, list_ports, plain_name
 
 OK = "ok"
 NOTE = "note"  # something optional is missing

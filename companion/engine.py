@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from companion import oscmessages
 from companion.clock.base import Clock
 from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
@@ -21,14 +20,15 @@ from companion.controls.knobs import ControlReader, Learning
 from companion.controls.table import Choices, Command
 from companion.device import Device
 from companion.errors import BadSetting, ChoraleError
-from companion.events import PortBack, PortLost, PortMissing
+from companion.io import osc_messages
+from companion.io.events import PortBack, PortLost, PortMissing
+from companion.io.osc_messages import Alive, Hello, LoopReport, Message, OscFault, PlayedNote, TransportReport
+from companion.io.osc_peer import Peer
+from companion.io.osc_port import Arrival, Unreadable
 from companion.jampicture import picture_of
 from companion.lateness import Lateness
 from companion.messages import Echo, Fault, HeldOver, Ready, Report
 from companion.model.runtime import Model
-from companion.oscmessages import Alive, Hello, LoopReport, Message, OscFault, PlayedNote, TransportReport
-from companion.oscpeer import Peer
-from companion.oscport import Arrival, Unreadable
 from companion.outlets import Outlets, Speaker
 from companion.picture import Picture
 from companion.planner import ANSWERING
@@ -115,7 +115,7 @@ class Engine:
         if isinstance(arrival, Unreadable):
             self._complain(arrival.text)
             return
-        found = oscmessages.decode(arrival.address, arrival.arguments)
+        found = osc_messages.decode(arrival.address, arrival.arguments)
         match found:
             case OscFault():
                 self._complain(found.text)
@@ -183,7 +183,7 @@ class Engine:
         match report:
             case Lateness():
                 self.latency = report
-                self._device.send(oscmessages.latency(report.p50_ms, report.p99_ms, self.late))
+                self._device.send(osc_messages.latency(report.p50_ms, report.p99_ms, self.late))
             case Ready():
                 self.output = report.port
             case HeldOver():
@@ -200,7 +200,7 @@ class Engine:
         """A line for the player."""
         self._news.append(text)
         self._ticker += 1
-        self._device.send(oscmessages.status(text))
+        self._device.send(osc_messages.status(text))
 
     # Time
 
@@ -268,7 +268,7 @@ class Engine:
     def _complain(self, text: str) -> None:
         self._news.append(text)
         self._ticker += 1
-        self._device.send(oscmessages.error(text))
+        self._device.send(osc_messages.error(text))
 
     def _write(self, entry: Entry) -> None:
         if self._log is not None:

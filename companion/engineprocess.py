@@ -32,17 +32,17 @@ from companion.clock.transport import TransportClock
 from companion.controls.knobs import ControlMap, ControlReader, Learning, all_targets
 from companion.engine import PICTURE_SECONDS, Engine, Loaded
 from companion.errors import ChoraleError, NoPort, one_line
-from companion.events import PortBack, PortLost, PortMissing
+from companion.io.events import PortBack, PortLost, PortMissing
+from companion.io.midi_driver import Driver, find_driver
+from companion.io.midi_ports import InputPort, open_output
+from companion.io.osc_peer import Peer
+from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable
 from companion.jamoptions import JamOptions, known_choices
 from companion.messages import SetOffset
-from companion.midibackend import Driver, find_driver
 from companion.model.library import bundled_models, open_model
 from companion.model.runtime import Model
-from companion.oscpeer import Peer
-from companion.oscport import Arrival, OscIn, OscOut, Unreadable
 from companion.outlets import Outlets
 from companion.playerprocess import PlayerHandle
-from companion.ports import InputPort, open_output
 from companion.record.log import Header
 from companion.record.recorder import Recorder, recover, save_jam, save_take
 from companion.session import Session

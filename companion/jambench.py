@@ -20,6 +20,8 @@ from statistics import median
 from typing import Any
 
 from companion.errors import ChoraleError, NoPort
+from companion.io.midi_driver import find_driver
+from companion.io.midi_ports import OutputPort
 from companion.jamload import (
     BPM,
     PATIENCE_SECONDS,
@@ -33,10 +35,8 @@ from companion.jamload import (
     View,
     run_load,
 )
-from companion.midibackend import find_driver
 from companion.music.timebase import step_seconds
 from companion.playerprocess import OpenOutput, PlayerHandle
-from companion.ports import OutputPort
 from companion.soundingport import Nowhere, Output
 
 PANICS = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from companion.events import PortBack, PortLost, PortMissing
+from companion.io.events import PortBack, PortLost, PortMissing
 from companion.lateness import Lateness
 from companion.music.sounding import SoundingFrame
 from companion.music.timebase import Timebase

@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from companion import oscmessages
 from companion.addresses import Addresses
 from companion.feedback import Feedback
 from companion.generation.improviser import Planned
+from companion.io import osc_messages
+from companion.io.osc_messages import Message
 from companion.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
-from companion.oscmessages import Message
 from companion.record.log import (
     Entry,
     LoggedClear,
@@ -76,7 +76,7 @@ class Outlets:
         self._player.send(PlayNow(voice, pitch, part.velocity, part.channel))
         self._write(LoggedNow(self._position(), voice, part.pitch, part.velocity, part.channel))
         if self._osc is not None:
-            self._osc(oscmessages.now(voice, pitch, part.velocity if pitch else 0))
+            self._osc(osc_messages.now(voice, pitch, part.velocity if pitch else 0))
 
     def clear(self, first: int, last: int) -> None:
         self._player.send(ClearSteps(first, last))
@@ -102,7 +102,7 @@ class Outlets:
             LoggedFrame(self._position(), planned.step, planned.origin, tokens, planned.frame.pitches, entropies)
         )
         if self._osc is not None and sounding is not None:
-            self._osc(oscmessages.confidence(self.addresses.address_of(planned.step), entropies))
+            self._osc(osc_messages.confidence(self.addresses.address_of(planned.step), entropies))
 
     def taken_back(self, step: int) -> None:
         """The log shows it: what was sent is followed by its silence."""
@@ -155,7 +155,7 @@ class Outlets:
                 continue
             address = self.addresses.address_of(frame.step)
             self._ahead[frame.step] = address, frame
-            self._osc(oscmessages.frame(address, frame))
+            self._osc(osc_messages.frame(address, frame))
 
     def _is_taken(self, step: int, position: float) -> bool:
         """Whether another step of this round of a loop has the address still."""
@@ -169,7 +169,7 @@ class Outlets:
             return
         while addresses:
             length = next((n for n, address in enumerate(addresses) if address != addresses[0] + n), len(addresses))
-            self._osc(oscmessages.clear(addresses[0], addresses[length - 1]))
+            self._osc(osc_messages.clear(addresses[0], addresses[length - 1]))
             del addresses[:length]
 
     def _hush(self, panic: bool) -> None:
@@ -179,7 +179,7 @@ class Outlets:
         self._withdraw(list(self._ahead))
         if self._osc is not None:
             for voice in range(len(VOICES)):
-                self._osc(oscmessages.now(voice, 0, 0))
+                self._osc(osc_messages.now(voice, 0, 0))
 
     def _write(self, entry: Entry) -> None:
         if self._log is not None:

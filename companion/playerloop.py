@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from companion.errors import ChoraleError, one_line
-from companion.events import PortMissing
+from companion.io.events import PortMissing
 from companion.lateness import LatenessMeter, involuntary_switches
 from companion.messages import Close, Command, Fault, Ready, Report
 from companion.player import Player

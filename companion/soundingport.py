@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from companion.events import PortBack, PortEvent, PortLost
 from companion.heldnotes import HeldNotes, Key, Owner, Strike, note_off
+from companion.io.events import PortBack, PortEvent, PortLost
 
 ALL_NOTES_OFF = 123
 ALL_SOUND_OFF = 120
 
 
 class Output(Protocol):
-    """A MIDI output as the player needs it; ``companion.ports.OutputPort`` is one."""
+    """A MIDI output as the player needs it; ``companion.io.midi_ports.OutputPort`` is one."""
 
     @property
     def name(self) -> str:

@@ -10,12 +10,12 @@ from companion.clock.internal import InternalClock
 from companion.controls.knobs import ControlMap, ControlReader, Learning
 from companion.controls.table import Settings
 from companion.engine import Engine
+from companion.io.osc_messages import Message
+from companion.io.osc_peer import Peer
+from companion.io.osc_port import Arrival
 from companion.jamoptions import known_choices
 from companion.messages import Command as PlayerCommand
 from companion.music.timebase import step_seconds
-from companion.oscmessages import Message
-from companion.oscpeer import Peer
-from companion.oscport import Arrival
 from companion.outlets import Outlets
 from companion.record.log import Entry
 from companion.session import Session

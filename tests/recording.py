@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from companion.events import PortBack
-from companion.ports import PortEvent
+from companion.io.events import PortBack
+from companion.io.midi_ports import PortEvent
 
 Note = tuple[str, int, int]  # "on" or "off", channel 0..15, pitch
 

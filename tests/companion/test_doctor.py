@@ -12,7 +12,7 @@ from programs import Command
 from companion import doctor
 from companion.controls.table import DEFAULT_MODEL
 from companion.doctor import FAULT, NOTE, OK, Finding, examine
-from companion.ports import LOOPMIDI, Listing, plain_name
+from companion.io.midi_ports import LOOPMIDI, Listing, plain_name
 
 SUBJECTS = ["Python", "packages", "models", "MIDI driver", "MIDI ports", "Link", "sound", "folder", "training"]
 

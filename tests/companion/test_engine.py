@@ -12,11 +12,11 @@ from companion.clock.transport import TransportClock
 from companion.controls.knobs import ControlMap, Learning, Target
 from companion.controls.table import Settings
 from companion.engine import Loaded
-from companion.events import PortBack, PortLost
+from companion.io.events import PortBack, PortLost
+from companion.io.osc_port import Unreadable
 from companion.lateness import Lateness
 from companion.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
 from companion.music.sounding import SoundingFrame
-from companion.oscport import Unreadable
 from companion.planner import ANSWERING, IDLE, PHRASE
 from companion.record.log import (
     Header,

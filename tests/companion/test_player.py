@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from recording import RecordingOutput, needless, notes, sounding
 
-from companion.events import PortBack, PortLost, PortMissing
+from companion.io.events import PortBack, PortLost, PortMissing
 from companion.lateness import Lateness, LatenessMeter
 from companion.messages import (
     ClearSteps,

@@ -12,7 +12,7 @@ import pytest
 from recording import RecordingOutput, sounding
 
 from companion.errors import NoPort
-from companion.events import PortMissing
+from companion.io.events import PortMissing
 from companion.lateness import Lateness
 from companion.messages import (
     Close,

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from companion import oscmessages
 from companion.clock.transport import SILENCE_SECONDS
 from companion.controls.keymap import KEYS
 from companion.controls.kinds import Argument, Turnable
@@ -33,10 +32,11 @@ from companion.controls.table import (
     find_control,
     state_items,
 )
+from companion.io import osc_messages
+from companion.io.osc_messages import INCOMING, OUTGOING, PREFIX, STATE_KEYS, Message, OscFault, decode
+from companion.io.osc_peer import ALIVE_SECONDS, OFFLINE_SECONDS
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
-from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS, Message, OscFault, decode
-from companion.oscpeer import ALIVE_SECONDS, OFFLINE_SECONDS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
 
@@ -130,16 +130,16 @@ def example_messages() -> list[Message]:
     """The examples of the document, as the code makes them."""
     parts = (Part(72, True, 90, 0), Part(67, False, 84, 1), Part(64, False, 84, 2), Part(None, False, 1, 3))
     return [
-        oscmessages.hello(8253),
-        oscmessages.alive(8253),
-        oscmessages.frame(132, SoundingFrame(4, parts)),
-        oscmessages.now(3, 48, 90),
-        oscmessages.clear(136, 151),
-        oscmessages.confidence(132, (0.12, 1.5, 0.75, 0)),
-        oscmessages.state("voice/mute", (2, 1)),
-        oscmessages.status("take saved"),
-        oscmessages.error("/chorale/keep: keep takes no arguments, not 1 argument"),
-        oscmessages.latency(0.11, 0.42, 0),
+        osc_messages.hello(8253),
+        osc_messages.alive(8253),
+        osc_messages.frame(132, SoundingFrame(4, parts)),
+        osc_messages.now(3, 48, 90),
+        osc_messages.clear(136, 151),
+        osc_messages.confidence(132, (0.12, 1.5, 0.75, 0)),
+        osc_messages.state("voice/mute", (2, 1)),
+        osc_messages.status("take saved"),
+        osc_messages.error("/chorale/keep: keep takes no arguments, not 1 argument"),
+        osc_messages.latency(0.11, 0.42, 0),
     ]
 
 
@@ -163,7 +163,7 @@ def test_no_address_is_named_that_does_not_exist_and_none_is_left_out() -> None:
 
 def test_numbers() -> None:
     assert rows("Numbers") == [
-        ["version of this protocol", str(oscmessages.VERSION)],
+        ["version of this protocol", str(osc_messages.VERSION)],
         ["UDP port of the companion", str(OSC_PORT_IN)],
         ["UDP port of the device", str(OSC_PORT_OUT)],
         ["seconds between two signs of life", f"{ALIVE_SECONDS:g}"],

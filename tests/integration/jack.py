@@ -138,7 +138,7 @@ def visiting(server: JackServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 class Peer:
-    """Another process with ports of ``companion.ports``; every public method of ``_Ports`` can be called."""
+    """Another process with ports of ``companion.io.midi_ports``; every public method of ``_Ports`` can be called."""
 
     def __init__(self, server: JackServer | None, binding: str = "rtmidi", python: str = sys.executable) -> None:
         environment = dict(server.environment if server else os.environ)
@@ -207,7 +207,7 @@ class _Ports:
     """What a peer does when it is told to."""
 
     def __init__(self, binding: str) -> None:
-        from companion.midibackend import find_driver  # noqa: PLC0415 - in the peer's process only
+        from companion.io.midi_driver import find_driver  # noqa: PLC0415 - in the peer's process only
 
         self._driver = find_driver(bindings=[binding])
         self._input: Any = None
@@ -220,13 +220,13 @@ class _Ports:
         return [self._driver.inputs(), self._driver.outputs()]
 
     def open_input(self, wanted: str | None) -> str:
-        from companion.ports import InputPort  # noqa: PLC0415
+        from companion.io.midi_ports import InputPort  # noqa: PLC0415
 
         self._input = InputPort(wanted, self._driver)
         return str(self._input.name)
 
     def open_output(self, wanted: str | None) -> str:
-        from companion.ports import OutputPort  # noqa: PLC0415
+        from companion.io.midi_ports import OutputPort  # noqa: PLC0415
 
         self._output = OutputPort(wanted, self._driver)
         return str(self._output.name)
@@ -235,7 +235,7 @@ class _Ports:
         self._output = self._driver.open_output(name, virtual=True)
 
     def virtual_input(self, name: str) -> None:
-        from companion.ports import InputPort  # noqa: PLC0415
+        from companion.io.midi_ports import InputPort  # noqa: PLC0415
 
         class Named(InputPort):
             _own_name = name

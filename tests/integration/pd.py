@@ -301,7 +301,7 @@ def _bridge(from_pd: str, to_pd: str) -> None:
     """Carries MIDI both ways until the standard input ends."""
     import mido  # noqa: PLC0415 - in the bridge's process only
 
-    from companion.midibackend import find_driver  # noqa: PLC0415
+    from companion.io.midi_driver import find_driver  # noqa: PLC0415
 
     driver = find_driver()
     # Open for both ways, so that neither end waits for the other or sees it go.

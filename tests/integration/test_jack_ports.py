@@ -122,7 +122,7 @@ def test_no_server(binding: str) -> None:
     environment = {**os.environ, "JACK_DEFAULT_SERVER": "chorale-nowhere", "RTMIDI_API": "UNIX_JACK"}
     program = (
         "from companion.errors import NoPort\n"
-        "from companion.midibackend import find_driver\n"
+        "from companion.io.midi_driver import find_driver\n"
         f"try: find_driver(bindings=[{binding!r}])\n"
         "except NoPort as error: print(error)"
     )

@@ -19,8 +19,8 @@ from integration.jack import wait_until
 from integration.pd import Companion, Relay, Said, Script, Twin, Value, free_port, need_pd
 
 from companion.controls.table import Settings, state_items
-from companion.oscmessages import STATE_KEYS
-from companion.oscpeer import OFFLINE_SECONDS
+from companion.io.osc_messages import STATE_KEYS
+from companion.io.osc_peer import OFFLINE_SECONDS
 from max_patches.names import MISSING_STEPS
 from max_patches.pd.build import files
 from max_patches.pd.hub import LATE_STEPS, SHORT_LOOP

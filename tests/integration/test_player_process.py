@@ -16,13 +16,13 @@ import pytest
 from integration.jack import HOME, JackServer, Peer, jack_server, visiting, wait_until
 from recording import FileOutput, notes, sent_to, sounding
 
-from companion.events import PortBack, PortLost
+from companion.io.events import PortBack, PortLost
+from companion.io.midi_ports import open_output
 from companion.lateness import Lateness
 from companion.messages import Echo, Panic, PlayFrames, PlayNow, Ready, Report, SetTimebase, Silence, Silenced
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase
 from companion.playerprocess import PlayerHandle
-from companion.ports import open_output
 
 STEP_S = 0.1  # at which a step may be 25 ms late before it is held over
 NEVER_S = 3600.0  # for a chord that is held until something ends it

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from devicefiles import enum_of, parameter, texts
 
-from companion import oscmessages
 from companion.controls.kinds import Number, Whole
 from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT
 from companion.controls.table import ACTIONS as COMPANION_ACTIONS
 from companion.controls.table import CONTROLS, GRIDS, MODES, Settings, find_control
+from companion.io import osc_messages
+from companion.io.osc_messages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
+from companion.io.osc_peer import ALIVE_SECONDS, OFFLINE_SECONDS
 from companion.model.library import bundled_models
 from companion.music.vocabulary import VOICES
-from companion.oscmessages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
-from companion.oscpeer import ALIVE_SECONDS, OFFLINE_SECONDS
 from companion.sampling.styles import STYLES, style
 from max_patches import hub, names
 from max_patches.checks import addresses
@@ -48,7 +48,7 @@ def test_keys_of_the_state_that_are_shown_exist(shipped: dict[str, bytes]) -> No
 
 
 def test_numbers_of_the_protocol() -> None:
-    assert hub.VERSION == oscmessages.VERSION
+    assert hub.VERSION == osc_messages.VERSION
     assert (names.PORT_IN, names.PORT_OUT) == (OSC_PORT_IN, OSC_PORT_OUT)
     assert (hub.ALIVE_MS, hub.OFFLINE_MS) == (1000 * ALIVE_SECONDS, 1000 * OFFLINE_SECONDS)
     assert tuple(voice.lower() for voice in names.VOICES) == VOICES

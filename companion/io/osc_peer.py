@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from companion import oscmessages
-from companion.oscmessages import Alive, Hello, Message
+from companion.io import osc_messages
+from companion.io.osc_messages import Alive, Hello, Message
 
 ALIVE_SECONDS = 0.5  # between two signs of life
 OFFLINE_SECONDS = 2.0  # without one
@@ -46,8 +46,8 @@ class Peer:
 
     def hello(self, message: Hello, now_s: float) -> PeerNews:
         """The device asks for everything."""
-        answer = (oscmessages.hello(self._session),)
-        if message.version != oscmessages.VERSION:
+        answer = (osc_messages.hello(self._session),)
+        if message.version != osc_messages.VERSION:
             return self._refuse(message, answer)
         return self._meet(message.session, now_s, answer)
 
@@ -56,7 +56,7 @@ class Peer:
         if message.session == self._refused:
             return NO_NEWS
         if self._theirs is None:
-            return self._meet(message.session, now_s, (oscmessages.hello(self._session),))
+            return self._meet(message.session, now_s, (osc_messages.hello(self._session),))
         if message.session == self._theirs:
             self._heard_s = now_s
         return NO_NEWS  # another session while this one is heard: the last words of one that was replaced
@@ -73,8 +73,8 @@ class Peer:
             return ()
         first = self._alive_due_s is None
         self._alive_due_s = now_s + ALIVE_SECONDS
-        alive = oscmessages.alive(self._session)
-        return (oscmessages.hello(self._session), alive) if first else (alive,)
+        alive = osc_messages.alive(self._session)
+        return (osc_messages.hello(self._session), alive) if first else (alive,)
 
     def _meet(self, session: int, now_s: float, answer: tuple[Message, ...]) -> PeerNews:
         came = self._theirs is None
@@ -85,5 +85,5 @@ class Peer:
         self._refused = message.session
         went = self._theirs == message.session
         self._theirs = None if went else self._theirs
-        text = f"the device speaks version {message.version} of the protocol, the companion {oscmessages.VERSION}"
+        text = f"the device speaks version {message.version} of the protocol, the companion {osc_messages.VERSION}"
         return PeerNews(answer, online=False if went else None, warning=f"{text}; update the older one")

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from companion.errors import NoPort
-from companion.events import PortBack, PortEvent, PortLost, PortMissing
-from companion.midibackend import Driver, find_driver
+from companion.io.events import PortBack, PortEvent, PortLost, PortMissing
+from companion.io.midi_driver import Driver, find_driver
 
 INPUT_NAME = "Chorale Companion In"  # the ports that we make ourselves
 OUTPUT_NAME = "Chorale Companion Out"

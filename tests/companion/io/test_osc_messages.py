@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion import oscmessages
 from companion.clock.transport import TransportClock
 from companion.controls.table import CONTROLS, Command, Settings, state_items
-from companion.music.sounding import Part, SoundingFrame
-from companion.oscmessages import (
+from companion.io import osc_messages
+from companion.io.osc_messages import (
     INCOMING,
     LONGEST_TEXT,
     OUTGOING,
@@ -25,6 +24,7 @@ from companion.oscmessages import (
     TransportReport,
     decode,
 )
+from companion.music.sounding import Part, SoundingFrame
 
 
 @pytest.mark.parametrize(
@@ -142,32 +142,32 @@ def part(pitch: int | None, struck: bool = True, velocity: int = 80, channel: in
 
 def test_a_frame_strikes_goes_on_and_rests() -> None:
     sounding = SoundingFrame(5, (part(72, velocity=90), part(64, struck=False), part(None), part(48, velocity=1)))
-    assert oscmessages.frame(133, sounding) == ("/chorale/frame", (133, 72, -64, 0, 48, 90, 80, 0, 1))
+    assert osc_messages.frame(133, sounding) == ("/chorale/frame", (133, 72, -64, 0, 48, 90, 80, 0, 1))
 
 
 def test_midi_note_0_rests() -> None:
     sounding = SoundingFrame(0, (part(0), part(0, struck=False), part(127), part(None, velocity=5)))
-    assert oscmessages.frame(0, sounding) == ("/chorale/frame", (0, 0, 0, 127, 0, 0, 0, 80, 0))
+    assert osc_messages.frame(0, sounding) == ("/chorale/frame", (0, 0, 0, 127, 0, 0, 0, 80, 0))
 
 
 def test_what_goes_out() -> None:
-    assert oscmessages.hello(7) == ("/chorale/hello", (1, 7))
-    assert oscmessages.alive(7) == ("/chorale/alive", (7,))
-    assert oscmessages.now(3, 48, 90) == ("/chorale/now", (4, 48, 90))
-    assert oscmessages.clear(16, 31) == ("/chorale/clear", (16, 31))
-    assert oscmessages.confidence(16, (0, 0.5, 1.25, 2)) == ("/chorale/confidence", (16, 0.0, 0.5, 1.25, 2.0))
-    assert oscmessages.state("connected", (True,)) == ("/chorale/state", ("connected", 1))
-    assert oscmessages.state("models", ("gru", "wild")) == ("/chorale/state", ("models", "gru", "wild"))
-    assert oscmessages.status("a\nb") == ("/chorale/status", ("a b",))
-    assert oscmessages.error("\x07 ü " + "x" * 999) == ("/chorale/error", (f"? ü {'x' * (LONGEST_TEXT - 5)}…",))
-    assert oscmessages.latency(0.1, 2, 3) == ("/chorale/latency", (0.1, 2.0, 3))
+    assert osc_messages.hello(7) == ("/chorale/hello", (1, 7))
+    assert osc_messages.alive(7) == ("/chorale/alive", (7,))
+    assert osc_messages.now(3, 48, 90) == ("/chorale/now", (4, 48, 90))
+    assert osc_messages.clear(16, 31) == ("/chorale/clear", (16, 31))
+    assert osc_messages.confidence(16, (0, 0.5, 1.25, 2)) == ("/chorale/confidence", (16, 0.0, 0.5, 1.25, 2.0))
+    assert osc_messages.state("connected", (True,)) == ("/chorale/state", ("connected", 1))
+    assert osc_messages.state("models", ("gru", "wild")) == ("/chorale/state", ("models", "gru", "wild"))
+    assert osc_messages.status("a\nb") == ("/chorale/status", ("a b",))
+    assert osc_messages.error("\x07 ü " + "x" * 999) == ("/chorale/error", (f"? ü {'x' * (LONGEST_TEXT - 5)}…",))
+    assert osc_messages.latency(0.1, 2, 3) == ("/chorale/latency", (0.1, 2.0, 3))
 
 
 def test_the_types_on_the_wire_do_not_change_with_the_value() -> None:
-    for _, arguments in (oscmessages.confidence(1, (0, 0, 0, 0)), oscmessages.latency(0, 0, 0)):
+    for _, arguments in (osc_messages.confidence(1, (0, 0, 0, 0)), osc_messages.latency(0, 0, 0)):
         assert [type(argument) for argument in arguments].count(float) in (2, 4)
     for key, values in state_items(Settings()):
-        address, arguments = oscmessages.state(key, values)
+        address, arguments = osc_messages.state(key, values)
         assert (address, arguments) == ("/chorale/state", (key, *values))
         assert not any(isinstance(argument, bool) for argument in arguments)
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from companion import midibackend, midibindings
 from companion.errors import NoPort
-from companion.midibackend import find_driver
+from companion.io import midi_bindings, midi_driver
+from companion.io.midi_driver import find_driver
 
 NUMBERS = {"UNSPECIFIED": 0, "MACOSX_CORE": 1, "LINUX_ALSA": 2, "UNIX_JACK": 3, "WINDOWS_MM": 4}
 
@@ -37,10 +37,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     monkeypatch.setitem(sys.modules, "rtmidi", Package(made, RtmidiPort))
     monkeypatch.setitem(sys.modules, "rtmidi2", Package(made, Rtmidi2Port))
-    monkeypatch.setattr(midibackend.importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(midibackend, "_CALLBACK_GRACE_SECONDS", 0.0)
-    monkeypatch.setattr(midibindings, "_system_jack", lambda: None)
-    monkeypatch.setattr(midibindings, "_jack_answers", lambda jack: 3 in made.answering)
+    monkeypatch.setattr(midi_driver.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(midi_driver, "_CALLBACK_GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(midi_bindings, "_system_jack", lambda: None)
+    monkeypatch.setattr(midi_bindings, "_jack_answers", lambda jack: 3 in made.answering)
     monkeypatch.delenv("RTMIDI_API", raising=False)
     return made
 
@@ -149,8 +149,8 @@ class Rtmidi2Port:
 @pytest.fixture(params=["rtmidi", "rtmidi2"])
 def binding(request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch) -> str:
     """Either binding on Linux."""
-    monkeypatch.setattr(midibindings.sys, "platform", "linux")
-    monkeypatch.setattr(midibindings._Rtmidi2, "try_out", lambda *_: world.log.append(("tried",)))
+    monkeypatch.setattr(midi_bindings.sys, "platform", "linux")
+    monkeypatch.setattr(midi_bindings._Rtmidi2, "try_out", lambda *_: world.log.append(("tried",)))
     return str(request.param)
 
 
@@ -187,11 +187,11 @@ def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_binding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(midibackend.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(midibackend.sys, "version_info", (3, 12))
+    monkeypatch.setattr(midi_driver.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(midi_driver.sys, "version_info", (3, 12))
     with pytest.raises(NoPort, match=r"^no MIDI binding is installed; run: pip install python-rtmidi$"):
         find_driver()
-    monkeypatch.setattr(midibackend.sys, "version_info", (3, 14))
+    monkeypatch.setattr(midi_driver.sys, "version_info", (3, 14))
     with pytest.raises(NoPort, match=r"^no MIDI binding is installed; run: pip install rtmidi2$"):
         find_driver()
 
@@ -204,8 +204,8 @@ def test_a_binding_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_second_binding(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(midibackend.importlib.util, "find_spec", lambda name: name == "rtmidi2" or None)
-    monkeypatch.setattr(midibindings.sys, "platform", "linux")
+    monkeypatch.setattr(midi_driver.importlib.util, "find_spec", lambda name: name == "rtmidi2" or None)
+    monkeypatch.setattr(midi_bindings.sys, "platform", "linux")
     world.answering = {3}
     assert find_driver().name == "JACK by rtmidi2"
     world.answering = set()
@@ -216,7 +216,7 @@ def test_the_second_binding(world: World, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(("platform", "number", "name"), [("darwin", 1, "CoreMIDI"), ("win32", 4, "Windows MM")])
 def test_other_systems(world: World, monkeypatch: pytest.MonkeyPatch, platform: str, number: int, name: str) -> None:
     world.compiled, world.answering = [number], {number}
-    monkeypatch.setattr(midibindings.sys, "platform", platform)
+    monkeypatch.setattr(midi_bindings.sys, "platform", platform)
     for binding in ("rtmidi", "rtmidi2"):
         driver = find_driver(bindings=[binding])
         assert driver.name.startswith(f"{name} by ")
@@ -238,7 +238,7 @@ def test_lists_both_directions(binding: str) -> None:
 def test_input(world: World, binding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     driver = find_driver(bindings=[binding])
     arrived: list[Any] = []
-    monkeypatch.setattr(midibindings.time, "perf_counter", lambda: 12.5)
+    monkeypatch.setattr(midi_bindings.time, "perf_counter", lambda: 12.5)
     port = driver.open_input("Live", lambda message, time_s: arrived.append((message, time_s)))
     [deliver] = world.callbacks
     deliver([0xF8])
@@ -322,8 +322,8 @@ def test_rtmidi2_tries_a_port_in_another_process_first(world: World, monkeypatch
         commands.append(command)
         return Done()
 
-    monkeypatch.setattr(midibindings.sys, "platform", "linux")
-    monkeypatch.setattr(midibindings.subprocess, "run", run)
+    monkeypatch.setattr(midi_bindings.sys, "platform", "linux")
+    monkeypatch.setattr(midi_bindings.subprocess, "run", run)
     driver = find_driver(bindings=["rtmidi2"])
     with pytest.raises(NoPort) as caught:
         driver.open_input("Keys", lambda message, time_s: None)
@@ -336,6 +336,6 @@ def test_rtmidi2_tries_a_port_in_another_process_first(world: World, monkeypatch
 @pytest.mark.usefixtures("world")
 def test_ports_that_cannot_be_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = find_driver()
-    monkeypatch.setattr(midibindings._Rtmidi, "ports", lambda *_: 1 / 0)
+    monkeypatch.setattr(midi_bindings._Rtmidi, "ports", lambda *_: 1 / 0)
     with pytest.raises(NoPort, match="MIDI ports cannot be listed"):
         driver.inputs()

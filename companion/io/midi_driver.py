@@ -1,6 +1,6 @@
 """The system's MIDI ports. A ``Driver`` lists them and opens them by their exact name.
 
-It is one binding (``companion.midibindings``) over one of the system's MIDI interfaces: ALSA, JACK,
+It is one binding (``companion.io.midi_bindings``) over one of the system's MIDI interfaces: ALSA, JACK,
 CoreMIDI or Windows MM.
 
 The environment variable ``RTMIDI_API`` (LINUX_ALSA, UNIX_JACK, MACOSX_CORE, WINDOWS_MM), which
@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from companion.errors import NoPort, one_line
-from companion.midibindings import API_NAMES, BINDINGS, CLIENT, Binding, Receive, load_binding, open_exactly
+from companion.io.midi_bindings import API_NAMES, BINDINGS, CLIENT, Binding, Receive, load_binding, open_exactly
 
 _ASKING_SECONDS = 0.001
 _CALLBACK_GRACE_SECONDS = 0.005  # a callback under way ends within this once the interpreter is free

@@ -192,7 +192,7 @@ class _Rtmidi2:
 
 _TRIAL = """
 import sys
-from companion.midibindings import load_binding, open_exactly
+from companion.io.midi_bindings import load_binding, open_exactly
 api, direction, name = sys.argv[1:]
 open_exactly(load_binding("rtmidi2"), api, direction, name)
 """

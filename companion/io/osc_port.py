@@ -28,7 +28,7 @@ from pythonosc.osc_server import BlockingOSCUDPServer
 from companion.controls.kinds import LOOPBACK
 from companion.controls.rig import OSC_PORT_OUT
 from companion.errors import NoPort
-from companion.oscmessages import Message
+from companion.io.osc_messages import Message
 
 _RECEIVE_BYTES = 1 << 20  # asked of the system, so that a burst waits and is not lost
 _CLOSING_SECONDS = 0.05  # how often the thread looks whether it is to end; messages wake it at once
@@ -42,7 +42,7 @@ _DEEPEST_BUNDLE = 8
 
 @dataclass(frozen=True)
 class Arrival:
-    """A message as it came; ``companion.oscmessages.decode`` says what it means."""
+    """A message as it came; ``companion.io.osc_messages.decode`` says what it means."""
 
     time_s: float  # of perf_counter
     address: str

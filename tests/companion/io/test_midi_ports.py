@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from companion import ports
 from companion.errors import NoPort
-from companion.events import PortBack, PortLost, PortMissing
-from companion.midibackend import Receive
-from companion.ports import (
+from companion.io import midi_ports
+from companion.io.events import PortBack, PortLost, PortMissing
+from companion.io.midi_driver import Receive
+from companion.io.midi_ports import (
     LOOPMIDI,
     POLL_SECONDS,
     InputPort,
@@ -252,8 +252,8 @@ def test_another_device_of_the_same_name_is_not_ours() -> None:
 
 
 def test_an_index_that_changes_is_no_loss_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports.sys, "platform", "win32")
-    monkeypatch.setattr(ports, "plain_name", lambda name, windows=True: plain_name(name, windows=True))
+    monkeypatch.setattr(midi_ports.sys, "platform", "win32")
+    monkeypatch.setattr(midi_ports, "plain_name", lambda name, windows=True: plain_name(name, windows=True))
     driver = FakeDriver("Synth 0", "Keys 1")
     poll = Polled(InputPort("Keys 1", driver))
     driver.names = ["Keys 0"]
@@ -308,7 +308,7 @@ def test_messages_with_their_time() -> None:
 
 
 def test_an_input_that_nobody_reads_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "WAITING_MESSAGES", 3)
+    monkeypatch.setattr(midi_ports, "WAITING_MESSAGES", 3)
     driver = FakeDriver("Keys")
     port = InputPort("Keys", driver)
     receive = driver.opened[0].receive
@@ -349,7 +349,7 @@ def test_listing_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> FakeDriver:
         raise NoPort("no MIDI driver answers (ALSA: …)")
 
-    monkeypatch.setattr(ports, "find_driver", none)
+    monkeypatch.setattr(midi_ports, "find_driver", none)
     listing = list_ports()
     assert listing == Listing("", (), (), False, "no MIDI driver answers (ALSA: …)")
     assert listing.lines() == ["no MIDI driver answers (ALSA: …)", "chorale jam --no-midi runs over OSC alone"]
@@ -358,6 +358,6 @@ def test_listing_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_listing_closes_the_driver_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = FakeDriver("Keys")
     finder: Callable[[], FakeDriver] = lambda: driver  # noqa: E731
-    monkeypatch.setattr(ports, "find_driver", finder)
+    monkeypatch.setattr(midi_ports, "find_driver", finder)
     assert list_ports().inputs == ("Keys",)
     assert driver.closed

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import build_msg
 
-from companion import oscmessages
 from companion.errors import NoPort
-from companion.oscmessages import Alive, Hello
-from companion.oscpeer import Peer, PeerNews
-from companion.oscport import Arrival, OscIn, OscOut, Unreadable, read_packet
+from companion.io import osc_messages
+from companion.io.osc_messages import Alive, Hello
+from companion.io.osc_peer import Peer, PeerNews
+from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable, read_packet
 
 PATIENCE_SECONDS = 30.0  # after which a message is lost; none is measured
 
@@ -57,9 +57,9 @@ def osc_out(osc_in: OscIn) -> Iterator[OscOut]:
 
 
 def test_messages_arrive_as_they_were_sent(heard: Heard, osc_out: OscOut) -> None:
-    assert osc_out.send(oscmessages.state("key", ("Eb major", 3, 0.5)))
+    assert osc_out.send(osc_messages.state("key", ("Eb major", 3, 0.5)))
     assert osc_out.send(("/chorale/go", ()))
-    assert osc_out.send(oscmessages.status("für Elise"))
+    assert osc_out.send(osc_messages.status("für Elise"))
     assert heard.messages(3) == [
         ("/chorale/state", "key", "Eb major", 3, 0.5),
         ("/chorale/go",),
@@ -214,7 +214,7 @@ def test_what_cannot_be_sent_is_lost_quietly() -> None:
 
 # The other side ------------------------------------------------------------------------------------------------------
 
-HELLO, ALIVE = oscmessages.hello(7), oscmessages.alive(7)
+HELLO, ALIVE = osc_messages.hello(7), osc_messages.alive(7)
 NOTHING = PeerNews()
 MEETING = PeerNews((HELLO,), resend=True, online=True)
 
@@ -280,7 +280,7 @@ def test_a_device_that_starts_again_and_loses_its_hello_is_found_by_its_session(
 
 def test_a_companion_that_starts_again_finds_the_device_there() -> None:
     peer = Peer(8)  # after a start it knows nobody
-    assert peer.alive(Alive(30), 0.0) == PeerNews((oscmessages.hello(8),), resend=True, online=True)
+    assert peer.alive(Alive(30), 0.0) == PeerNews((osc_messages.hello(8),), resend=True, online=True)
 
 
 def test_another_version_is_refused_and_said() -> None:
@@ -302,7 +302,7 @@ class Device:
         self.session = session
         self.known: int | None = None  # the companion's session
 
-    def hear(self, message: oscmessages.Message) -> list[Hello | Alive]:
+    def hear(self, message: osc_messages.Message) -> list[Hello | Alive]:
         session = int(message[1][-1])
         asks = message[0].endswith("alive") and session != self.known
         self.known = session if message[0].endswith("hello") else self.known

@@ -1,0 +1,10 @@
+"""The outside: MIDI and OSC. Import its files, not this face: they load drivers.
+
+midi_bindings  python-rtmidi and rtmidi2 behind one protocol
+midi_driver    the binding and system API that work here
+midi_ports     ports by name, opened again when they come back
+events         what becomes of ports
+osc_messages   every address of the protocol, read and written
+osc_port       datagrams in and out
+osc_peer       whether the other end is there
+"""
