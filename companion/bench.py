@@ -15,9 +15,9 @@ import numpy as np
 
 from companion.demo import demo_phrase
 from companion.generation.generator import Generator, Standing
-from companion.lateness import involuntary_switches
 from companion.model.library import find_model, open_model
 from companion.model.runtime import Model
+from companion.player.lateness import involuntary_switches
 from companion.sampling.draw import Sampling
 
 WARM_FRAMES = 100

@@ -26,12 +26,12 @@ from companion.io.osc_messages import Alive, Hello, LoopReport, Message, OscFaul
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, Unreadable
 from companion.jampicture import picture_of
-from companion.lateness import Lateness
-from companion.messages import Echo, Fault, HeldOver, Ready, Report
 from companion.model.runtime import Model
 from companion.outlets import Outlets, Speaker
 from companion.picture import Picture
 from companion.planner import ANSWERING
+from companion.player.lateness import Lateness
+from companion.player.messages import Echo, Fault, HeldOver, Ready, Report
 from companion.record.log import Entry, LoggedCommand, LoggedNote
 from companion.session import Session
 

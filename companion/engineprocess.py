@@ -38,15 +38,15 @@ from companion.io.midi_ports import InputPort, open_output
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable
 from companion.jamoptions import JamOptions, known_choices
-from companion.messages import SetOffset
 from companion.model.library import bundled_models, open_model
 from companion.model.runtime import Model
 from companion.outlets import Outlets
-from companion.playerprocess import PlayerHandle
+from companion.player.messages import SetOffset
+from companion.player.port import Nowhere
+from companion.player.process import PlayerHandle
 from companion.record.log import Header
 from companion.record.recorder import Recorder, recover, save_jam, save_take
 from companion.session import Session
-from companion.soundingport import Nowhere
 
 IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
 SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn

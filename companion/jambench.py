@@ -36,8 +36,8 @@ from companion.jamload import (
     run_load,
 )
 from companion.music.timebase import step_seconds
-from companion.playerprocess import OpenOutput, PlayerHandle
-from companion.soundingport import Nowhere, Output
+from companion.player.port import Nowhere, Output
+from companion.player.process import OpenOutput, PlayerHandle
 
 PANICS = 20
 PANIC_SECONDS = 0.2  # between two, at least: the next chord sounds again

@@ -13,12 +13,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from companion.errors import ChoraleError
-from companion.lateness import Lateness
-from companion.messages import HeldOver, Panic, PlayFrames, Ready, Report, SetTimebase, Silenced
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase, step_seconds
 from companion.music.vocabulary import VOICES
-from companion.playerprocess import OpenOutput, PlayerHandle
+from companion.player.lateness import Lateness
+from companion.player.messages import HeldOver, Panic, PlayFrames, Ready, Report, SetTimebase, Silenced
+from companion.player.process import OpenOutput, PlayerHandle
 
 BPM = 200
 AHEAD_STEPS = 16  # a bar is planned ahead …

@@ -11,13 +11,13 @@ from companion.clock.internal import InternalClock
 from companion.controls.knobs import ControlMap, ControlReader
 from companion.controls.table import ANY, Settings
 from companion.engine import Engine
-from companion.lateness import involuntary_switches
-from companion.messages import PlayNow, Silence, Silenced
 from companion.model.library import open_model
 from companion.outlets import Outlets
-from companion.playerprocess import PlayerHandle
+from companion.player.lateness import involuntary_switches
+from companion.player.messages import PlayNow, Silence, Silenced
+from companion.player.port import Nowhere
+from companion.player.process import PlayerHandle
 from companion.session import Session
-from companion.soundingport import Nowhere
 
 KEYS = 400
 BPM = 200

@@ -11,9 +11,9 @@ from companion.feedback import Feedback
 from companion.generation.improviser import Planned
 from companion.io import osc_messages
 from companion.io.osc_messages import Message
-from companion.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
+from companion.player.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
 from companion.record.log import (
     Entry,
     LoggedClear,

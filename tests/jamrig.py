@@ -14,9 +14,9 @@ from companion.io.osc_messages import Message
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival
 from companion.jamoptions import known_choices
-from companion.messages import Command as PlayerCommand
 from companion.music.timebase import step_seconds
 from companion.outlets import Outlets
+from companion.player.messages import Command as PlayerCommand
 from companion.record.log import Entry
 from companion.session import Session
 

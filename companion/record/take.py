@@ -1,7 +1,7 @@
 """The music of a jam's log, and the MIDI file that it makes.
 
 What the player played is taken as it was played; what the companion sounded is found again by following
-what was sent to its player process, as that process did (``companion.player``).
+what was sent to its player process, as that process did (``companion.player.player``).
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ from companion.controls.table import Settings
 from companion.engine import Loaded
 from companion.io.events import PortBack, PortLost
 from companion.io.osc_port import Unreadable
-from companion.lateness import Lateness
-from companion.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
 from companion.music.sounding import SoundingFrame
 from companion.planner import ANSWERING, IDLE, PHRASE
+from companion.player.lateness import Lateness
+from companion.player.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
 from companion.record.log import (
     Header,
     LoggedCommand,

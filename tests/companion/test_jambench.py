@@ -12,7 +12,7 @@ from companion.errors import ChoraleError
 from companion.jambench import bench_jam, describe_jam, total_steps
 from companion.jamload import BPM, PLACES, PROCESS, THREAD, THREAD_BESIDE_VIEW
 from companion.model.library import find_model
-from companion.soundingport import Nowhere
+from companion.player.port import Nowhere
 
 FACTS = {
     "lateness_ms": {"p50": 0.18, "p99": 0.26, "max": 0.293},

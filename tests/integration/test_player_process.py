@@ -18,11 +18,11 @@ from recording import FileOutput, notes, sent_to, sounding
 
 from companion.io.events import PortBack, PortLost
 from companion.io.midi_ports import open_output
-from companion.lateness import Lateness
-from companion.messages import Echo, Panic, PlayFrames, PlayNow, Ready, Report, SetTimebase, Silence, Silenced
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase
-from companion.playerprocess import PlayerHandle
+from companion.player.lateness import Lateness
+from companion.player.messages import Echo, Panic, PlayFrames, PlayNow, Ready, Report, SetTimebase, Silence, Silenced
+from companion.player.process import PlayerHandle
 
 STEP_S = 0.1  # at which a step may be 25 ms late before it is held over
 NEVER_S = 3600.0  # for a chord that is held until something ends it
@@ -146,8 +146,8 @@ ENGINE = """
 import sys, time
 from functools import partial
 from pathlib import Path
-from companion.messages import PlayNow
-from companion.playerprocess import PlayerHandle
+from companion.player.messages import PlayNow
+from companion.player.process import PlayerHandle
 from recording import FileOutput
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from companion.errors import OutputFailed
-from companion.messages import ClearSteps, PlayFrames, PlayNow, SetTimebase, Silence
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase
-from companion.player import Player
+from companion.player.messages import ClearSteps, PlayFrames, PlayNow, SetTimebase, Silence
+from companion.player.player import Player
 from companion.record import log, recorder
 from companion.record.log import (
     Entry,

@@ -1,7 +1,7 @@
 """The player: sends notes in time, and is the only one that does.
 
 It is told what is to sound in which step, and how steps lie in time (``Command``), and tells what has
-become of it (``Report``). Time and the output are given to it; ``companion.playerloop`` runs it.
+become of it (``Report``). Time and the output are given to it; ``companion.player.loop`` runs it.
 
 Too late is never a burst
     A frame that comes, or is reached, more than a grace after its time is *held over*: what sounds goes on
@@ -24,9 +24,11 @@ from math import floor
 from pathlib import Path
 
 from companion.errors import one_line
-from companion.heldnotes import Strike
-from companion.lateness import LatenessMeter
-from companion.messages import (
+from companion.music.sounding import SoundingFrame
+from companion.music.timebase import Timebase
+from companion.player.held_notes import Strike
+from companion.player.lateness import LatenessMeter
+from companion.player.messages import (
     ClearSteps,
     Close,
     Command,
@@ -42,9 +44,7 @@ from companion.messages import (
     Silence,
     Silenced,
 )
-from companion.music.sounding import SoundingFrame
-from companion.music.timebase import Timebase
-from companion.soundingport import Output, SoundingPort
+from companion.player.port import Output, SoundingPort
 
 LATE_GRACE_SECONDS = 0.025
 LATE_GRACE_STEPS = 0.25

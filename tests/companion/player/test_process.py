@@ -9,9 +9,9 @@ from typing import TypeVar
 import pytest
 from recording import RecordingOutput, sounding
 
-from companion.messages import Close, PlayNow, Ready, Report, Silence, Silenced
-from companion.playerprocess import PlayerHandle
-from companion.soundingport import Nowhere
+from companion.player.messages import Close, PlayNow, Ready, Report, Silence, Silenced
+from companion.player.port import Nowhere
+from companion.player.process import PlayerHandle
 
 PATIENCE_S = 60.0
 Told = TypeVar("Told", bound=Report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from recording import RecordingOutput, sounding
 
-from companion.heldnotes import HeldNotes, note_off, note_on
+from companion.player.held_notes import HeldNotes, note_off, note_on
 
 SOPRANO, ALTO = 0, 1
 C, D = (0, 60), (0, 62)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from companion.lateness import BIN_SECONDS, BINS, Lateness, LatenessMeter, involuntary_switches
+from companion.player.lateness import BIN_SECONDS, BINS, Lateness, LatenessMeter, involuntary_switches
 
 
 def test_nothing_sent() -> None:

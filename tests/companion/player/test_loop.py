@@ -13,8 +13,11 @@ from recording import RecordingOutput, sounding
 
 from companion.errors import NoPort
 from companion.io.events import PortMissing
-from companion.lateness import Lateness
-from companion.messages import (
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.timebase import Timebase
+from companion.player.lateness import Lateness
+from companion.player.loop import HOP_SECONDS, ReaderInbox, Reporter, SelectInbox, run_player
+from companion.player.messages import (
     Close,
     Command,
     Fault,
@@ -27,9 +30,6 @@ from companion.messages import (
     Silence,
     Silenced,
 )
-from companion.music.sounding import Part, SoundingFrame
-from companion.music.timebase import Timebase
-from companion.playerloop import HOP_SECONDS, ReaderInbox, Reporter, SelectInbox, run_player
 
 REST = Part(None, False, 0, 0)
 
@@ -159,7 +159,7 @@ def test_no_port_is_reported_and_nothing_sounds() -> None:
 
 
 def test_reports_wait_for_nobody(output: RecordingOutput, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("companion.playerloop.LAST_WORDS_SECONDS", 0.0)
+    monkeypatch.setattr("companion.player.loop.LAST_WORDS_SECONDS", 0.0)
     pipe = Pipe()
     pipe.gate.clear()
     script = Script(*[(n / 10, Silence(n)) for n in range(3000)])

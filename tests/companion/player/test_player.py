@@ -11,8 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from recording import RecordingOutput, needless, notes, sounding
 
 from companion.io.events import PortBack, PortLost, PortMissing
-from companion.lateness import Lateness, LatenessMeter
-from companion.messages import (
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.timebase import Timebase
+from companion.player.lateness import Lateness, LatenessMeter
+from companion.player.messages import (
     ClearSteps,
     Close,
     Command,
@@ -28,9 +30,7 @@ from companion.messages import (
     Silence,
     Silenced,
 )
-from companion.music.sounding import Part, SoundingFrame
-from companion.music.timebase import Timebase
-from companion.player import MOST_FRAMES, Player
+from companion.player.player import MOST_FRAMES, Player
 
 STEP_S = 0.1
 ROUNDING_S = 1e-9

@@ -17,9 +17,9 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any, Protocol, Self
 
-from companion.messages import Close, Command, Report
-from companion.playerloop import run_player
-from companion.soundingport import Output
+from companion.player.loop import run_player
+from companion.player.messages import Close, Command, Report
+from companion.player.port import Output
 
 REALTIME_PRIORITY = 5  # of SCHED_FIFO's 1..99: above all ordinary programs, below those that make the sound
 CLOSE_SECONDS = 2.0

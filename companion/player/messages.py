@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from companion.io.events import PortBack, PortLost, PortMissing
-from companion.lateness import Lateness
 from companion.music.sounding import SoundingFrame
 from companion.music.timebase import Timebase
+from companion.player.lateness import Lateness
 
 
 @dataclass(frozen=True)

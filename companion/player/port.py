@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from companion.heldnotes import HeldNotes, Key, Owner, Strike, note_off
 from companion.io.events import PortBack, PortEvent, PortLost
+from companion.player.held_notes import HeldNotes, Key, Owner, Strike, note_off
 
 ALL_NOTES_OFF = 123
 ALL_SOUND_OFF = 120

@@ -14,10 +14,10 @@ from typing import Protocol
 
 from companion.errors import ChoraleError, one_line
 from companion.io.events import PortMissing
-from companion.lateness import LatenessMeter, involuntary_switches
-from companion.messages import Close, Command, Fault, Ready, Report
-from companion.player import Player
-from companion.soundingport import Nowhere, Output
+from companion.player.lateness import LatenessMeter, involuntary_switches
+from companion.player.messages import Close, Command, Fault, Ready, Report
+from companion.player.player import Player
+from companion.player.port import Nowhere, Output
 
 HOP_SECONDS = 0.02  # the loop looks up at least so often: a signal, the port list
 READER_HOP_SECONDS = 0.001  # where a pipe cannot be waited for and a deadline be met at once

@@ -1,0 +1,10 @@
+"""Notes sent in time, and every one of them let go.
+
+messages     what the player is told, and what it tells
+player       frames in, MIDI messages out
+port         the output, and what sounds on it
+held_notes   which notes sound, and whose they are
+lateness     how late messages were
+loop         waiting for the next deadline
+process      all of it in a process of its own
+"""
