@@ -10,7 +10,7 @@ from companion.music.timebase import Timebase
 from companion.outlets import Outlets, Speaker
 from companion.player.messages import SetTimebase
 from companion.record.log import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
-from companion.session import Session
+from companion.session.session import Session
 
 _TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log …
 _TEMPO_STEPS = 4  # … at most once in so many steps: a clock that trembles does not fill it

@@ -9,7 +9,7 @@ from companion.controls.table import Choices, Settings, state_changes, state_ite
 from companion.io import osc_messages
 from companion.io.osc_messages import Alive, Hello, Message
 from companion.io.osc_peer import Peer, PeerNews
-from companion.session import Session
+from companion.session.session import Session
 
 
 class Device:

@@ -29,11 +29,11 @@ from companion.jampicture import picture_of
 from companion.model.runtime import Model
 from companion.outlets import Outlets, Speaker
 from companion.picture import Picture
-from companion.planner import ANSWERING
 from companion.player.lateness import Lateness
 from companion.player.messages import Echo, Fault, HeldOver, Ready, Report
 from companion.record.log import Entry, LoggedCommand, LoggedNote
-from companion.session import Session
+from companion.session.plan import ANSWERING
+from companion.session.session import Session
 
 PICTURE_SECONDS = 0.05  # between two pictures
 _NEWS = 6  # messages that a picture holds, so that none is lost between two

@@ -46,7 +46,7 @@ from companion.player.port import Nowhere
 from companion.player.process import PlayerHandle
 from companion.record.log import Header
 from companion.record.recorder import Recorder, recover, save_jam, save_take
-from companion.session import Session
+from companion.session.session import Session
 
 IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
 SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn

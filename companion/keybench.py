@@ -17,7 +17,7 @@ from companion.player.lateness import involuntary_switches
 from companion.player.messages import PlayNow, Silence, Silenced
 from companion.player.port import Nowhere
 from companion.player.process import PlayerHandle
-from companion.session import Session
+from companion.session.session import Session
 
 KEYS = 400
 BPM = 200

@@ -29,7 +29,7 @@ from companion.record.log import (
     read_entries,
     read_header,
 )
-from companion.session import Session
+from companion.session.session import Session
 
 Tokens = tuple[int, ...]
 

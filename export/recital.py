@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.answers import CLOSE_MARGIN
 from companion.generation.closes import CLOSE_IN_SIGHT
 from companion.generation.composer import MODEL, continue_phrase, harmonise
 from companion.generation.generator import Generator
@@ -19,9 +18,10 @@ from companion.music.key import Key, find_key
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt, transpose
 from companion.phrase.hands import Hands
 from companion.phrase.seed import Phrase
-from companion.planner import COMMITTED_STEPS
 from companion.sampling.draw import Sampling, in_key
 from companion.sampling.harmony import triads_of
+from companion.session.answers import CLOSE_MARGIN
+from companion.session.plan import COMMITTED_STEPS
 from export.passage import Passage
 from export.pieces import Piece, transpositions
 from export.tally import Tally
@@ -162,7 +162,7 @@ def cadences(model: Model, sampling: Sampling, pieces: Sequence[Piece], programm
 def close_on_request(model: Model, opening: IntArray, wishes: Wishes, number: int, request: int) -> Planned:
     """The last chord of an answer to an opening, when a close is asked for while step ``request`` sounds.
 
-    The steps are those that a jam takes (companion.session, companion.planner), on bars of 4/4: what is
+    The steps are those that a jam takes (companion.session.session, companion.session.plan), on bars of 4/4: what is
     committed stays, and of the strong beats after it the first in reach is the close.
     """
     improviser = Improviser(model)

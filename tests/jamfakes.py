@@ -13,7 +13,7 @@ from companion.model.features import FeatureRow
 from companion.music.bars import Barlines
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, strike
-from companion.session import Session
+from companion.session.session import Session
 
 GRACE_STEPS = 0.25  # a frame that comes later than this is held over, as the player does
 

@@ -18,7 +18,7 @@ from companion.music.timebase import step_seconds
 from companion.outlets import Outlets
 from companion.player.messages import Command as PlayerCommand
 from companion.record.log import Entry
-from companion.session import Session
+from companion.session.session import Session
 
 TICK_SECONDS = 0.005
 

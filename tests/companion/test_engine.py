@@ -15,7 +15,6 @@ from companion.engine import Loaded
 from companion.io.events import PortBack, PortLost
 from companion.io.osc_port import Unreadable
 from companion.music.sounding import SoundingFrame
-from companion.planner import ANSWERING, IDLE, PHRASE
 from companion.player.lateness import Lateness
 from companion.player.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
 from companion.record.log import (
@@ -27,6 +26,7 @@ from companion.record.log import (
     LogWriter,
 )
 from companion.replay import replay
+from companion.session.plan import ANSWERING, IDLE, PHRASE
 
 SETTINGS = Settings(model="babbler", seed=5)
 

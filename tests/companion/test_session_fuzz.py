@@ -20,7 +20,7 @@ from companion.errors import BadSetting
 from companion.model.features import FeatureRow
 from companion.music.bars import Barlines
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
-from companion.planner import (
+from companion.session.plan import (
     ANSWERING,
     IDLE,
     KEY_STEPS,

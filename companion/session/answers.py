@@ -14,7 +14,7 @@ from companion.generation.improviser import (
 )
 from companion.music.bars import closing_steps
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray
-from companion.planner import ANSWERING, IDLE, PHRASE, Planner
+from companion.session.plan import ANSWERING, IDLE, PHRASE, Planner
 
 HALF_A_STEP = 0.5
 TENTATIVE_STEPS = 8  # so long before a phrase may be over its answer is begun, for the case

@@ -18,7 +18,7 @@ from companion.generation.improviser import ANSWER, HEARD
 from companion.music.bars import Barlines
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, STEPS_PER_BEAT, strike
-from companion.planner import ANSWERING, IDLE, KEY_STEPS, PHRASE
+from companion.session.plan import ANSWERING, IDLE, KEY_STEPS, PHRASE
 
 TONIC, DOMINANT = (72, 67, 64, 48), (71, 67, 62, 43)
 TONICS = {frame: TONIC for frame in range(400)}

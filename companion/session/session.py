@@ -5,8 +5,8 @@ A session knows steps, not seconds, and ports only as a *sink*. It is told what 
 (``work``). The same calls in the same order give the same music, whatever the time between them.
 
     Session   what the world says, the player's keys, the controls
-    Answers   when a phrase is over, and what answers it (``companion.answers``)
-    Planner   what is fixed, what is planned, what is at the sink (``companion.planner``)
+    Answers   when a phrase is over, and what answers it (``companion.session.answers``)
+    Planner   what is fixed, what is planned, what is at the sink (``companion.session.plan``)
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from companion.answers import ANSWERING_MODES, CLOSE_MARGIN, Answers
 from companion.controls.table import ACTIONS, Command, Settings, change, read_command
 from companion.generation.improviser import (
     Improviser,
@@ -30,7 +29,8 @@ from companion.music.sounding import SoundingFrame
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.phrase.hands import Press
 from companion.phrase.quantise import nearest
-from companion.planner import ANSWERING, IDLE, KEY_STEPS, MOST_TAKE_STEPS, PHRASE, PLAN_STEPS, frame_of
+from companion.session.answers import ANSWERING_MODES, CLOSE_MARGIN, Answers
+from companion.session.plan import ANSWERING, IDLE, KEY_STEPS, MOST_TAKE_STEPS, PHRASE, PLAN_STEPS, frame_of
 
 _PLAYS_ON = {*ANSWERING_MODES, "duet"}  # an answer goes on when the mode changes from one of these to another
 _WAITING = "waiting for the clock: press play"

@@ -41,7 +41,7 @@ from companion.music.vocabulary import FIRST_STRIKE, REST, VOICES, IntArray
 from companion.phrase.hands import Capture, Hands
 from companion.sampling.draw import in_key
 from companion.sampling.styles import style
-from companion.sink import Sink
+from companion.session.sink import Sink
 
 COMMITTED_STEPS = 2  # of an answer, beyond the step that sounds
 PLAN_STEPS = 16  # planned ahead of the step that sounds
