@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from companion.generation.composer import Composed
+from companion.jam.picture import FrameView
 from companion.music.song import Metre, Song, SongNote, Tempo
 from companion.music.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.picture import FrameView
 from companion.view import View
 
 BPM = 84

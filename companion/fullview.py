@@ -16,8 +16,8 @@ from rich.console import Console, ConsoleOptions
 from rich.live import Live
 from rich.segment import Segment
 
+from companion.jam.picture import FrameView
 from companion.music.vocabulary import VOICES
-from companion.picture import FrameView
 from companion.score import (
     LABEL_WIDTH,
     SEAM,

@@ -21,8 +21,8 @@ from rich.segment import ControlType, Segment
 
 from companion.controls.keymap import KeyHelp
 from companion.errors import one_line
+from companion.jam.picture import FrameView, Picture
 from companion.music.vocabulary import VOICES
-from companion.picture import FrameView, Picture
 from companion.score import (
     EMPTY,
     LABEL_WIDTH,

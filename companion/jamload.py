@@ -137,7 +137,7 @@ class View:
 
 
 def _picture(count: int) -> Any:
-    from companion.picture import Picture  # noqa: PLC0415
+    from companion.jam.picture import Picture  # noqa: PLC0415
 
     frames = tuple(_shown(step, count % 5) for step in range(count, count + 48))
     return Picture(
@@ -156,7 +156,7 @@ def _picture(count: int) -> Any:
 
 
 def _shown(step: int, shift: int) -> Any:
-    from companion.picture import FrameView  # noqa: PLC0415
+    from companion.jam.picture import FrameView  # noqa: PLC0415
 
     pitches = tuple(67 - 8 * voice + (step + shift) % 5 for voice in range(len(VOICES)))
     return FrameView(step, step // 16 + 1, step // 4 % 4 + 1, pitches, (True,) * 4, (1.0,) * 4)

@@ -14,7 +14,7 @@ from companion.controls.presets import Preset, load_preset, preset_folder, save_
 from companion.controls.rig import Rig
 from companion.controls.table import HIGHEST_SEED, Choices, Settings, change
 from companion.errors import BadSetting
-from companion.jamoptions import JamOptions, known_choices
+from companion.jam.options import JamOptions, known_choices
 from companion.model.library import bundled_models
 
 _DEFAULTS = JamOptions()

@@ -14,8 +14,8 @@ from typing import Protocol, Self, TextIO
 
 from companion.controls.keymap import KeyHelp
 from companion.errors import one_line
+from companion.jam.picture import Picture
 from companion.music.pitch import pitch_name
-from companion.picture import Picture
 from companion.view import can_carry, carried
 
 

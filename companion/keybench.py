@@ -10,9 +10,9 @@ import numpy as np
 from companion.clock.internal import InternalClock
 from companion.controls.knobs import ControlMap, ControlReader
 from companion.controls.table import ANY, Settings
-from companion.engine import Engine
+from companion.jam.engine import Engine
+from companion.jam.outlets import Outlets
 from companion.model.library import open_model
-from companion.outlets import Outlets
 from companion.player.lateness import involuntary_switches
 from companion.player.messages import PlayNow, Silence, Silenced
 from companion.player.port import Nowhere

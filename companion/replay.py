@@ -10,7 +10,7 @@ from typing import Any
 from companion.controls.table import Command, Settings, VoiceSettings
 from companion.errors import BadLog
 from companion.generation.improviser import Planned
-from companion.jamoptions import known_choices
+from companion.jam.options import known_choices
 from companion.model.library import bundled_models
 from companion.model.runtime import Model
 from companion.music.bars import Barlines

@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 
+from companion.jam.picture import FrameView
 from companion.music.pitch import pitch_name
 from companion.music.vocabulary import VOICES
-from companion.picture import FrameView
 from companion.view import can_carry
 
 Run = tuple[str, str]  # text and its style in rich's words

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import IO, Protocol, Self, TextIO
 
+from companion.jam.picture import FrameView
 from companion.music.pitch import pitch_name
-from companion.picture import FrameView
 
 
 @dataclass(frozen=True)

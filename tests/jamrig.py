@@ -9,13 +9,13 @@ from companion.clock.base import Clock
 from companion.clock.internal import InternalClock
 from companion.controls.knobs import ControlMap, ControlReader, Learning
 from companion.controls.table import Settings
-from companion.engine import Engine
 from companion.io.osc_messages import Message
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival
-from companion.jamoptions import known_choices
+from companion.jam.engine import Engine
+from companion.jam.options import known_choices
+from companion.jam.outlets import Outlets
 from companion.music.timebase import step_seconds
-from companion.outlets import Outlets
 from companion.player.messages import Command as PlayerCommand
 from companion.record.log import Entry
 from companion.session.session import Session

@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from companion.controls.keymap import key_help
+from companion.jam.picture import FrameView, Picture
 from companion.jamfull import JamFull
-from companion.picture import FrameView, Picture
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture

@@ -14,8 +14,8 @@ from companion import demo
 from companion.demo import STEP_SECONDS, at_once, demo_phrase, demo_song, frame_view, free_names, in_time, play
 from companion.generation.composer import MODEL, SEED, Composed, continue_phrase, harmonise
 from companion.generation.generator import Frame, Generator
+from companion.jam.picture import FrameView
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, strike, struck_pitch
-from companion.picture import FrameView
 from companion.sampling.draw import Choice, Sampling
 
 

@@ -22,9 +22,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from companion.controls.keymap import KeyHelp
+from companion.jam.picture import FrameView, Picture
 from companion.jamfull import HEIGHT, WIDTH, JamFull, Screen
 from companion.jamview import JamPlain, make_jam_view
-from companion.picture import FrameView, Picture
 from companion.score import ASCII, ASCII_NO_COLOURS, FULL, NO_COLOURS, Look
 
 HOME = Path(__file__).parents[2]
@@ -583,7 +583,7 @@ def test_a_pipe_gets_plain_lines() -> None:
 SHOWING = """
 import sys
 from companion.jamfull import open_jam_full
-from companion.picture import Picture
+from companion.jam.picture import Picture
 with open_jam_full(sys.stdout) as view:
     view.show(Picture(message="resize me", ticker=1))
     sys.stdin.readline()

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from companion.fullview import HEIGHT, WIDTH, FullView, Picture, open_full_view
+from companion.jam.picture import FrameView
 from companion.music.pitch import pitch_name
-from companion.picture import FrameView
 from companion.score import (
     ASCII,
     ASCII_NO_COLOURS,

@@ -11,9 +11,9 @@ from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
 from companion.controls.knobs import ControlMap, Learning, Target
 from companion.controls.table import Settings
-from companion.engine import Loaded
 from companion.io.events import PortBack, PortLost
 from companion.io.osc_port import Unreadable
+from companion.jam.engine import Loaded
 from companion.music.sounding import SoundingFrame
 from companion.player.lateness import Lateness
 from companion.player.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence

@@ -30,17 +30,17 @@ from companion.clock.internal import InternalClock
 from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
 from companion.controls.knobs import ControlMap, ControlReader, Learning, all_targets
-from companion.engine import PICTURE_SECONDS, Engine, Loaded
 from companion.errors import ChoraleError, NoPort, one_line
 from companion.io.events import PortBack, PortLost, PortMissing
 from companion.io.midi_driver import Driver, find_driver
 from companion.io.midi_ports import InputPort, open_output
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable
-from companion.jamoptions import JamOptions, known_choices
+from companion.jam.engine import PICTURE_SECONDS, Engine, Loaded
+from companion.jam.options import JamOptions, known_choices
+from companion.jam.outlets import Outlets
 from companion.model.library import bundled_models, open_model
 from companion.model.runtime import Model
-from companion.outlets import Outlets
 from companion.player.messages import SetOffset
 from companion.player.port import Nowhere
 from companion.player.process import PlayerHandle

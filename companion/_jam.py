@@ -12,12 +12,12 @@ from multiprocessing.connection import Connection, wait
 from typing import TextIO
 
 from companion.controls.keymap import Local, Strokes, key_help, local
-from companion.engineprocess import Ended, Quit, Stroke, run_engine
 from companion.errors import ChoraleError
-from companion.jamoptions import JamOptions
+from companion.jam.options import JamOptions
+from companion.jam.picture import Picture
+from companion.jam.process import Ended, Quit, Stroke, run_engine
 from companion.jamview import JamView, make_jam_view
 from companion.keyboard import Keyboard, open_keyboard
-from companion.picture import Picture
 from companion.record.recorder import recover
 
 REFRESH_SECONDS = 0.1  # how long a key or a change of the window's size waits at most

@@ -1,7 +1,7 @@
 """The engine of a jam: what comes in is brought to the session in order, stamped with its place in the music.
 
 One thread. ``receive`` takes what has arrived, ``tick`` lets time pass, ``work`` uses what is left of it to
-plan. Everything that opens or waits is elsewhere (``companion.engineprocess``), so that an hour of jam can
+plan. Everything that opens or waits is elsewhere (``companion.jam.process``), so that an hour of jam can
 be run in a second with a clock of one's own.
 """
 
@@ -14,21 +14,21 @@ from dataclasses import dataclass, replace
 from companion.clock.base import Clock
 from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
-from companion.conductor import Conductor
 from companion.controls import keymap
 from companion.controls.knobs import ControlReader, Learning
 from companion.controls.table import Choices, Command
-from companion.device import Device
 from companion.errors import BadSetting, ChoraleError
 from companion.io import osc_messages
 from companion.io.events import PortBack, PortLost, PortMissing
 from companion.io.osc_messages import Alive, Hello, LoopReport, Message, OscFault, PlayedNote, TransportReport
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, Unreadable
-from companion.jampicture import picture_of
+from companion.jam.conductor import Conductor
+from companion.jam.device import Device
+from companion.jam.outlets import Outlets, Speaker
+from companion.jam.picture import Picture
+from companion.jam.snapshot import picture_of
 from companion.model.runtime import Model
-from companion.outlets import Outlets, Speaker
-from companion.picture import Picture
 from companion.player.lateness import Lateness
 from companion.player.messages import Echo, Fault, HeldOver, Ready, Report
 from companion.record.log import Entry, LoggedCommand, LoggedNote

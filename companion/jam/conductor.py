@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from companion.addresses import Addresses, Loop
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
+from companion.jam.addresses import Addresses, Loop
+from companion.jam.outlets import Outlets, Speaker
 from companion.music.timebase import Timebase
-from companion.outlets import Outlets, Speaker
 from companion.player.messages import SetTimebase
 from companion.record.log import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
 from companion.session.session import Session

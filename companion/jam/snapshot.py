@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from companion.controls.table import Choices
 from companion.generation.improviser import HEARD, Planned
+from companion.jam.picture import FrameView, Picture
 from companion.music.vocabulary import FIRST_STRIKE
-from companion.picture import FrameView, Picture
 from companion.session.plan import IDLE
 from companion.session.session import Session
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from companion.addresses import Addresses
-from companion.feedback import Feedback
 from companion.generation.improviser import Planned
 from companion.io import osc_messages
 from companion.io.osc_messages import Message
+from companion.jam.addresses import Addresses
+from companion.jam.feedback import Feedback
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
 from companion.player.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence

@@ -1,0 +1,13 @@
+"""A session wired to the world.
+
+options      what a jam is started with
+engine       what comes in, in order
+conductor    keeps the session where the clock is
+addresses    steps of the music ↔ positions of the song
+outlets      where the music goes: player, device, log
+feedback     echoes of our own notes
+device       the Max device, and what it is told
+picture      a jam at one moment
+snapshot     the picture of a session
+process      the process in which it all runs
+"""
