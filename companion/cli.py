@@ -16,7 +16,7 @@ from companion import __version__
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, one_line
 from companion.playoptions import Model, Seed, Style, Temperature, TopP, with_playing
-from companion.terminal import progress_bar
+from companion.screen.terminal import progress_bar
 
 if TYPE_CHECKING:
     from companion.generation.composer import Composed
@@ -70,7 +70,7 @@ def demo(
     """Hear it without a DAW: a melody is played in, harmonised and answered; writes demo.mid and demo.wav."""
     from companion import demo as stage  # noqa: PLC0415
     from companion import jobs  # noqa: PLC0415
-    from companion.view import Heading, make_view  # noqa: PLC0415
+    from companion.screen.view import Heading, make_view  # noqa: PLC0415
 
     midi, wav = (Path("demo.mid"), Path("demo.wav")) if force else stage.free_names(Path(), "demo", (".mid", ".wav"))
     outputs = jobs.Outputs(midi, wav, trace, soundfont, force)
@@ -181,7 +181,7 @@ def jam(
 ) -> None:
     """Play live: it listens while you play, and answers in time, each voice on its own MIDI channel."""
     from companion import jamsetup  # noqa: PLC0415
-    from companion.jam import run_jam  # noqa: PLC0415
+    from companion.jamcommand import run_jam  # noqa: PLC0415
 
     said = jamsetup.Said(
         inputs=tuple(in_) if in_ else None,

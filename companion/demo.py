@@ -13,7 +13,7 @@ from companion.jam.picture import FrameView
 from companion.music.song import Metre, Song, SongNote, Tempo
 from companion.music.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.view import View
+from companion.screen.view import View
 
 BPM = 84
 STEP_SECONDS = 60 / BPM / STEPS_PER_BEAT

@@ -111,7 +111,7 @@ class View:
     def __enter__(self) -> View:
         from rich.console import Console  # noqa: PLC0415 - a tenth of a second
 
-        from companion.jamfull import JamFull  # noqa: PLC0415
+        from companion.screen.jam_full import JamFull  # noqa: PLC0415
 
         self._nobody = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - closed in __exit__
         console = Console(file=self._nobody, force_terminal=True, color_system="truecolor", width=100, height=30)

@@ -14,7 +14,7 @@ import typer
 
 from companion.controls.table import DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, MissingExtra
-from companion.terminal import progress_bar
+from companion.screen.terminal import progress_bar
 
 if TYPE_CHECKING:
     from export.pieces import Piece

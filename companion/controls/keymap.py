@@ -5,7 +5,7 @@
     command    the command of a stroke
     Local      what concerns the view alone
 
-Pure: reading a terminal is ``companion.keyboard``'s. The scene is the engine's, so that a key pressed twice
+Pure: reading a terminal is ``companion.screen.keyboard``'s. The scene is the engine's, so that a key pressed twice
 in a hurry counts twice: strokes travel to it, and it turns them into commands.
 """
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from companion.controls.keymap import key_help
 from companion.jam.picture import FrameView, Picture
-from companion.jamfull import JamFull
+from companion.screen.jam_full import JamFull
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture

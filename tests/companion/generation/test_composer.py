@@ -69,7 +69,7 @@ def made(phrase: Phrase, script: Mapping[tuple[int, int], int], bars: int) -> tu
     return list(frames), model
 
 
-def closes(model: ScriptedModel) -> list[int]:
+def closes_seen(model: ScriptedModel) -> list[int]:
     """The close as the model saw it at the first note of each frame."""
     slot = model.row.slot("close")
     return [int(ids[slot] - model.row.offsets[slot]) for ids in model.seen[::4]]
@@ -114,7 +114,7 @@ class TestHarmonise:
 
     def test_close_is_the_last_note_struck(self) -> None:
         _, model = made(self.PHRASE, self.SCRIPT, 0)
-        assert closes(model) == [5, 4, 3, 2, 1, 0, 0, 0]  # 1 + steps to it, then unsaid
+        assert closes_seen(model) == [5, 4, 3, 2, 1, 0, 0, 0]  # 1 + steps to it, then unsaid
 
     def test_melody_is_known_and_its_next_note_too(self) -> None:
         """Until the last chord is struck; from there on it is held, and nothing is left to say."""
@@ -161,7 +161,7 @@ class TestContinue:
         ]
         assert [one.origin for one in frames] == [SEED] * 16 + [MODEL] * 16
         assert [one.chosen[0] for one in frames] == [False] * 16 + [True] * 16
-        assert closes(model) == [*[0] * 16, *range(9, 0, -1), *[0] * 7]
+        assert closes_seen(model) == [*[0] * 16, *range(9, 0, -1), *[0] * 7]
 
     def test_answer_strikes_anew(self) -> None:
         """Where the model would rather hold the seed's chord, it is struck again: its notes end with the seed."""
@@ -211,7 +211,7 @@ class TestContinue:
         """From farther off than Bach's lines are long it is left open."""
         _, model = made(whole_bars(4), {}, 3)
         far = 40 - CLOSE_IN_SIGHT
-        assert closes(model) == [*[0] * (16 + far), *range(CLOSE_IN_SIGHT + 1, 0, -1), *[0] * 7]
+        assert closes_seen(model) == [*[0] * (16 + far), *range(CLOSE_IN_SIGHT + 1, 0, -1), *[0] * 7]
 
     @pytest.mark.parametrize(
         ("beats", "metre", "bars", "new_steps", "last_chord"),

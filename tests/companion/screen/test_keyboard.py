@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.keyboard import Decoder, NoKeyboard, PosixKeyboard, WindowsKeyboard, open_keyboard
+from companion.screen.keyboard import Decoder, NoKeyboard, PosixKeyboard, WindowsKeyboard, open_keyboard
 
 
 def decoded(*chunks: bytes) -> list[str]:
@@ -134,7 +134,7 @@ class TestPosix:
 
 IN_ITS_OWN_TERMINAL = """
 import sys
-from companion.keyboard import open_keyboard
+from companion.screen.keyboard import open_keyboard
 from multiprocessing.connection import wait
 print("ready", flush=True)
 with open_keyboard(sys.stdin) as keyboard:
@@ -181,7 +181,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 child = os.fork()
 if not child:
     os.setpgid(0, 0)
-    from companion.keyboard import open_keyboard
+    from companion.screen.keyboard import open_keyboard
     print(type(open_keyboard(sys.stdin)).__name__, flush=True)
     os._exit(0)
 print(os.waitpid(child, os.WUNTRACED)[1], flush=True)

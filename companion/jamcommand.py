@@ -16,9 +16,9 @@ from companion.errors import ChoraleError
 from companion.jam.options import JamOptions
 from companion.jam.picture import Picture
 from companion.jam.process import Ended, Quit, Stroke, run_engine
-from companion.jamview import JamView, make_jam_view
-from companion.keyboard import Keyboard, open_keyboard
 from companion.record.recorder import recover
+from companion.screen.keyboard import Keyboard, open_keyboard
+from companion.screen.lines import JamView, make_jam_view
 
 REFRESH_SECONDS = 0.1  # how long a key or a change of the window's size waits at most
 ENDING_SECONDS = 10.0  # for the engine to let go of all notes and save

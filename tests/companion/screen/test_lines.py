@@ -23,9 +23,9 @@ from rich.console import Console
 
 from companion.controls.keymap import KeyHelp
 from companion.jam.picture import FrameView, Picture
-from companion.jamfull import HEIGHT, WIDTH, JamFull, Screen
-from companion.jamview import JamPlain, make_jam_view
-from companion.score import ASCII, ASCII_NO_COLOURS, FULL, NO_COLOURS, Look
+from companion.screen.jam_full import HEIGHT, WIDTH, JamFull, Screen
+from companion.screen.lines import JamPlain, make_jam_view
+from companion.screen.score import ASCII, ASCII_NO_COLOURS, FULL, NO_COLOURS, Look
 
 HOME = Path(__file__).parents[2]
 NOW = 133  # the second 16th of beat 2 of bar 9
@@ -341,7 +341,7 @@ class TestPlain:
 
     def test_does_not_wait_for_rich(self) -> None:
         code = (
-            "import sys, companion.jamview as j; j.make_jam_view(sys.stdout, False).show(j.Picture());"
+            "import sys, companion.screen.lines as j; j.make_jam_view(sys.stdout, False).show(j.Picture());"
             "print({'rich', 'numpy.random', 'mido'} & set(sys.modules))"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HOME)
@@ -582,7 +582,7 @@ def test_a_pipe_gets_plain_lines() -> None:
 
 SHOWING = """
 import sys
-from companion.jamfull import open_jam_full
+from companion.screen.jam_full import open_jam_full
 from companion.jam.picture import Picture
 with open_jam_full(sys.stdout) as view:
     view.show(Picture(message="resize me", ticker=1))

@@ -1,6 +1,6 @@
 """The four voices as a score that scrolls through the terminal, newest at the right edge.
 
-Drawing is pure (``companion.score``). Only FullView touches the terminal.
+Drawing is pure (``companion.screen.score``). Only FullView touches the terminal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rich.segment import Segment
 
 from companion.jam.picture import FrameView
 from companion.music.vocabulary import VOICES
-from companion.score import (
+from companion.screen.score import (
     LABEL_WIDTH,
     SEAM,
     Column,
@@ -32,7 +32,7 @@ from companion.score import (
     segments,
     voice_row,
 )
-from companion.view import Heading, carried, heading_words
+from companion.screen.view import Heading, carried, heading_words
 
 WIDTH = 60  # columns and …
 HEIGHT = 24  # … rows (the picture's 23 and the cursor's) without which there is no picture

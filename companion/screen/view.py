@@ -2,7 +2,7 @@
 
     View        the protocol: headed, show, message
     PlainView   a line for each frame in which something happens
-    FullView    the four voices as a scrolling score (``companion.fullview``, imported only when used)
+    FullView    the four voices as a scrolling score (``companion.screen.full_view``, imported only when used)
 
 The process that generates the music calls the view, so ``show`` is cheap.
 """
@@ -111,6 +111,6 @@ def make_view(stream: TextIO, plain: bool) -> View:
     """The picture where there is a terminal large enough for it; else, or when asked for, plain lines."""
     if plain or not stream.isatty():
         return PlainView(stream)
-    from companion.fullview import open_full_view  # noqa: PLC0415 - plain lines never wait for rich
+    from companion.screen.full_view import open_full_view  # noqa: PLC0415 - plain lines never wait for rich
 
     return open_full_view(stream) or PlainView(stream)

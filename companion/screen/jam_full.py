@@ -23,7 +23,7 @@ from companion.controls.keymap import KeyHelp
 from companion.errors import one_line
 from companion.jam.picture import FrameView, Picture
 from companion.music.vocabulary import VOICES
-from companion.score import (
+from companion.screen.score import (
     EMPTY,
     LABEL_WIDTH,
     SEAM,
@@ -39,7 +39,7 @@ from companion.score import (
     segments,
     voice_row,
 )
-from companion.view import carried
+from companion.screen.view import carried
 
 WIDTH = 60  # columns and …
 HEIGHT = 24  # … rows without which there is no picture when the jam begins

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from companion.fullview import HEIGHT, WIDTH, FullView, Picture, open_full_view
 from companion.jam.picture import FrameView
 from companion.music.pitch import pitch_name
-from companion.score import (
+from companion.screen.full_view import HEIGHT, WIDTH, FullView, Picture, open_full_view
+from companion.screen.score import (
     ASCII,
     ASCII_NO_COLOURS,
     FULL,
@@ -21,7 +21,7 @@ from companion.score import (
     choose_look,
     staff_step,
 )
-from companion.view import Heading, PlainView, make_view
+from companion.screen.view import Heading, PlainView, make_view
 
 HEADING = Heading("gru-large", 0.9, 84)
 STRUCK, HELD = (True,) * 4, (False,) * 4
@@ -315,6 +315,6 @@ def test_no_picture_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_plain_lines_do_not_wait_for_rich() -> None:
-    code = "import sys, companion.view; companion.view.make_view(sys.stdout, True); print('rich' in sys.modules)"
+    code = "import sys, companion.screen.view; companion.screen.view.make_view(sys.stdout, True); print('rich' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

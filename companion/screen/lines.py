@@ -2,7 +2,7 @@
 
     JamView    the protocol: show, message, prompt, toggle_help, refresh
     JamPlain   a line when something changes, for logs and pipes
-    JamFull    the whole terminal (``companion.jamfull``, imported only when used)
+    JamFull    the whole terminal (``companion.screen.jam_full``, imported only when used)
 
 The picture crosses a pipe up to twenty times a second: it is small, and it holds nothing but values.
 """
@@ -16,7 +16,7 @@ from companion.controls.keymap import KeyHelp
 from companion.errors import one_line
 from companion.jam.picture import Picture
 from companion.music.pitch import pitch_name
-from companion.view import can_carry, carried
+from companion.screen.view import can_carry, carried
 
 
 class JamView(Protocol):
@@ -130,6 +130,6 @@ def make_jam_view(stream: TextIO, plain: bool, keys: Sequence[KeyHelp] = ()) -> 
     """
     if plain or not stream.isatty():
         return JamPlain(stream)
-    from companion.jamfull import open_jam_full  # noqa: PLC0415 - plain lines never wait for rich
+    from companion.screen.jam_full import open_jam_full  # noqa: PLC0415 - plain lines never wait for rich
 
     return open_jam_full(stream, keys) or JamPlain(stream)
