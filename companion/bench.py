@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from companion.demo import demo_phrase
+from companion.commands.demo import demo_phrase
 from companion.generation.generator import Generator, Standing
 from companion.model.library import find_model, open_model
 from companion.model.runtime import Model

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from companion import __version__
+from companion.commands.play_options import Model, Seed, Style, Temperature, TopP, with_playing
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, one_line
-from companion.playoptions import Model, Seed, Style, Temperature, TopP, with_playing
 from companion.screen.terminal import progress_bar
 
 if TYPE_CHECKING:
+    from companion.commands.files import Job, Outputs, Playing
     from companion.generation.composer import Composed
-    from companion.jobs import Job, Outputs, Playing
 
 app = typer.Typer(
     help="A four-voice Bach chorale partner: you play a phrase, it answers, each voice on its own MIDI channel.",
@@ -68,14 +68,14 @@ def demo(
     force: Force = False,
 ) -> None:
     """Hear it without a DAW: a melody is played in, harmonised and answered; writes demo.mid and demo.wav."""
-    from companion import demo as stage  # noqa: PLC0415
-    from companion import jobs  # noqa: PLC0415
+    from companion.commands import demo as stage  # noqa: PLC0415
+    from companion.commands import files  # noqa: PLC0415
     from companion.screen.view import Heading, make_view  # noqa: PLC0415
 
     midi, wav = (Path("demo.mid"), Path("demo.wav")) if force else stage.free_names(Path(), "demo", (".mid", ".wav"))
-    outputs = jobs.Outputs(midi, wav, trace, soundfont, force)
+    outputs = files.Outputs(midi, wav, trace, soundfont, force)
     outputs.check()
-    job = jobs.job_of_song(stage.demo_song(), stage.demo_phrase(), bars, playing)
+    job = files.job_of_song(stage.demo_song(), stage.demo_phrase(), bars, playing)
     timed = stage.at_once(job.frames) if fast else stage.in_time(job.frames)
     with _sounder(sound) as sounder, make_view(sys.stdout, plain) as view:
         view.headed(Heading(job.generator.model.contract.name, playing.sampling().temperature, stage.BPM))
@@ -97,10 +97,10 @@ def continue_(
     force: Force = False,
 ) -> None:
     """Continue a MIDI file in four voices; missing voices of the seed are added first."""
-    from companion import jobs  # noqa: PLC0415
+    from companion.commands import files  # noqa: PLC0415
 
     outputs = _outputs(seed_file, "continued", out, wav, soundfont, trace, force)
-    _compose(jobs.continue_job(seed_file, bars, playing), outputs)
+    _compose(files.continue_job(seed_file, bars, playing), outputs)
 
 
 @app.command(epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
@@ -119,7 +119,7 @@ def harmonise(
     force: Force = False,
 ) -> None:
     """Write the missing voices to a melody, which is copied out as it stands."""
-    from companion import jobs  # noqa: PLC0415
+    from companion.commands import files  # noqa: PLC0415
     from companion.music.vocabulary import voice_index  # noqa: PLC0415
 
     try:
@@ -127,7 +127,7 @@ def harmonise(
     except ValueError as error:
         raise BadSetting(str(error)) from error
     outputs = _outputs(melody, "harmonised", out, wav, soundfont, trace, force)
-    _compose(jobs.harmonise_job(melody, number, playing), outputs)
+    _compose(files.harmonise_job(melody, number, playing), outputs)
 
 
 @app.command(epilog="Example: chorale jam --in Keystation --out 'IAC Bus 1' --clock midi --record takes")
@@ -180,10 +180,10 @@ def jam(
     force: Force = False,
 ) -> None:
     """Play live: it listens while you play, and answers in time, each voice on its own MIDI channel."""
-    from companion import jamsetup  # noqa: PLC0415
-    from companion.jamcommand import run_jam  # noqa: PLC0415
+    from companion.commands import jam_options  # noqa: PLC0415
+    from companion.commands.jam import run_jam  # noqa: PLC0415
 
-    said = jamsetup.Said(
+    said = jam_options.Said(
         inputs=tuple(in_) if in_ else None,
         output=out,
         clock_port=clock_port,
@@ -208,18 +208,18 @@ def jam(
             "velocity": velocity,
         },
     )
-    wanted = jamsetup.preset_of(said, preset)
+    wanted = jam_options.preset_of(said, preset)
     if learn and save_preset is None:
         raise BadSetting("say where to keep what is learnt, as in --learn --save-preset mine")
     if save_preset is not None and not learn:
-        typer.echo(f"wrote {jamsetup.save(save_preset, wanted, wanted.controls, force)}")
+        typer.echo(f"wrote {jam_options.save(save_preset, wanted, wanted.controls, force)}")
         return
-    options = jamsetup.options_of(wanted, record, learn, osc_wanted=osc_in is not None, seed_said=seed is not None)
+    options = jam_options.options_of(wanted, record, learn, osc_wanted=osc_in is not None, seed_said=seed is not None)
     ended = run_jam(options, plain, sys.stdout, sys.stdin)
     for line in ended.lines:
         typer.echo(line)
     if save_preset is not None and ended.controls is not None:
-        typer.echo(f"wrote {jamsetup.save(save_preset, wanted, ended.controls, force)}")
+        typer.echo(f"wrote {jam_options.save(save_preset, wanted, ended.controls, force)}")
 
 
 @app.command(epilog="Example: chorale ports")
@@ -235,7 +235,7 @@ def replay(
     log: Annotated[Path, typer.Argument(metavar="LOG.jsonl", help="The log of a jam, as --record keeps it.")],
 ) -> None:
     """Play a jam again from its log, and say whether every note came out the same."""
-    from companion import replay as again  # noqa: PLC0415
+    from companion.commands import replay as again  # noqa: PLC0415
     from companion.model.library import open_model  # noqa: PLC0415
 
     result = again.replay(log, open_model)
@@ -251,7 +251,7 @@ def devices(
     force: Force = False,
 ) -> None:
     """List the Max for Live devices, or copy them to where Live finds them."""
-    from companion.devices import bundled_devices, install_devices  # noqa: PLC0415
+    from companion.commands.max_devices import bundled_devices, install_devices  # noqa: PLC0415
 
     if not install and folder is None:
         for name, path in bundled_devices().items():
@@ -285,7 +285,7 @@ def models(as_json: Json = False) -> None:
 @app.command(epilog="Example: chorale doctor")
 def doctor() -> None:
     """Check the installation; says what is missing and what to do."""
-    from companion.doctor import FAULT, examine  # noqa: PLC0415
+    from companion.commands.doctor import FAULT, examine  # noqa: PLC0415
 
     findings = examine()
     for finding in findings:
@@ -328,7 +328,7 @@ def _outputs(
     source: Path, word: str, out: Path | None, wav: bool, soundfont: Path | None, trace: Path | None, force: bool
 ) -> Outputs:
     """Where the results go; refused before any work where something is in the way."""
-    from companion.jobs import Outputs  # noqa: PLC0415
+    from companion.commands.files import Outputs  # noqa: PLC0415
 
     midi = out if out is not None else source.with_name(f"{source.stem}-{word}.mid")
     sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
@@ -338,19 +338,19 @@ def _outputs(
 
 
 def _compose(job: Job, outputs: Outputs) -> None:
-    from companion import jobs  # noqa: PLC0415
+    from companion.commands import files  # noqa: PLC0415
 
     with progress_bar("composing", job.total) as tell:
-        composed = jobs.run(job, tell)
+        composed = files.run(job, tell)
     _write(job, composed, outputs)
 
 
 def _write(job: Job, composed: list[Composed], outputs: Outputs) -> None:
-    from companion import jobs  # noqa: PLC0415
+    from companion.commands import files  # noqa: PLC0415
 
     for notice in job.notices:
         typer.echo(f"note: {notice}", err=True)
-    jobs.write_outputs(job, composed, outputs)
+    files.write_outputs(job, composed, outputs)
     written = [path for path in (outputs.midi, outputs.wav, outputs.trace) if path is not None]
     typer.echo(f"wrote {', '.join(str(path) for path in written)}")
 

@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from companion import jobs
+from companion.commands import files
+from companion.commands.files import Job
 from companion.controls.table import DEFAULT_STYLE
 from companion.errors import BadSetting
 from companion.files.midi import write_chorale
@@ -18,7 +19,6 @@ from companion.files.writing import refuse_existing, write_output
 from companion.generation.composer import Composed, continue_phrase, harmonise, total_frames
 from companion.generation.generator import Generator
 from companion.generation.velocity import velocity_rule
-from companion.jobs import Job
 from companion.model.runtime import Model
 from companion.music.song import Song, Tempo
 from companion.music.vocabulary import IntArray, excerpt, notes_of_frames
@@ -89,7 +89,7 @@ class Outputs:
         """What a job made, as a MIDI file and a trace, which is packed to a tenth and holds no time of day."""
         with TemporaryDirectory() as place:
             plain = Path(place) / "trace.json"
-            jobs.write_outputs(job, composed, jobs.Outputs(self.folder / midi, trace=plain, force=self.force))
+            files.write_outputs(job, composed, files.Outputs(self.folder / midi, trace=plain, force=self.force))
             packed = gzip.compress(plain.read_bytes(), mtime=0)
         write_output(self.folder / trace, packed, force=self.force)
 

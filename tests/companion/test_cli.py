@@ -181,7 +181,7 @@ class TestDemo:
 
     def test_in_time(self, chorale: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         """Without --fast the engine waits for the clock: here for one that takes no time."""
-        from companion import demo  # noqa: PLC0415
+        from companion.commands import demo  # noqa: PLC0415
 
         waited: list[float] = []
         monkeypatch.setattr(demo.in_time, "__defaults__", (lambda: 0.0, waited.append))

@@ -10,10 +10,10 @@ import pytest
 from fakes import Babbler, read_facts
 from made_up import chorale, piece_of
 
-from companion import jobs
+from companion.commands import files
+from companion.commands.files import Playing, continue_job, harmonise_job
 from companion.errors import BadSetting, OutputExists
 from companion.files.midi import write_chorale
-from companion.jobs import Playing, continue_job, harmonise_job
 from companion.music.vocabulary import VOICES, IntArray, excerpt
 from export import listening
 from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit, exhibits
@@ -54,10 +54,10 @@ def test_a_begun_bar_is_continued_whole(exhibit: Exhibit) -> None:
 def test_the_continuation_is_what_chorale_continue_makes(
     exhibit: Exhibit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
+    monkeypatch.setattr(files, "open_model", lambda name: Babbler())
     opening = write(tmp_path / "opening.mid", excerpt(exhibit.piece.frames, 0, OPENING_STEPS))
     job = continue_job(opening, exhibit.new_bars, Playing(seed=exhibit.seed))
-    jobs.write_outputs(job, list(job.frames), jobs.Outputs(tmp_path / "expected.mid"))
+    files.write_outputs(job, list(job.frames), files.Outputs(tmp_path / "expected.mid"))
     listening.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     found = outputs.folder / exhibit.midi(CONTINUED)
     assert found.read_bytes() == (tmp_path / "expected.mid").read_bytes()
@@ -67,10 +67,10 @@ def test_the_continuation_is_what_chorale_continue_makes(
 def test_the_harmonisation_is_what_chorale_harmonise_makes(
     exhibit: Exhibit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
+    monkeypatch.setattr(files, "open_model", lambda name: Babbler())
     piece = write(tmp_path / "piece.mid", exhibit.piece.frames)
     job = harmonise_job(piece, 0, Playing(seed=exhibit.seed))
-    jobs.write_outputs(job, list(job.frames), jobs.Outputs(tmp_path / "expected.mid"))
+    files.write_outputs(job, list(job.frames), files.Outputs(tmp_path / "expected.mid"))
     listening.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     found = (outputs.folder / exhibit.midi(HARMONISED)).read_bytes()
     assert found == (tmp_path / "expected.mid").read_bytes()

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import mido
 from integration.jack import HOME, JackServer, Peer, wait_until
 
-from companion.demo import demo_song
+from companion.commands.demo import demo_song
 from companion.music.pitch import pitch_name
 
 BPM = 120

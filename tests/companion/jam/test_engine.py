@@ -9,6 +9,7 @@ from jamrig import Rig
 
 from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
+from companion.commands.replay import replay
 from companion.controls.knobs import ControlMap, Learning, Target
 from companion.controls.table import Settings
 from companion.io.events import PortBack, PortLost
@@ -25,7 +26,6 @@ from companion.record.log import (
     LoggedTransport,
     LogWriter,
 )
-from companion.replay import replay
 from companion.session.plan import ANSWERING, IDLE, PHRASE
 
 SETTINGS = Settings(model="babbler", seed=5)

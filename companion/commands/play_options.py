@@ -15,7 +15,7 @@ from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE, Settings, cha
 from companion.errors import BadSetting
 
 if TYPE_CHECKING:
-    from companion.jobs import Playing
+    from companion.commands.files import Playing
 
 Model = Annotated[str, typer.Option("--model", help="A model's name (see: chorale models) or an .onnx file.")]
 Style = Annotated[str, typer.Option("--style", help="Sampling defaults: bach (strict), free or wild.")]
@@ -48,7 +48,7 @@ def _playing(
     velocity: Velocity = "played",
 ) -> Playing:
     """What the options say; they stand in ``--help`` in this order."""
-    from companion.jobs import Playing  # noqa: PLC0415 - heavy
+    from companion.commands.files import Playing  # noqa: PLC0415 - heavy
 
     own = voice_temperatures(voice_temperature or ())
     return Playing(model, style, temperature, top_p, seed, velocity, density, key, own)

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from fakes import Babbler, random_source
 
+from companion.commands.trace import write_trace
 from companion.errors import OutputExists
 from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.generator import Frame, Generator
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, strike
 from companion.sampling.draw import Choice, Sampling
-from companion.trace import write_trace
 
 
 def choice(token: int, held: int | None = None, **shares: float) -> Choice:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from companion.audio.wav import find_fluidsynth, render_midi_file
+from companion.commands.trace import write_trace
 from companion.controls.kinds import AUTO
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE, read_command
 from companion.errors import BadSetting
@@ -34,7 +35,6 @@ from companion.music.vocabulary import VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.sampling.draw import Sampling
 from companion.sampling.styles import style
-from companion.trace import write_trace
 
 MOST_BARS = 1000
 

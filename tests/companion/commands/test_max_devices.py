@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from companion.devices import (
+from companion.commands.max_devices import (
     INSTALLED,
     KEPT,
     REPLACED,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from fakes import Babbler, random_source
 
-from companion import demo
-from companion.demo import STEP_SECONDS, at_once, demo_phrase, demo_song, frame_view, free_names, in_time, play
+from companion.commands import demo
+from companion.commands.demo import STEP_SECONDS, at_once, demo_phrase, demo_song, frame_view, free_names, in_time, play
 from companion.generation.composer import MODEL, SEED, Composed, continue_phrase, harmonise
 from companion.generation.generator import Frame, Generator
 from companion.jam.picture import FrameView

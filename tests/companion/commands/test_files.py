@@ -27,10 +27,10 @@ from fakes import (
     write_seed,
 )
 
-from companion import jobs
+from companion.commands import files
+from companion.commands.files import Outputs, Playing
 from companion.errors import BadMidiFile, BadSetting, OutputExists, OutputFailed
 from companion.generation.composer import Composed
-from companion.jobs import Outputs, Playing
 from companion.model.features import key_id
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, strike
@@ -41,22 +41,22 @@ PLAYING = Playing(model="babbler", seed=1)
 @pytest.fixture(autouse=True)
 def babbler(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model at once, that needs no file; open_model has tests of its own."""
-    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
+    monkeypatch.setattr(files, "open_model", lambda name: Babbler())
 
 
-def finished(job: jobs.Job, out: Path) -> tuple[MidiFacts, Sequence[str]]:
+def finished(job: files.Job, out: Path) -> tuple[MidiFacts, Sequence[str]]:
     told: list[int] = []
-    jobs.write_outputs(job, jobs.run(job, told.append), Outputs(out, force=True))
+    files.write_outputs(job, files.run(job, told.append), Outputs(out, force=True))
     assert told == list(range(1, job.total + 1))
     return read_facts(out), job.notices
 
 
 def continued(seed: Path, bars: int = 2, playing: Playing = PLAYING) -> tuple[MidiFacts, Sequence[str]]:
-    return finished(jobs.continue_job(seed, bars, playing), seed.with_name("out.mid"))
+    return finished(files.continue_job(seed, bars, playing), seed.with_name("out.mid"))
 
 
 def harmonised(seed: Path, voice: int | None = None, playing: Playing = PLAYING) -> tuple[MidiFacts, Sequence[str]]:
-    return finished(jobs.harmonise_job(seed, voice, playing), seed.with_name("out.mid"))
+    return finished(files.harmonise_job(seed, voice, playing), seed.with_name("out.mid"))
 
 
 def in_ticks(line: Line, voice: int, ticks: int = 480) -> list[Played]:
@@ -148,7 +148,7 @@ class TestContinue:
     def test_legato_over_the_seam(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A last note let go a little late keeps its end, though the model strikes the same pitch again."""
         again = {(4, voice): strike(pitch) for voice, pitch in enumerate((72, 67, 64, 48))}
-        monkeypatch.setattr(jobs, "open_model", lambda name: ScriptedModel(sung(again)))
+        monkeypatch.setattr(files, "open_model", lambda name: ScriptedModel(sung(again)))
         lines = [[(0, 1.02 + voice / 100, pitch, 70)] for voice, pitch in enumerate((72, 67, 64, 48))]
         facts, _ = continued(write_seed(tmp_path / "seed.mid", lines, names=VOICE_NAMES, metres=[(0, 1, 4)]), 1)
         assert facts.notes == [
@@ -277,7 +277,7 @@ class TestSettings:
     def test_bad(self, tmp_path: Path, playing: Playing, bars: int, says: str) -> None:
         seed = write_seed(tmp_path / "seed.mid", CHORALE)
         with pytest.raises(BadSetting) as caught:
-            jobs.continue_job(seed, bars, playing)
+            files.continue_job(seed, bars, playing)
         assert str(caught.value) == says
 
 
@@ -288,7 +288,7 @@ class TestPlaying:
         lines = [quarters(MELODY)] if harmonise else CHORALE
         seed = write_seed(folder / "seed.mid", lines, names=VOICE_NAMES)
         playing = replace(PLAYING, style="free", **asked)
-        job = jobs.harmonise_job(seed, 0, playing) if harmonise else jobs.continue_job(seed, 4, playing)
+        job = files.harmonise_job(seed, 0, playing) if harmonise else files.continue_job(seed, 4, playing)
         return list(job.frames)
 
     def strikes(self, made: Sequence[Composed], voices: Sequence[int] = range(4)) -> list[int]:
@@ -318,7 +318,7 @@ class TestPlaying:
 
     def test_key_is_told_to_the_model(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         model = Babbler()
-        monkeypatch.setattr(jobs, "open_model", lambda name: model)
+        monkeypatch.setattr(files, "open_model", lambda name: model)
         slot = model.row.slot("key")
         for asked, told in (("e minor", key_id(Key(4, True))), ("auto", key_id(Key(7, False)))):
             model.seen.clear()
@@ -341,8 +341,8 @@ class TestOutputs:
         return Outputs(folder / "o.mid", folder / "o.wav", folder / "o.json", None, force)
 
     def write(self, folder: Path, outputs: Outputs) -> None:
-        job = jobs.continue_job(write_seed(folder / "seed.mid", CHORALE), 1, PLAYING)
-        jobs.write_outputs(job, list(job.frames), outputs)
+        job = files.continue_job(write_seed(folder / "seed.mid", CHORALE), 1, PLAYING)
+        files.write_outputs(job, list(job.frames), outputs)
 
     def test_all_three(self, tmp_path: Path) -> None:
         outputs = self.outputs(tmp_path)
@@ -385,10 +385,10 @@ class TestOutputs:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         seed = write_seed(tmp_path / "seed.mid", CHORALE)
-        job = jobs.continue_job(seed, 1, PLAYING)
+        job = files.continue_job(seed, 1, PLAYING)
         composed = list(job.frames)
         monkeypatch.setattr(os, "fsync", full)
         with pytest.raises(OutputFailed, match=r"cannot write .*o\.mid: No space left on device"):
-            jobs.write_outputs(job, composed, self.outputs(tmp_path, force=True))
+            files.write_outputs(job, composed, self.outputs(tmp_path, force=True))
         assert (tmp_path / "o.mid").read_bytes() == b"mine"
         assert sorted(path.name for path in tmp_path.iterdir()) == ["o.mid", "seed.mid"]

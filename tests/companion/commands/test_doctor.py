@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from programs import Command
 
-from companion import doctor
+from companion.commands import doctor
+from companion.commands.doctor import FAULT, NOTE, OK, Finding, examine
 from companion.controls.table import DEFAULT_MODEL
-from companion.doctor import FAULT, NOTE, OK, Finding, examine
 from companion.io.midi_ports import LOOPMIDI, Listing, plain_name
 
 SUBJECTS = ["Python", "packages", "models", "MIDI driver", "MIDI ports", "Link", "sound", "folder", "training"]
