@@ -308,19 +308,22 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Measure this machine: milliseconds a frame of four notes, seconds to the first one, memory."""
-    from companion import bench as measure  # noqa: PLC0415
+    from companion.bench import frames as measure  # noqa: PLC0415
     from companion.sampling.styles import style as find_style  # noqa: PLC0415
 
     with progress_bar("timing frames", frames, hidden=as_json) as tell:
         result = measure.bench(model, find_style(style), frames, notebook, tell)
     lines = measure.describe(result)
     if with_jam:
-        from companion import jambench, keybench  # noqa: PLC0415
+        from companion.bench import (
+            jam,
+            keys,
+        )
 
-        with progress_bar("jamming", jambench.total_steps(), hidden=as_json) as tell:
-            result |= jambench.bench_jam(model, progress=tell)
-        result["jam"]["harmony_ms"] = keybench.time_keys(model)
-        lines += jambench.describe_jam(result)
+        with progress_bar("jamming", jam.total_steps(), hidden=as_json) as tell:
+            result |= jam.bench_jam(model, progress=tell)
+        result["jam"]["harmony_ms"] = keys.time_keys(model)
+        lines += jam.describe_jam(result)
     typer.echo(json.dumps(result) if as_json else "\n".join(lines))
 
 

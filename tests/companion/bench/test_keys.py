@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from companion.keybench import time_keys
+from companion.bench.keys import time_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 

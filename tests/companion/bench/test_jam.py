@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from companion import jambench
+from companion.bench import jam
+from companion.bench.jam import bench_jam, describe_jam, total_steps
+from companion.bench.load import BPM, PLACES, PROCESS, THREAD, THREAD_BESIDE_VIEW
 from companion.controls.table import DEFAULT_MODEL
 from companion.errors import ChoraleError
-from companion.jambench import bench_jam, describe_jam, total_steps
-from companion.jamload import BPM, PLACES, PROCESS, THREAD, THREAD_BESIDE_VIEW
 from companion.model.library import find_model
 from companion.player.port import Nowhere
 
@@ -43,16 +43,16 @@ def test_steps_of_all_places() -> None:
 
 def test_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> None:
-        raise jambench.NoPort("no MIDI driver answers")
+        raise jam.NoPort("no MIDI driver answers")
 
-    monkeypatch.setattr(jambench, "find_driver", none)
-    assert isinstance(jambench.output(), Nowhere)
+    monkeypatch.setattr(jam, "find_driver", none)
+    assert isinstance(jam.output(), Nowhere)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_a_short_run(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    monkeypatch.setattr(jambench, "PANICS", 2)
+    monkeypatch.setattr(jam, "PANICS", 2)
     told: list[int] = []
     model = str(find_model(DEFAULT_MODEL))  # as a file: found in the other process wherever that looks for names
     result = bench_jam(model, 1.0, (place,), told.append, Nowhere)

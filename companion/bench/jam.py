@@ -19,10 +19,7 @@ from multiprocessing.process import BaseProcess
 from statistics import median
 from typing import Any
 
-from companion.errors import ChoraleError, NoPort
-from companion.io.midi_driver import find_driver
-from companion.io.midi_ports import OutputPort
-from companion.jamload import (
+from companion.bench.load import (
     BPM,
     PATIENCE_SECONDS,
     PLACES,
@@ -35,6 +32,9 @@ from companion.jamload import (
     View,
     run_load,
 )
+from companion.errors import ChoraleError, NoPort
+from companion.io.midi_driver import find_driver
+from companion.io.midi_ports import OutputPort
 from companion.music.timebase import step_seconds
 from companion.player.port import Nowhere, Output
 from companion.player.process import OpenOutput, PlayerHandle

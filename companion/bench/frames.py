@@ -77,7 +77,7 @@ import json, sys
 import numpy as np
 from companion.generation.generator import Generator
 from companion.model.library import open_model
-from companion.memory import peak_megabytes
+from companion.bench.memory import peak_megabytes
 from companion.controls.table import DEFAULT_STYLE
 from companion.sampling.styles import style
 generator = Generator(open_model(sys.argv[1]), np.random.Generator(np.random.PCG64(1)))

@@ -10,7 +10,7 @@ import pytest
 from fakes import Babbler
 from programs import Command
 
-from companion import bench
+from companion.bench import frames
 from companion.sampling.draw import Sampling
 
 RESULT: dict[str, Any] = {
@@ -26,16 +26,16 @@ RESULT: dict[str, Any] = {
 
 def test_figures_leave_interrupted_frames_out() -> None:
     quiet = [float(number) for number in range(101)]
-    assert bench.timing(quiet, [500.0, 700.0]) == bench.Timing(50.0, 99.0, 100.0, 103, 2, 700.0)
+    assert frames.timing(quiet, [500.0, 700.0]) == frames.Timing(50.0, 99.0, 100.0, 103, 2, 700.0)
 
 
 def test_figures_of_a_machine_that_was_never_quiet() -> None:
-    assert bench.timing([], [3.0, 1.0]) == bench.Timing(2.0, pytest.approx(2.98), 3.0, 2, 2, 3.0)
+    assert frames.timing([], [3.0, 1.0]) == frames.Timing(2.0, pytest.approx(2.98), 3.0, 2, 2, 3.0)
 
 
 def test_every_frame_is_timed_and_told() -> None:
     told: list[int] = []
-    figures = bench.time_frames(Babbler(), Sampling(), 30, told.append)  # type: ignore[arg-type]
+    figures = frames.time_frames(Babbler(), Sampling(), 30, told.append)  # type: ignore[arg-type]
     assert figures.frames == 30
     assert told == list(range(1, 31))
 
@@ -66,12 +66,12 @@ def test_every_frame_is_timed_and_told() -> None:
     ],
 )
 def test_in_words(more: dict[str, Any], lines: list[str]) -> None:
-    assert bench.describe({**RESULT, **more}) == lines
+    assert frames.describe({**RESULT, **more}) == lines
 
 
 def test_command(chorale: Command, fresh_python: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     del fresh_python  # the start is timed in one
-    monkeypatch.setattr(bench, "time_start", partial(bench.time_start, runs=1))
+    monkeypatch.setattr(frames, "time_start", partial(frames.time_start, runs=1))
     ran = chorale("bench", "--frames", 100, "--no-notebook", "--json")
     assert (ran.code, ran.err) == (0, "")
     result = json.loads(ran.out)

@@ -1,0 +1,8 @@
+"""What this machine can do. Import its files, not this face.
+
+frames       a frame of four notes, the start, memory
+jam          how punctual a jam is
+load         what keeps a machine busy meanwhile
+keys         from a key to its harmony
+memory       how much memory is used
+"""
