@@ -315,10 +315,7 @@ def bench(
         result = measure.bench(model, find_style(style), frames, notebook, tell)
     lines = measure.describe(result)
     if with_jam:
-        from companion.bench import (
-            jam,
-            keys,
-        )
+        from companion.bench import jam, keys  # noqa: PLC0415
 
         with progress_bar("jamming", jam.total_steps(), hidden=as_json) as tell:
             result |= jam.bench_jam(model, progress=tell)

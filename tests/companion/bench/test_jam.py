@@ -56,11 +56,11 @@ def test_a_short_run(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     told: list[int] = []
     model = str(find_model(DEFAULT_MODEL))  # as a file: found in the other process wherever that looks for names
     result = bench_jam(model, 1.0, (place,), told.append, Nowhere)
-    jam = result["jam"]
-    assert set(jam) == set(FACTS)
-    assert jam["messages"] > 0
-    assert 0 < jam["lateness_ms"]["p50"] <= jam["lateness_ms"]["p99"] <= jam["lateness_ms"]["max"]
-    assert jam["panic_ms"]["max"] > 0
+    figures = result["jam"]
+    assert set(figures) == set(FACTS)
+    assert figures["messages"] > 0
+    assert 0 < figures["lateness_ms"]["p50"] <= figures["lateness_ms"]["p99"] <= figures["lateness_ms"]["max"]
+    assert figures["panic_ms"]["max"] > 0
     assert told == sorted(told)
     assert len(describe_jam(result)) == 2
 

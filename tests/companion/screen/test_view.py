@@ -315,6 +315,7 @@ def test_no_picture_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_plain_lines_do_not_wait_for_rich() -> None:
-    code = "import sys, companion.screen.view; companion.screen.view.make_view(sys.stdout, True); print('rich' in sys.modules)"
+    shown = "from companion.screen.view import make_view; make_view(sys.stdout, True)"
+    code = f"import sys; {shown}; print('rich' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
