@@ -24,7 +24,7 @@ from companion.music.vocabulary import (
     sounding_tokens,
     transpose,
 )
-from export.pieces import Piece, key_of, steps_to_close, transpositions
+from export.data.pieces import Piece, key_of, steps_to_close, transpositions
 
 IGNORED = -1  # in the place of a target: padding
 SHORT_STEPS = 16  # of a short crop: what to play after next to nothing is learned from many beginnings

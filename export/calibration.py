@@ -16,8 +16,8 @@ from keras import ops
 
 from companion.model.features import FeatureRow
 from export.batches import WholeCrops
+from export.data.pieces import Piece
 from export.losses import note_nll
-from export.pieces import Piece
 from export.training import VALIDATION_STEPS
 
 CANDIDATES = np.arange(80, 161) / 100

@@ -17,7 +17,7 @@ from companion.errors import BadSetting, ChoraleError, MissingExtra
 from companion.screen.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from export.pieces import Piece
+    from export.data.pieces import Piece
 
 app = typer.Typer(
     help="Train chorale models: data, Keras training, ONNX export with proof, scores.",
@@ -55,7 +55,7 @@ def prepare(
     force: Force = False,
 ) -> None:
     """Build training data; counts what is kept, left out and why, and lists leaks."""
-    from export import prepare as work  # noqa: PLC0415
+    from export.data import prepare as work  # noqa: PLC0415
 
     for name in sets or [CORPUS]:
         if name == CORPUS:
@@ -167,7 +167,7 @@ def imagine(
     """Let models invent chorales, for another one to be taught on (see: fit --teachers)."""
     from companion.model.library import open_model  # noqa: PLC0415
     from export import imagining  # noqa: PLC0415
-    from export.pieces import save_pieces  # noqa: PLC0415
+    from export.data.pieces import save_pieces  # noqa: PLC0415
 
     if out.exists() and not force:
         raise FileExistsError(f"{out} exists; write it anew with --force")
@@ -396,7 +396,7 @@ def _json_object(text: str, option: str, example: str) -> dict[str, Any]:
 
 
 def _pieces(data_dir: Path, sets: Sequence[str], split: str) -> list[Piece]:
-    from export.pieces import load_pieces  # noqa: PLC0415
+    from export.data.pieces import load_pieces  # noqa: PLC0415
 
     pieces = [piece for name in sets for piece in load_pieces(data_dir / f"{name}.npz") if piece.split == split]
     if not pieces:
@@ -411,8 +411,8 @@ def _held_out_set(data_dir: Path, sets: Sequence[str]) -> str:
 
 def _jsb_pieces(data: Path | None, data_dir: Path) -> list[Piece]:
     """The JSB set: from the archive where one is named, as prepared where it is, else from its home."""
-    from export.jsb import pieces_of_archive, read_archive  # noqa: PLC0415
-    from export.pieces import load_pieces  # noqa: PLC0415
+    from export.data.jsb import pieces_of_archive, read_archive  # noqa: PLC0415
+    from export.data.pieces import load_pieces  # noqa: PLC0415
 
     prepared = data_dir / f"{JSB}.npz"
     if data is None and prepared.is_file():
@@ -422,7 +422,7 @@ def _jsb_pieces(data: Path | None, data_dir: Path) -> list[Piece]:
 
 def _prepared_corpus(data_dir: Path) -> list[Piece]:
     """The corpus set, where it is prepared."""
-    from export.pieces import load_pieces  # noqa: PLC0415
+    from export.data.pieces import load_pieces  # noqa: PLC0415
 
     prepared = data_dir / f"{CORPUS}.npz"
     return load_pieces(prepared) if prepared.is_file() else []

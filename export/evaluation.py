@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from companion.model.runtime import Model
-from export.likeness import ALIKE_SHARE
-from export.pieces import Piece
-from export.prepare import find_leaks
+from export.data.likeness import ALIKE_SHARE
+from export.data.pieces import Piece
+from export.data.prepare import find_leaks
 from export.scoring import (
     Scorer,
     counting_scorer,

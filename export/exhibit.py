@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from companion.errors import BadSetting
+from export.data.pieces import Piece
 from export.evaluation import of_split
-from export.pieces import Piece
 from export.recital import BAR_STEPS, OPENING_STEPS
 
 LEAST_BARS = 12  # of a piece, so that there is something to hear after the opening

@@ -9,7 +9,7 @@ import numpy as np
 from companion.generation.generator import Generator
 from companion.model.runtime import Model
 from companion.sampling.draw import Sampling
-from export.pieces import Piece
+from export.data.pieces import Piece
 
 PLAINLY = Sampling()  # as the model has it: no rules, nothing sharpened
 

@@ -10,10 +10,10 @@ from urllib.parse import quote
 from companion.controls.table import DEFAULT_STYLE
 from companion.model.runtime import Model
 from companion.sampling.styles import style
+from export.data.pieces import Piece
+from export.data.prepare import Leak, find_leaks, read_map
 from export.exhibit import BACH, CONTINUED, HARMONISED, LEAST_BARS, Exhibit
 from export.listening import BEATS_PER_MINUTE
-from export.pieces import Piece
-from export.prepare import Leak, find_leaks, read_map
 from export.recital import BAR_STEPS, OPENING_STEPS
 
 COLUMNS = 118  # of a line of text

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from companion.model.runtime import Model
-from export.pieces import Piece
+from export.data.pieces import Piece
 from export.scoring import model_scorer, symbols_of
 
 MOST_VARIATION = 0.01  # mean total variation distance between the two distributions of a note

@@ -15,8 +15,8 @@ from companion.model.runtime import load_model
 from export.batches import CropSettings
 from export.calibration import calibrate
 from export.card import card
+from export.data.pieces import Piece
 from export.onnx_file import PARITY_FRAMES, export_fp32, export_int8, rewrite
-from export.pieces import Piece
 from export.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
 from export.training import FitSettings, load_best, read_settings
 

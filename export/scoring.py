@@ -32,7 +32,7 @@ from companion.music.vocabulary import (
     sounding_tokens,
     transpose,
 )
-from export.pieces import Piece, transpositions
+from export.data.pieces import Piece, transpositions
 
 WINDOW_FRAMES = 33
 WINDOW_SHIFT = 16

@@ -24,9 +24,9 @@ from keras import ops
 
 from companion.model.features import FeatureRow
 from export.batches import CropBatches, CropSettings, WholeCrops
+from export.data.pieces import Piece
 from export.losses import note_nll, taught_nll
 from export.models import build
-from export.pieces import Piece
 from export.teaching import TaughtBatches, Teachers
 
 VALIDATION_STEPS = 256  # of a crop that validation looks at

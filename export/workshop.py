@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from export.pieces import Piece, load_pieces
+from export.data.pieces import Piece, load_pieces
 from export.progress import show_progress
 from export.recipe import Workshop
 from export.training import FitSettings, fit

@@ -13,7 +13,7 @@ from hypothesis import settings
 from programs import Command, run
 
 if TYPE_CHECKING:
-    from export.pieces import Piece
+    from export.data.pieces import Piece
 
 settings.register_profile("chorale", deadline=None, max_examples=60)  # a deadline would be a wall-clock assertion
 settings.load_profile("chorale")
@@ -37,7 +37,7 @@ def fresh_python(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture(scope="session")
 def jsb_pieces() -> list[Piece]:
     """Every piece of the CSV archive, where it is at hand."""
-    from export.jsb import pieces_of_archive, read_archive  # noqa: PLC0415
+    from export.data.jsb import pieces_of_archive, read_archive  # noqa: PLC0415
 
     place = os.environ.get("CHORALE_JSB")
     if not place:

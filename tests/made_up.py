@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from companion.music.vocabulary import REST, IntArray, hide_onsets, strike
-from export.pieces import Piece
+from export.data.pieces import Piece
 
 
 def chorale(seed: int, chords: int = 24) -> IntArray:

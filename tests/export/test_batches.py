@@ -36,7 +36,7 @@ from export.batches import (
     targets_of,
     whole_crop,
 )
-from export.pieces import Piece, transpositions
+from export.data.pieces import Piece, transpositions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ from made_up import chorale, frames_of_chords
 
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, hide_onsets, transpose
+from export.data.pieces import Piece
 from export.evaluation import of_split
 from export.grade import FEATURES, Grader, features_of, length_distance, rank_distance, repeated_lengths
 from export.passage import Passage
-from export.pieces import Piece
 from export.spelling import Spelling
 
 C_MAJOR, A_MINOR = Key(0, minor=False), Key(9, minor=True)

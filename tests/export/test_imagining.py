@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from companion.model.library import open_model
 from companion.music.vocabulary import HOLD, sounding_tokens
 from export.cli import app
+from export.data.pieces import load_pieces
 from export.imagining import imagine
-from export.pieces import load_pieces
 
 GRU = open_model("gru")
 

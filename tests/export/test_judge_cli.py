@@ -11,8 +11,8 @@ from made_up import chorale, piece_of
 from programs import Ran, chorale_train
 
 from companion.files.midi import read_song, write_chorale
+from export.data.pieces import save_pieces
 from export.keeping import voice_notes
-from export.pieces import save_pieces
 
 FEW = ("--continuations", 2, "--bars", 4, "--melodies", 1, "--cadences", 1)
 

@@ -12,7 +12,7 @@ from programs import Ran, chorale_train
 
 from companion.model import library
 from export import cli
-from export.pieces import save_pieces
+from export.data.pieces import save_pieces
 
 pytest.importorskip("matplotlib")
 pytestmark = pytest.mark.train

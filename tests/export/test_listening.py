@@ -16,9 +16,9 @@ from companion.errors import BadSetting, OutputExists
 from companion.files.midi import write_chorale
 from companion.music.vocabulary import VOICES, IntArray, excerpt
 from export import listening
+from export.data.pieces import Piece
 from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit, exhibits
 from export.keeping import TICKS_PER_BEAT, voice_notes
-from export.pieces import Piece
 from export.recital import OPENING_STEPS
 
 pytest.importorskip("matplotlib")

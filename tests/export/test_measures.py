@@ -9,10 +9,10 @@ from made_up import chorale, frames_of_chords
 from companion.music.vocabulary import strike
 from export import measures
 from export.copies import CopyIndex
+from export.data.pieces import Piece
 from export.evaluation import of_split
 from export.measures import SIMPLE, Spread
 from export.passage import Passage
-from export.pieces import Piece
 from export.tally import Tally, together
 
 

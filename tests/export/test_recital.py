@@ -15,8 +15,8 @@ from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, REST, hide_onsets, strike
 from companion.sampling.draw import Sampling
 from export import recital
+from export.data.pieces import Piece
 from export.passage import Passage
-from export.pieces import Piece
 from export.recital import OPENING_STEPS, Programme
 from export.tally import Tally
 

@@ -12,7 +12,7 @@ import pytest
 from programs import Ran, chorale_train
 
 from export import cli
-from export.pieces import save_pieces
+from export.data.pieces import save_pieces
 
 COMMANDS = [command.callback.__name__ for command in cli.app.registered_commands if command.callback]
 TINY = '{"units": 16, "depth": 1, "dropout": 0.0}'

@@ -40,7 +40,7 @@ from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, strike, transpose
 
 if TYPE_CHECKING:
-    from export.pieces import Piece
+    from export.data.pieces import Piece
 
 EVERYTHING = FeatureRow(tuple(FEATURES))
 RELATIVE = ("beat", "own_held", "held", "moves", "intervals", "chord", "motions", "decided_intervals", "turn")

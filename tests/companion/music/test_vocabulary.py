@@ -34,7 +34,7 @@ from companion.music.vocabulary import (
     transpose,
     voice_index,
 )
-from export.pieces import transpositions
+from export.data.pieces import transpositions
 
 ANY_FRAMES = st.lists(st.tuples(*[st.integers(0, VOCABULARY_SIZE - 1)] * 4), min_size=1, max_size=16).map(
     lambda rows: np.array(rows, dtype=np.int32)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from made_up import frames_of_chords
 
 from companion.music.vocabulary import IntArray, transpose
-from export import jsb
-from export.likeness import ALIKE_SHARE, SAME_SHARE, LikenessIndex, progressions, share
-from export.pieces import Piece
+from export.data import jsb
+from export.data.likeness import ALIKE_SHARE, SAME_SHARE, LikenessIndex, progressions, share
+from export.data.pieces import Piece
 
 
 def random_chords(seed: int, count: int) -> list[tuple[int, int, int, int]]:

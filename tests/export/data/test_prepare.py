@@ -15,13 +15,13 @@ from made_up import chorale, piece_of
 from companion.files.midi import read_song, write_chorale
 from companion.music.song import Key, VoiceNote
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, IntArray, notes_of_frames, transpose
-from export import jsb, prepare
-from export.corpus import Corpus, Refusal, read_corpus
-from export.folder import key_name, piece_of_song, read_folder, split_of_name
-from export.jsb import COUNTS
-from export.likeness import ALIKE_SHARE, LikenessIndex
-from export.pieces import Piece, load_pieces, save_pieces
-from export.prepare import LEFT_OUT, Leak, Placement, Report
+from export.data import jsb, prepare
+from export.data.corpus import Corpus, Refusal, read_corpus
+from export.data.folder import key_name, piece_of_song, read_folder, split_of_name
+from export.data.jsb import COUNTS
+from export.data.likeness import ALIKE_SHARE, LikenessIndex
+from export.data.pieces import Piece, load_pieces, save_pieces
+from export.data.prepare import LEFT_OUT, Leak, Placement, Report
 
 
 def mixed(first: int, second: int) -> IntArray:

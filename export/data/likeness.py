@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from companion.music.vocabulary import IntArray, sounding_pitches
-from export.pieces import Piece
+from export.data.pieces import Piece
 
 CHORDS = 4  # chords in a progression
 

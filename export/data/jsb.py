@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from companion.music.vocabulary import FIRST_STRIKE, LOWEST_PITCH, REST, IntArray, hide_onsets
-from export.pieces import SPLITS, Piece
+from export.data.pieces import SPLITS, Piece
 
 HOME = "https://raw.githubusercontent.com/ageron/data/main/jsb_chorales.tgz"
 SHA256 = "e722fbc866fc1ba0bac56a6fcad95d7e3e584da80173e13932e3da441440efd7"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from companion.music.vocabulary import HOLD, REST, Note, notes_of_frames, sounding_pitches, strike
-from export.corpus import piece_of_score
+from export.data.corpus import piece_of_score
 
 music21: Any = pytest.importorskip("music21", reason="reads scores with music21 (extra: train)")
 

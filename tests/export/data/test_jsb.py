@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from companion.music.vocabulary import HOLD, RANGES, REST, hide_onsets, sounding_pitches, strike, transpose
-from export import jsb
-from export.jsb import COUNTS, frames_of_csv, pieces_of_archive, read_archive
-from export.pieces import SPLITS, Piece, load_pieces, save_pieces, steps_to_close, transpositions
+from export.data import jsb
+from export.data.jsb import COUNTS, frames_of_csv, pieces_of_archive, read_archive
+from export.data.pieces import SPLITS, Piece, load_pieces, save_pieces, steps_to_close, transpositions
 
 CSV = "note0,note1,note2,note3\n72,67,0,48\n72,69,0,48\n72,69,64,0\n0,69,64,50\n"
 

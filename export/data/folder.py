@@ -13,9 +13,9 @@ from companion.music.bars import Bars, bar_steps
 from companion.music.song import Key, Song
 from companion.music.vocabulary import VOICES
 from companion.phrase.seed import phrase_of_song
-from export.corpus import Refusal
-from export.likeness import CHORDS, progressions
-from export.pieces import Piece
+from export.data.corpus import Refusal
+from export.data.likeness import CHORDS, progressions
+from export.data.pieces import Piece
 
 Progress = Callable[[int, int], None]  # called with files done and files in all
 

@@ -23,7 +23,7 @@ from companion.music.vocabulary import (
     Note,
     frames_of_notes,
 )
-from export.pieces import Piece
+from export.data.pieces import Piece
 
 Progress = Callable[[int, int], None]  # called with files done and files in all
 

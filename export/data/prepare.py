@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from export import jsb
-from export.corpus import Corpus, Refusal, read_corpus
-from export.folder import read_folder
-from export.likeness import ALIKE_SHARE, SAME_SHARE, LikenessIndex, Match
-from export.pieces import SPLITS, Piece, load_pieces, save_pieces
+from export.data import jsb
+from export.data.corpus import Corpus, Refusal, read_corpus
+from export.data.folder import read_folder
+from export.data.likeness import ALIKE_SHARE, SAME_SHARE, LikenessIndex, Match
+from export.data.pieces import SPLITS, Piece, load_pieces, save_pieces
 
 Progress = Callable[[int, int], None]  # called with how much is done and how much there is
 
@@ -267,7 +267,9 @@ def write_held_out(data: Path | None, path: Path = HELD_OUT_PATH, progress: Prog
     pieces = read_corpus(progress).pieces
     placements = leave_out_alike(pieces, placements_by_likeness(pieces, csv_pieces)[0])
     rows = [f"{json.dumps(name)}: {json.dumps(_row(placement))}" for name, placement in placements.items()]
-    about = "corpus piece -> its split, from comparison with the JSB CSV set; made by export.prepare.write_held_out"
+    about = (
+        "corpus piece -> its split, from comparison with the JSB CSV set; made by export.data.prepare.write_held_out"
+    )
     head = json.dumps({"format": HELD_OUT_FORMAT, "about": about, "csv_sha256": jsb.SHA256, "alike": ALIKE_SHARE})
     path.write_text(head[:-1] + ', "pieces": {\n' + ",\n".join(rows) + "\n}}\n")
 

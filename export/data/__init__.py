@@ -1,0 +1,9 @@
+"""Sets of chorales, and the leaks kept out of them.
+
+pieces       a piece, and files of pieces
+corpus       music21's Bach corpus
+jsb          the JSB chorales in CSV form
+folder       a folder of MIDI files
+likeness     which pieces are alike in any key
+prepare      all sets, made and checked
+"""
