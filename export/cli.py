@@ -116,7 +116,7 @@ def fit(
     _need("keras", "tensorflow", "matplotlib")
     _use_threads(threads)
     from export.batches import CropSettings  # noqa: PLC0415
-    from export.models import build  # noqa: PLC0415
+    from export.models.registry import build  # noqa: PLC0415
     from export.progress import show_progress  # noqa: PLC0415
     from export.training import FitSettings  # noqa: PLC0415
     from export.training import fit as run_fit  # noqa: PLC0415

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 
-from export.parts import Tensor
+from export.models.layers import Tensor
 
 ANSWERS = 2  # the first columns of targets: the tokens that are right; behind them may stand what teachers expect
 

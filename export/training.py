@@ -26,7 +26,7 @@ from companion.model.features import FeatureRow
 from export.batches import CropBatches, CropSettings, WholeCrops
 from export.data.pieces import Piece
 from export.losses import note_nll, taught_nll
-from export.models import build
+from export.models.registry import build
 from export.teaching import TaughtBatches, Teachers
 
 VALIDATION_STEPS = 256  # of a crop that validation looks at

@@ -13,7 +13,7 @@ from made_up import chorale, piece_of
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
-from export.models import ARCHITECTURES, build
+from export.models.registry import ARCHITECTURES, build
 
 # What an architecture takes of these makes a tiny model of it; a new one is tested without a line here.
 SIZES = {"units": 16, "depth": 2, "heads": 2, "hidden": 24, "window": 16}

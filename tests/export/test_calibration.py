@@ -11,7 +11,7 @@ pytest.importorskip("tensorflow")
 from tiny import chorale, piece_of, random_rows, stepped_in_keras, tiny_model
 
 from export.calibration import CANDIDATES, Calibration, calibrate, find_calibration
-from export.models import ARCHITECTURES
+from export.models.registry import ARCHITECTURES
 
 pytestmark = pytest.mark.train
 

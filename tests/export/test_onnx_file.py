@@ -23,7 +23,8 @@ from companion.model.contract import FORMAT, METADATA_KEY
 from companion.model.features import FeatureRow
 from companion.model.runtime import load_model
 from companion.music.vocabulary import VOCABULARY_SIZE, fingerprint
-from export.models import ARCHITECTURES
+from export.models.layers import State
+from export.models.registry import ARCHITECTURES
 from export.onnx_file import (
     LARGEST_DIFFERENCE,
     REFERENCE_NOTES,
@@ -35,7 +36,6 @@ from export.onnx_file import (
     rewrite,
     stepped_logits,
 )
-from export.parts import State
 
 if TYPE_CHECKING:
     from conftest import Exported

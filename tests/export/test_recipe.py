@@ -16,7 +16,7 @@ from tiny import tiny_set
 from companion.model.runtime import load_model
 from export.batches import CropSettings
 from export.data.pieces import save_pieces
-from export.models import build
+from export.models.registry import build
 from export.recipe import BACH, REAL, Fit, Workshop, follow
 from export.release import release
 from export.training import FitSettings

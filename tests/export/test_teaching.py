@@ -17,7 +17,7 @@ from companion.model.features import FeatureRow
 from companion.music.vocabulary import VOCABULARY_SIZE
 from export.batches import IGNORED, CropBatches, CropSettings
 from export.losses import ANSWERS, note_nll, taught_nll
-from export.models import build
+from export.models.registry import build
 from export.teaching import TaughtBatches, Teachers
 from export.training import FitSettings, fit, load_best, read_settings
 

@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers, ops
 
 from companion.model.features import FeatureRow
-from export.parts import PLAIN_FEATURES, NoteEmbedding, PitchHead, State, Tensor, swish
+from export.models.layers import PLAIN_FEATURES, NoteEmbedding, PitchHead, State, Tensor, swish
 
 FAR = -1e9  # added to the scores of what may not be seen
 

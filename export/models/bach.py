@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import VOICES
-from export.parts import NoteEmbedding, PitchHead, State, Tensor, TimeGRU, dropout_of_time, gru_step, swish
+from export.models.layers import NoteEmbedding, PitchHead, State, Tensor, TimeGRU, dropout_of_time, gru_step, swish
 
 # What the frame clock reads, from the row of the first note: what is the same for all four voices.
 FRAME_FEATURES = (

@@ -7,9 +7,9 @@ from typing import Any
 
 import keras
 
-from export.bach import BachModel
-from export.gru import GruModel, TeacherModel
-from export.transformer import TransformerModel
+from export.models.bach import BachModel
+from export.models.gru import GruModel, TeacherModel
+from export.models.transformer import TransformerModel
 
 ARCHITECTURES: dict[str, type[keras.Model]] = {
     model.architecture: model for model in (BachModel, GruModel, TeacherModel, TransformerModel)

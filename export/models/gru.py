@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from companion.model.features import FEATURES, FeatureRow
-from export.parts import (
+from export.models.layers import (
     PLAIN_FEATURES,
     NoteEmbedding,
     PitchHead,

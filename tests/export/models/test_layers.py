@@ -16,14 +16,14 @@ pytest.importorskip("tensorflow")
 from tiny import random_rows
 
 import export.batches
-import export.models
-import export.parts
+import export.models.layers
+import export.models.registry
 import export.training
 from companion.model.codes import NOTHING
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
-from export.models import ARCHITECTURES
-from export.parts import RELATIVE_REACH, NoteEmbedding, PitchHead, State, TimeGRU, dropout_of_time, swish
+from export.models.layers import RELATIVE_REACH, NoteEmbedding, PitchHead, State, TimeGRU, dropout_of_time, swish
+from export.models.registry import ARCHITECTURES
 
 pytestmark = pytest.mark.train
 
@@ -31,7 +31,13 @@ ROW = FeatureRow(tuple(FEATURES))
 BACKEND_NEUTRAL = sorted(
     {
         Path(inspect.getfile(each))
-        for each in (export.batches, export.models, export.parts, export.training, *ARCHITECTURES.values())
+        for each in (
+            export.batches,
+            export.models.registry,
+            export.models.layers,
+            export.training,
+            *ARCHITECTURES.values(),
+        )
     }
 )
 

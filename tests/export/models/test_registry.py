@@ -17,7 +17,7 @@ from companion.model.contract import DTYPES, UPDATES, VOICE_ORDERS
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
 from export.losses import note_nll
-from export.models import ARCHITECTURES, build
+from export.models.registry import ARCHITECTURES, build
 
 pytestmark = pytest.mark.train
 

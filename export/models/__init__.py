@@ -1,0 +1,8 @@
+"""One file an architecture; its name is the file's.
+
+registry     building a model by name
+layers       layers and states that architectures share
+bach         a frame clock and a note clock
+gru          two GRUs
+transformer  one block of attention
+"""
