@@ -9,7 +9,7 @@ from companion.errors import OutputExists
 from companion.files.midi import write_chorale
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, notes_of_frames
-from export.passage import Passage
+from export.measures.passage import Passage
 from export.report import Column
 
 TICKS_PER_BEAT = 480

@@ -23,8 +23,8 @@ from companion.sampling.harmony import triads_of
 from companion.session.answers import CLOSE_MARGIN
 from companion.session.plan import COMMITTED_STEPS
 from export.data.pieces import Piece, transpositions
-from export.passage import Passage
-from export.tally import Tally
+from export.measures.passage import Passage
+from export.measures.tally import Tally
 
 OPENING_STEPS = 32  # two bars of 4/4
 BAR_STEPS = 16

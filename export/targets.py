@@ -10,7 +10,7 @@ from companion.errors import BadSetting
 from companion.model.library import bundled_models, open_model
 from companion.model.runtime import Model
 from export.data.folder import read_folder
-from export.passage import Passage
+from export.measures.passage import Passage
 from export.report import BACH, Column, continuing, harmonising
 
 

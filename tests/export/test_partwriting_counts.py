@@ -7,9 +7,9 @@ import pytest
 from made_up import frames_of_chords
 
 from companion.music.vocabulary import IntArray, strike
-from export import partwriting
-from export.partwriting import FIFTH, OCTAVE
-from export.tally import Tally
+from export.measures import partwriting
+from export.measures.partwriting import FIFTH, OCTAVE
+from export.measures.tally import Tally
 
 C_MAJOR = (72, 67, 64, 48)
 

@@ -8,18 +8,18 @@ import pytest
 from made_up import chorale, frames_of_chords
 
 from companion.music.vocabulary import IntArray
-from export import measures
-from export.measures import Measure
-from export.passage import Passage
+from export.measures import table
+from export.measures.passage import Passage
+from export.measures.table import Measure
+from export.measures.tally import Tally
 from export.recital import Recital
 from export.report import Column, as_dict, columns_of, describe, make_report
-from export.tally import Tally
 
 SMALL, LARGE = frames_of_chords([(72, 67, 64, 48)] * 2), frames_of_chords([(72, 67, 64, 48)] * 10)
 LENGTH = Measure("length", lambda p: Tally(len(p.frames), 1), scale=1, unit="steps")
-SHARE = Measure("share", lambda p: Tally(len(p.frames), 80), goal=measures.no_more_than_bach)
+SHARE = Measure("share", lambda p: Tally(len(p.frames), 80), goal=table.no_more_than_bach)
 LONGEST = Measure(
-    "copy", lambda p: Tally(len(p.frames), 1), measures.nothing_copied, scale=1, unit="changes", shows_greatest=True
+    "copy", lambda p: Tally(len(p.frames), 1), table.nothing_copied, scale=1, unit="changes", shows_greatest=True
 )
 
 
@@ -90,6 +90,6 @@ def test_harmonised_melodies_have_a_goal_of_their_own() -> None:
     columns = columns_of("gru", Recital(passages, passages, Tally(0, 0)))
     assert [(column.name, list(column.goals)) for column in columns] == [
         ("gru continues", []),
-        ("gru harmonises", [measures.BEATS]),
+        ("gru harmonises", [table.BEATS]),
     ]
     assert columns_of("gru", Recital((), passages, Tally(0, 0)))[0].name == "gru harmonises"

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export import harmony, melody, pacing
-from export import partwriting as voices
-from export.copies import ALARM_CHANGES, CopyIndex, self_repetition
-from export.grade import Grader
-from export.passage import Passage
-from export.tally import Tally, together
+from export.measures import harmony, melody, pacing
+from export.measures import partwriting as voices
+from export.measures.copies import ALARM_CHANGES, CopyIndex, self_repetition
+from export.measures.grade import Grader
+from export.measures.passage import Passage
+from export.measures.tally import Tally, together
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from companion.music.key import Key
-from export.spelling import LETTERS, home_shift, spell, staff_place
+from export.measures.spelling import LETTERS, home_shift, spell, staff_place
 
 SIGNS = {-1: "b", 0: "", 1: "#"}
 

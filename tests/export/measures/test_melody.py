@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from made_up import frames_of_chords
 
-from export import melody
-from export.tally import Tally
+from export.measures import melody
+from export.measures.tally import Tally
 
 # Soprano: a step, a sixth, an octave down; alto: a third, a fourth; tenor: nothing; bass: a seventh, a rest, a note
 FRAMES = frames_of_chords([(60, 60, 55, 40), (62, 60, 55, 50), (71, 63, 55, 0), (59, 68, 55, 41)])

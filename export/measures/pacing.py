@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, notes_of_frames, sounding_pitches
-from export.tally import Tally
+from export.measures.tally import Tally
 
 STILL_STEPS = 2 * STEPS_PER_BEAT
 EIGHTH, QUARTER, HALF = 2, 4, 8  # steps

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from companion.model.echoes import echoes_of
 from companion.music.vocabulary import IntArray, hide_onsets, sounding_pitches
-from export.tally import Tally
+from export.measures.tally import Tally
 
 ALARM_CHANGES = 12  # so long a passage is no coincidence: between unlike pieces the longest has 9
 ECHO_CHORDS = 4  # so many chords were the same before a repetition counts as one

@@ -8,8 +8,8 @@ from made_up import frames_of_chords
 
 from companion.music.key import Key
 from companion.music.vocabulary import REST
-from export import harmony
-from export.tally import Tally
+from export.measures import harmony
+from export.measures.tally import Tally
 
 C_MAJOR, A_MINOR = Key(0, minor=False), Key(9, minor=True)
 TRIAD = (72, 67, 64, 48)

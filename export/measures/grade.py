@@ -20,7 +20,7 @@ Grader, July 2020), where the paper gives no detail:
   counts as often as it comes. Where there is none, all weight lies at length 0.
 
 Our own reading:
-- The key is the one that companion.music.key hears, and pitches are spelled in it (export.spelling): MIDI
+- The key is the one that companion.music.key hears, and pitches are spelled in it (export.measures.spelling): MIDI
   has no spelling, and music21's guess at one makes a distance of what is none.
 - The qualities of chords are those of _QUALITIES; the program has music21's list, in which rarer
   chords have names too. A chord comes with each change of pitch.
@@ -43,9 +43,9 @@ from numpy.typing import NDArray
 
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, notes_of_frames, sounding_pitches
-from export.partwriting import FIFTH, OCTAVE, parallels
-from export.passage import Passage
-from export.spelling import home_shift, spell, staff_place
+from export.measures.partwriting import FIFTH, OCTAVE, parallels
+from export.measures.passage import Passage
+from export.measures.spelling import home_shift, spell, staff_place
 
 Histogram = Counter[Any]  # category → how often
 

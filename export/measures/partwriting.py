@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.music.vocabulary import FIRST_STRIKE, RANGES, VOICES, IntArray, sounding_pitches
-from export.tally import Tally
+from export.measures.tally import Tally
 
 Mask = NDArray[np.bool_]
 

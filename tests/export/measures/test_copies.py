@@ -7,7 +7,7 @@ import pytest
 from made_up import chorale, frames_of_chords
 
 from companion.music.vocabulary import IntArray, excerpt, sounding_pitches, transpose
-from export.copies import CopyIndex, self_repetition
+from export.measures.copies import CopyIndex, self_repetition
 
 CHORDS = 24
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from companion.music.vocabulary import IntArray, sounding_pitches
-from export.tally import Tally
+from export.measures.tally import Tally
 
 WIDEST_STEP, FOURTH, MINOR_SIXTH, OCTAVE = 2, 5, 8, 12  # semitones
 

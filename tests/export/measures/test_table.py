@@ -7,13 +7,13 @@ import pytest
 from made_up import chorale, frames_of_chords
 
 from companion.music.vocabulary import strike
-from export import measures
-from export.copies import CopyIndex
 from export.data.pieces import Piece
 from export.evaluation import of_split
-from export.measures import SIMPLE, Spread
-from export.passage import Passage
-from export.tally import Tally, together
+from export.measures import table
+from export.measures.copies import CopyIndex
+from export.measures.passage import Passage
+from export.measures.table import SIMPLE, Spread
+from export.measures.tally import Tally, together
 
 
 def spread(*values: float) -> Spread:
@@ -38,23 +38,23 @@ def test_pieces_weigh_alike_except_when_pooled() -> None:
 
 def test_like_bach_is_among_his_pieces_or_near_his_mean() -> None:
     bach = spread(*range(101))  # 5 to 95, mean 50, deviation 29
-    assert measures.like_bach(spread(5), bach)
-    assert measures.like_bach(spread(95), bach)
-    assert not measures.like_bach(spread(4), bach)
+    assert table.like_bach(spread(5), bach)
+    assert table.like_bach(spread(95), bach)
+    assert not table.like_bach(spread(4), bach)
     rare = spread(*[0] * 99, 10)  # nearly always 0: mean 0.1, deviation 0.99
     assert (rare.low, rare.high) == (0, 0)
-    assert measures.like_bach(spread(0.5), rare)
-    assert not measures.like_bach(spread(0.7), rare)
+    assert table.like_bach(spread(0.5), rare)
+    assert not table.like_bach(spread(0.7), rare)
 
 
 def test_the_other_goals() -> None:
     bach = spread(0, 2)
-    assert measures.no_more_than_bach(spread(1), bach)
-    assert not measures.no_more_than_bach(spread(1.1), bach)
-    assert measures.nothing_copied(spread(11, 3), bach)
-    assert not measures.nothing_copied(spread(3, 12), bach)
-    assert measures.at_least(0.86)(spread(0.86), bach)
-    assert not measures.at_least(0.86)(spread(0.85), bach)
+    assert table.no_more_than_bach(spread(1), bach)
+    assert not table.no_more_than_bach(spread(1.1), bach)
+    assert table.nothing_copied(spread(11, 3), bach)
+    assert not table.nothing_copied(spread(3, 12), bach)
+    assert table.at_least(0.86)(spread(0.86), bach)
+    assert not table.at_least(0.86)(spread(0.85), bach)
 
 
 def test_names_are_all_different() -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, sounding_pitches
 from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS, PitchClasses, chords_of
-from export.tally import Tally
+from export.measures.tally import Tally
 
 WINDOW_STEPS = 4 * 4 * STEPS_PER_BEAT  # four bars of 4/4
 RAISED_SIXTH = 9  # semitones above the tonic: of a minor key as melodies use it

@@ -7,8 +7,8 @@ import pytest
 from made_up import frames_of_chords
 
 from companion.music.vocabulary import REST
-from export import pacing
-from export.tally import Tally
+from export.measures import pacing
+from export.measures.tally import Tally
 
 FIRST, SECOND = (72, 67, 64, 48), (72, 69, 65, 53)
 
