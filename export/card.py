@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from companion.model.contract import Contract
-from export.evaluation import table
+from export.scores.evaluation import table
 
 LICENCE = (
     "The weights are under the project's licence (MIT). They were learned from J. S. Bach's chorales (public domain)"

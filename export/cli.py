@@ -250,7 +250,7 @@ def evaluate(
     if save and transpositions:
         raise BadSetting("--save writes the scores of the model alone; leave out --transpositions")
     from companion.model.library import find_model, open_model  # noqa: PLC0415
-    from export import evaluation  # noqa: PLC0415
+    from export.scores import evaluation  # noqa: PLC0415
 
     if save:
         _need("keras", "tensorflow", "onnx")
@@ -275,7 +275,7 @@ def compare(
 ) -> None:
     """Put models side by side with the baselines and the published figures."""
     from companion.model.library import bundled_models, open_model  # noqa: PLC0415
-    from export import evaluation  # noqa: PLC0415
+    from export.scores import evaluation  # noqa: PLC0415
 
     pieces = _jsb_pieces(data, data_dir)
     rows = evaluation.score_baselines(pieces)

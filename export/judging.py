@@ -10,7 +10,6 @@ from companion.files.writing import refuse_existing
 from companion.sampling.draw import Sampling
 from export.data.pieces import Piece
 from export.distributions import plot_distributions
-from export.evaluation import of_split
 from export.keeping import keep, refuse_kept
 from export.measures.copies import CopyIndex
 from export.measures.grade import Grader
@@ -19,6 +18,7 @@ from export.measures.table import Measure, all_measures
 from export.measures.tally import Tally
 from export.recital import Programme, play
 from export.report import BACH, Column, Report, columns_of, make_report
+from export.scores.evaluation import of_split
 from export.targets import Target
 
 PICTURE = "distributions.png"

@@ -9,7 +9,7 @@ import numpy as np
 
 from companion.model.runtime import Model
 from export.data.pieces import Piece
-from export.scoring import model_scorer, symbols_of
+from export.scores.scoring import model_scorer, symbols_of
 
 MOST_VARIATION = 0.01  # mean total variation distance between the two distributions of a note
 MOST_NLL_CHANGE = 0.002  # nats a note

@@ -11,10 +11,10 @@ from made_up import chorale, frames_of_chords
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, hide_onsets, transpose
 from export.data.pieces import Piece
-from export.evaluation import of_split
 from export.measures.grade import FEATURES, Grader, features_of, length_distance, rank_distance, repeated_lengths
 from export.measures.passage import Passage
 from export.measures.spelling import Spelling
+from export.scores.evaluation import of_split
 
 C_MAJOR, A_MINOR = Key(0, minor=False), Key(9, minor=True)
 CADENCE = [(72, 67, 64, 48), (72, 69, 65, 53), (71, 67, 62, 55), (72, 67, 64, 48)]

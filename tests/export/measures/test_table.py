@@ -8,12 +8,12 @@ from made_up import chorale, frames_of_chords
 
 from companion.music.vocabulary import strike
 from export.data.pieces import Piece
-from export.evaluation import of_split
 from export.measures import table
 from export.measures.copies import CopyIndex
 from export.measures.passage import Passage
 from export.measures.table import SIMPLE, Spread
 from export.measures.tally import Tally, together
+from export.scores.evaluation import of_split
 
 
 def spread(*values: float) -> Spread:

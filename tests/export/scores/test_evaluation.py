@@ -12,7 +12,7 @@ from fakes import Babbler, ScriptedModel
 from made_up import chorale, piece_of
 
 from companion.music.vocabulary import REST, VOCABULARY_SIZE
-from export.evaluation import (
+from export.scores.evaluation import (
     PUBLISHED,
     describe,
     frames_to_score,
@@ -24,7 +24,7 @@ from export.evaluation import (
     score_model,
     table,
 )
-from export.scoring import SYMBOLS, repeat_scorer
+from export.scores.scoring import SYMBOLS, repeat_scorer
 
 PIECES = [
     piece_of("jsb-train-000", "train", chorale(0, chords=12)),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from companion.model.codes import NOTHING, SILENCE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, hide_onsets, strike
 from export.data.pieces import Piece
-from export.scoring import (
+from export.scores.scoring import (
     SYMBOLS,
     Score,
     counting_scorer,

@@ -9,7 +9,7 @@ from companion.model.runtime import Model
 from export.data.likeness import ALIKE_SHARE
 from export.data.pieces import Piece
 from export.data.prepare import find_leaks
-from export.scoring import (
+from export.scores.scoring import (
     Scorer,
     counting_scorer,
     model_scorer,

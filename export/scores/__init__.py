@@ -1,0 +1,5 @@
+"""Nats a note, by two written protocols.
+
+scoring      the protocols
+evaluation   one model's scores, and the table of all
+"""
