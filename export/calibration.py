@@ -15,10 +15,10 @@ import numpy as np
 from keras import ops
 
 from companion.model.features import FeatureRow
-from export.batches import WholeCrops
 from export.data.pieces import Piece
-from export.losses import note_nll
-from export.training import VALIDATION_STEPS
+from export.training.crops import WholeCrops
+from export.training.fit import VALIDATION_STEPS
+from export.training.losses import note_nll
 
 CANDIDATES = np.arange(80, 161) / 100
 

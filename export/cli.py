@@ -115,11 +115,11 @@ def fit(
     """Train a model; a stopped run goes on with --resume. Curves: RUN/curves.png and TensorBoard."""
     _need("keras", "tensorflow", "matplotlib")
     _use_threads(threads)
-    from export.batches import CropSettings  # noqa: PLC0415
     from export.models.registry import build  # noqa: PLC0415
-    from export.progress import show_progress  # noqa: PLC0415
-    from export.training import FitSettings  # noqa: PLC0415
-    from export.training import fit as run_fit  # noqa: PLC0415
+    from export.training.crops import CropSettings  # noqa: PLC0415
+    from export.training.fit import FitSettings  # noqa: PLC0415
+    from export.training.fit import fit as run_fit  # noqa: PLC0415
+    from export.training.progress import show_progress  # noqa: PLC0415
 
     settings = FitSettings(
         name,
@@ -166,8 +166,8 @@ def imagine(
 ) -> None:
     """Let models invent chorales, for another one to be taught on (see: fit --teachers)."""
     from companion.model.library import open_model  # noqa: PLC0415
-    from export import imagining  # noqa: PLC0415
     from export.data.pieces import save_pieces  # noqa: PLC0415
+    from export.training import imagining  # noqa: PLC0415
 
     if out.exists() and not force:
         raise FileExistsError(f"{out} exists; write it anew with --force")
@@ -191,9 +191,9 @@ def recipe(
     _need("keras", "tensorflow", "tf2onnx", "matplotlib")
     _use_threads(threads)
     from companion.files.writing import refuse_existing  # noqa: PLC0415
-    from export.recipe import BACH, follow  # noqa: PLC0415
     from export.release import release  # noqa: PLC0415
-    from export.workshop import workshop_of  # noqa: PLC0415
+    from export.training.recipe import BACH, follow  # noqa: PLC0415
+    from export.training.workshop import workshop_of  # noqa: PLC0415
 
     for path in (out, out.with_suffix(".md")):
         refuse_existing(path, force=force)
@@ -218,7 +218,7 @@ def export(
     _need("keras", "tensorflow", "tf2onnx")
     from companion.files.writing import refuse_existing  # noqa: PLC0415
     from export.release import release  # noqa: PLC0415
-    from export.training import read_settings  # noqa: PLC0415
+    from export.training.fit import read_settings  # noqa: PLC0415
 
     if precision not in ("fp32", "int8"):
         raise BadSetting(f"precision must be fp32 or int8, not {precision!r}")

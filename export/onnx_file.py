@@ -22,9 +22,9 @@ from companion.model.contract import METADATA_KEY, Contract, Reference, StateCon
 from companion.model.features import FeatureRow
 from companion.model.runtime import FEATURES_INPUT, LOGITS_OUTPUT, Model, load_model, open_session
 from companion.music.vocabulary import IntArray
-from export.batches import batch_of, whole_crop
 from export.data.pieces import Piece
 from export.lean import without_negative_indices
+from export.training.crops import batch_of, whole_crop
 
 OPSET = 18
 PARITY_FRAMES = 128  # of a validation piece: 512 notes

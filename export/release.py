@@ -12,13 +12,13 @@ from typing import Any
 from companion.errors import BadModel
 from companion.files.writing import write_output
 from companion.model.runtime import load_model
-from export.batches import CropSettings
 from export.calibration import calibrate
 from export.card import card
 from export.data.pieces import Piece
 from export.onnx_file import PARITY_FRAMES, export_fp32, export_int8, rewrite
 from export.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
-from export.training import FitSettings, load_best, read_settings
+from export.training.crops import CropSettings
+from export.training.fit import FitSettings, load_best, read_settings
 
 SAID = ("steps", "batch_size", "known_voices", "any_order", "short_every")  # of crops, by options of their own
 DRIFT_PIECES = 24  # validation pieces that int8 is compared with fp32 on

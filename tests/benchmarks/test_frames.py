@@ -95,7 +95,7 @@ def test_a_batch_of_crops(benchmark: BenchmarkFixture) -> None:
     pytest.importorskip("tensorflow")
     from tiny import chorale, piece_of  # noqa: PLC0415
 
-    from export.batches import CropBatches, CropSettings  # noqa: PLC0415
+    from export.training.crops import CropBatches, CropSettings  # noqa: PLC0415
 
     pieces = [piece_of(f"jsb-train-{seed:03}", "train", chorale(seed, chords=60)) for seed in range(20)]
     row, settings = FeatureRow(tuple(FEATURES)), CropSettings(steps=64, batch_size=16)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import keras
 
     from export.onnx_file import Parity
-    from export.training import FitSettings
+    from export.training.fit import FitSettings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is imported
 
@@ -46,8 +46,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     import keras  # noqa: PLC0415 - seconds; only for the tests that need it
     from tiny import settings_of, tiny_set  # noqa: PLC0415
 
-    from export.batches import CropSettings  # noqa: PLC0415
-    from export.training import FitSettings, fit  # noqa: PLC0415
+    from export.training.crops import CropSettings  # noqa: PLC0415
+    from export.training.fit import FitSettings, fit  # noqa: PLC0415
 
     class Onlooker(keras.callbacks.Callback):  # type: ignore[misc]
         def on_train_batch_end(self, batch: int, logs: object = None) -> None:

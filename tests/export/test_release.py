@@ -22,10 +22,10 @@ from companion.errors import BadModel
 from companion.model.runtime import load_model
 from export import onnx_file
 from export import release as releasing
-from export.batches import CropSettings
 from export.card import card
 from export.release import command, release, save_scores, training_facts
-from export.training import FitSettings
+from export.training.crops import CropSettings
+from export.training.fit import FitSettings
 
 if TYPE_CHECKING:
     from conftest import Trained

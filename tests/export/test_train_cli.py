@@ -296,12 +296,12 @@ def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch, words: tup
 
 @pytest.mark.train
 def test_a_stop_by_hand_says_how_to_go_on(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from export import training  # noqa: PLC0415
+    from export.training import fit  # noqa: PLC0415
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "fit", interrupted)
+    monkeypatch.setattr(fit, "fit", interrupted)
     ran = chorale_train("fit", "gru", "--sets", "jsb", "--data-dir", data, "--run", tmp_path)
     assert (ran.code, ran.err) == (130, "chorale-train: stopped; the same command with --resume goes on\n")
 

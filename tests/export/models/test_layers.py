@@ -15,10 +15,10 @@ pytest.importorskip("tensorflow")
 
 from tiny import random_rows
 
-import export.batches
 import export.models.layers
 import export.models.registry
-import export.training
+import export.training.crops
+import export.training.fit
 from companion.model.codes import NOTHING
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
@@ -32,10 +32,10 @@ BACKEND_NEUTRAL = sorted(
     {
         Path(inspect.getfile(each))
         for each in (
-            export.batches,
+            export.training.crops,
             export.models.registry,
             export.models.layers,
-            export.training,
+            export.training.fit,
             *ARCHITECTURES.values(),
         )
     }

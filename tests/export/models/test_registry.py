@@ -16,8 +16,8 @@ from tiny import random_rows, settings_of, stepped_in_keras, tiny_model
 from companion.model.contract import DTYPES, UPDATES, VOICE_ORDERS
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
-from export.losses import note_nll
 from export.models.registry import ARCHITECTURES, build
+from export.training.losses import note_nll
 
 pytestmark = pytest.mark.train
 

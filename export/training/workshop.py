@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from export.data.pieces import Piece, load_pieces
-from export.progress import show_progress
-from export.recipe import Workshop
-from export.training import FitSettings, fit
+from export.training.fit import FitSettings, fit
+from export.training.progress import show_progress
+from export.training.recipe import Workshop
 
 
 def workshop_of(runs: Path, data: Path, valid: Sequence[Piece]) -> Workshop:

@@ -10,7 +10,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from companion.music.vocabulary import VOICES, IntArray
-from export.batches import CropBatches
+from export.training.crops import CropBatches
 
 
 class Teachers:

@@ -14,13 +14,13 @@ pytest.importorskip("tensorflow")
 from tiny import tiny_set
 
 from companion.model.runtime import load_model
-from export.batches import CropSettings
 from export.data.pieces import save_pieces
 from export.models.registry import build
-from export.recipe import BACH, REAL, Fit, Workshop, follow
 from export.release import release
-from export.training import FitSettings
-from export.workshop import workshop_of
+from export.training.crops import CropSettings
+from export.training.fit import FitSettings
+from export.training.recipe import BACH, REAL, Fit, Workshop, follow
+from export.training.workshop import workshop_of
 
 pytestmark = pytest.mark.train
 

@@ -23,11 +23,11 @@ import numpy as np
 from keras import ops
 
 from companion.model.features import FeatureRow
-from export.batches import CropBatches, CropSettings, WholeCrops
 from export.data.pieces import Piece
-from export.losses import note_nll, taught_nll
 from export.models.registry import build
-from export.teaching import TaughtBatches, Teachers
+from export.training.crops import CropBatches, CropSettings, WholeCrops
+from export.training.losses import note_nll, taught_nll
+from export.training.teaching import TaughtBatches, Teachers
 
 VALIDATION_STEPS = 256  # of a crop that validation looks at
 

@@ -25,7 +25,8 @@ from companion.music.vocabulary import (
     strike,
     transpose,
 )
-from export.batches import (
+from export.data.pieces import Piece, transpositions
+from export.training.crops import (
     IGNORED,
     Crop,
     CropBatches,
@@ -36,7 +37,6 @@ from export.batches import (
     targets_of,
     whole_crop,
 )
-from export.data.pieces import Piece, transpositions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

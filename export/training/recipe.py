@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from export.batches import CropSettings
-from export.training import FitSettings
+from export.training.crops import CropSettings
+from export.training.fit import FitSettings
 
 REAL = ("jsb", "corpus")
 _LONG = CropSettings(steps=128, batch_size=16, known_voices=0.2, short_every=2)

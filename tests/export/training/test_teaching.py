@@ -15,11 +15,11 @@ from tiny import tiny_set
 
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import VOCABULARY_SIZE
-from export.batches import IGNORED, CropBatches, CropSettings
-from export.losses import ANSWERS, note_nll, taught_nll
 from export.models.registry import build
-from export.teaching import TaughtBatches, Teachers
-from export.training import FitSettings, fit, load_best, read_settings
+from export.training.crops import IGNORED, CropBatches, CropSettings
+from export.training.fit import FitSettings, fit, load_best, read_settings
+from export.training.losses import ANSWERS, note_nll, taught_nll
+from export.training.teaching import TaughtBatches, Teachers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

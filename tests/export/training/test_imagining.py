@@ -12,7 +12,7 @@ from companion.model.library import open_model
 from companion.music.vocabulary import HOLD, sounding_tokens
 from export.cli import app
 from export.data.pieces import load_pieces
-from export.imagining import imagine
+from export.training.imagining import imagine
 
 GRU = open_model("gru")
 

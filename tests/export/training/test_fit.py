@@ -18,10 +18,10 @@ from tiny import tiny_set
 
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import HOLD, VOCABULARY_SIZE, strike
-from export import progress
-from export.batches import IGNORED, CropSettings, WholeCrops
-from export.losses import note_nll
-from export.training import FitSettings, Keeper, fit, is_over, load_best, read_settings
+from export.training import progress
+from export.training.crops import IGNORED, CropSettings, WholeCrops
+from export.training.fit import FitSettings, Keeper, fit, is_over, load_best, read_settings
+from export.training.losses import note_nll
 
 if TYPE_CHECKING:
     from conftest import Trained
