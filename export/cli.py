@@ -191,7 +191,7 @@ def recipe(
     _need("keras", "tensorflow", "tf2onnx", "matplotlib")
     _use_threads(threads)
     from companion.files.writing import refuse_existing  # noqa: PLC0415
-    from export.release import release  # noqa: PLC0415
+    from export.release.release import release  # noqa: PLC0415
     from export.training.recipe import BACH, follow  # noqa: PLC0415
     from export.training.workshop import workshop_of  # noqa: PLC0415
 
@@ -217,7 +217,7 @@ def export(
     """Write a trained model as ONNX and prove that it gives what Keras gives."""
     _need("keras", "tensorflow", "tf2onnx")
     from companion.files.writing import refuse_existing  # noqa: PLC0415
-    from export.release import release  # noqa: PLC0415
+    from export.release.release import release  # noqa: PLC0415
     from export.training.fit import read_settings  # noqa: PLC0415
 
     if precision not in ("fp32", "int8"):
@@ -261,7 +261,7 @@ def evaluate(
     leaks = evaluation.leak_lines(pieces)
     typer.echo(json.dumps({**row, "leaks": leaks}) if as_json else "\n".join([*evaluation.describe(row), *leaks]))
     if save:
-        from export.release import save_scores  # noqa: PLC0415
+        from export.release.release import save_scores  # noqa: PLC0415
 
         save_scores(find_model(model), {**row, "remarks": leaks})
 

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     import keras
 
-    from export.onnx_file import Parity
+    from export.release.onnx_file import Parity
     from export.training.fit import FitSettings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is imported
@@ -81,7 +81,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Export
     """An architecture → a tiny model of it, written as fp32 ONNX."""
     from tiny import chorale, piece_of, tiny_model  # noqa: PLC0415
 
-    from export.onnx_file import export_fp32  # noqa: PLC0415
+    from export.release.onnx_file import export_fp32  # noqa: PLC0415
 
     @functools.cache
     def export(architecture: str) -> Exported:
@@ -97,7 +97,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Export
 @pytest.fixture(scope="session")
 def quantised(exported: Callable[[str], Exported], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """An architecture → the int8 form of its tiny file."""
-    from export.onnx_file import export_int8  # noqa: PLC0415
+    from export.release.onnx_file import export_int8  # noqa: PLC0415
 
     @functools.cache
     def quantise(architecture: str) -> Path:

@@ -16,7 +16,7 @@ from tiny import tiny_set
 from companion.model.runtime import load_model
 from export.data.pieces import save_pieces
 from export.models.registry import build
-from export.release import release
+from export.release.release import release
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings
 from export.training.recipe import BACH, REAL, Fit, Workshop, follow

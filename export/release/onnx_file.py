@@ -23,7 +23,7 @@ from companion.model.features import FeatureRow
 from companion.model.runtime import FEATURES_INPUT, LOGITS_OUTPUT, Model, load_model, open_session
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
-from export.lean import without_negative_indices
+from export.release.lean import without_negative_indices
 from export.training.crops import batch_of, whole_crop
 
 OPSET = 18

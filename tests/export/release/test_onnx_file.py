@@ -25,7 +25,7 @@ from companion.model.runtime import load_model
 from companion.music.vocabulary import VOCABULARY_SIZE, fingerprint
 from export.models.layers import State
 from export.models.registry import ARCHITECTURES
-from export.onnx_file import (
+from export.release.onnx_file import (
     LARGEST_DIFFERENCE,
     REFERENCE_NOTES,
     TOLERANCES,

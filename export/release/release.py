@@ -12,11 +12,11 @@ from typing import Any
 from companion.errors import BadModel
 from companion.files.writing import write_output
 from companion.model.runtime import load_model
-from export.calibration import calibrate
-from export.card import card
 from export.data.pieces import Piece
-from export.onnx_file import PARITY_FRAMES, export_fp32, export_int8, rewrite
-from export.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
+from export.release.calibration import calibrate
+from export.release.card import card
+from export.release.onnx_file import PARITY_FRAMES, export_fp32, export_int8, rewrite
+from export.release.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings, load_best, read_settings
 

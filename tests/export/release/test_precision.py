@@ -19,7 +19,7 @@ from tiny import chorale, piece_of
 from companion.model.runtime import load_model
 from companion.music.vocabulary import REST, VOCABULARY_SIZE, IntArray, strike
 from export.models.registry import ARCHITECTURES
-from export.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
+from export.release.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
 
 if TYPE_CHECKING:
     from conftest import Exported

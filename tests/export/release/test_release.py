@@ -20,10 +20,10 @@ from tiny import chorale, piece_of, tiny_set
 
 from companion.errors import BadModel
 from companion.model.runtime import load_model
-from export import onnx_file
-from export import release as releasing
-from export.card import card
-from export.release import command, release, save_scores, training_facts
+from export.release import onnx_file
+from export.release import release as releasing
+from export.release.card import card
+from export.release.release import command, release, save_scores, training_facts
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings
 

@@ -12,7 +12,7 @@ keras = pytest.importorskip("keras")
 
 import onnxruntime as ort
 
-from export.lean import without_negative_indices
+from export.release.lean import without_negative_indices
 
 pytestmark = pytest.mark.train
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fakes import contract_of
 
-from export.card import LICENCE, card
+from export.release.card import LICENCE, card
 
 TRAINED = replace(
     contract_of(features=("voice", "own_pitch"), name="small"),

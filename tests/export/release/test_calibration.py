@@ -10,8 +10,8 @@ pytest.importorskip("tensorflow")
 
 from tiny import chorale, piece_of, random_rows, stepped_in_keras, tiny_model
 
-from export.calibration import CANDIDATES, Calibration, calibrate, find_calibration
 from export.models.registry import ARCHITECTURES
+from export.release.calibration import CANDIDATES, Calibration, calibrate, find_calibration
 
 pytestmark = pytest.mark.train
 

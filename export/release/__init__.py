@@ -1,0 +1,9 @@
+"""ONNX files and their proofs.
+
+onnx_file    Keras → ONNX, and that both agree
+lean         nodes that need not be there
+calibration  logits divided by what validation likes best
+precision    int8, and what it costs
+release      what ships
+card         a model's card
+"""
