@@ -318,21 +318,21 @@ def judge(
 ) -> None:
     """Measure music beside real held-out Bach: what models play, or MIDI files hold."""
     from companion.sampling.styles import style as find_style  # noqa: PLC0415
-    from export import judging  # noqa: PLC0415
-    from export.recital import Programme  # noqa: PLC0415
-    from export.report import as_dict, describe  # noqa: PLC0415
-    from export.targets import find_targets  # noqa: PLC0415
+    from export.judging import judge  # noqa: PLC0415
+    from export.judging.recital import Programme  # noqa: PLC0415
+    from export.judging.report import as_dict, describe  # noqa: PLC0415
+    from export.judging.targets import find_targets  # noqa: PLC0415
 
     if plots is not None:
         _need("matplotlib")
     sampling = find_style(style, temperature)
-    outputs = judging.Outputs(plots, save, force)
-    material = judging.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir))
+    outputs = judge.Outputs(plots, save, force)
+    material = judge.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir))
     programme = Programme(continuations, bars, melodies, cadences, seed)
     found = find_targets(targets)
     outputs.check(found)
-    with progress_bar("listening", judging.pieces_to_play(found, programme), hidden=as_json) as tell:
-        report = judging.judge(found, material, sampling, programme, _summing(tell))
+    with progress_bar("listening", judge.pieces_to_play(found, programme), hidden=as_json) as tell:
+        report = judge.judge(found, material, sampling, programme, _summing(tell))
     notices = [*(line for target in found for line in target.notices), *outputs.write(report)]
     if as_json:
         asked = {**vars(programme), "style": style, "temperature": sampling.temperature, "top_p": sampling.top_p}

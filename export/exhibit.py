@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from companion.errors import BadSetting
 from export.data.pieces import Piece
-from export.recital import BAR_STEPS, OPENING_STEPS
+from export.judging.recital import BAR_STEPS, OPENING_STEPS
 from export.scores.evaluation import of_split
 
 LEAST_BARS = 12  # of a piece, so that there is something to hear after the opening

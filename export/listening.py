@@ -25,9 +25,9 @@ from companion.music.vocabulary import IntArray, excerpt, notes_of_frames
 from companion.phrase.seed import Phrase
 from companion.sampling.styles import style
 from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit
-from export.keeping import TICKS_PER_BEAT, voice_notes
+from export.judging.keeping import TICKS_PER_BEAT, voice_notes
+from export.judging.recital import BAR_STEPS, OPENING_STEPS, melody_of, phrase_of
 from export.pianoroll import Roll, draw, png
-from export.recital import BAR_STEPS, OPENING_STEPS, melody_of, phrase_of
 
 BEATS_PER_MINUTE = 80
 TEMPOS = (Tempo(0, 60_000_000 // BEATS_PER_MINUTE),)

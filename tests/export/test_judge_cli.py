@@ -12,7 +12,7 @@ from programs import Ran, chorale_train
 
 from companion.files.midi import read_song, write_chorale
 from export.data.pieces import save_pieces
-from export.keeping import voice_notes
+from export.judging.keeping import voice_notes
 
 FEW = ("--continuations", 2, "--bars", 4, "--melodies", 1, "--cadences", 1)
 
@@ -32,7 +32,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def babbler(monkeypatch: pytest.MonkeyPatch) -> None:
-    from export import targets  # noqa: PLC0415
+    from export.judging import targets  # noqa: PLC0415
 
     monkeypatch.setattr(targets, "open_model", lambda name: Babbler())
 

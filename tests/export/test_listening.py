@@ -18,8 +18,8 @@ from companion.music.vocabulary import VOICES, IntArray, excerpt
 from export import listening
 from export.data.pieces import Piece
 from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit, exhibits
-from export.keeping import TICKS_PER_BEAT, voice_notes
-from export.recital import OPENING_STEPS
+from export.judging.keeping import TICKS_PER_BEAT, voice_notes
+from export.judging.recital import OPENING_STEPS
 
 pytest.importorskip("matplotlib")
 pytestmark = pytest.mark.train

@@ -16,9 +16,9 @@ from companion.music.key import find_key
 from companion.music.vocabulary import IntArray, sounding_pitches
 from companion.sampling.styles import style
 from export.data.pieces import Piece
+from export.judging.recital import OPENING_STEPS, Programme, answer, cadences, continuations, in_rounds, phrase_of
 from export.measures import harmony, pacing, partwriting
 from export.measures.tally import together
-from export.recital import OPENING_STEPS, Programme, answer, cadences, continuations, in_rounds, phrase_of
 from export.scores.evaluation import of_split
 
 BARS = 8

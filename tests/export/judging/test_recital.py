@@ -14,11 +14,11 @@ from companion.generation.improviser import Wishes
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, REST, hide_onsets, strike
 from companion.sampling.draw import Sampling
-from export import recital
 from export.data.pieces import Piece
+from export.judging import recital
+from export.judging.recital import OPENING_STEPS, Programme
 from export.measures.passage import Passage
 from export.measures.tally import Tally
-from export.recital import OPENING_STEPS, Programme
 
 C_MAJOR = Key(0, minor=False)
 TRIAD = (72, 67, 64, 48)

@@ -10,8 +10,8 @@ from companion.errors import BadSetting
 from companion.model.library import bundled_models, open_model
 from companion.model.runtime import Model
 from export.data.folder import read_folder
+from export.judging.report import BACH, Column, continuing, harmonising
 from export.measures.passage import Passage
-from export.report import BACH, Column, continuing, harmonising
 
 
 @dataclass(frozen=True)

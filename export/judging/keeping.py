@@ -9,8 +9,8 @@ from companion.errors import OutputExists
 from companion.files.midi import write_chorale
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, notes_of_frames
+from export.judging.report import Column
 from export.measures.passage import Passage
-from export.report import Column
 
 TICKS_PER_BEAT = 480
 VELOCITY = 80

@@ -9,17 +9,17 @@ from pathlib import Path
 from companion.files.writing import refuse_existing
 from companion.sampling.draw import Sampling
 from export.data.pieces import Piece
-from export.distributions import plot_distributions
-from export.keeping import keep, refuse_kept
+from export.judging.distributions import plot_distributions
+from export.judging.keeping import keep, refuse_kept
+from export.judging.recital import Programme, play
+from export.judging.report import BACH, Column, Report, columns_of, make_report
+from export.judging.targets import Target
 from export.measures.copies import CopyIndex
 from export.measures.grade import Grader
 from export.measures.passage import Passage
 from export.measures.table import Measure, all_measures
 from export.measures.tally import Tally
-from export.recital import Programme, play
-from export.report import BACH, Column, Report, columns_of, make_report
 from export.scores.evaluation import of_split
-from export.targets import Target
 
 PICTURE = "distributions.png"
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from export.judging.recital import Recital
 from export.measures.passage import Passage
 from export.measures.table import CADENCE_GOAL, HARMONISED_GOALS, Goal, Measure, Spread
 from export.measures.tally import Tally
-from export.recital import Recital
 
 BACH = "Bach"
 CADENCES = "closes asked for that come well"

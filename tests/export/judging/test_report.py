@@ -8,12 +8,12 @@ import pytest
 from made_up import chorale, frames_of_chords
 
 from companion.music.vocabulary import IntArray
+from export.judging.recital import Recital
+from export.judging.report import Column, as_dict, columns_of, describe, make_report
 from export.measures import table
 from export.measures.passage import Passage
 from export.measures.table import Measure
 from export.measures.tally import Tally
-from export.recital import Recital
-from export.report import Column, as_dict, columns_of, describe, make_report
 
 SMALL, LARGE = frames_of_chords([(72, 67, 64, 48)] * 2), frames_of_chords([(72, 67, 64, 48)] * 10)
 LENGTH = Measure("length", lambda p: Tally(len(p.frames), 1), scale=1, unit="steps")

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from export.report import BACH, Report, Row
+from export.judging.report import BACH, Report, Row
 
 COLUMNS = 4
 PANEL_INCHES = (4.2, 0.5)  # the width of a panel, and the height of a box in it
