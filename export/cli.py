@@ -355,17 +355,17 @@ def listen(
     """Write a page to listen to: held-out openings continued, melodies harmonised, Bach beside them."""
     _need("matplotlib")
     from companion.model.library import open_model  # noqa: PLC0415
-    from export import listening  # noqa: PLC0415
-    from export.exhibit import exhibits  # noqa: PLC0415
-    from export.listenpage import Known, page  # noqa: PLC0415
+    from export.listening import make  # noqa: PLC0415
+    from export.listening.exhibit import exhibits  # noqa: PLC0415
+    from export.listening.page import Known, page  # noqa: PLC0415
 
-    outputs = listening.Outputs(out, force)
+    outputs = make.Outputs(out, force)
     loaded = open_model(model)
     pieces = _jsb_pieces(data, data_dir)
     shown = exhibits(pieces, seeds)
     outputs.check(shown)
-    with progress_bar(f"{loaded.contract.name} plays", listening.MADE_OF_EACH * len(shown)) as tell:
-        listening.make(loaded, shown, outputs, _summing(tell))
+    with progress_bar(f"{loaded.contract.name} plays", make.MADE_OF_EACH * len(shown)) as tell:
+        make.make(loaded, shown, outputs, _summing(tell))
     outputs.write_page(page(loaded, Path(model).name, shown, out.name, Known.of(pieces)))
     typer.echo(f"wrote {sum(len(one.files) for one in shown)} files into {out}, and {outputs.page}")
 

@@ -12,9 +12,9 @@ from companion.model.runtime import Model
 from companion.sampling.styles import style
 from export.data.pieces import Piece
 from export.data.prepare import Leak, find_leaks, read_map
-from export.exhibit import BACH, CONTINUED, HARMONISED, LEAST_BARS, Exhibit
 from export.judging.recital import BAR_STEPS, OPENING_STEPS
-from export.listening import BEATS_PER_MINUTE
+from export.listening.exhibit import BACH, CONTINUED, HARMONISED, LEAST_BARS, Exhibit
+from export.listening.make import BEATS_PER_MINUTE
 
 COLUMNS = 118  # of a line of text
 

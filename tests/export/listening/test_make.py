@@ -15,11 +15,11 @@ from companion.commands.files import Playing, continue_job, harmonise_job
 from companion.errors import BadSetting, OutputExists
 from companion.files.midi import write_chorale
 from companion.music.vocabulary import VOICES, IntArray, excerpt
-from export import listening
 from export.data.pieces import Piece
-from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit, exhibits
 from export.judging.keeping import TICKS_PER_BEAT, voice_notes
 from export.judging.recital import OPENING_STEPS
+from export.listening import make
+from export.listening.exhibit import BACH, CONTINUED, HARMONISED, Exhibit, exhibits
 
 pytest.importorskip("matplotlib")
 pytestmark = pytest.mark.train
@@ -48,7 +48,7 @@ def test_seeds_go_to_the_first_test_pieces_that_are_long_enough() -> None:
 
 def test_a_begun_bar_is_continued_whole(exhibit: Exhibit) -> None:
     assert exhibit.new_bars == 8
-    assert listening.continuation(Babbler(), exhibit).total == OPENING_STEPS + 8 * 16
+    assert make.continuation(Babbler(), exhibit).total == OPENING_STEPS + 8 * 16
 
 
 def test_the_continuation_is_what_chorale_continue_makes(
@@ -58,7 +58,7 @@ def test_the_continuation_is_what_chorale_continue_makes(
     opening = write(tmp_path / "opening.mid", excerpt(exhibit.piece.frames, 0, OPENING_STEPS))
     job = continue_job(opening, exhibit.new_bars, Playing(seed=exhibit.seed))
     files.write_outputs(job, list(job.frames), files.Outputs(tmp_path / "expected.mid"))
-    listening.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
+    make.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     found = outputs.folder / exhibit.midi(CONTINUED)
     assert found.read_bytes() == (tmp_path / "expected.mid").read_bytes()
     assert read_facts(found).markers == [(OPENING_STEPS * TICKS_PER_BEAT // 4, "Chorale Companion")]
@@ -71,13 +71,13 @@ def test_the_harmonisation_is_what_chorale_harmonise_makes(
     piece = write(tmp_path / "piece.mid", exhibit.piece.frames)
     job = harmonise_job(piece, 0, Playing(seed=exhibit.seed))
     files.write_outputs(job, list(job.frames), files.Outputs(tmp_path / "expected.mid"))
-    listening.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
+    make.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     found = (outputs.folder / exhibit.midi(HARMONISED)).read_bytes()
     assert found == (tmp_path / "expected.mid").read_bytes()
 
 
 def test_bach_is_written_as_he_stands_in_the_set(exhibit: Exhibit, tmp_path: Path) -> None:
-    listening.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
+    make.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     facts = read_facts(outputs.folder / exhibit.midi(BACH))
     notes = [(note.channel, note.start, note.end, note.pitch) for track in facts.notes for note in track]
     assert notes == sorted(note[:4] for note in voice_notes(exhibit.piece.frames))
@@ -86,7 +86,7 @@ def test_bach_is_written_as_he_stands_in_the_set(exhibit: Exhibit, tmp_path: Pat
 
 
 def test_traces_are_packed_without_a_date(exhibit: Exhibit, tmp_path: Path) -> None:
-    listening.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
+    make.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     for part, steps in ((CONTINUED, OPENING_STEPS + 8 * 16), (HARMONISED, len(exhibit.piece.frames))):
         packed = (outputs.folder / exhibit.trace(part)).read_bytes()
         assert packed[4:8] == bytes(4)  # where gzip puts the time
@@ -96,7 +96,7 @@ def test_traces_are_packed_without_a_date(exhibit: Exhibit, tmp_path: Path) -> N
 
 def test_pictures_show_all_three() -> None:
     frames = [chorale(seed, 12) for seed in (1, 2, 3)]
-    rolls = listening.rolls_of(Exhibit(1, Piece("bach", "test", frames[2], False, 0)), frames[0], frames[1])
+    rolls = make.rolls_of(Exhibit(1, Piece("bach", "test", frames[2], False, 0)), frames[0], frames[1])
     assert [roll.opening_steps for roll in rolls] == [OPENING_STEPS, 0, 0]
     assert [{note.pitch for note in roll.notes} for roll in rolls] == [
         {note.pitch for note in voice_notes(one)} for one in frames
@@ -109,7 +109,7 @@ def test_nothing_is_written_over(exhibit: Exhibit, tmp_path: Path) -> None:
         path.touch()
         with pytest.raises(OutputExists, match=f"{path.name} exists"):
             outputs.check([exhibit])
-        listening.Outputs(outputs.folder, force=True).check([exhibit])
+        make.Outputs(outputs.folder, force=True).check([exhibit])
         path.unlink()
     outputs.check([exhibit])
 
@@ -117,15 +117,15 @@ def test_nothing_is_written_over(exhibit: Exhibit, tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", [".", ".."])
 def test_the_folder_gives_the_page_its_name(folder: str, exhibit: Exhibit) -> None:
     with pytest.raises(BadSetting, match="give the folder a name"):
-        listening.Outputs(Path(folder)).check([exhibit])
+        make.Outputs(Path(folder)).check([exhibit])
 
 
-def ready(folder: Path, exhibit: Exhibit) -> listening.Outputs:
-    outputs = listening.Outputs(folder / "listen")
+def ready(folder: Path, exhibit: Exhibit) -> make.Outputs:
+    outputs = make.Outputs(folder / "listen")
     outputs.check([exhibit])
     return outputs
 
 
 def write(path: Path, frames: IntArray) -> Path:
-    write_chorale(path, voice_notes(frames), ticks_per_beat=TICKS_PER_BEAT, tempos=listening.TEMPOS)
+    write_chorale(path, voice_notes(frames), ticks_per_beat=TICKS_PER_BEAT, tempos=make.TEMPOS)
     return path

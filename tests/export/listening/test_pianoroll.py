@@ -12,8 +12,8 @@ pytest.importorskip("matplotlib")
 from matplotlib.colors import to_hex, to_rgb
 
 from companion.music.vocabulary import VOICES, Note
-from export import pianoroll
-from export.pianoroll import GAP_STEPS, NOTE_HEIGHT, Roll
+from export.listening import pianoroll
+from export.listening.pianoroll import GAP_STEPS, NOTE_HEIGHT, Roll
 
 pytestmark = pytest.mark.train
 

@@ -24,10 +24,10 @@ from companion.music.song import Song, Tempo
 from companion.music.vocabulary import IntArray, excerpt, notes_of_frames
 from companion.phrase.seed import Phrase
 from companion.sampling.styles import style
-from export.exhibit import BACH, CONTINUED, HARMONISED, Exhibit
 from export.judging.keeping import TICKS_PER_BEAT, voice_notes
 from export.judging.recital import BAR_STEPS, OPENING_STEPS, melody_of, phrase_of
-from export.pianoroll import Roll, draw, png
+from export.listening.exhibit import BACH, CONTINUED, HARMONISED, Exhibit
+from export.listening.pianoroll import Roll, draw, png
 
 BEATS_PER_MINUTE = 80
 TEMPOS = (Tempo(0, 60_000_000 // BEATS_PER_MINUTE),)
