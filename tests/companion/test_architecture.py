@@ -17,10 +17,10 @@ TRAINING = {"tensorflow", "keras", "tf2onnx", "music21", "onnx", "torch", "jax",
 
 # What the shared cores may import; everything else of theirs is the standard library.
 PURE = {
-    "vocabulary.py": {"numpy"},
-    "key.py": {"numpy", "companion.music.vocabulary"},
-    "codes.py": {"numpy", "companion.music.vocabulary"},
-    "features.py": {"numpy", "companion.music.vocabulary", "companion.music.key", "companion.model.codes"},
+    "music/vocabulary.py": {"numpy"},
+    "music/key.py": {"numpy", "companion.music.vocabulary"},
+    "model/codes.py": {"numpy", "companion.music.vocabulary"},
+    "model/features.py": {"numpy", "companion.music.vocabulary", "companion.music.key", "companion.model.codes"},
 }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from companion.bench.keys import time_keys
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_keys_are_timed_to_the_players_answer() -> None:

@@ -506,7 +506,7 @@ def test_a_frame_that_cannot_be_played_is_a_fault(stage: Stage) -> None:
     stage.start()
     [fault] = stage.told()
     assert isinstance(fault, Fault)
-    assert fault.text.startswith("ValueError: no such note: channel 99, pitch 60, velocity 80 (heldnotes.py:")
+    assert fault.text.startswith("ValueError: no such note: channel 99, pitch 60, velocity 80 (held_notes.py:")
     assert sounding(stage.output.messages) == []
     stage.tell(PlayNow(0, 60))
     assert sounding(stage.output.messages) == [(0, 60)]

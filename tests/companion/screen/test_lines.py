@@ -27,7 +27,7 @@ from companion.screen.jam_full import HEIGHT, WIDTH, JamFull, Screen
 from companion.screen.lines import JamPlain, make_jam_view
 from companion.screen.score import ASCII, ASCII_NO_COLOURS, FULL, NO_COLOURS, Look
 
-HOME = Path(__file__).parents[2]
+HOME = Path(__file__).parents[3]
 NOW = 133  # the second 16th of beat 2 of bar 9
 
 # Two bars heard, one answered up to now, and what is planned: (pitch, steps) from step 96 on.
