@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from programs import Command, run
+from support.programs import Command, run
 
 if TYPE_CHECKING:
     from export.data.pieces import Piece

@@ -9,12 +9,10 @@ from typing import Any
 
 from companion.controls.table import Command, Settings, VoiceSettings
 from companion.errors import BadLog
-from companion.generation.improviser import Planned
 from companion.jam.options import known_choices
 from companion.model.library import bundled_models
 from companion.model.runtime import Model
 from companion.music.bars import Barlines
-from companion.music.sounding import Part, SoundingFrame
 from companion.record.log import (
     JUMP,
     METRE,
@@ -30,6 +28,7 @@ from companion.record.log import (
     read_header,
 )
 from companion.session.session import Session
+from companion.session.sink import FrameTape
 
 Tokens = tuple[int, ...]
 
@@ -63,7 +62,7 @@ def replay(log: Path, open_model: Callable[[str], Model]) -> Replayed:
 def _played_again(
     header: Header, entries: Sequence[Entry], open_model: Callable[[str], Model]
 ) -> list[tuple[int, Tokens]]:
-    sink = _Frames()
+    sink = FrameTape()
     settings = settings_of(header)
     choices = known_choices((*bundled_models(), settings.model))
     session = Session(open_model(settings.model), settings, choices, sink, header.by_channel)
@@ -80,7 +79,7 @@ def _played_again(
                 _move(session, entry)
             case _:
                 pass
-    return sink.made
+    return [(planned.step, tuple(int(token) for token in planned.frame.tokens)) for planned in sink.made]
 
 
 def _move(session: Session, entry: LoggedTransport) -> None:
@@ -104,30 +103,3 @@ def settings_of(header: Header) -> Settings:
         return Settings(**said, voices=voices)
     except (KeyError, TypeError) as error:
         raise BadLog(f"the settings in the log are of another version: {error}") from None
-
-
-class _Frames:
-    """A sink that only keeps what was made."""
-
-    def __init__(self) -> None:
-        self.made: list[tuple[int, Tokens]] = []
-
-    def fixed(self, planned: Planned, sounding: SoundingFrame | None) -> None:
-        del sounding
-        self.made.append((planned.step, tuple(int(token) for token in planned.frame.tokens)))
-
-    def frames(self, frames: Sequence[SoundingFrame]) -> None: ...
-
-    def now(self, voice: int, part: Part) -> None: ...
-
-    def clear(self, first: int, last: int) -> None: ...
-
-    def silence(self) -> None: ...
-
-    def panic(self) -> None: ...
-
-    def taken_back(self, step: int) -> None: ...
-
-    def keep(self, first: int, last: int) -> None: ...
-
-    def message(self, text: str) -> None: ...

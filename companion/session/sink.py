@@ -38,3 +38,30 @@ class Sink(Protocol):
 
     def message(self, text: str) -> None:
         """A line for the player."""
+
+
+class FrameTape:
+    """A sink that only keeps what has become music."""
+
+    def __init__(self) -> None:
+        self.made: list[Planned] = []  # in the order in which it was fixed
+
+    def frames(self, frames: Sequence[SoundingFrame]) -> None: ...
+
+    def now(self, voice: int, part: Part) -> None: ...
+
+    def clear(self, first: int, last: int) -> None: ...
+
+    def silence(self) -> None: ...
+
+    def panic(self) -> None: ...
+
+    def fixed(self, planned: Planned, sounding: SoundingFrame | None) -> None:
+        del sounding
+        self.made.append(planned)
+
+    def taken_back(self, step: int) -> None: ...
+
+    def keep(self, first: int, last: int) -> None: ...
+
+    def message(self, text: str) -> None: ...

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fakes import random_source
+from support.fakes import random_source
 
 from companion.controls.table import DEFAULT_STYLE
 from companion.generation.generator import Generator
@@ -93,7 +93,7 @@ def test_choices_of_a_frame(benchmark: BenchmarkFixture) -> None:
 def test_a_batch_of_crops(benchmark: BenchmarkFixture) -> None:
     """16 crops of 64 frames, freshly drawn and transposed, as one step of training takes them."""
     pytest.importorskip("tensorflow")
-    from tiny import chorale, piece_of  # noqa: PLC0415
+    from support.tiny import chorale, piece_of  # noqa: PLC0415
 
     from export.training.crops import CropBatches, CropSettings  # noqa: PLC0415
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes import CHORALE, MELODY, VOICE_NAMES, quarters, read_facts, write_seed
-from programs import Command, Ran
+from support.fakes import CHORALE, MELODY, VOICE_NAMES, quarters, read_facts, write_seed
+from support.programs import Command, Ran
 
 from companion import __version__, cli
 from companion.controls.table import DEFAULT_MODEL

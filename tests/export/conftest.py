@@ -44,7 +44,7 @@ class Exported:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A run of four epochs of a tiny GRU without dropout."""
     import keras  # noqa: PLC0415 - seconds; only for the tests that need it
-    from tiny import settings_of, tiny_set  # noqa: PLC0415
+    from support.tiny import settings_of, tiny_set  # noqa: PLC0415
 
     from export.training.crops import CropSettings  # noqa: PLC0415
     from export.training.fit import FitSettings, fit  # noqa: PLC0415
@@ -79,7 +79,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Exported]:
     """An architecture → a tiny model of it, written as fp32 ONNX."""
-    from tiny import chorale, piece_of, tiny_model  # noqa: PLC0415
+    from support.tiny import chorale, piece_of, tiny_model  # noqa: PLC0415
 
     from export.release.onnx_file import export_fp32  # noqa: PLC0415
 

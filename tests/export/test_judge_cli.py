@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from fakes import Babbler
-from made_up import chorale, piece_of
-from programs import Ran, chorale_train
+from support.fakes import Babbler
+from support.made_up import chorale, piece_of
+from support.programs import Ran, chorale_train
 
 from companion.files.midi import read_song, write_chorale
 from export.data.pieces import save_pieces

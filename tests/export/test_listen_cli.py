@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from fakes import Babbler
-from made_up import chorale, piece_of
-from programs import Ran, chorale_train
+from support.fakes import Babbler
+from support.made_up import chorale, piece_of
+from support.programs import Ran, chorale_train
 
 from companion.model import library
 from export import cli

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from programs import Ran, chorale_train
+from support.programs import Ran, chorale_train
 
 from export import cli
 from export.data.pieces import save_pieces
@@ -43,7 +43,7 @@ class Workshop(NamedTuple):
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared set of four pieces."""
     pytest.importorskip("tensorflow")
-    from tiny import tiny_set  # noqa: PLC0415
+    from support.tiny import tiny_set  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("data")
     save_pieces(tiny_set(), folder / "jsb.npz")
@@ -272,7 +272,7 @@ def test_a_fault_of_the_users_is_one_line(data: Path, words: tuple[str, ...], sa
 @pytest.mark.train
 def test_a_set_without_pieces_to_check_with_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("tensorflow")
-    from tiny import tiny_set  # noqa: PLC0415
+    from support.tiny import tiny_set  # noqa: PLC0415
 
     save_pieces(tiny_set()[:2], tmp_path / "mine.npz")
     said = refusal("fit", "gru", "--sets", "mine", "--data-dir", tmp_path, "--run", tmp_path / "run")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from integration.jack import HOME, JackServer, Peer, jack_server, visiting, wait_until
-from recording import FileOutput, notes, sent_to, sounding
+from support.recording import FileOutput, notes, sent_to, sounding
 
 from companion.io.events import PortBack, PortLost
 from companion.io.midi_ports import open_output
@@ -148,7 +148,7 @@ from functools import partial
 from pathlib import Path
 from companion.player.messages import PlayNow
 from companion.player.process import PlayerHandle
-from recording import FileOutput
+from support.recording import FileOutput
 
 if __name__ == "__main__":
     player = PlayerHandle.in_process(partial(FileOutput, Path(sys.argv[1])))

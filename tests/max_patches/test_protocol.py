@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from devicefiles import enum_of, parameter, texts
+from support.devicefiles import enum_of, parameter, texts
 
 from companion.controls.kinds import Number, Whole
 from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT

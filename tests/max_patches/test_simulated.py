@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from maxsim.atoms import MaxError
-from maxsim.ensemble import Companion, Ensemble, Frames, ensemble, sung
-from maxsim.world import Device, Habits, World
+from support.maxsim.atoms import MaxError
+from support.maxsim.ensemble import Companion, Ensemble, Frames, ensemble, sung
+from support.maxsim.world import Device, Habits, World
 
 from max_patches.amxd import pack, unpack
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from maxsim.atoms import MaxError, Message, atoms, plain, typed
-from maxsim.box import OBJECTS, Box
-from maxsim.objects_ways import Any
-from maxsim.scheduler import QUEUE, SCHEDULER, Scheduler
-from maxsim.world import Device, Habits, World
+from support.maxsim.atoms import MaxError, Message, atoms, plain, typed
+from support.maxsim.box import OBJECTS, Box
+from support.maxsim.objects_ways import Any
+from support.maxsim.scheduler import QUEUE, SCHEDULER, Scheduler
+from support.maxsim.world import Device, Habits, World
 
 from max_patches.amxd import pack
 from max_patches.document import Device as Built

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from fakes import Babbler
-from programs import Command
+from support.fakes import Babbler
+from support.programs import Command
 
 from companion.bench import frames
 from companion.sampling.draw import Sampling

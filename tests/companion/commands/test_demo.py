@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import Babbler, random_source
+from support.fakes import Babbler, random_source
 
 from companion.commands import demo
 from companion.commands.demo import STEP_SECONDS, at_once, demo_phrase, demo_song, frame_view, free_names, in_time, play

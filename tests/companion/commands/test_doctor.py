@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
-from programs import Command
+from support.programs import Command
 
 from companion.commands import doctor
 from companion.commands.doctor import FAULT, NOTE, OK, Finding, examine

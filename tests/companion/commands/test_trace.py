@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import Babbler, random_source
+from support.fakes import Babbler, random_source
 
 from companion.commands.trace import write_trace
 from companion.errors import OutputExists

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from any_settings import NAMES, settings
 from hypothesis import given
 from hypothesis import strategies as st
+from support.any_settings import NAMES, settings
 
 from companion.controls.kinds import Place
 from companion.controls.knobs import Binding, ControlMap, Target, all_targets, read_target

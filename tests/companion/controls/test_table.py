@@ -9,9 +9,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from any_settings import settings
 from hypothesis import given
 from hypothesis import strategies as st
+from support.any_settings import settings
 
 from companion.controls.kinds import NetworkPlace, Place, shown
 from companion.controls.table import (

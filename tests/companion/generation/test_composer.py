@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from fakes import SURE, Babbler, ScriptedModel, random_source, sung, sure
+from support.fakes import SURE, Babbler, ScriptedModel, random_source, sung, sure
 
 from companion.generation import closes
 from companion.generation.closes import CLOSE_IN_SIGHT

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fakes import Babbler, ScriptedModel, canonical_frames, random_source, sung, sure
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fakes import Babbler, ScriptedModel, canonical_frames, random_source, sung, sure
 
 from companion.generation.generator import NO_CONDITIONS, Frame, Generator, Standing
 from companion.model.codes import UNDECIDED

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import Babbler, ScriptedModel, sung
-from jamfakes import Shadow, chords_at
+from support.fakes import Babbler, ScriptedModel, sung
+from support.jamfakes import Shadow, chords_at
 
 from companion.generation import improviser as improviser_module
 from companion.generation.closes import CLOSE_IN_SIGHT, TRIES

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import Babbler
-from jamrig import Rig
+from support.fakes import Babbler
+from support.jamrig import Rig
 
 from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock

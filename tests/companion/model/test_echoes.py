@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from fakes import canonical_frames
 from hypothesis import given
+from support.fakes import canonical_frames
 
 from companion.model.codes import UNDECIDED
 from companion.model.echoes import LONGEST, Past, echoes_of

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
-from fakes import canonical_frames, random_source
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fakes import canonical_frames, random_source
 
 from companion.model.codes import (
     HELD_OF,

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from fakes import canonical_frames
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fakes import canonical_frames
 
 from companion.music.vocabulary import (
     FIRST_STRIKE,

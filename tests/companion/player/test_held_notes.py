@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from recording import RecordingOutput, sounding
+from support.recording import RecordingOutput, sounding
 
 from companion.player.held_notes import HeldNotes, note_off, note_on
 

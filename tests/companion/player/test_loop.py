@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
-from recording import RecordingOutput, sounding
+from support.recording import RecordingOutput, sounding
 
 from companion.errors import NoPort
 from companion.io.events import PortMissing

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from recording import RecordingOutput, needless, notes, sounding
+from support.recording import RecordingOutput, needless, notes, sounding
 
 from companion.io.events import PortBack, PortLost, PortMissing
 from companion.music.sounding import Part, SoundingFrame

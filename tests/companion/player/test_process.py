@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import pytest
-from recording import RecordingOutput, sounding
+from support.recording import RecordingOutput, sounding
 
 from companion.player.messages import Close, PlayNow, Ready, Report, Silence, Silenced
 from companion.player.port import Nowhere

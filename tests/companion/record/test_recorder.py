@@ -11,9 +11,9 @@ from pathlib import Path
 
 import mido
 import pytest
-from fakes import Played, read_facts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.fakes import Played, read_facts
 
 from companion.errors import OutputFailed
 from companion.music.sounding import Part, SoundingFrame

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import random_source
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from support.fakes import random_source
 
 from companion.errors import BadModel, BadSetting
 from companion.model.codes import NOTHING, SILENCE, UNDECIDED

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from fakes import Babbler, random_source
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fakes import Babbler, random_source
 
 from companion.generation.closes import closing_quality
 from companion.generation.generator import Generator

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import contract_of, random_source
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fakes import contract_of, random_source
 
 from companion.generation.generator import Generator
 from companion.model.codes import UNDECIDED

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import Babbler, ScriptedModel, sung
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
+from support.fakes import Babbler, ScriptedModel, sung
+from support.jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
 from companion.controls.table import GRIDS, Command, Settings
 from companion.errors import BadSetting

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up import frames_of_chords
+from support.made_up import frames_of_chords
 
 from companion.music.vocabulary import IntArray, transpose
 from export.data import jsb

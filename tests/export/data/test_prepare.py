@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up import chorale, piece_of
+from support.made_up import chorale, piece_of
 
 from companion.files.midi import read_song, write_chorale
 from companion.music.song import Key, VoiceNote

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import Babbler, ScriptedModel, sung, sure
-from made_up import chorale, piece_of
+from support.fakes import Babbler, ScriptedModel, sung, sure
+from support.made_up import chorale, piece_of
 
 from companion.generation import improviser
 from companion.generation.improviser import Wishes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from made_up import chorale, frames_of_chords
+from support.made_up import chorale, frames_of_chords
 
 from companion.music.vocabulary import IntArray
 from export.judging.recital import Recital

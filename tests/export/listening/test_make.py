@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from fakes import Babbler, read_facts
-from made_up import chorale, piece_of
+from support.fakes import Babbler, read_facts
+from support.made_up import chorale, piece_of
 
 from companion.commands import files
 from companion.commands.files import Playing, continue_job, harmonise_job

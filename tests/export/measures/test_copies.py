@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_up import chorale, frames_of_chords
+from support.made_up import chorale, frames_of_chords
 
 from companion.music.vocabulary import IntArray, excerpt, sounding_pitches, transpose
 from export.measures.copies import CopyIndex, self_repetition

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from made_up import chorale, frames_of_chords
+from support.made_up import chorale, frames_of_chords
 
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, hide_onsets, transpose

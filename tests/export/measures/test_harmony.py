@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_up import frames_of_chords
+from support.made_up import frames_of_chords
 
 from companion.music.key import Key
 from companion.music.vocabulary import REST

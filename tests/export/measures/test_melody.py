@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from made_up import frames_of_chords
+from support.made_up import frames_of_chords
 
 from export.measures import melody
 from export.measures.tally import Tally

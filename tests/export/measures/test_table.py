@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_up import chorale, frames_of_chords
+from support.made_up import chorale, frames_of_chords
 
 from companion.music.vocabulary import strike
 from export.data.pieces import Piece

@@ -13,7 +13,7 @@ import pytest
 keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
-from tiny import random_rows
+from support.tiny import random_rows
 
 import export.models.layers
 import export.models.registry

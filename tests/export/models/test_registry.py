@@ -11,7 +11,7 @@ keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
 from keras import ops
-from tiny import random_rows, settings_of, stepped_in_keras, tiny_model
+from support.tiny import random_rows, settings_of, stepped_in_keras, tiny_model
 
 from companion.model.contract import DTYPES, UPDATES, VOICE_ORDERS
 from companion.model.features import FEATURES, FeatureRow

@@ -8,7 +8,7 @@ import pytest
 keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
-from tiny import chorale, piece_of, random_rows, stepped_in_keras, tiny_model
+from support.tiny import chorale, piece_of, random_rows, stepped_in_keras, tiny_model
 
 from export.models.registry import ARCHITECTURES
 from export.release.calibration import CANDIDATES, Calibration, calibrate, find_calibration

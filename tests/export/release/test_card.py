@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fakes import contract_of
+from support.fakes import contract_of
 
 from export.release.card import LICENCE, card
 

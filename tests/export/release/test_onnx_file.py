@@ -16,7 +16,7 @@ pytest.importorskip("tf2onnx")
 onnx = pytest.importorskip("onnx")
 
 from keras import layers, ops
-from tiny import chorale, piece_of, random_rows, tiny_model
+from support.tiny import chorale, piece_of, random_rows, tiny_model
 
 from companion.errors import BadModel
 from companion.model.contract import FORMAT, METADATA_KEY

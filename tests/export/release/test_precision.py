@@ -13,8 +13,8 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from fakes import ScriptedModel
-from tiny import chorale, piece_of
+from support.fakes import ScriptedModel
+from support.tiny import chorale, piece_of
 
 from companion.model.runtime import load_model
 from companion.music.vocabulary import REST, VOCABULARY_SIZE, IntArray, strike

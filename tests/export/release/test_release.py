@@ -16,7 +16,7 @@ pytest.importorskip("tensorflow")
 pytest.importorskip("tf2onnx")
 onnx = pytest.importorskip("onnx")
 
-from tiny import chorale, piece_of, tiny_set
+from support.tiny import chorale, piece_of, tiny_set
 
 from companion.errors import BadModel
 from companion.model.runtime import load_model

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import Babbler, ScriptedModel
-from made_up import chorale, piece_of
+from support.fakes import Babbler, ScriptedModel
+from support.made_up import chorale, piece_of
 
 from companion.music.vocabulary import REST, VOCABULARY_SIZE
 from export.scores.evaluation import (

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from fakes import Babbler, canonical_frames
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from support.fakes import Babbler, canonical_frames
 
 from companion.model.codes import NOTHING, SILENCE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, hide_onsets, strike

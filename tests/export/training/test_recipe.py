@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
-from tiny import tiny_set
+from support.tiny import tiny_set
 
 from companion.model.runtime import load_model
 from export.data.pieces import save_pieces

@@ -11,7 +11,7 @@ import pytest
 keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
-from tiny import tiny_set
+from support.tiny import tiny_set
 
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import VOCABULARY_SIZE

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from maxsim.atoms import BANG, Atom, Message, whole
-from maxsim.box import Box
-from maxsim.objects_ways import Any
+from support.maxsim.atoms import BANG, Atom, Message, whole
+from support.maxsim.box import Box
+from support.maxsim.objects_ways import Any
 
 
 class Coll(Box, name="coll"):

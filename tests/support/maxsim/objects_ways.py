@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from maxsim.atoms import BANG, Atom, Message, as_type, atoms, typed, whole
-from maxsim.box import Box
+from support.maxsim.atoms import BANG, Atom, Message, as_type, atoms, typed, whole
+from support.maxsim.box import Box
 
 _ZERO = {"i": 0, "f": 0.0}
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from fakes import SURE, ScriptedModel, contract_of, sung, sure
-
 from companion.controls.table import Choices, Command, Settings
 from companion.generation.improviser import Planned
 from companion.model.features import FeatureRow
@@ -14,6 +12,7 @@ from companion.music.bars import Barlines
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, strike
 from companion.session.session import Session
+from support.fakes import SURE, ScriptedModel, contract_of, sung, sure
 
 GRACE_STEPS = 0.25  # a frame that comes later than this is held over, as the player does
 

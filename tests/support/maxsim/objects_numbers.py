@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable
 from typing import Any as Anything
 
-from maxsim.atoms import BANG, Atom, MaxError, Message, as_type, atoms, typed, whole
-from maxsim.box import Box
-from maxsim.objects_ways import Any
+from support.maxsim.atoms import BANG, Atom, MaxError, Message, as_type, atoms, typed, whole
+from support.maxsim.box import Box
+from support.maxsim.objects_ways import Any
 
 
 class Stored(Box, name="int"):

@@ -10,8 +10,8 @@ import math
 import random
 from collections.abc import Callable
 
-from maxsim.atoms import Message
-from maxsim.scheduler import Event, Scheduler
+from support.maxsim.atoms import Message
+from support.maxsim.scheduler import Event, Scheduler
 
 TICKS_A_BEAT = 480
 _NEAR = 1e-7

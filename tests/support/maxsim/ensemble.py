@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import floor
 
-from maxsim.atoms import Message, over_udp
-from maxsim.objects_outside import Drawn
-from maxsim.world import Device, Habits, World
+from support.maxsim.atoms import Message, over_udp
+from support.maxsim.objects_outside import Drawn
+from support.maxsim.world import Device, Habits, World
 
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
 EARLY_STEPS = 0.1  # a note may be so much before its line and still be of it

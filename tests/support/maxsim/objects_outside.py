@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from maxsim.atoms import BANG, Atom, MaxError, Message, over_udp, whole
-from maxsim.box import Box
-from maxsim.objects_ways import Any
-from maxsim.scheduler import SCHEDULER
+from support.maxsim.atoms import BANG, Atom, MaxError, Message, over_udp, whole
+from support.maxsim.box import Box
+from support.maxsim.objects_ways import Any
+from support.maxsim.scheduler import SCHEDULER
 
 LIVE_SET = 1  # its id
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
+from support.jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
 from companion.controls.table import Settings
 

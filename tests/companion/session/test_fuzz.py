@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from fakes import Babbler, ScriptedModel, contract_of, sung
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from jamfakes import FixedStep, Jam
+from support.fakes import Babbler, ScriptedModel, contract_of, sung
+from support.jamfakes import FixedStep, Jam
 
 from companion.controls.table import CONTROLS, GRIDS, MODES, Command, Settings
 from companion.errors import BadSetting

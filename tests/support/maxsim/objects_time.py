@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import re
 
-from maxsim.atoms import BANG, Atom, MaxError, Message, as_type, whole
-from maxsim.box import Box
-from maxsim.live import TICKS_A_BEAT
-from maxsim.objects_ways import Any
-from maxsim.scheduler import SCHEDULER, Event
+from support.maxsim.atoms import BANG, Atom, MaxError, Message, as_type, whole
+from support.maxsim.box import Box
+from support.maxsim.live import TICKS_A_BEAT
+from support.maxsim.objects_ways import Any
+from support.maxsim.scheduler import SCHEDULER, Event
 
 _NOTE_VALUE = re.compile(r"(\d+)n$")
 

@@ -8,12 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from made_up import chorale, piece_of
 
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
 from export.models.registry import ARCHITECTURES, build
+from support.made_up import chorale, piece_of
 
 # What an architecture takes of these makes a tiny model of it; a new one is tested without a line here.
 SIZES = {"units": 16, "depth": 2, "heads": 2, "hidden": 24, "window": 16}

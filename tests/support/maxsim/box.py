@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from maxsim.atoms import BANG, Atom, MaxError, Message, plain
+from support.maxsim.atoms import BANG, Atom, MaxError, Message, plain
 
 if TYPE_CHECKING:
-    from maxsim.world import Device
+    from support.maxsim.world import Device
 
 OBJECTS: dict[str, type[Box]] = {}
 
