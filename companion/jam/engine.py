@@ -32,8 +32,8 @@ from companion.model.runtime import Model
 from companion.player.lateness import Lateness
 from companion.player.messages import Echo, Fault, HeldOver, Ready, Report
 from companion.record.log import Entry, LoggedCommand, LoggedNote
-from companion.session.plan import ANSWERING
 from companion.session.session import Session
+from companion.session.turns import ANSWERING
 
 PICTURE_SECONDS = 0.05  # between two pictures
 _NEWS = 6  # messages that a picture holds, so that none is lost between two

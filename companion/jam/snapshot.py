@@ -9,8 +9,8 @@ from companion.controls.table import Choices
 from companion.generation.improviser import HEARD, Planned
 from companion.jam.picture import FrameView, Picture
 from companion.music.vocabulary import FIRST_STRIKE
-from companion.session.plan import IDLE
 from companion.session.session import Session
+from companion.session.turns import IDLE
 
 SHOWN_STEPS = 40  # of the past
 

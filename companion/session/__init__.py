@@ -1,6 +1,12 @@
 """What is heard and what is answered, in steps alone: no seconds, no ports.
 
-session      what the world says, and what the controls do
-plan         what is fixed, what is planned, what was sent
-sink         where the music goes
+session        what the world says, and what is shown of it
+player_notes   what a key begins, joins or changes
+actions        what the player can tell it to do
+turns          when a phrase is over, and the answer that follows it
+modes/         one file a mode
+plan           what is made, fixed, sent and taken back
+hearing        the keys that are down, the key of the music, its loudness
+delivery       what the sink is told of the plan
+sink           where the music goes
 """

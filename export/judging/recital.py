@@ -20,8 +20,7 @@ from companion.phrase.hands import Hands
 from companion.phrase.seed import Phrase
 from companion.sampling.draw import Sampling, in_key
 from companion.sampling.harmony import triads_of
-from companion.session.answers import CLOSE_MARGIN
-from companion.session.plan import COMMITTED_STEPS
+from companion.session.plan import CLOSE_MARGIN, COMMITTED_STEPS
 from export.data.pieces import Piece, transpositions
 from export.measures.passage import Passage
 from export.measures.tally import Tally

@@ -20,14 +20,9 @@ from companion.errors import BadSetting
 from companion.model.features import FeatureRow
 from companion.music.bars import Barlines
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
-from companion.session.plan import (
-    ANSWERING,
-    IDLE,
-    KEY_STEPS,
-    MOST_TAKE_STEPS,
-    MOST_UNDO,
-    PLAN_STEPS,
-)
+from companion.session.hearing import KEY_STEPS
+from companion.session.plan import MOST_TAKE_STEPS, PLAN_STEPS
+from companion.session.turns import ANSWERING, IDLE, MOST_UNDO
 
 OFF_LINE = 0.01  # steps
 LONGEST_RING = STEPS_PER_BEAT + 1  # steps; so long the end of an answer sounds into what comes
@@ -80,7 +75,7 @@ class Watched(Jam):
     def check_plan(self) -> None:
         session = self.session
         steps = [planned.step for planned in session.plan]
-        assert steps == list(range(session._point.step, session._point.step + len(steps)))
+        assert steps == list(range(session._turns.plan.point.step, session._turns.plan.point.step + len(steps)))
         if session.activity == IDLE or not session.running:
             assert not session.plan and session.answer is None
 
@@ -108,10 +103,10 @@ class Watched(Jam):
     def check_size(self) -> None:
         session = self.session
         assert len(session.plan) <= 2 * PLAN_STEPS + session.barlines.bar_steps
-        assert len(session._past) <= KEY_STEPS
-        assert len(session._take) <= MOST_TAKE_STEPS
-        assert len(session._undo) <= MOST_UNDO
-        assert len(session._capture.presses) <= 600
+        assert len(session._turns.plan.past) <= KEY_STEPS
+        assert len(session._turns.plan.take) <= MOST_TAKE_STEPS
+        assert len(session._turns.undo) <= MOST_UNDO
+        assert len(session._turns.hearing.capture.presses) <= 600
 
     def check_silence(self) -> None:
         assert not self.listener.sounding, "notes are left sounding"
@@ -414,6 +409,6 @@ def test_an_hour_does_not_grow(mode: str) -> None:
             jam.tell("undo" if number % 100 == 49 else "cadence")
         jam.check_plan()
         jam.check_size()
-    assert len(jam.session._capture.presses) <= 8
+    assert len(jam.session._turns.hearing.capture.presses) <= 8
     jam.session.halt()
     jam.check_silence()

@@ -18,7 +18,8 @@ from companion.generation.improviser import ANSWER, HEARD
 from companion.music.bars import Barlines
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, STEPS_PER_BEAT, strike
-from companion.session.plan import ANSWERING, IDLE, KEY_STEPS, PHRASE
+from companion.session.hearing import KEY_STEPS
+from companion.session.turns import ANSWERING, IDLE, PHRASE
 
 TONIC, DOMINANT = (72, 67, 64, 48), (71, 67, 62, 43)
 TONICS = {frame: TONIC for frame in range(400)}
@@ -585,7 +586,7 @@ class TestUndo:
         jam.to(until)
         jam.tell("undo")
         assert jam.session.recent(100) == before
-        assert jam.session._point.standing is before[-1].after.standing
+        assert jam.session._turns.plan.point.standing is before[-1].after.standing
         assert sorted(jam.listener.music) == list(range(8))
 
     def test_go_afterwards_answers_the_same_otherwise(self) -> None:
@@ -879,10 +880,10 @@ class TestBadCommands:
     )
     def test_they_are_refused_and_change_nothing(self, name: str, arguments: tuple[str | int, ...]) -> None:
         jam = answering(Babbler(), Settings())
-        before, wishes, plan = jam.settings, jam.session._wishes, list(jam.session.plan)
+        before, wishes, plan = jam.settings, jam.session._turns.plan.wishes, list(jam.session.plan)
         with pytest.raises(BadSetting):
             jam.session.command(Command(name, arguments))
-        assert (jam.settings, jam.session._wishes, jam.session.plan) == (before, wishes, plan)
+        assert (jam.settings, jam.session._turns.plan.wishes, jam.session.plan) == (before, wishes, plan)
         jam.to(20)
         assert jam.session.activity == ANSWERING
 

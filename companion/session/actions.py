@@ -1,0 +1,76 @@
+"""What the player can tell a session to do: the actions of the table of controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from companion.music.bars import closing_steps
+from companion.session.plan import CLOSE_MARGIN, MOST_TAKE_STEPS
+from companion.session.player_notes import WAITING
+from companion.session.turns import ANSWERING, Turns
+
+
+def go(turns: Turns, bars: int | None = None) -> None:
+    """Answer now, for so many bars or as the mode has it."""
+    if not turns.running:
+        turns.sink.message(WAITING)
+    elif turns.activity != ANSWERING:
+        turns.mode.go(turns, bars)
+
+
+def stop(turns: Turns) -> None:
+    """End the answer at once."""
+    turns.cut()
+
+
+def panic(turns: Turns) -> None:
+    """Silence everything at once."""
+    turns.cut()
+    turns.sink.panic()
+
+
+def cadence(turns: Turns) -> None:
+    """Come to a close within two bars."""
+    refusal = turns.mode.no_cadence()
+    if refusal:
+        turns.sink.message(refusal)
+        return
+    if turns.activity != ANSWERING:
+        go(turns)
+    plan, barlines = turns.plan, turns.barlines
+    answer, step = plan.answer, plan.change_step(turns.position)
+    if answer is None or (answer.close is not None and answer.close <= step + 2 * CLOSE_MARGIN):
+        return
+    first = max(step, answer.start) + CLOSE_MARGIN
+    close = barlines.strong_beats(first, first + barlines.bar_steps)[0]
+    plan.answer = replace(answer, close=close, end=close + closing_steps(barlines.bar_steps))
+    plan.replan(step)
+
+
+def undo(turns: Turns) -> None:
+    """Back to before the last answer."""
+    plan = turns.plan
+    if turns.activity == ANSWERING and plan.point.step <= (plan.answer.start if plan.answer else 0):
+        turns.cut()  # nothing of it has become music yet
+        return
+    if not turns.undo:
+        turns.sink.message("nothing to undo")
+        return
+    resume = turns.undo.pop()
+    turns.cut()
+    turns.rewind(resume.point.step)
+    plan.go_back_to(resume)
+
+
+def keep(turns: Turns) -> None:
+    """Save the last take."""
+    take = turns.plan.take
+    if not take:
+        turns.sink.message("nothing to keep yet")
+        return
+    is_full = len(take) == MOST_TAKE_STEPS
+    turns.sink.keep(take[0].step, turns.plan.point.step - 1 if is_full else take[-1].step)
+
+
+DO: dict[str, Callable[..., None]] = {action.__name__: action for action in (go, stop, panic, cadence, undo, keep)}

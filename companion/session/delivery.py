@@ -1,0 +1,91 @@
+"""What the sink is told of a plan: octave, mute, velocity and channel are applied here, once.
+
+What is sent again replaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from companion.controls.table import Settings
+from companion.generation.improviser import ANSWER, HEARD, Planned
+from companion.generation.velocity import DEFAULT_VELOCITY, VelocityRule
+from companion.music.pitch import OCTAVE
+from companion.music.sounding import Part, SoundingFrame
+from companion.music.vocabulary import FIRST_STRIKE, VOICES
+from companion.session.plan import PLAN_STEPS, Plan
+from companion.session.sink import Sink
+
+
+class Delivery:
+    """Brings a plan to a sink."""
+
+    def __init__(self, sink: Sink, plan: Plan, settings: Settings, velocity: VelocityRule) -> None:
+        self.settings, self.velocity = settings, velocity
+        self._sink, self._plan = sink, plan
+        self._frameless = -1  # a step of the plan that has only sounded at once
+
+    def send(self) -> None:
+        """What is planned and not yet at the sink goes there."""
+        plan = self._plan
+        fresh = [planned for planned in plan.frames if planned.origin != HEARD and planned.step not in plan.sent]
+        if fresh:
+            self.put(fresh)
+
+    def put(self, frames: Sequence[Planned]) -> None:
+        """These frames go to the sink."""
+        sounding = [self._sounding(planned) for planned in frames]
+        self._plan.sent.update((frame.step, frame) for frame in sounding)
+        self._sink.frames(sounding)
+
+    def sound_now(self, step: int, before: SoundingFrame | None) -> None:
+        """A note came late: what it changes in the step that sounds already is sounded now.
+
+        before: what the sink had of that step.
+        """
+        after = next(self._sounding(planned) for planned in self._plan.frames if planned.step == step)
+        self._plan.sent[step] = after
+        for voice, part in enumerate(after.parts):
+            was = None if before is None else before.parts[voice].pitch
+            if part.pitch != was:
+                self._sink.now(voice, part)
+        if before is None:
+            self._frameless = step
+        elif step != self._frameless:  # its frame may be on its way still, and shall not sound after all
+            self._sink.frames([_frame(step, [replace(part, struck=False) for part in after.parts])])
+
+    def rest_at(self, step: int, position: float) -> None:
+        """All voices let go at a step, and nothing comes after it."""
+        self.clear_from(step)
+        if step <= position:  # a rest that comes too late
+            self._sink.silence()
+            return
+        parts = [Part(None, False, DEFAULT_VELOCITY, self._channel(voice)) for voice in range(len(VOICES))]
+        self._sink.frames([_frame(step, parts)])
+
+    def clear_from(self, step: int) -> None:
+        """Nothing that was sent sounds from a step on."""
+        self._sink.clear(step, step + 2 * PLAN_STEPS)
+
+    def _sounding(self, planned: Planned) -> SoundingFrame:
+        return _frame(planned.step, [self._part(planned, voice) for voice in range(len(VOICES))])
+
+    def _part(self, planned: Planned, voice: int) -> Part:
+        own = self.settings.voices[voice]
+        pitch, choice = planned.frame.pitches[voice], planned.frame.choices[voice]
+        velocity = own.velocity or self.velocity(voice, choice.entropy_bits)
+        if own.mute or pitch is None or (voice in planned.own and planned.origin == ANSWER):
+            return Part(None, False, velocity, self._channel(voice))
+        moved = pitch + OCTAVE * own.octave
+        if not 0 <= moved <= 127:
+            moved = pitch
+        return Part(moved, bool(planned.frame.tokens[voice] >= FIRST_STRIKE), velocity, self._channel(voice))
+
+    def _channel(self, voice: int) -> int:
+        return self.settings.voices[voice].channel - 1
+
+
+def _frame(step: int, parts: Sequence[Part]) -> SoundingFrame:
+    soprano, alto, tenor, bass = parts
+    return SoundingFrame(step, (soprano, alto, tenor, bass))
