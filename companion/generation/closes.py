@@ -1,15 +1,22 @@
-"""Coming to rest: of several endings, the one that closes best; and a first chord that stands as firmly."""
+"""What each frame of an answer is asked to be, and coming to rest: of several endings, the one that closes best.
+
+Files and jams ask for their frames by the same ``Request`` and look for their endings by the same search.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator as Coroutine
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol, TypeVar
 
 from companion.generation.generator import NO_CONDITIONS, Frame, Standing
 from companion.model.features import Conditions
 from companion.music.key import Key
+from companion.music.vocabulary import HOLD, VOICES
+from companion.sampling.draw import Sampling
 from companion.sampling.harmony import MAJOR, MINOR, close_on_triad
-from companion.sampling.rules import Rule
+from companion.sampling.rules import Rule, strikes_anew
 
 CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there would be another one before it
 
@@ -20,8 +27,50 @@ WHOLE_TONE = 2  # by a step at most the highest voice comes to rest; by a leap a
 Quality = tuple[int, bool]  # of an ending: of its chord, and whether the highest voice comes there by step
 PERFECT: Quality = (BEST, True)
 
-Walk = Iterator[tuple[Frame, Standing]]  # frames one after another, each with the standing after it
-Ending = list[tuple[Frame, Standing]]  # those up to the closing one
+
+class Made(NamedTuple):
+    """A frame that was made."""
+
+    frame: Frame
+    after: Standing  # from which the next one goes on
+
+
+class HasFrame(Protocol):
+    """A frame, and whatever else belongs to it."""
+
+    @property
+    def frame(self) -> Frame: ...
+
+
+M = TypeVar("M", bound=HasFrame)
+Walk = Iterator[Made]  # frames one after another
+Search = Coroutine[None, None, list[M]]  # goes on by a frame each time, and ends with what it found
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the next frame is asked to be."""
+
+    sampling: Sampling
+    given: Mapping[int, int] = field(default_factory=dict)  # voice → token, of those that are not chosen
+    conditions: Conditions = NO_CONDITIONS
+
+    def towards_close(self, steps: int | None, key: Key | None) -> Request:
+        """The same so many steps before a close: its chord is a triad, and held after it. None: there is none."""
+        if steps is None:
+            return self
+        if steps < 0:
+            return replace(self, given={voice: self.given.get(voice, HOLD) for voice in range(len(VOICES))})
+        closing = self if steps else self._first(closing_rules(key))
+        return replace(closing, conditions=before_close(steps, self.conditions))
+
+    def struck_anew(self) -> Request:
+        """The same with a note begun by every voice."""
+        return self._first((strikes_anew,))
+
+    def _first(self, rules: tuple[Rule, ...]) -> Request:
+        """With rules before all others, so that they are not passed over."""
+        return replace(self, sampling=replace(self.sampling, rules=(*rules, *self.sampling.rules)))
 
 
 def before_close(steps: int, conditions: Conditions = NO_CONDITIONS) -> Conditions:
@@ -37,20 +86,26 @@ def closing_rules(key: Key | None) -> tuple[Rule, ...]:
 def towards_close(walk: Callable[[Standing, int, int], Walk], standing: Standing, close: int, key: Key | None) -> Walk:
     """The frames 0..close of a walk, which goes from one frame to another; its ending is the best of several."""
     in_sight = max(close - CLOSE_IN_SIGHT, 0)
-    for frame, after in walk(standing, 0, in_sight - 1):
-        standing = after
-        yield frame, standing
+    for made in walk(standing, 0, in_sight - 1):
+        standing = made.after
+        yield made
     start = standing
-    yield from best_ending(lambda: list(walk(start, in_sight, close)), key)
+    yield from finished(best_ending(lambda _: walk(start, in_sight, close), key))
 
 
-def best_ending(make: Callable[[], Ending], key: Key | None) -> Ending:
-    """The best of up to TRIES endings, by the chord of the last frame and how it is come to."""
-    best: Ending = []
+def best_ending(attempt: Callable[[int], Iterator[M]], key: Key | None) -> Search[M]:
+    """The best of up to TRIES endings, by the chord of the last frame and how it is come to.
+
+    attempt: the frames up to the close, by the number of the try.
+    """
+    best: list[M] = []
     reached: Quality = (-1, False)
-    for _ in range(TRIES):
-        ending = make()
-        quality = ending_quality([frame.pitches for frame, _ in ending[-2:]], key)
+    for number in range(TRIES):
+        ending: list[M] = []
+        for made in attempt(number):
+            ending.append(made)
+            yield
+        quality = ending_quality([made.frame.pitches for made in ending[-2:]], key)
         if quality > reached:
             best, reached = ending, quality
         if reached == PERFECT:
@@ -58,14 +113,24 @@ def best_ending(make: Callable[[], Ending], key: Key | None) -> Ending:
     return best
 
 
-def best_opening(openings: Iterable[tuple[Frame, Standing]]) -> tuple[Frame, Standing]:
+def finished(search: Search[M]) -> list[M]:
+    """What a search finds, all at once."""
+    while True:
+        try:
+            next(search)
+        except StopIteration as found:
+            ending: list[M] = found.value
+            return ending
+
+
+def best_opening(openings: Iterable[Made]) -> Made:
     """The first of some opening chords that could not be better, else the best: after nothing, any chord may come."""
     best = None
     reached = -1
-    for frame, after in openings:
-        quality = closing_quality(frame.pitches, None)
+    for made in openings:
+        quality = closing_quality(made.frame.pitches, None)
         if quality > reached:
-            best, reached = (frame, after), quality
+            best, reached = made, quality
         if reached == BEST:
             break
     assert best is not None

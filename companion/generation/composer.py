@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from companion.generation.closes import Walk, before_close, closing_rules, towards_close
+from companion.generation.closes import Made, Request, Walk, towards_close
 from companion.generation.generator import Frame, Generator, Standing
 from companion.generation.velocity import VelocityRule
 from companion.model.codes import UNDECIDED
@@ -18,7 +18,6 @@ from companion.music.song import VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
 from companion.phrase.seed import Phrase
 from companion.sampling.draw import Sampling, in_key
-from companion.sampling.rules import strikes_anew
 
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
 SEED = "seed"
@@ -69,18 +68,15 @@ def harmonise(
     close = int(struck[-1]) if len(struck) else len(phrase.frames) - 1
     key = asked_key or find_key(phrase.frames)
     sampling = in_key(sampling, key, asked=asked_key is not None)
-    closing = replace(sampling, rules=(*closing_rules(key), *sampling.rules))
     ahead = _ahead(phrase.frames, phrase.given)
 
     def walk(standing: Standing, first: int, last: int) -> Walk:
         for step in range(first, last + 1):
-            tokens = phrase.frames[step]
-            wish = before_close(close - step, Conditions(key=key, ahead=ahead.at(step)))
-            known = _known(tokens, phrase.given)
-            if step > close:
-                known = dict.fromkeys(range(len(VOICES)), HOLD) | known
-            frame, standing = generator.frame(standing, closing if step == close else sampling, known, wish)
-            yield frame, standing
+            known = _known(phrase.frames[step], phrase.given)
+            request = Request(sampling, known, Conditions(key=key, ahead=ahead.at(step)))
+            made = _made(generator, standing, request.towards_close(close - step, key))
+            standing = made.after
+            yield made
 
     standing = generator.start(phrase.first_step)
     added = tuple(not given for given in phrase.given)
@@ -127,26 +123,26 @@ def _answer(
     generator: Generator, standing: Standing, steps: int, bar_steps: int, sampling: Sampling, key: Key | None
 ) -> Iterator[Composed]:
     """New frames that begin afresh; their last chord is struck on a strong beat and held to the end."""
-    # first, so that they are not passed over
-    afresh = replace(sampling, rules=(strikes_anew, *sampling.rules))
-    last = replace(sampling, rules=(strikes_anew, *closing_rules(key), *sampling.rules))
     close = steps - closing_steps(bar_steps)
-    own = {0: afresh, close: last}
-    in_key_of_seed = Conditions(key=key)
+    plain = Request(sampling, conditions=Conditions(key=key))
 
     def walk(standing: Standing, first: int, last: int) -> Walk:
         for step in range(first, last + 1):
-            wish = before_close(close - step, in_key_of_seed)
-            frame, standing = generator.frame(standing, own.get(step, sampling), None, wish)
-            yield frame, standing
+            request = plain.towards_close(close - step, key)
+            made = _made(generator, standing, request.struck_anew() if step in (0, close) else request)
+            standing = made.after
+            yield made
 
     everyone = (True,) * len(VOICES)
     for frame, after in towards_close(walk, standing, close, key):
         standing = after
         yield Composed(frame, MODEL, everyone)
-    for _ in range(close + 1, steps):
-        frame, standing = generator.frame(standing, sampling, dict.fromkeys(range(len(VOICES)), HOLD), in_key_of_seed)
+    for frame, _ in walk(standing, close + 1, steps - 1):
         yield Composed(frame, MODEL, everyone)
+
+
+def _made(generator: Generator, standing: Standing, request: Request) -> Made:
+    return Made(*generator.frame(standing, request.sampling, request.given, request.conditions))
 
 
 def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule) -> list[VoiceNote]:

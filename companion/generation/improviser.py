@@ -7,29 +7,19 @@ same, however often the plan was taken back in between.
 
 from __future__ import annotations
 
-from collections.abc import Generator as Coroutine
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.generation.closes import (
-    PERFECT,
-    TRIES,
-    Quality,
-    before_close,
-    best_opening,
-    closing_rules,
-    ending_quality,
-)
+from companion.generation.closes import TRIES, Made, Request, Search, best_ending, best_opening
 from companion.generation.generator import Frame, Generator, Standing
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key
-from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
+from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
 from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Hands
 from companion.sampling.draw import Sampling
-from companion.sampling.rules import strikes_anew
 
 HEARD = "heard"  # the player's step; what it lacked is imagined, and not sounded
 ANSWER = "model"
@@ -71,9 +61,6 @@ class Planned:
     def silent(self) -> bool:
         """Whether no voice sounds."""
         return all(pitch is None for pitch in self.frame.pitches)
-
-
-Search = Coroutine[None, None, list[Planned]]  # goes on by a frame each time, and ends with what it found
 
 
 @dataclass(frozen=True)
@@ -139,8 +126,8 @@ class Improviser:
     def heard(self, point: Point, hands: Hands, wishes: Wishes, number: int) -> Planned:
         """The player's step: voices not played are imagined."""
         given = hands.tokens(point.step, LEGATO_STEPS)
-        sampling, standing = _calm(wishes.sampling), wishes.on_beat(point.standing)
-        made = self._draw(standing, sampling, given, wishes.conditions, (wishes.seed, number, 0))
+        request = Request(_calm(wishes.sampling), given, wishes.conditions)
+        made = self._draw(wishes.on_beat(point.standing), request, (wishes.seed, number, 0))
         return _planned(made, point, hands, HEARD, frozenset(given))
 
     def next(self, point: Point, hands: Hands, answer: Answer, wishes: Wishes, attempt: int = 0) -> Planned:
@@ -148,74 +135,49 @@ class Improviser:
         if answer.loop:
             return self._repeated(point, hands, answer, wishes)
         own = _own_tokens(point.step, hands, answer, wishes)
-        given, sampling, conditions = own, wishes.sampling, wishes.conditions
-        if answer.close is not None:
-            conditions = before_close(answer.close - point.step, wishes.conditions)
-            if point.step > answer.close:
-                given = {voice: own.get(voice, HOLD) for voice in ALL}
-        if point.step == answer.close:
-            sampling = replace(sampling, rules=(*closing_rules(wishes.key), *sampling.rules))
+        steps = None if answer.close is None else answer.close - point.step
+        request = Request(wishes.sampling, own, wishes.conditions).towards_close(steps, wishes.key)
         if point.step in (answer.start, answer.close) or _enters(point, answer):
-            sampling = replace(sampling, rules=(strikes_anew, *sampling.rules))
-        dice = (wishes.seed, answer.number, attempt)
-        made = self._draw(wishes.on_beat(point.standing), sampling, given, conditions, dice)
+            request = request.struck_anew()
+        made = self._draw(wishes.on_beat(point.standing), request, (wishes.seed, answer.number, attempt))
         return _planned(made, point, hands, ANSWER, frozenset(own))
 
-    def ending(
-        self, point: Point, hands: Hands, answer: Answer, wishes: Wishes
-    ) -> Coroutine[None, None, list[Planned]]:
+    def ending(self, point: Point, hands: Hands, answer: Answer, wishes: Wishes) -> Search[Planned]:
         """The frames up to the close, the best of several tries; yields after each frame that was tried."""
         assert answer.close is not None
-        best: list[Planned] = []
-        reached: Quality = (-1, False)
-        for attempt in range(TRIES):
-            frames, here = [], point
-            while here.step <= answer.close:
-                frames.append(self.next(here, hands, answer, wishes, attempt))
-                here = frames[-1].after
-                yield
-            quality = ending_quality([made.frame.pitches for made in frames[-2:]], wishes.key)
-            if quality > reached:
-                best, reached = frames, quality
-            if reached == PERFECT:
-                break
-        return best
+        close = answer.close
+
+        def attempt(number: int) -> Iterator[Planned]:
+            here = point
+            while here.step <= close:
+                planned = self.next(here, hands, answer, wishes, number)
+                here = planned.after
+                yield planned
+
+        return best_ending(attempt, wishes.key)
 
     def _repeated(self, point: Point, hands: Hands, answer: Answer, wishes: Wishes) -> Planned:
         tokens = answer.loop[(point.step - answer.start) % len(answer.loop)]
-        return _planned(self._generator.hear(wishes.on_beat(point.standing), tokens), point, hands, LOOP, frozenset())
+        made = Made(*self._generator.hear(wishes.on_beat(point.standing), tokens))
+        return _planned(made, point, hands, LOOP, frozenset())
 
-    def _draw(
-        self,
-        standing: Standing,
-        sampling: Sampling,
-        given: Mapping[int, int],
-        conditions: Conditions,
-        dice: tuple[int, int, int],
-    ) -> tuple[Frame, Standing]:
+    def _draw(self, standing: Standing, request: Request, dice: tuple[int, int, int]) -> Made:
         if np.any(standing.history.reference):
-            return self._throw(standing, sampling, given, conditions, dice)
+            return self._throw(standing, request, dice)
         seed, number, attempt = dice
-        bold = replace(sampling, temperature=max(sampling.temperature, 1.0)) if sampling.temperature else sampling
-        openings = (
-            self._throw(standing, bold, given, conditions, (seed, number, attempt + TRIES * further))
-            for further in range(TRIES)
-        )
-        return best_opening(openings)
+        sampling = request.sampling
+        if sampling.temperature:
+            sampling = replace(sampling, temperature=max(sampling.temperature, 1.0))
+        bold = replace(request, sampling=sampling)
+        throws = ((seed, number, attempt + TRIES * further) for further in range(TRIES))
+        return best_opening(self._throw(standing, bold, dice) for dice in throws)
 
-    def _throw(
-        self,
-        standing: Standing,
-        sampling: Sampling,
-        given: Mapping[int, int],
-        conditions: Conditions,
-        dice: tuple[int, int, int],
-    ) -> tuple[Frame, Standing]:
+    def _throw(self, standing: Standing, request: Request, dice: tuple[int, int, int]) -> Made:
         self._generator.random = np.random.Generator(np.random.PCG64([*dice, standing.step]))
-        return self._generator.frame(standing, sampling, given, conditions)
+        return Made(*self._generator.frame(standing, request.sampling, request.given, request.conditions))
 
 
-def _planned(made: tuple[Frame, Standing], point: Point, hands: Hands, origin: str, own: frozenset[int]) -> Planned:
+def _planned(made: Made, point: Point, hands: Hands, origin: str, own: frozenset[int]) -> Planned:
     """A frame that was made, with the steps of the music in place of those that the model counts."""
     frame, standing = made
     after = Point(replace(standing, step=point.step + 1), hands)

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.controls.table import Settings
-from companion.generation.closes import CLOSE_IN_SIGHT
-from companion.generation.improviser import LOOP, Answer, Improviser, Planned, Point, Search, Wishes, sounding_frame
+from companion.generation.closes import CLOSE_IN_SIGHT, Search
+from companion.generation.improviser import LOOP, Answer, Improviser, Planned, Point, Wishes, sounding_frame
 from companion.model.runtime import Model
 from companion.music.bars import Barlines
 from companion.music.key import Key
@@ -64,7 +64,7 @@ class Plan:
         self.past: deque[Planned] = deque(maxlen=KEY_STEPS)
         self.take: list[Planned] = []
         self._hearing = hearing
-        self._search: Search | None = None
+        self._search: Search[Planned] | None = None
 
     # What is asked of it
 

@@ -9,7 +9,7 @@ import pytest
 from support.fakes import Babbler, ScriptedModel, sung, sure
 from support.made_up import chorale, piece_of
 
-from companion.generation import improviser
+from companion.generation import closes
 from companion.generation.improviser import Wishes
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, REST, hide_onsets, strike
@@ -119,7 +119,7 @@ def test_a_good_close_is_a_full_triad_of_the_key(chord: tuple[int, ...], good: b
 
 def test_good_closes_are_counted(pieces: list[Piece], monkeypatch: pytest.MonkeyPatch) -> None:
     """Here of a model that sings no triad and is not made to."""
-    monkeypatch.setattr(improviser, "closing_rules", lambda _: ())
+    monkeypatch.setattr(closes, "closing_rules", lambda _: ())
     told: list[None] = []
     found = recital.cadences(singer((73, 68, 66, 49)), Sampling(), pieces, PROGRAMME, lambda: told.append(None))
     assert (found, len(told)) == (Tally(0, 2), 2)
