@@ -7,20 +7,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.generation.closes import CLOSE_IN_SIGHT
+from companion.controls.table import Settings
 from companion.generation.composer import MODEL, continue_phrase, harmonise
 from companion.generation.generator import Generator
-from companion.generation.improviser import Answer, Improviser, Planned, Point, Wishes
+from companion.generation.improviser import Planned, Point, Wishes
 from companion.model.features import Conditions
 from companion.model.runtime import Model
-from companion.music.bars import Barlines
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt, transpose
 from companion.phrase.hands import Hands
 from companion.phrase.seed import Phrase
 from companion.sampling.draw import Sampling, in_key
 from companion.sampling.harmony import triads_of
-from companion.session.plan import CLOSE_MARGIN, COMMITTED_STEPS
+from companion.session.actions import cadence
+from companion.session.modes import mode_named
+from companion.session.sink import FrameTape
+from companion.session.turns import Turns
 from export.data.pieces import Piece, transpositions
 from export.measures.passage import Passage
 from export.measures.tally import Tally
@@ -159,28 +161,21 @@ def cadences(model: Model, sampling: Sampling, pieces: Sequence[Piece], programm
 
 
 def close_on_request(model: Model, opening: IntArray, wishes: Wishes, number: int, request: int) -> Planned:
-    """The last chord of an answer to an opening, when a close is asked for while step ``request`` sounds.
+    """The last chord of an answer to an opening, when a jam is asked for a close while step ``request`` sounds.
 
-    The steps are those that a jam takes (companion.session.session, companion.session.plan), on bars of 4/4: what is
-    committed stays, and of the strong beats after it the first in reach is the close.
+    Bars are of 4/4.
     """
-    improviser = Improviser(model)
-    point, start = _heard(model, opening, wishes), len(opening)
-    going = Answer(number, start)
-    while point.step <= request + COMMITTED_STEPS:
-        point = improviser.next(point, point.hands, going, wishes).after
-    first = point.step + CLOSE_MARGIN
-    close = Barlines(BAR_STEPS).strong_beats(first, first + BAR_STEPS)[0]
-    closing = replace(going, close=close, end=close + BAR_STEPS)
-    while point.step < close - CLOSE_IN_SIGHT:
-        point = improviser.next(point, point.hands, closing, wishes).after
-    search = improviser.ending(point, point.hands, closing, wishes)
-    while True:
-        try:
-            next(search)
-        except StopIteration as found:
-            planned: list[Planned] = found.value
-            return planned[-1]
+    tape = FrameTape()
+    turns = Turns(model, Settings(), mode_named("continue"), tape, by_channel=False)
+    turns.running, turns.position = True, float(len(opening))
+    turns.plan.wishes, turns.plan.point, turns.plan.answers = wishes, _heard(model, opening, wishes), number
+    turns.begin_answer(len(opening))
+    turns.advance(request)
+    cadence(turns)
+    assert turns.plan.answer is not None and turns.plan.answer.end is not None
+    close = turns.plan.answer.close
+    turns.advance(turns.plan.answer.end)
+    return next(planned for planned in tape.made if planned.step == close)
 
 
 def is_good_close(last: Planned, request: int, key: Key) -> bool:
