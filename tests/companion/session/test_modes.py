@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from support.jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
-from companion.controls.table import Settings
+from companion.controls.table import MODES, Settings
+from companion.session import modes as session_modes
 
 
 def in_mode(mode: str, **changes: object) -> Settings:
@@ -183,3 +184,7 @@ def test_loop() -> None:
             *heard(34, 34.5, "72 67 64 48"),
         ]
     )
+
+
+def test_every_mode_of_the_table_has_its_file() -> None:
+    assert tuple(mode.name for mode in session_modes.MODES) == MODES

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.music.bars import Barlines
+from companion.music.bars import Barlines, Bars
 
 BARLINES = st.builds(Barlines, st.integers(1, 40), st.integers(-50, 50))
 
@@ -94,3 +94,9 @@ def test_bar_start_and_place(barlines: Barlines, step: int) -> None:
 def test_strong_beats(barlines: Barlines, beats: list[int]) -> None:
     assert barlines.strong_beats(0, 36) == beats
     assert barlines.strong_beats(9, 8) == []
+
+
+@pytest.mark.parametrize("unit", [1, 2, 4, 8, 16, 32, 64])
+def test_a_bar_is_as_long_in_a_jam_as_in_a_file(unit: int) -> None:
+    for beats in range(1, 33):
+        assert Barlines.of_metre(beats, unit).bar_steps == Bars((0,), ((beats, unit),)).steps_at(0)
