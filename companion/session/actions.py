@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from companion.music.bars import closing_steps
-from companion.session.plan import CLOSE_MARGIN, MOST_TAKE_STEPS
+from companion.session.music import MOST_TAKE_STEPS
+from companion.session.plan import CLOSE_MARGIN
 from companion.session.player_notes import WAITING
 from companion.session.turns import ANSWERING, Turns
 
@@ -51,7 +52,7 @@ def cadence(turns: Turns) -> None:
 def undo(turns: Turns) -> None:
     """Back to before the last answer."""
     plan = turns.plan
-    if turns.activity == ANSWERING and plan.point.step <= (plan.answer.start if plan.answer else 0):
+    if turns.activity == ANSWERING and plan.music.point.step <= (plan.answer.start if plan.answer else 0):
         turns.cut()  # nothing of it has become music yet
         return
     if not turns.undo:
@@ -60,17 +61,26 @@ def undo(turns: Turns) -> None:
     resume = turns.undo.pop()
     turns.cut()
     turns.rewind(resume.point.step)
-    plan.go_back_to(resume)
+    plan.music.go_back_to(resume)
+    if resume.model is not plan.improviser.model:
+        plan.catch_up()
 
 
-def keep(turns: Turns) -> None:
+def keep_take(turns: Turns) -> None:
     """Save the last take."""
-    take = turns.plan.take
+    take = turns.plan.music.take
     if not take:
         turns.sink.message("nothing to keep yet")
         return
     is_full = len(take) == MOST_TAKE_STEPS
-    turns.sink.keep(take[0].step, turns.plan.point.step - 1 if is_full else take[-1].step)
+    turns.sink.keep(take[0].step, turns.plan.music.point.step - 1 if is_full else take[-1].step)
 
 
-DO: dict[str, Callable[..., None]] = {action.__name__: action for action in (go, stop, panic, cadence, undo, keep)}
+DO: dict[str, Callable[..., None]] = {
+    "go": go,
+    "stop": stop,
+    "panic": panic,
+    "cadence": cadence,
+    "undo": undo,
+    "keep": keep_take,
+}

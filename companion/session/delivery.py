@@ -27,8 +27,10 @@ class Delivery:
         self._frameless = -1  # a step of the plan that has only sounded at once
 
     def send(self) -> None:
-        """What is planned and not yet at the sink goes there."""
+        """What is planned of an answer that is to be heard, and not yet at the sink, goes there."""
         plan = self._plan
+        if plan.tentative:
+            return
         fresh = [planned for planned in plan.frames if planned.origin != HEARD and planned.step not in plan.sent]
         if fresh:
             self.put(fresh)

@@ -13,56 +13,39 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from companion.controls.table import Settings
 from companion.generation.closes import CLOSE_IN_SIGHT, Search
-from companion.generation.improviser import LOOP, Answer, Improviser, Planned, Point, Wishes, sounding_frame
+from companion.generation.improviser import Answer, Improviser, Planned, Point, Wishes
 from companion.model.runtime import Model
-from companion.music.bars import Barlines
 from companion.music.key import Key
 from companion.music.sounding import SoundingFrame
-from companion.music.vocabulary import REST, VOICES, IntArray
 from companion.phrase.hands import Hands
 from companion.sampling.draw import in_key
 from companion.sampling.styles import style
 from companion.session.hearing import KEY_STEPS, Hearing
+from companion.session.music import Music
 
 COMMITTED_STEPS = 2  # of an answer, beyond the step that sounds
 PLAN_STEPS = 16  # planned ahead of the step that sounds
 CLOSE_MARGIN = 4  # steps that a cadence has at least, beyond the committed ones
 FOLLOW_STEPS = 8  # likewise where each note of the player's may change the plan
-MOST_TAKE_STEPS = 1024  # 64 bars: what a loop repeats at most
 REHEARD_STEPS = 64  # what another model hears of the music before it takes over
 
 
-@dataclass(frozen=True)
-class Resume:
-    """What an answer began from: to take it back."""
-
-    point: Point
-    past: tuple[Planned, ...]
-    take: tuple[Planned, ...]
-    model: Model  # whose memory the point holds
-
-
 class Plan:
-    """The music so far, and what is to come of it."""
+    """What is to come of the music."""
 
     def __init__(self, model: Model, hearing: Hearing, wishes: Wishes) -> None:
         self.improviser = Improviser(model)
         self.wishes = wishes  # how new frames are to be
-        self.point = Point(self.improviser.start(0), Hands())  # where the next step to be fixed begins
+        self.music = Music(Point(self.improviser.start(0), Hands()))
         self.frames: list[Planned] = []  # made, and not fixed yet
         self.sent: dict[int, SoundingFrame] = {}  # what the sink has of them
         self.answer: Answer | None = None
         self.tentative = False  # the answer is planned, but the phrase is not over yet
         self.answers = 0  # so far
-        self.past: deque[Planned] = deque(maxlen=KEY_STEPS)
-        self.take: list[Planned] = []
         self._hearing = hearing
         self._search: Search[Planned] | None = None
 
@@ -84,7 +67,7 @@ class Plan:
 
     def change_step(self, position: float) -> int:
         """The first step that a change can still reach."""
-        return max(self.commit_end(position), self.point.step)
+        return max(self.commit_end(position), self.music.point.step)
 
     def horizon(self, position: float) -> int:
         """The step up to which an answer is planned."""
@@ -96,7 +79,7 @@ class Plan:
     @property
     def end(self) -> int:
         """The step after the last that is planned."""
-        return self.frames[-1].step + 1 if self.frames else self.point.step
+        return self.frames[-1].step + 1 if self.frames else self.music.point.step
 
     def dealt(self, point: Point, step: int | None = None) -> Hands:
         """The hands with what begins at a step, the point's own as a rule, given to voices."""
@@ -119,7 +102,7 @@ class Plan:
     def extend(self) -> None:
         """One more frame of the plan, or of a search for an ending."""
         assert self.answer is not None
-        point = self.frames[-1].after if self.frames else self.point
+        point = self.frames[-1].after if self.frames else self.music.point
         hands = self.dealt(point)
         if self.is_heard(point.step):
             self.frames.append(self.improviser.heard(point, hands, self.wishes, self.answer.number))
@@ -145,16 +128,9 @@ class Plan:
     def take_next(self) -> Planned:
         """The next step to be fixed, made if it is not planned."""
         if self.answer is None and not self.frames:
-            return self.improviser.heard(self.point, self.dealt(self.point), self.wishes, self.answers)
-        self.extend_to(self.point.step + 1)
+            return self.improviser.heard(self.music.point, self.dealt(self.music.point), self.wishes, self.answers)
+        self.extend_to(self.music.point.step + 1)
         return self.frames.pop(0)
-
-    def fix(self, planned: Planned) -> None:
-        """A step becomes music."""
-        self.point = planned.after
-        self.past.append(planned)
-        if len(self.take) < MOST_TAKE_STEPS and planned.origin != LOOP:
-            self.take.append(planned)
 
     # Taking back
 
@@ -165,47 +141,37 @@ class Plan:
         self.sent = {sent: frame for sent, frame in self.sent.items() if sent < step}
 
     def rewind(self, step: int) -> bool:
-        """Take back what is fixed from a step on, as far as it is remembered; whether there was any."""
+        """Take back what is fixed too, as far as it is remembered; whether there was any."""
         self.replan(step)
-        reaches = bool(self.past) and self.past[-1].step >= step
-        while self.past and self.past[-1].step >= step:
-            self.point = self.past.pop().before
-        self.take = [planned for planned in self.take if planned.step < step]
-        return reaches
+        return self.music.rewind(step)
+
+    def take_back(self, position: float) -> None:
+        """What is not committed is to be made anew."""
+        if self.tentative:
+            self.forget_answer()
+        elif self.answer is not None:
+            self.replan(self.change_step(position))
 
     def forget_answer(self) -> None:
         """There is no answer any more, and nothing of it planned."""
         self.answer, self.tentative, self._search, self.frames, self.sent = None, False, None, [], {}
 
-    def go_on_from(self, step: int) -> None:
-        """The music goes on from a step, whatever the pause was, with another phrase."""
-        self.point = Point(replace(self.point.standing, step=step), self.point.hands.next_phrase())
-
-    def bookmark(self, planned: Planned) -> Resume:
-        """What an answer that is about to become music begins from."""
-        return Resume(planned.before, tuple(self.past), tuple(self.take), self.improviser.model)
-
-    def go_back_to(self, resume: Resume) -> None:
-        """To where an answer began from."""
-        self.past, self.take = deque(resume.past, maxlen=KEY_STEPS), list(resume.take)
-        self.point = Point(resume.point.standing, resume.point.hands.next_phrase())
-        if resume.model is not self.improviser.model:
-            self._catch_up()
-
     def set_model(self, model: Model) -> None:
-        """Another model plays on; it first hears the last of the music, which another one made or heard."""
+        """Another model plays on."""
         self.improviser = Improviser(model)
-        self._catch_up()
+        self.catch_up()
 
-    def _catch_up(self) -> None:
-        remembered = [*self.past, *self.frames]
+    def catch_up(self) -> None:
+        """The model hears the last of the music, which another one made or heard."""
+        music = self.music
+        remembered = [*music.past, *self.frames]
         remembered[-REHEARD_STEPS:] = self.improviser.rehear(remembered[-REHEARD_STEPS:], self.wishes)
-        self.past = deque(remembered[: len(self.past)], maxlen=KEY_STEPS)
-        self.frames = remembered[len(self.past) :]
-        standing = self.improviser.start(self.point.step)
-        if self.past:
-            standing = replace(self.past[-1].after.standing, step=self.point.step)
-        self.point = replace(self.point, standing=standing)
+        music.past = deque(remembered[: len(music.past)], maxlen=KEY_STEPS)
+        self.frames = remembered[len(music.past) :]
+        standing = self.improviser.start(music.point.step)
+        if music.past:
+            standing = replace(music.past[-1].after.standing, step=music.point.step)
+        music.point = replace(music.point, standing=standing)
 
 
 def wishes_of(now: Settings, heard_key: Key | None, beat_step: int) -> Wishes:
@@ -216,15 +182,3 @@ def wishes_of(now: Settings, heard_key: Key | None, beat_step: int) -> Wishes:
     sampling = in_key(sampling, key, asked=now.key is not None)
     locked = frozenset(number for number, voice in enumerate(now.voices) if voice.lock)
     return Wishes(sampling, key, now.seed, locked, beat_step)
-
-
-def loop_of(take: Sequence[Planned], barlines: Barlines) -> tuple[IntArray, ...]:
-    """The frames of a take from a bar line, filled up to whole bars; none where there is none."""
-    if not take:
-        return ()
-    rest = np.full(len(VOICES), REST, dtype=np.int32)
-    lead = take[0].step - barlines.bar_start(take[0].step)
-    frames = [rest] * lead + [sounding_frame(take[0].frame)]
-    frames += [planned.frame.tokens for planned in take[1:]]
-    frames += [rest] * (-len(frames) % barlines.bar_steps)
-    return tuple(frames)

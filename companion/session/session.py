@@ -7,16 +7,18 @@ A session knows steps, not seconds, and ports only as a *sink*. It is told what 
     Session       what the world says, and what is shown of it
     PlayerNotes   what a key begins, joins or changes
     actions       what the player can tell it to do
+    changes       what follows when settings change
     Turns         when a phrase is over, and the answer that follows it, in a mode
-    Plan          what is made, fixed, sent and taken back
+    Plan          what is made, sent and taken back
+    Music         what is fixed
     Hearing       the keys that are down, the key of the music, its loudness
+    Tonality      the key that the plan is kept in
     Delivery      what the sink is told of the plan
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from companion.controls.table import ACTIONS, Choices, Command, Settings, change, read_command
 from companion.generation.closes import CLOSE_IN_SIGHT
@@ -25,10 +27,11 @@ from companion.model.runtime import Model
 from companion.music.bars import Barlines
 from companion.music.chords import chord_name
 from companion.session.actions import DO
+from companion.session.changes import apply_settings, autostart
 from companion.session.modes import mode_named
 from companion.session.player_notes import PlayerNotes
 from companion.session.sink import Sink
-from companion.session.turns import ANSWERING, IDLE, PHRASE, Turns
+from companion.session.turns import ANSWERING, IDLE, Turns
 
 
 class Session:
@@ -45,7 +48,7 @@ class Session:
         """The clock runs from here on."""
         self._turns.running, self.barlines = True, barlines
         self._turns.position = max(self._turns.position, position)
-        self._autostart()
+        autostart(self._turns)
 
     def halt(self) -> None:
         """The clock has stopped: silence."""
@@ -73,60 +76,13 @@ class Session:
             arguments = read_command(command.name, command.arguments, self._choices).arguments
             DO[command.name](self._turns, *arguments)
         else:
-            self._change(change(self.settings, command.name, command.arguments, self._choices))
+            apply_settings(self._turns, change(self.settings, command.name, command.arguments, self._choices))
         return self._turns.plan.change_step(self.position)
 
     def set_model(self, model: Model) -> None:
         """Another model plays on; it first hears the last bars."""
-        self._turns.take_back()
+        self._turns.plan.take_back(self.position)
         self._turns.plan.set_model(model)
-
-    # Settings
-
-    def _change(self, now: Settings) -> None:
-        """What is not committed follows settings that have changed."""
-        turns, before = self._turns, self.settings
-        if now == before:
-            return
-        turns.renew_wishes(now)  # may refuse
-        turns.settings = turns.delivery.settings = now
-        if now.seed != before.seed:
-            self._throw_anew()
-        if now.velocity != before.velocity:
-            turns.delivery.velocity = turns.hearing.velocity_rule(now)
-        if now.mode != before.mode:
-            self._change_mode()
-        turns.take_back()
-        if turns.running:
-            turns.notice_end_of_phrase(turns.position)
-
-    def _throw_anew(self) -> None:
-        """Answers are counted anew, so that a seed always begins with the same dice."""
-        plan = self._turns.plan
-        plan.answers = 0
-        if self.activity == ANSWERING and plan.answer is not None:
-            plan.answer = replace(plan.answer, number=0)
-            plan.answers = 1
-
-    def _change_mode(self) -> None:
-        turns, plan = self._turns, self._turns.plan
-        before, turns.mode = turns.mode, mode_named(self.settings.mode)
-        loops = plan.answer is not None and bool(plan.answer.loop)
-        if plan.tentative:
-            plan.forget_answer()
-        elif self.activity == ANSWERING:
-            if loops or not (before.plays_on and turns.mode.plays_on):
-                turns.cut()
-            else:
-                turns.mode.takes_over(turns)
-        if self.activity == PHRASE:
-            turns.mode.joins(turns)
-        self._autostart()
-
-    def _autostart(self) -> None:
-        """Modes that do not wait for a phrase begin by themselves."""
-        if self.running and self.activity != ANSWERING:
-            self._turns.mode.autostart(self._turns)
 
     # What is shown
 
@@ -147,8 +103,8 @@ class Session:
         if plan.tentative:  # it would begin on another line now
             plan.forget_answer()
         if plan.wishes.beat_step != barlines.beat_step:
-            turns.renew_wishes(self.settings)
-            turns.take_back()
+            turns.tonality.follow(self.settings, barlines.beat_step)
+            plan.take_back(turns.position)
 
     @property
     def running(self) -> bool:
@@ -191,9 +147,9 @@ class Session:
     @property
     def chord(self) -> str:
         """The name of what sounds."""
-        now = [planned for planned in self._turns.plan.past if planned.step <= self.position]
+        now = [planned for planned in self._turns.plan.music.past if planned.step <= self.position]
         return chord_name(now[-1].frame.pitches) if now and self.activity != IDLE else ""
 
     def recent(self, steps: int) -> list[Planned]:
         """The last steps of the music, oldest first."""
-        return list(self._turns.plan.past)[-steps:]
+        return list(self._turns.plan.music.past)[-steps:]

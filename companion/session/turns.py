@@ -12,8 +12,10 @@ from companion.music.bars import Barlines, closing_steps
 from companion.music.vocabulary import IntArray
 from companion.session.delivery import Delivery
 from companion.session.hearing import Hearing
-from companion.session.plan import REHEARD_STEPS, Plan, Resume, loop_of, wishes_of
+from companion.session.music import Resume
+from companion.session.plan import Plan, wishes_of
 from companion.session.sink import Sink
+from companion.session.tonality import Tonality
 
 # What happens between the player and the companion.
 IDLE = "listening"
@@ -96,6 +98,7 @@ class Turns:
         self.undo: deque[Resume] = deque(maxlen=MOST_UNDO)
         self.hearing = Hearing(by_channel)
         self.plan = Plan(model, self.hearing, wishes_of(settings, None, self.barlines.beat_step))
+        self.tonality = Tonality(self.plan, self.hearing, sink)
         self.delivery = Delivery(sink, self.plan, settings, self.hearing.velocity_rule(settings))
 
     # Time
@@ -118,26 +121,26 @@ class Turns:
         if self.plan.answer is None or self.plan.end >= self.plan.horizon(self.position):
             return False
         self.plan.extend()
-        self.send()
+        self.delivery.send()
         return True
 
     def _is_due(self) -> bool:
-        step = self.plan.point.step
+        step = self.plan.music.point.step
         if self.activity == ANSWERING and not self.plan.is_heard(step) and not self.plan.follows:
             return step < self.plan.commit_end(self.position)
         return self.activity != IDLE and step + HALF_A_STEP <= self.position
 
     def _fix(self, planned: Planned) -> None:
-        plan, answer = self.plan, self.plan.answer
+        plan, music, answer = self.plan, self.plan.music, self.plan.answer
         if self.activity == ANSWERING and answer is not None and planned.step == answer.start:
-            self.undo.append(plan.bookmark(planned))
-        plan.fix(planned)
+            self.undo.append(music.bookmark(planned, plan.improviser.model))
+        music.fix(planned)
         audible = planned.origin != HEARD
         if audible and planned.step not in plan.sent:
             self.delivery.put([planned])
         self.sink.fixed(planned, plan.sent.pop(planned.step, None))
         self.hearing.capture.forget_before(planned.step)
-        if (not audible or plan.follows) and plan.point.step % KEY_EVERY_STEPS == 0:
+        if (not audible or plan.follows) and plan.music.point.step % KEY_EVERY_STEPS == 0:
             self.hear_key()
         self._notice_end_of_answer(planned)
 
@@ -145,11 +148,6 @@ class Turns:
         """What can not be changed any more is planned, and all that is planned is at the sink."""
         if self.activity == ANSWERING:
             self.plan.extend_to(min(self.plan.commit_end(self.position), self.plan.horizon(self.position)))
-            self.send()
-
-    def send(self) -> None:
-        """What is planned of an answer that is to be heard goes to the sink."""
-        if self.activity == ANSWERING and not self.plan.tentative:
             self.delivery.send()
 
     # The phrase
@@ -160,7 +158,7 @@ class Turns:
         if over is None or max(over, not_before) > self.position:
             return
         over = max(over, not_before)
-        while self.plan.point.step + HALF_A_STEP <= over:
+        while self.plan.music.point.step + HALF_A_STEP <= over:
             self._fix(self.plan.take_next())
         if not self.mode.answers:
             self._finish()
@@ -176,28 +174,12 @@ class Turns:
         return self.mode.over(self) if self.activity == PHRASE else None
 
     def _answer_start(self, over: float) -> int:
-        return self.barlines.next_line(max(over, self.plan.point.step), self.mode.grid(self.settings))
+        return self.barlines.next_line(max(over, self.plan.music.point.step), self.mode.grid(self.settings))
 
     def hear_key(self) -> None:
-        """The key of what was heard, for what comes; what was imagined to a phrase so far fits it too."""
-        self.hearing.hear_key(self.plan.past)
-        if self.settings.key is None and self.plan.wishes.key != self.hearing.key:
-            self.renew_wishes(self.settings)
-            self.plan.replan(self.plan.point.step)
-            if self.activity == PHRASE:
-                self._imagine_anew()
-
-    def _imagine_anew(self) -> None:
-        """The phrase is heard again, with other voices to what was played."""
-        plan = self.plan
-        heard = [planned for planned in plan.past if planned.step >= self.phrase_start][-REHEARD_STEPS:]
-        if not heard or any(planned.origin != HEARD for planned in heard):
-            return
-        self.rewind(heard[0].step)
-        for old in heard:
-            planned = plan.improviser.heard(plan.point, old.after.hands, plan.wishes, plan.answers)
-            plan.fix(planned)
-            self.sink.fixed(planned, None)
+        """The key of what was heard, for what comes."""
+        phrase_start = self.phrase_start if self.activity == PHRASE else None
+        self.tonality.hear(self.settings, self.barlines.beat_step, phrase_start)
 
     # The answer
 
@@ -220,27 +202,17 @@ class Turns:
 
     def begin_next(self, bars: int | None = None) -> None:
         """An answer that is asked for, or begins by itself, on the next line of the grid."""
-        start = self._next_start(self.settings.grid)
+        start = self.next_start(self.settings.grid)
         self.plan.forget_answer()
         self.hear_key()
         if self.activity == IDLE:
-            self.plan.take = []
-            self.plan.go_on_from(start)
+            self.plan.music.take = []
+            self.plan.music.go_on_from(start)
         self.begin_answer(start, bars)
 
-    def begin_loop(self) -> None:
-        """The last take, again and again."""
-        frames = loop_of(self.plan.take, self.barlines)
-        if not frames:
-            self.sink.message("nothing to loop yet: play a phrase first")
-            return
-        start = self._next_start("bar")
-        self.plan.go_on_from(start)
-        self.begin_answer(start, loop=frames)
-
-    def _next_start(self, grid: str) -> int:
+    def next_start(self, grid: str) -> int:
         """The next line of a grid, after what is fixed."""
-        return self.barlines.next_line(max(self.position, self.plan.point.step), grid)
+        return self.barlines.next_line(max(self.position, self.plan.music.point.step), grid)
 
     def _plan_tentatively(self) -> None:
         """While the phrase may be over soon, the answer is made ready, so that no time is lost."""
@@ -266,7 +238,7 @@ class Turns:
         self.delivery.velocity = self.hearing.velocity_rule(self.settings)
 
     def _notice_end_of_answer(self, planned: Planned) -> None:
-        answer, step = self.plan.answer, self.plan.point.step
+        answer, step = self.plan.answer, self.plan.music.point.step
         if answer is None or self.activity != ANSWERING:
             return
         if answer.end is not None and step >= answer.end:
@@ -294,14 +266,3 @@ class Turns:
         """Take back what is fixed from a step on, as far as it is remembered."""
         if self.plan.rewind(step):
             self.sink.taken_back(step)
-
-    def take_back(self) -> None:
-        """What is not committed is to be made anew."""
-        if self.plan.tentative:
-            self.plan.forget_answer()
-        elif self.plan.answer is not None:
-            self.plan.replan(self.plan.change_step(self.position))
-
-    def renew_wishes(self, settings: Settings) -> None:
-        """New frames are to be as these settings and the key that is heard say; BadSetting where that cannot be."""
-        self.plan.wishes = wishes_of(settings, self.hearing.key, self.barlines.beat_step)

@@ -168,7 +168,7 @@ def close_on_request(model: Model, opening: IntArray, wishes: Wishes, number: in
     tape = FrameTape()
     turns = Turns(model, Settings(), mode_named("continue"), tape, by_channel=False)
     turns.running, turns.position = True, float(len(opening))
-    turns.plan.wishes, turns.plan.point, turns.plan.answers = wishes, _heard(model, opening, wishes), number
+    turns.plan.wishes, turns.plan.music.point, turns.plan.answers = wishes, _heard(model, opening, wishes), number
     turns.begin_answer(len(opening))
     turns.advance(request)
     cadence(turns)

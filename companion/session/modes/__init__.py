@@ -1,4 +1,4 @@
-"""What a jam does with what it hears: one file a mode, and a row in ``MODES``.
+"""What a jam does with what it hears: one file a mode, and a row in ``_MODES``.
 
 listen      hears only
 answer      continue: answers when the phrase ends
@@ -10,17 +10,17 @@ loop        repeats the last take
 
 from __future__ import annotations
 
-from companion.session.modes.answer import Continue
-from companion.session.modes.duet import Duet
-from companion.session.modes.harmonise import Harmonise
-from companion.session.modes.listen import Listen
-from companion.session.modes.loop import Loop
-from companion.session.modes.respond import Respond
+from companion.session.modes.answer import ContinueMode
+from companion.session.modes.duet import DuetMode
+from companion.session.modes.harmonise import HarmoniseMode
+from companion.session.modes.listen import ListenMode
+from companion.session.modes.loop import LoopMode
+from companion.session.modes.respond import RespondMode
 from companion.session.turns import Mode
 
-MODES: tuple[Mode, ...] = (Listen(), Continue(), Respond(), Harmonise(), Duet(), Loop())
+_MODES: tuple[Mode, ...] = (ListenMode(), ContinueMode(), RespondMode(), HarmoniseMode(), DuetMode(), LoopMode())
 
-_BY_NAME = {mode.name: mode for mode in MODES}
+_BY_NAME = {mode.name: mode for mode in _MODES}
 
 
 def mode_named(name: str) -> Mode:

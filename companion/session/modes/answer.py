@@ -5,7 +5,7 @@ from __future__ import annotations
 from companion.session.turns import Mode, Turns
 
 
-class Continue(Mode):
+class ContinueMode(Mode):
     """A rest asks for the answer."""
 
     name = "continue"

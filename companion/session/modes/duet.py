@@ -5,7 +5,7 @@ from __future__ import annotations
 from companion.session.turns import Mode, Turns
 
 
-class Duet(Mode):
+class DuetMode(Mode):
     """Waits for nobody."""
 
     name = "duet"

@@ -7,7 +7,7 @@ import math
 from companion.session.turns import Mode, Turns
 
 
-class Harmonise(Mode):
+class HarmoniseMode(Mode):
     """The answer begins with the phrase, and sounds while the player does."""
 
     name = "harmonise"
@@ -19,5 +19,5 @@ class Harmonise(Mode):
 
     def joins(self, turns: Turns) -> None:
         """In the midst of a phrase the others come in at once."""
-        start = max(turns.plan.point.step, math.floor(turns.position) + 1)
+        start = max(turns.plan.music.point.step, math.floor(turns.position) + 1)
         turns.begin_answer(start, with_player=True)

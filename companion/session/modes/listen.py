@@ -5,7 +5,7 @@ from __future__ import annotations
 from companion.session.turns import Mode
 
 
-class Listen(Mode):
+class ListenMode(Mode):
     """Phrases come and go; an answer comes when it is asked for."""
 
     name = "listen"

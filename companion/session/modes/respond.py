@@ -12,7 +12,7 @@ from companion.session.plan import CLOSE_MARGIN
 from companion.session.turns import HALF_A_STEP, Mode, Turns
 
 
-class Respond(Mode):
+class RespondMode(Mode):
     """A call is over with its last bar, whatever is played, and its response closes."""
 
     name = "respond"
@@ -47,7 +47,7 @@ class Respond(Mode):
         if answer is None or answer.end is None or answer.end - step > STEPS_PER_BEAT:
             return False
         turns.plan.extend_to(answer.end)
-        turns.send()
+        turns.delivery.send()
         turns.delivery.rest_at(answer.end, turns.position)
         turns.cut(step, quietly=True)
         return True

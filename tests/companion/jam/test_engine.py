@@ -351,7 +351,7 @@ def test_a_simulated_hour_leaves_nothing_behind() -> None:
 
 def _sizes(rig: Rig) -> list[int]:
     outlets, session = rig.engine.outlets, rig.session
-    return [len(outlets._ahead), len(outlets.feedback._due), len(session.plan), len(session._turns.plan.past)]
+    return [len(outlets._ahead), len(outlets.feedback._due), len(session.plan), len(session._turns.plan.music.past)]
 
 
 def test_transport_entries_say_where_bars_begin() -> None:

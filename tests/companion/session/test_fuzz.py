@@ -21,7 +21,8 @@ from companion.model.features import FeatureRow
 from companion.music.bars import Barlines
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.session.hearing import KEY_STEPS
-from companion.session.plan import MOST_TAKE_STEPS, PLAN_STEPS
+from companion.session.music import MOST_TAKE_STEPS
+from companion.session.plan import PLAN_STEPS
 from companion.session.turns import ANSWERING, IDLE, MOST_UNDO
 
 OFF_LINE = 0.01  # steps
@@ -75,7 +76,9 @@ class Watched(Jam):
     def check_plan(self) -> None:
         session = self.session
         steps = [planned.step for planned in session.plan]
-        assert steps == list(range(session._turns.plan.point.step, session._turns.plan.point.step + len(steps)))
+        assert steps == list(
+            range(session._turns.plan.music.point.step, session._turns.plan.music.point.step + len(steps))
+        )
         if session.activity == IDLE or not session.running:
             assert not session.plan and session.answer is None
 
@@ -103,8 +106,8 @@ class Watched(Jam):
     def check_size(self) -> None:
         session = self.session
         assert len(session.plan) <= 2 * PLAN_STEPS + session.barlines.bar_steps
-        assert len(session._turns.plan.past) <= KEY_STEPS
-        assert len(session._turns.plan.take) <= MOST_TAKE_STEPS
+        assert len(session._turns.plan.music.past) <= KEY_STEPS
+        assert len(session._turns.plan.music.take) <= MOST_TAKE_STEPS
         assert len(session._turns.undo) <= MOST_UNDO
         assert len(session._turns.hearing.capture.presses) <= 600
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from support.jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
 from companion.controls.table import MODES, Settings
-from companion.session import modes as session_modes
+from companion.session.modes import mode_named
 
 
 def in_mode(mode: str, **changes: object) -> Settings:
@@ -187,4 +187,4 @@ def test_loop() -> None:
 
 
 def test_every_mode_of_the_table_has_its_file() -> None:
-    assert tuple(mode.name for mode in session_modes.MODES) == MODES
+    assert [mode_named(name).name for name in MODES] == [*MODES]

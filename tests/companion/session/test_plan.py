@@ -16,7 +16,8 @@ from companion.music.bars import Barlines
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, strike
 from companion.session.hearing import Hearing
-from companion.session.plan import COMMITTED_STEPS, FOLLOW_STEPS, PLAN_STEPS, Plan, loop_of, wishes_of
+from companion.session.music import loop_of
+from companion.session.plan import COMMITTED_STEPS, FOLLOW_STEPS, PLAN_STEPS, Plan, wishes_of
 
 CHORD = (72, 67, 64, 48)
 
@@ -33,7 +34,7 @@ def answering(start: int = 0, **changes: object) -> Plan:
 
 def steps(plan: Plan) -> tuple[list[int], list[int]]:
     """Those that are fixed, and those that are planned."""
-    return [one.step for one in plan.past], [one.step for one in plan.frames]
+    return [one.step for one in plan.music.past], [one.step for one in plan.frames]
 
 
 def test_frames_are_planned_one_after_another_and_fixed_in_their_order() -> None:
@@ -41,9 +42,9 @@ def test_frames_are_planned_one_after_another_and_fixed_in_their_order() -> None
     plan.extend_to(4)
     assert steps(plan) == ([], [0, 1, 2, 3]) and plan.end == 4
     for _ in range(2):
-        plan.fix(plan.take_next())
-    assert steps(plan) == ([0, 1], [2, 3]) and plan.point.step == 2
-    assert [one.frame.pitches for one in plan.take] == [CHORD, CHORD]
+        plan.music.fix(plan.take_next())
+    assert steps(plan) == ([0, 1], [2, 3]) and plan.music.point.step == 2
+    assert [one.frame.pitches for one in plan.music.take] == [CHORD, CHORD]
 
 
 def test_what_is_taken_back_is_planned_anew_alike() -> None:
@@ -61,31 +62,31 @@ def test_rewinding_reaches_what_is_fixed() -> None:
     plan = answering()
     plan.extend_to(4)
     for _ in range(3):
-        plan.fix(plan.take_next())
+        plan.music.fix(plan.take_next())
     assert not plan.rewind(3)
     assert plan.rewind(1)
-    assert steps(plan) == ([0], []) and plan.point.step == 1
-    assert [one.step for one in plan.take] == [0]
+    assert steps(plan) == ([0], []) and plan.music.point.step == 1
+    assert [one.step for one in plan.music.take] == [0]
 
 
 def test_back_to_where_an_answer_began() -> None:
     plan = answering()
     plan.extend_to(4)
-    plan.fix(plan.take_next())
-    resume = plan.bookmark(plan.frames[0])
+    plan.music.fix(plan.take_next())
+    resume = plan.music.bookmark(plan.frames[0], plan.improviser.model)
     for _ in range(3):
-        plan.fix(plan.take_next())
-    plan.go_back_to(resume)
-    assert steps(plan)[0] == [0] and plan.point.standing is resume.point.standing
+        plan.music.fix(plan.take_next())
+    plan.music.go_back_to(resume)
+    assert steps(plan)[0] == [0] and plan.music.point.standing is resume.point.standing
 
 
 def test_another_model_hears_what_was_made() -> None:
     plan = answering()
     plan.extend_to(3)
-    plan.fix(plan.take_next())
+    plan.music.fix(plan.take_next())
     plan.set_model(Shadow())  # type: ignore[arg-type]
     assert steps(plan) == ([0], [1, 2])
-    assert plan.past[0].frame.pitches == CHORD and plan.improviser.model.__class__ is Shadow
+    assert plan.music.past[0].frame.pitches == CHORD and plan.improviser.model.__class__ is Shadow
 
 
 @pytest.mark.parametrize(
@@ -125,8 +126,8 @@ def test_a_loop_is_whole_bars_from_a_bar_line() -> None:
     plan = answering(start=0)
     plan.extend_to(3)
     for _ in range(3):
-        plan.fix(plan.take_next())
-    take = list(plan.take)[1:]
+        plan.music.fix(plan.take_next())
+    take = list(plan.music.take)[1:]
     frames = np.array(loop_of(take, Barlines(4))).tolist()
     assert frames == [[REST] * 4, [strike(pitch) for pitch in CHORD], [HOLD] * 4, [REST] * 4]
     assert loop_of([], Barlines()) == ()

@@ -586,7 +586,7 @@ class TestUndo:
         jam.to(until)
         jam.tell("undo")
         assert jam.session.recent(100) == before
-        assert jam.session._turns.plan.point.standing is before[-1].after.standing
+        assert jam.session._turns.plan.music.point.standing is before[-1].after.standing
         assert sorted(jam.listener.music) == list(range(8))
 
     def test_go_afterwards_answers_the_same_otherwise(self) -> None:

@@ -1,0 +1,58 @@
+"""What follows in a session when settings change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from companion.controls.table import Settings
+from companion.session.modes import mode_named
+from companion.session.plan import Plan
+from companion.session.turns import ANSWERING, PHRASE, Turns
+
+
+def apply_settings(turns: Turns, now: Settings) -> None:
+    """What is not committed follows the settings; BadSetting where it cannot, and nothing is changed."""
+    before = turns.settings
+    if now == before:
+        return
+    turns.tonality.follow(now, turns.barlines.beat_step)  # may refuse
+    turns.settings = turns.delivery.settings = now
+    if now.seed != before.seed:
+        _throw_anew(turns.plan)
+    if now.velocity != before.velocity:
+        turns.delivery.velocity = turns.hearing.velocity_rule(now)
+    if now.mode != before.mode:
+        _change_mode(turns)
+    turns.plan.take_back(turns.position)
+    if turns.running:
+        turns.notice_end_of_phrase(turns.position)
+
+
+def autostart(turns: Turns) -> None:
+    """Modes that do not wait for a phrase begin by themselves."""
+    if turns.running and turns.activity != ANSWERING:
+        turns.mode.autostart(turns)
+
+
+def _throw_anew(plan: Plan) -> None:
+    """Answers are counted anew, so that a seed always begins with the same dice."""
+    plan.answers = 0
+    if plan.answer is not None and not plan.tentative:
+        plan.answer = replace(plan.answer, number=0)
+        plan.answers = 1
+
+
+def _change_mode(turns: Turns) -> None:
+    plan = turns.plan
+    before, turns.mode = turns.mode, mode_named(turns.settings.mode)
+    loops = plan.answer is not None and bool(plan.answer.loop)
+    if plan.tentative:
+        plan.forget_answer()
+    elif turns.activity == ANSWERING:
+        if loops or not (before.plays_on and turns.mode.plays_on):
+            turns.cut()
+        else:
+            turns.mode.takes_over(turns)
+    if turns.activity == PHRASE:
+        turns.mode.joins(turns)
+    autostart(turns)

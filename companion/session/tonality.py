@@ -1,0 +1,44 @@
+"""The key of the music: heard while the player leads, and followed by what is planned."""
+
+from __future__ import annotations
+
+from companion.controls.table import Settings
+from companion.generation.improviser import HEARD
+from companion.session.hearing import Hearing
+from companion.session.plan import REHEARD_STEPS, Plan, wishes_of
+from companion.session.sink import Sink
+
+
+class Tonality:
+    """Keeps a plan in the key that is asked for or heard."""
+
+    def __init__(self, plan: Plan, hearing: Hearing, sink: Sink) -> None:
+        self._plan, self._hearing, self._sink = plan, hearing, sink
+
+    def follow(self, settings: Settings, beat_step: int) -> None:
+        """New frames are to be as these settings and the key that is heard say; BadSetting where that cannot be."""
+        self._plan.wishes = wishes_of(settings, self._hearing.key, beat_step)
+
+    def hear(self, settings: Settings, beat_step: int, phrase_start: int | None) -> None:
+        """The key of what was heard, for what comes; what was imagined to a phrase so far fits it too."""
+        plan = self._plan
+        self._hearing.hear_key(plan.music.past)
+        if settings.key is not None or plan.wishes.key == self._hearing.key:
+            return
+        self.follow(settings, beat_step)
+        plan.replan(plan.music.point.step)
+        if phrase_start is not None:
+            self._imagine_anew(phrase_start)
+
+    def _imagine_anew(self, phrase_start: int) -> None:
+        """The phrase is heard again, with other voices to what was played."""
+        plan = self._plan
+        heard = [planned for planned in plan.music.past if planned.step >= phrase_start][-REHEARD_STEPS:]
+        if not heard or any(planned.origin != HEARD for planned in heard):
+            return
+        if plan.rewind(heard[0].step):
+            self._sink.taken_back(heard[0].step)
+        for old in heard:
+            planned = plan.improviser.heard(plan.music.point, old.after.hands, plan.wishes, plan.answers)
+            plan.music.fix(planned)
+            self._sink.fixed(planned, None)
