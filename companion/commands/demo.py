@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from companion.generation.composer import Composed
-from companion.jam.picture import FrameView
+from companion.generation.composer import MODEL, Composed
+from companion.jam.picture import FrameView, Picture
+from companion.jam.snapshot import SHOWN_STEPS
 from companion.music.song import Metre, Song, SongNote, Tempo
 from companion.music.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.screen.view import View
+from companion.screen.chooser import View
+from companion.session.plan import ANSWERING, PHRASE
 
-BPM = 84
-STEP_SECONDS = 60 / BPM / STEPS_PER_BEAT
+DEMO_BPM = 84
+STEP_SECONDS = 60 / DEMO_BPM / STEPS_PER_BEAT
 _TICKS_PER_BEAT = 480
 _VELOCITY = 84
 
@@ -46,7 +49,7 @@ def demo_song() -> Song:
         start, end = round(beat * _TICKS_PER_BEAT), round((beat + beats) * _TICKS_PER_BEAT)
         notes.append(SongNote(start, end, pitch, _VELOCITY, 0, 0))
         beat += beats
-    tempo, metre = Tempo(0, round(60e6 / BPM)), Metre(0, 4, 4)
+    tempo, metre = Tempo(0, round(60e6 / DEMO_BPM)), Metre(0, 4, 4)
     return Song(tuple(notes), _TICKS_PER_BEAT, (tempo,), (metre,), ("Soprano",), notes[-1].end_tick)
 
 
@@ -87,37 +90,48 @@ def at_once(
         yield frame, (clock() - begun) * 1000
 
 
-def play(
-    timed: Iterable[tuple[Composed, float]], bar_steps: int, view: View, sounder: Sounder | None
+def perform(
+    timed: Iterable[tuple[Composed, float]], picture: Picture, bar_steps: int, view: View, sounder: Sounder | None
 ) -> list[Composed]:
-    """Show, and sound where there is something to sound on, frame after frame; silent at the end, come what may."""
+    """Show, and sound where there is something to sound on, frame after frame; silent at the end, come what may.
+
+    picture: what stays the same while the music moves on.
+    """
     kept: list[Composed] = []
     held: dict[int, int] = {}
     try:
-        for one, latency_ms in timed:
+        for one, _ in timed:
             if sounder is not None:
                 _sound(one, held, sounder)
             kept.append(one)
-            view.show(frame_view(one, bar_steps, latency_ms))
+            view.show(picture_after(kept, picture, bar_steps))
     finally:
         if sounder is not None:
             sounder.silence()
     return kept
 
 
-def frame_view(one: Composed, bar_steps: int, latency_ms: float | None = None) -> FrameView:
-    """A frame as the view shows it."""
-    bar, place = divmod(one.frame.step, bar_steps)
-    return FrameView(
-        step=one.frame.step,
-        bar=bar,
-        beat=place // STEPS_PER_BEAT + 1,
-        pitches=one.frame.pitches,
-        struck=tuple(bool(token >= FIRST_STRIKE) for token in one.frame.tokens),
-        entropies_bits=tuple(choice.entropy_bits for choice in one.frame.choices) if any(one.chosen) else None,
-        origin=one.origin,
-        latency_ms=latency_ms,
+def picture_after(kept: Sequence[Composed], picture: Picture, bar_steps: int) -> Picture:
+    """The picture as it is when the last of these frames sounds."""
+    frames = tuple(_frame_view(one, bar_steps) for one in kept[-SHOWN_STEPS:])
+    now, choices = frames[-1], kept[-1].frame.choices
+    soprano, alto, tenor, bass = (choice.entropy_bits for choice in choices)
+    return replace(
+        picture,
+        now_step=now.step,
+        bar=now.bar,
+        beat=now.beat,
+        activity=ANSWERING if kept[-1].origin == MODEL else PHRASE,
+        frames=frames,
+        entropies=(soprano, alto, tenor, bass),
     )
+
+
+def _frame_view(one: Composed, bar_steps: int) -> FrameView:
+    bar, place = divmod(one.frame.step, bar_steps)
+    struck = tuple(bool(token >= FIRST_STRIKE) for token in one.frame.tokens)
+    beat = place // STEPS_PER_BEAT + 1
+    return FrameView(one.frame.step, bar, beat, one.frame.pitches, struck, one.origin)
 
 
 def _sound(one: Composed, held: dict[int, int], sounder: Sounder) -> None:

@@ -11,10 +11,19 @@ import pytest
 from support.fakes import Babbler, random_source
 
 from companion.commands import demo
-from companion.commands.demo import STEP_SECONDS, at_once, demo_phrase, demo_song, frame_view, free_names, in_time, play
+from companion.commands.demo import (
+    STEP_SECONDS,
+    at_once,
+    demo_phrase,
+    demo_song,
+    free_names,
+    in_time,
+    perform,
+    picture_after,
+)
 from companion.generation.composer import MODEL, SEED, Composed, continue_phrase, harmonise
 from companion.generation.generator import Frame, Generator
-from companion.jam.picture import FrameView
+from companion.jam.picture import FrameView, Picture
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, strike, struck_pitch
 from companion.sampling.draw import Choice, Sampling
 
@@ -38,13 +47,13 @@ class Screen:
     """A view that keeps what it is shown."""
 
     def __init__(self, fails_at: int | None = None) -> None:
-        self.shown: list[FrameView] = []
+        self.shown: list[Picture] = []
         self.fails_at = fails_at
 
-    def show(self, frame: FrameView) -> None:
+    def show(self, picture: Picture) -> None:
         if len(self.shown) == self.fails_at:
             raise RuntimeError("the terminal is gone")
-        self.shown.append(frame)
+        self.shown.append(picture)
 
 
 class Recorder:
@@ -131,7 +140,7 @@ class TestPlay:
 
     def test_events(self) -> None:
         recorder, screen = Recorder(), Screen()
-        assert play(self.timed(), 16, screen, recorder) == FRAMES  # type: ignore[arg-type]
+        assert perform(self.timed(), Picture(), 16, screen, recorder) == FRAMES  # type: ignore[arg-type]
         assert recorder.events == [
             ("on", 0, 72),
             ("on", 3, 48),
@@ -143,7 +152,7 @@ class TestPlay:
             ("off", 3, 48),
             ("silence", -1, -1),
         ]
-        assert [frame.pitches for frame in screen.shown] == [one.frame.pitches for one in FRAMES]
+        assert [shown.frames[-1].pitches for shown in screen.shown] == [one.frame.pitches for one in FRAMES]
 
     def test_balanced_on_a_whole_piece(self) -> None:
         """At no moment does a voice hold two notes, and each note that was begun is ended."""
@@ -151,7 +160,7 @@ class TestPlay:
         generator = Generator(Babbler(), random_source())  # type: ignore[arg-type]
         frames = list(continue_phrase(generator, phrase, 2, Sampling()))
         recorder = Recorder()
-        play(((one, 0.0) for one in frames), 16, Screen(), recorder)  # type: ignore[arg-type]
+        perform(((one, 0.0) for one in frames), Picture(), 16, Screen(), recorder)  # type: ignore[arg-type]
         held: dict[int, int] = {}
         for kind, voice, pitch in recorder.events[:-1]:
             if kind == "on":
@@ -167,7 +176,7 @@ class TestPlay:
     def test_silent_whatever_happens(self, fails_at: int) -> None:
         recorder = Recorder()
         with pytest.raises(RuntimeError, match="the terminal is gone"):
-            play(self.timed(), 16, Screen(fails_at), recorder)  # type: ignore[arg-type]
+            perform(self.timed(), Picture(), 16, Screen(fails_at), recorder)  # type: ignore[arg-type]
         assert recorder.events[-1] == ("silence", -1, -1)
 
     def test_silent_when_the_model_fails_or_the_player_stops(self) -> None:
@@ -177,12 +186,12 @@ class TestPlay:
 
         recorder = Recorder()
         with pytest.raises(KeyboardInterrupt):
-            play(stopped(), 16, Screen(), recorder)  # type: ignore[arg-type]
+            perform(stopped(), Picture(), 16, Screen(), recorder)  # type: ignore[arg-type]
         assert recorder.events == [("on", 0, 72), ("on", 3, 48), ("silence", -1, -1)]
 
     def test_without_sound(self) -> None:
         screen = Screen()
-        assert play(self.timed(), 16, screen, None) == FRAMES  # type: ignore[arg-type]
+        assert perform(self.timed(), Picture(), 16, screen, None) == FRAMES  # type: ignore[arg-type]
         assert len(screen.shown) == 5
 
 
@@ -193,34 +202,19 @@ def _strikes(frames: list[Composed]) -> Iterator[tuple[int, int]]:
                 yield voice, struck_pitch(int(token))
 
 
-class TestView:
-    def test_a_frame_as_shown(self) -> None:
-        (one,) = composed((strike(72), strike(48)), first_step=27)
-        assert frame_view(one, 12, 1.5) == FrameView(
-            step=27,
-            bar=2,
-            beat=1,
-            pitches=(72, None, None, 48),
-            struck=(True, False, False, True),
-            entropies_bits=(0.5,) * 4,
-            origin="model",
-            latency_ms=1.5,
-        )
-
-    def test_a_pickup_is_bar_0(self) -> None:
-        (one,) = composed((strike(72), REST), first_step=12)
-        assert (frame_view(one, 16).bar, frame_view(one, 16).beat) == (0, 4)
-
-    def test_heard_frames_have_no_entropy(self) -> None:
-        (one,) = composed((strike(72), REST), chosen=False)
-        assert frame_view(one, 16).entropies_bits is None
+def test_a_frame_as_shown() -> None:
+    one, upbeat = *composed((strike(72), strike(48)), first_step=27), *composed((strike(72), REST), first_step=12)
+    shown = FrameView(27, bar=2, beat=1, pitches=(72, None, None, 48), struck=(True, False, False, True))
+    picture = picture_after([one], Picture(), 12)
+    assert (picture.frames, picture.activity, picture.entropies) == ((shown,), "answering", (0.5,) * 4)
+    assert (picture_after([upbeat], Picture(), 16).bar, picture_after([upbeat], Picture(), 16).beat) == (0, 4)
 
 
 class TestMelody:
     def test_song_and_phrase(self) -> None:
         """One beat of pickup, then four bars; nothing of it out of range."""
         song, phrase = demo_song(), demo_phrase()
-        assert song.tempos[0].beat_us == round(60e6 / demo.BPM)
+        assert song.tempos[0].beat_us == round(60e6 / demo.DEMO_BPM)
         assert (phrase.given, phrase.notices) == ((True, False, False, False), ())
         assert (phrase.first_step, phrase.bar_steps, len(phrase.frames)) == (12, 16, 16 * 4)
         assert [note.pitch for note in phrase.notes] == [64, 69, 67, 65, 64, 62, 64, 71, 72, 72, 71, 69, 71, 69]
