@@ -69,17 +69,16 @@ def demo(
 ) -> None:
     """Hear it without a DAW: a melody is played in, harmonised and answered; writes demo.mid and demo.wav."""
     from companion.commands import demo as stage  # noqa: PLC0415
-    from companion.commands import files  # noqa: PLC0415
-    from companion.screen.view import Heading, make_view  # noqa: PLC0415
+    from companion.commands.files import Outputs  # noqa: PLC0415
+    from companion.screen.chooser import choose_view  # noqa: PLC0415
 
     midi, wav = (Path("demo.mid"), Path("demo.wav")) if force else stage.free_names(Path(), "demo", (".mid", ".wav"))
-    outputs = files.Outputs(midi, wav, trace, soundfont, force)
+    outputs = Outputs(midi, wav, trace, soundfont, force)
     outputs.check()
-    job = files.job_of_song(stage.demo_song(), stage.demo_phrase(), bars, playing)
-    timed = stage.at_once(job.frames) if fast else stage.in_time(job.frames)
-    with _sounder(sound) as sounder, make_view(sys.stdout, plain) as view:
-        view.headed(Heading(job.generator.model.contract.name, playing.sampling().temperature, stage.BPM))
-        composed = stage.play(timed, job.phrase.bar_steps, view, sounder)
+    job, settings = stage.demo_job(bars, playing), stage.demo_settings(playing)
+    with _sounder(sound) as sounder, choose_view(sys.stdout, plain) as view:
+        wait = (lambda _: None) if fast else stage.wall_clock()
+        composed = stage.DemoJam(job, settings, bars, sounder).play(view, wait)
     _write(job, composed, outputs)
 
 

@@ -111,11 +111,11 @@ class View:
     def __enter__(self) -> View:
         from rich.console import Console  # noqa: PLC0415 - a tenth of a second
 
-        from companion.screen.jam_full import JamFull  # noqa: PLC0415
+        from companion.screen.full import FullView  # noqa: PLC0415
 
         self._nobody = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - closed in __exit__
         console = Console(file=self._nobody, force_terminal=True, color_system="truecolor", width=100, height=30)
-        self._view = JamFull(console)
+        self._view = FullView(console)
         self._view.__enter__()
         self._shown_s = float("-inf")
         self._count = 0
@@ -159,7 +159,7 @@ def _shown(step: int, shift: int) -> Any:
     from companion.jam.picture import FrameView  # noqa: PLC0415
 
     pitches = tuple(67 - 8 * voice + (step + shift) % 5 for voice in range(len(VOICES)))
-    return FrameView(step, step // 16 + 1, step // 4 % 4 + 1, pitches, (True,) * 4, (1.0,) * 4)
+    return FrameView(step, step // 16 + 1, step // 4 % 4 + 1, pitches, (True,) * 4)
 
 
 def run_load(pipe: Connection[Any, Any], model: str, place: str, steps: int, open_output: OpenOutput) -> None:

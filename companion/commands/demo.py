@@ -1,22 +1,43 @@
-"""The demo: a bundled melody is played into the real engine in real time, and the engine answers."""
+"""The demo: a bundled melody is played into the engine of a jam, which sings along and then answers."""
 
 from __future__ import annotations
 
 import itertools
+import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
-from companion.generation.composer import Composed
-from companion.jam.picture import FrameView
+from companion.clock.internal import InternalClock
+from companion.commands.files import Job, Playing, job_of_song
+from companion.controls.knobs import ControlMap, ControlReader
+from companion.controls.table import Command, Settings, VoiceSettings, read_command
+from companion.generation.composer import MODEL, SEED, Composed
+from companion.generation.improviser import Planned
+from companion.jam.engine import Engine
+from companion.jam.options import known_choices
+from companion.jam.outlets import Outlets
 from companion.music.song import Metre, Song, SongNote, Tempo
-from companion.music.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, VOICES
+from companion.music.sounding import SoundingFrame
+from companion.music.timebase import step_seconds
+from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.screen.view import View
+from companion.player.messages import Command as PlayerCommand
+from companion.player.player import Player
+from companion.player.port import Nowhere
+from companion.screen.chooser import View
+from companion.session.session import Session
+from companion.session.sink import FrameTape
 
-BPM = 84
-STEP_SECONDS = 60 / BPM / STEPS_PER_BEAT
+DEMO_BPM = 84
+STEP_SECONDS = step_seconds(DEMO_BPM)
+TICKS_PER_STEP = 16  # 11 ms each: no note is late by more
+WORK_PER_TICK = 2  # frames planned in a tick, so that no tick takes long
+LEAD_STEPS = STEPS_PER_BEAT  # the clock runs so long before the first note
+EARLY_STEPS = 1 / TICKS_PER_STEP  # hands are a hair early: what sings along is ready on the step
+LIFT_STEPS = 0.25  # hands leave a key so long before the next one
+BREATH_STEPS = 3  # after the last note, when what sang along has ended too
 _TICKS_PER_BEAT = 480
 _VELOCITY = 84
 
@@ -46,7 +67,7 @@ def demo_song() -> Song:
         start, end = round(beat * _TICKS_PER_BEAT), round((beat + beats) * _TICKS_PER_BEAT)
         notes.append(SongNote(start, end, pitch, _VELOCITY, 0, 0))
         beat += beats
-    tempo, metre = Tempo(0, round(60e6 / BPM)), Metre(0, 4, 4)
+    tempo, metre = Tempo(0, round(60e6 / DEMO_BPM)), Metre(0, 4, 4)
     return Song(tuple(notes), _TICKS_PER_BEAT, (tempo,), (metre,), ("Soprano",), notes[-1].end_tick)
 
 
@@ -55,80 +76,140 @@ def demo_phrase() -> Phrase:
     return phrase_of_song(demo_song())
 
 
-def in_time(
-    frames: Iterable[Composed],
-    clock: Callable[[], float] = time.perf_counter,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[tuple[Composed, float]]:
-    """Each frame at its moment, with the milliseconds it took to make; it is made while the one before sounds."""
-    frames = iter(frames)
-    start: float | None = None
-    for index in itertools.count():
-        begun = clock()
-        frame = next(frames, None)
-        if frame is None:
-            return
-        made = clock()
-        start = made if start is None else start
-        sleep(max(0.0, start + index * STEP_SECONDS - made))
-        yield frame, (made - begun) * 1000
+class Loudspeaker(Nowhere):
+    """An output of the player that sounds here; the voices are on channels 1 to 4."""
+
+    def __init__(self, sounder: Sounder) -> None:
+        self._sounder = sounder
+
+    def send(self, message: bytes) -> None:
+        kind, voice = message[0] & 0xF0, message[0] & 0x0F
+        if kind == 0x90 and message[2]:
+            self._sounder.note_on(voice, message[1], message[2])
+        elif kind in (0x80, 0x90):
+            self._sounder.note_off(voice, message[1])
+
+    def close(self) -> None:
+        self._sounder.silence()
 
 
-def at_once(
-    frames: Iterable[Composed], clock: Callable[[], float] = time.perf_counter
-) -> Iterator[tuple[Composed, float]]:
-    """Each frame as soon as it is made, with the milliseconds it took."""
-    frames = iter(frames)
-    while True:
-        begun = clock()
-        frame = next(frames, None)
-        if frame is None:
-            return
-        yield frame, (clock() - begun) * 1000
+class DemoJam:
+    """A jam without ports: the melody's keys are pressed in time, then the engine is told to answer.
+
+    Time is that of its ticks, never the wall's, so that a seed always gives the same music.
+    """
+
+    def __init__(self, job: Job, settings: Settings, bars: int, sounder: Sounder | None = None) -> None:
+        self._phrase, self._bars = job.phrase, bars
+        self._seam = job.phrase.first_step + job.phrase.end_step + -job.phrase.end_place % job.phrase.bar_steps
+        self._first_step = job.phrase.first_step - LEAD_STEPS
+        self._keys = self._presses()
+        self._now_s = 0.0
+        self._player = Player(Nowhere() if sounder is None else Loudspeaker(sounder), lambda: self._now_s)
+        self._tape = FrameTape()
+        choices, clock = known_choices((settings.model,)), InternalClock(DEMO_BPM)
+        outlets = _TapedOutlets(self._tape, self, lambda: self._now_s, lambda: session.position)
+        session = Session(job.generator.model, settings, choices, outlets, by_channel=True)
+        self._engine = Engine(session, outlets, clock, self, ControlReader(ControlMap()), choices, echo=True)
+        clock.start(0.0, self._first_step)
+
+    def send(self, command: PlayerCommand) -> None:
+        """The engine's word to the player, which is in the same thread."""
+        self._player.receive(command)
+
+    def play(self, view: View, wait: Callable[[float], object]) -> list[Composed]:
+        """The whole jam; all notes are let go at its end, come what may.
+
+        Args:
+            wait: returns when so many seconds have gone by since the jam began.
+        """
+        try:
+            for tick in range(self._tick_of(self._seam + self._bars * self._phrase.bar_steps)):
+                self._now_s = tick * STEP_SECONDS / TICKS_PER_STEP
+                wait(self._now_s)
+                self._tick(tick)
+                if tick % TICKS_PER_STEP == 0:
+                    view.show(self._engine.picture(self._now_s))
+        finally:
+            self._player.close()
+        return [self._composed(planned) for planned in self._tape.made]
+
+    def _tick(self, tick: int) -> None:
+        self._engine.tick(self._now_s)
+        for pitch, velocity, voice in self._keys.get(tick, ()):
+            self._engine.note(pitch, velocity, voice, self._now_s)
+        if tick == self._tick_of(self._phrase.first_step + self._phrase.end_step + BREATH_STEPS):
+            self._engine.command(Command("go", (self._bars,)))
+        for _ in range(WORK_PER_TICK):
+            self._engine.work()
+        self._player.due(self._now_s)
+        for report in self._player.take_reports():
+            self._engine.report(report)
+
+    def _tick_of(self, step: float) -> int:
+        return round((step - self._first_step) * TICKS_PER_STEP)
+
+    def _presses(self) -> dict[int, list[tuple[int, int, int]]]:
+        """By tick, the keys that go down or (velocity 0) up: pitch, velocity and voice."""
+        keys: dict[int, list[tuple[int, int, int]]] = {}
+        for note in self._phrase.notes:
+            start, end = (
+                self._phrase.first_step + self._phrase.step_of_tick(tick) for tick in (note.start_tick, note.end_tick)
+            )
+            keys.setdefault(self._tick_of(start - EARLY_STEPS), []).append((note.pitch, note.velocity, note.voice))
+            keys.setdefault(self._tick_of(end - LIFT_STEPS), []).append((note.pitch, 0, note.voice))
+        return keys
+
+    def _composed(self, planned: Planned) -> Composed:
+        origin = SEED if planned.step < self._seam else MODEL
+        return Composed(planned.frame, origin, tuple(voice not in planned.own for voice in range(len(VOICES))))
 
 
-def play(
-    timed: Iterable[tuple[Composed, float]], bar_steps: int, view: View, sounder: Sounder | None
-) -> list[Composed]:
-    """Show, and sound where there is something to sound on, frame after frame; silent at the end, come what may."""
-    kept: list[Composed] = []
-    held: dict[int, int] = {}
-    try:
-        for one, latency_ms in timed:
-            if sounder is not None:
-                _sound(one, held, sounder)
-            kept.append(one)
-            view.show(frame_view(one, bar_steps, latency_ms))
-    finally:
-        if sounder is not None:
-            sounder.silence()
-    return kept
+class _TapedOutlets(Outlets):
+    """A jam's outlets, and a tape of what has become music."""
+
+    def __init__(
+        self, tape: FrameTape, player: DemoJam, now: Callable[[], float], position: Callable[[], float]
+    ) -> None:
+        super().__init__(player, now, position)
+        self._tape = tape
+
+    def fixed(self, planned: Planned, sounding: SoundingFrame | None) -> None:
+        self._tape.fixed(planned, sounding)
+        super().fixed(planned, sounding)
 
 
-def frame_view(one: Composed, bar_steps: int, latency_ms: float | None = None) -> FrameView:
-    """A frame as the view shows it."""
-    bar, place = divmod(one.frame.step, bar_steps)
-    return FrameView(
-        step=one.frame.step,
-        bar=bar,
-        beat=place // STEPS_PER_BEAT + 1,
-        pitches=one.frame.pitches,
-        struck=tuple(bool(token >= FIRST_STRIKE) for token in one.frame.tokens),
-        entropies_bits=tuple(choice.entropy_bits for choice in one.frame.choices) if any(one.chosen) else None,
-        origin=one.origin,
-        latency_ms=latency_ms,
+def demo_job(bars: int, playing: Playing) -> Job:
+    """What is to be written; BadSetting where the demo cannot be played so."""
+    job = job_of_song(demo_song(), demo_phrase(), bars, playing)
+    read_command("go", (bars,))
+    return job
+
+
+def demo_settings(playing: Playing) -> Settings:
+    """As a jam is told: it sings along with what is played, and answers on the next bar line."""
+    voices = enumerate(playing.voice_temperatures, 1)
+    return Settings(
+        mode="harmonise",
+        style=playing.style,
+        model=playing.model,
+        temperature=playing.temperature,
+        top_p=playing.top_p,
+        density=playing.density,
+        key=playing.key,
+        seed=secrets.randbits(31) if playing.seed is None else playing.seed,
+        velocity=playing.velocity,
+        grid="bar",
+        voices=tuple(VoiceSettings(channel=channel, temperature=own) for channel, own in voices),
     )
 
 
-def _sound(one: Composed, held: dict[int, int], sounder: Sounder) -> None:
-    for voice in range(len(VOICES)):
-        pitch = one.frame.pitches[voice]
-        struck = one.frame.tokens[voice] >= FIRST_STRIKE
-        if voice in held and (struck or pitch is None):
-            sounder.note_off(voice, held.pop(voice))
-        if struck and pitch is not None:
-            sounder.note_on(voice, pitch, _VELOCITY)
-            held[voice] = pitch
+def wall_clock(
+    clock: Callable[[], float] = time.perf_counter, sleep: Callable[[float], None] = time.sleep
+) -> Callable[[float], None]:
+    """Waits until so many seconds have gone by from now on; what is late does not move what comes later."""
+    begun = clock()
+    return lambda seconds: sleep(max(0.0, begun + seconds - clock()))
 
 
 def free_names(folder: Path, stem: str, suffixes: Iterable[str]) -> list[Path]:

@@ -17,8 +17,8 @@ from companion.jam.options import JamOptions
 from companion.jam.picture import Picture
 from companion.jam.process import Ended, Quit, Stroke, run_engine
 from companion.record.recorder import recover
+from companion.screen.chooser import View, choose_view
 from companion.screen.keyboard import Keyboard, open_keyboard
-from companion.screen.lines import JamView, make_jam_view
 
 REFRESH_SECONDS = 0.1  # how long a key or a change of the window's size waits at most
 ENDING_SECONDS = 10.0  # for the engine to let go of all notes and save
@@ -42,7 +42,7 @@ def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None) 
     try:
         with _terminable(), open_keyboard(keys) as keyboard:
             has_keys = keyboard.fileno() is not None or sys.platform == "win32"
-            with make_jam_view(out, plain, key_help() if has_keys else ()) as view:
+            with choose_view(out, plain, key_help() if has_keys else ()) as view:
                 ended = _show(here, keyboard, view)
     except (KeyboardInterrupt, Terminated):
         ended = None
@@ -55,7 +55,7 @@ def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None) 
     return ended
 
 
-def _show(connection: Connection, keyboard: Keyboard, view: JamView) -> Ended | None:
+def _show(connection: Connection, keyboard: Keyboard, view: View) -> Ended | None:
     """Until the player leaves or the engine has ended."""
     strokes = Strokes()
     while True:
@@ -72,7 +72,7 @@ def _show(connection: Connection, keyboard: Keyboard, view: JamView) -> Ended | 
         view.refresh()
 
 
-def _obey(stroke: str, connection: Connection, view: JamView) -> bool:
+def _obey(stroke: str, connection: Connection, view: View) -> bool:
     """What a stroke says; True to leave."""
     what = local(stroke)
     if what is Local.HELP:
@@ -85,7 +85,7 @@ def _obey(stroke: str, connection: Connection, view: JamView) -> bool:
     return what is Local.QUIT
 
 
-def _newest(connection: Connection, view: JamView) -> Ended | None:
+def _newest(connection: Connection, view: View) -> Ended | None:
     """Shows the last picture that has come; the end, if it has."""
     picture = None
     try:

@@ -22,18 +22,11 @@ class FrameView:
     beat: int  # of the bar, from 1
     pitches: tuple[int | None, ...]  # what each voice sounds, None for a rest
     struck: tuple[bool, ...]  # whether it is struck here, and not held
-    entropies_bits: tuple[float, ...] | None = None  # how open each choice was; None or empty for what was played
     origin: str = "model"  # "seed" or "model"
-    latency_ms: float | None = None
 
     def __post_init__(self) -> None:
         if not len(self.pitches) == len(self.struck) == len(VOICES):
             raise ValueError(f"a frame has {len(VOICES)} voices, not {len(self.pitches)} and {len(self.struck)}")
-
-    @property
-    def place(self) -> str:
-        """bar.beat.step, each counted from 1."""
-        return f"{self.bar}.{self.beat}.{self.step % STEPS_PER_BEAT + 1}"
 
     @property
     def begins_bar(self) -> bool:

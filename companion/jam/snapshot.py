@@ -57,7 +57,7 @@ def _frame_view(session: Session, planned: Planned) -> FrameView:
     bar, beat = session.barlines.place(planned.step)
     struck = tuple(bool(token >= FIRST_STRIKE) for token in planned.frame.tokens)
     origin = "seed" if planned.origin == HEARD else "model"
-    return FrameView(planned.step, bar, beat, planned.frame.pitches, struck, _entropies(planned), origin)
+    return FrameView(planned.step, bar, beat, planned.frame.pitches, struck, origin)
 
 
 def _entropies(planned: Planned) -> tuple[float, float, float, float]:

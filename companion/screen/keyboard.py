@@ -19,11 +19,11 @@ from contextlib import suppress
 from typing import Any, Protocol, Self, TextIO
 
 ESCAPE = "\x1b"
-NAMES = {" ": "space", "\r": "enter", "\n": "enter", "\t": "tab", "\x7f": "backspace", "\x08": "backspace"}
+KEY_NAMES = {" ": "space", "\r": "enter", "\n": "enter", "\t": "tab", "\x7f": "backspace", "\x08": "backspace"}
 ARROWS = {"A": "up", "B": "down", "C": "right", "D": "left"}
 WINDOWS_ARROWS = {"H": "up", "P": "down", "M": "right", "K": "left"}
 WINDOWS_PREFIXES = ("\x00", "\xe0")
-MOST_BYTES = 1024  # read at once
+MOST_KEY_BYTES = 1024  # read at once
 
 
 class Keyboard(Protocol):
@@ -119,7 +119,7 @@ class PosixKeyboard(NoKeyboard):
             ready, _, _ = select.select([self._file], [], [], 0)
             if not ready:
                 return b""
-            data = os.read(self._file, MOST_BYTES)
+            data = os.read(self._file, MOST_KEY_BYTES)
         except OSError:
             data = b""
         if not data:
@@ -148,15 +148,15 @@ class WindowsKeyboard(NoKeyboard):
         while self._msvcrt.kbhit():
             letter = self._msvcrt.getwch()
             special = letter in WINDOWS_PREFIXES and self._msvcrt.kbhit()  # alone, it is the letter à
-            name = WINDOWS_ARROWS.get(self._msvcrt.getwch()) if special else key_name(letter)
+            name = WINDOWS_ARROWS.get(self._msvcrt.getwch()) if special else name_of_key(letter)
             keys += [] if name is None else [name]
         return keys
 
 
-def key_name(letter: str) -> str | None:
+def name_of_key(letter: str) -> str | None:
     """The key that a character comes from; None for one that no key is named by."""
-    if letter in NAMES:
-        return NAMES[letter]
+    if letter in KEY_NAMES:
+        return KEY_NAMES[letter]
     if letter == ESCAPE:
         return "escape"
     if "\x01" <= letter <= "\x1a":
@@ -191,7 +191,7 @@ class Decoder:
         if letter == ESCAPE:
             self._sequence = letter
             return None
-        return key_name(letter)
+        return name_of_key(letter)
 
     def _in_sequence(self, letter: str) -> str | None:
         if letter == ESCAPE:  # another begins: the one before was the key, or was cut off

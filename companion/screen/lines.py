@@ -1,54 +1,16 @@
-"""What a jam shows of itself: a picture, sent by the engine, and the views that show it.
-
-    JamView    the protocol: show, message, prompt, toggle_help, refresh
-    JamPlain   a line when something changes, for logs and pipes
-    JamFull    the whole terminal (``companion.screen.jam_full``, imported only when used)
-
-The picture crosses a pipe up to twenty times a second: it is small, and it holds nothing but values.
-"""
+"""A jam in plain lines, for logs and pipes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, Self, TextIO
+from typing import Self, TextIO
 
-from companion.controls.keymap import KeyHelp
 from companion.errors import one_line
 from companion.jam.picture import Picture
 from companion.music.pitch import pitch_name
-from companion.screen.view import can_carry, carried
+from companion.screen.text import can_carry, carried
 
 
-class JamView(Protocol):
-    """Shows a jam; a context manager that leaves the terminal as it was, also after an exception."""
-
-    def show(self, picture: Picture) -> None:
-        """Shows how things stand."""
-
-    def message(self, text: str) -> None:
-        """Shows a line that comes from elsewhere than the engine."""
-
-    def prompt(self, text: str) -> None:
-        """Shows what the next key will do; empty: nothing is begun."""
-
-    def toggle_help(self) -> None:
-        """Shows all keys, or hides them again."""
-
-    def refresh(self) -> None:
-        """Draws again where the terminal has another size by now; call it a few times a second."""
-
-    def repaint(self) -> None:
-        """Draws everything again, over whatever else was written to the terminal."""
-
-    def close(self) -> None:
-        """Leaves the terminal as it was; can be called twice."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *_: object) -> None: ...
-
-
-class JamPlain:
+class LinesView:
     """A line when the chord, the mode or what is done changes, and for every message; no escape codes.
 
     Lines that begin with ``*`` are messages, those with ``=`` say what the music is drawn with.
@@ -121,15 +83,3 @@ class JamPlain:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def make_jam_view(stream: TextIO, plain: bool, keys: Sequence[KeyHelp] = ()) -> JamView:
-    """The whole terminal where there is one that is large enough; else, or when asked for, plain lines.
-
-    keys: what the keys do, where there is a keyboard.
-    """
-    if plain or not stream.isatty():
-        return JamPlain(stream)
-    from companion.screen.jam_full import open_jam_full  # noqa: PLC0415 - plain lines never wait for rich
-
-    return open_jam_full(stream, keys) or JamPlain(stream)

@@ -1,4 +1,4 @@
-"""Four voices as a score made of characters: what both full-screen views draw.
+"""Four voices as a score made of characters: what the full screen draws.
 
 Drawing is pure: frames in, rows of (text, style) out.
 
@@ -21,7 +21,7 @@ from rich.style import Style
 from companion.jam.picture import FrameView
 from companion.music.pitch import pitch_name
 from companion.music.vocabulary import VOICES
-from companion.screen.view import can_carry
+from companion.screen.text import can_carry
 
 Run = tuple[str, str]  # text and its style in rich's words
 Row = list[Run]
@@ -149,7 +149,7 @@ EMPTY = Column(None, {})  # told from a seam by identity
 
 
 @dataclass(frozen=True)
-class Score:
+class Staves:
     """Columns at the right edge of the rows."""
 
     columns: Sequence[Column]

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from companion.controls.keymap import key_help
 from companion.jam.picture import FrameView, Picture
-from companion.screen.jam_full import JamFull
+from companion.screen.full import FullView
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -23,7 +23,7 @@ CHORDS = ((67, 64, 60, 48), (67, 65, 60, 50), (69, 65, 62, 45), (71, 62, 55, 43)
 def frame(step: int) -> FrameView:
     """Something new in every step."""
     struck = (step % 4 == 0, step % 2 == 0, True, step % 8 == 0)
-    return FrameView(step, step // 16 + 1, step // 4 % 4 + 1, CHORDS[step // 2 % len(CHORDS)], struck, (0.5, 1.2, 2, 0))
+    return FrameView(step, step // 16 + 1, step // 4 % 4 + 1, CHORDS[step // 2 % len(CHORDS)], struck)
 
 
 def picture(now: int) -> Picture:
@@ -44,7 +44,7 @@ def test_show(benchmark: BenchmarkFixture, width: int, height: int) -> None:
         file=stream, force_terminal=True, color_system="truecolor", width=width, height=height, _environ={}
     )
     steps = itertools.count(100)
-    with JamFull(console, key_help()) as view:
+    with FullView(console, key_help()) as view:
         benchmark.pedantic(view.show, setup=lambda: ((picture(next(steps)),), {}), rounds=300, warmup_rounds=50)
 
 

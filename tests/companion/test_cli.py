@@ -184,9 +184,10 @@ class TestDemo:
         from companion.commands import demo  # noqa: PLC0415
 
         waited: list[float] = []
-        monkeypatch.setattr(demo.in_time, "__defaults__", (lambda: 0.0, waited.append))
+        monkeypatch.setattr(demo.wall_clock, "__defaults__", (lambda: 0.0, waited.append))
         assert chorale("demo", "--plain", "--bars", 1, "--seed", 1).code == 0
-        assert waited == [pytest.approx(index * demo.STEP_SECONDS) for index in range(64 + 4 + 16)]
+        ticks = range((4 + 64 + 4 + 16) * demo.TICKS_PER_STEP)
+        assert waited == [pytest.approx(tick * demo.STEP_SECONDS / demo.TICKS_PER_STEP) for tick in ticks]
 
 
 class TestModels:

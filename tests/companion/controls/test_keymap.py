@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from companion.controls.keymap import KEYS, Local, Scene, Strokes, command, key_help, local
 from companion.controls.table import Choices, Command, Settings, StyleDefaults, change, read_command
 from companion.music.vocabulary import VOICES
-from companion.screen.jam_full import foot_text
+from companion.screen.full import foot_text
 
 CHOICES = Choices(
     ("bach", "bach-large", "transformer"), (StyleDefaults("bach", 0.8, 0.95), StyleDefaults("free", 1.0, 1.0))

@@ -1,15 +1,32 @@
+"""The views of a jam: lines for logs, and the whole terminal; and what picks one."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
 import io
+import os
+import pickle
+import pty
+import re
+import struct
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import termios
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
-from companion.jam.picture import FrameView
+from companion.controls.keymap import KeyHelp
+from companion.jam.picture import FrameView, Picture
 from companion.music.pitch import pitch_name
-from companion.screen.full_view import HEIGHT, WIDTH, FullView, Picture, open_full_view
+from companion.screen.chooser import choose_view
+from companion.screen.full import HEIGHT, WIDTH, FullView, Screen
+from companion.screen.lines import LinesView
 from companion.screen.score import (
     ASCII,
     ASCII_NO_COLOURS,
@@ -21,35 +38,269 @@ from companion.screen.score import (
     choose_look,
     staff_step,
 )
-from companion.screen.view import Heading, PlainView, make_view
 
-HEADING = Heading("gru-large", 0.9, 84)
-STRUCK, HELD = (True,) * 4, (False,) * 4
+HOME = Path(__file__).parents[3]
+NOW = 133  # the second 16th of beat 2 of bar 9
+
+# Two bars heard, one answered up to now, and what is planned: (pitch, steps) from step 96 on.
+CHORALE = (
+    (
+        (74, 4),
+        (72, 4),
+        (71, 4),
+        (69, 4),
+        (67, 8),
+        (66, 4),
+        (67, 4),
+        (71, 4),
+        (71, 4),
+        (72, 4),
+        (74, 4),
+        (74, 4),
+        (72, 4),
+    ),
+    ((67, 4), (67, 4), (67, 2), (66, 2), (64, 4), (64, 4), (62, 8), (62, 4), (67, 8), (69, 4), (71, 4), (67, 8)),
+    (
+        (59, 4),
+        (60, 4),
+        (62, 8),
+        (60, 4),
+        (57, 4),
+        (57, 4),
+        (59, 4),
+        (62, 8),
+        (64, 2),
+        (66, 2),
+        (67, 4),
+        (62, 4),
+        (64, 4),
+    ),
+    (
+        (55, 4),
+        (52, 4),
+        (50, 4),
+        (48, 4),
+        (49, 4),
+        (50, 8),
+        (43, 4),
+        (55, 4),
+        (54, 4),
+        (52, 4),
+        (50, 4),
+        (47, 4),
+        (48, 4),
+    ),
+)
+KEYS = (
+    KeyHelp("space", "answer now, or stop", "space go/stop"),
+    KeyHelp("c", "come to a close", "c cadence"),
+    KeyHelp("1-6", "modes"),
+    KeyHelp("?", "show or hide the keys", "? keys"),
+)
 
 
-def terminal(encoding: str = "utf-8") -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
+def example_frames() -> list[FrameView]:
+    columns: list[list[tuple[int, bool]]] = []
+    for voice in CHORALE:
+        columns.append([(pitch, step == 0) for pitch, steps in voice for step in range(steps)])
+    frames = []
+    for number, row in enumerate(zip(*columns, strict=True)):
+        step = 96 + number
+        origin = "seed" if step < 120 else "model"
+        pitches, struck = tuple(pitch for pitch, _ in row), tuple(new for _, new in row)
+        frames.append(FrameView(step, step // 16 + 1, step // 4 % 4 + 1, pitches, struck, origin))
+    return frames
 
 
-def written(stream: io.TextIOWrapper) -> str:
-    stream.flush()
-    buffer = stream.buffer
-    assert isinstance(buffer, io.BytesIO)
-    return buffer.getvalue().decode(stream.encoding)
+def example() -> Picture:
+    frames = example_frames()
+    return Picture(
+        now_step=NOW + 0.4,
+        bar=9,
+        beat=2,
+        playing=True,
+        clock="midi",
+        bpm=119.96,
+        connected=True,
+        mode="respond",
+        activity="answering",
+        bars_left=2,
+        temperature=0.8,
+        top_p=0.95,
+        style="bach",
+        model="gru",
+        chord="G major/F#",
+        frames=tuple(frame for frame in frames if frame.step <= NOW),
+        planned=tuple(frame for frame in frames if frame.step > NOW),
+        committed_steps=2,
+        entropies=(0.5, 1.25, 2.0, 0.06),
+        locked=(True, False, False, False),
+        muted=(False, False, False, True),
+        latency_p50_ms=0.11,
+        latency_p99_ms=0.42,
+        late=1,
+        ports="Keystation > chorale",
+        recording="jam-2026-11-22-1",
+        message="the phrase is over: answering on the next beat",
+        ticker=1,
+    )
 
 
-def example() -> list[FrameView]:
-    """A chord of the player's, the alto moving to an F sharp; then one of the model's, the tenor resting."""
-    seed, moved, answer = (67, 64, 60, 48), (67, 66, 60, 48), (69, 65, None, 41)
-    return [
-        FrameView(60, 4, 4, seed, STRUCK, origin="seed"),
-        FrameView(61, 4, 4, seed, HELD, origin="seed"),
-        FrameView(62, 4, 4, moved, (False, True, False, False), origin="seed"),
-        FrameView(63, 4, 4, moved, HELD, origin="seed"),
-        FrameView(64, 5, 1, answer, (True, True, False, True), (0.5, 1.25, 5.0, 0.0), latency_ms=2.34),
-        FrameView(65, 5, 1, answer, HELD, (0.5, 1.25, 5.0, 0.0), latency_ms=2.34),
-        FrameView(66, 5, 1, answer, (False, True, False, False), (1.0, 2.0, 3.0, 0.06), latency_ms=2.34),
+def text_of(picture: Picture, look: Look = FULL, width: int = 79, height: int = 24, **given: object) -> list[str]:
+    shown = {
+        "heard": {frame.step: frame for frame in picture.frames},
+        "messages": [picture.message] if picture.message else [],
+        "foot": " space go/stop  c cadence  ? keys",
+        "help": (),
+        **given,
+    }
+    rows = Screen(picture, width=width, height=height, look=look, **shown).rows()  # type: ignore[arg-type]
+    return ["".join(text for text, _ in row).rstrip() for row in rows]
+
+
+BLOCKS = """\
+ respond  ·  answering, 2 bars left  ·  G major/F#         120.0 bpm   bar 9.2
+ gru  ·  bach  ·  temperature 0.8  ·  top-p 0.95  ·  density 0
+                      ▼ you                   ▼ answer      ▼ planned
+                      │               │               │     ┃          │
+    ──────────────────│───────────────│───────────────│─────┃──────────│───────
+    ──────────────────▄▄▄▄────────────│───────────────│─────┃──────▁▁▁▁▁▁▁▁────
+ C5 ──────────────────│───▀▀▀▀▄▄▄▄────│───────────────▄▄▄▄▄▄┃▄▄▔▔▔▔▁▁▁▁│───▔▔▔▔
+    ──────────────────▄▄▄▄▄▄▄▄▄▄──▀▀▀▀▄▄▄▄▄▄▄▄────▄▄▄▄▄▄▄▄▄▄┃▄▄▔▔▔▔▁▁▁▁▁▁▁▁▁▁▁▁
+    ──────────────────│─────────▀▀▄▄▄▄▄▄▄▄────▀▀▀▀────│─────┃──▁▁▔▔────│───▁▁▁▁
+ C4                   │   ▄▄▄▄▀▀▀▀▀▀▀▀▄▄▄▄▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀┃▀▀        ▔▔▔▔
+    ──────────────────▀▀▀▀────────────│───▄▄▄▄▄▄▄▄▀▀▀▀│─────┃──────────│───────
+    ──────────────────▀▀▀▀────────────│───────────────▀▀▀▀▄▄┃▄▄────────│───────
+    ──────────────────│───▀▀▀▀▄▄▄▄────│───▄▄▄▄▄▄▄▄────│─────┃──▔▔▔▔▁▁▁▁│───────
+ C3 ──────────────────│───────────▀▀▀▀▀▀▀▀────────────│─────┃──────────▁▁▁▁▔▔▔▔
+    ──────────────────│───────────────│───────────▄▄▄▄│─────┃──────────│───────
+                      │               │               │     ┃          │
+ C2                   │               │               │     ┃          │
+                      7               8               9                10
+ ● soprano   B4    ━╸━━━━━━━━━━  0.50 lock      clock midi, OSC on
+ ● alto      G4    ━━━━━━━━━━━━  1.25           ports Keystation > chorale
+ ● tenor     D4    ━━━━━━━━━━━━  2.00           late  0.1/0.4 ms, 1 held
+ ● bass      F#3   ━━━━━━━━━━━━  0.06      mute take  jam-2026-11-22-1
+ the phrase is over: answering on the next beat
+ space go/stop  c cadence  ? keys
+"""
+
+LETTERS = """\
+ respond  -  answering, 2 bars left  -  G major/F#         120.0 bpm   bar 9.2
+ gru  -  bach  -  temperature 0.8  -  top-p 0.95  -  density 0
+                      v you                   v answer      v planned
+                      :               :               :     |          :
+    ------------------:---------------:---------------:-----|----------:-------
+    ------------------S===------------:---------------:-----|------s~~~s~~~----
+ C5 ------------------:---S===S===----:---------------S===S=|==s~~~a~~~:---s~~~
+    ------------------A===A===A=--S===S=======----S===A=====|==a~~~t~~~a~~~~~~~
+    ------------------:---------A=A===A===----S===----:-----|--t~t~----:---t~~~
+ C4                   :   T===T=======T===A=======A===T=====|==        t~~~
+    ------------------T===------------:---T===T===T===:-----|----------:-------
+    ------------------B===------------:---------------B===B=|==--------:-------
+    ------------------:---B===B===----:---B=======----:-----|--b~~~b~~~:-------
+ C3 ------------------:-----------B===B===------------:-----|----------b~~~b~~~
+    ------------------:---------------:-----------B===:-----|----------:-------
+                      :               :               :     |          :
+ C2                   :               :               :     |          :
+                      7               8               9                10
+   soprano   B4    =...........  0.50 lock      clock midi, OSC on
+   alto      G4    ====........  1.25           ports Keystation > chorale
+   tenor     D4    ======......  2.00           late  0.1/0.4 ms, 1 held
+   bass      F#3   ............  0.06      mute take  jam-2026-11-22-1
+ the phrase is over: answering on the next beat
+ space go/stop  c cadence  ? keys
+"""
+
+
+@pytest.mark.parametrize(("look", "text"), [(FULL, BLOCKS), (ASCII, LETTERS), (ASCII_NO_COLOURS, LETTERS)])
+def test_the_whole_picture(look: Look, text: str) -> None:
+    assert text_of(example(), look) == text.splitlines()
+
+
+def test_what_is_open_differs_from_what_is_committed_without_colours_too() -> None:
+    row = text_of(example(), NO_COLOURS)[6]
+    assert row[60:] == "┃▄▄s▔▔▔a▁▁▁│───s▔▔▔"
+    assert text_of(replace(example(), committed_steps=6), NO_COLOURS)[6][60:] == "┃▄▄S▀▀▀a▁▁▁│───s▔▔▔"
+
+
+def test_strikes_are_brighter_also_in_the_plan() -> None:
+    bright, colour = FULL.voices[0]
+    rows = Screen(example(), {}, [], "", (), 79, 24, FULL).rows()
+    assert [run for run in rows[5] if run[0] == "▁"] == [("▁", bright), *[("▁", colour)] * 3] * 2
+
+
+def test_bars_begin_where_they_are_said_to_even_where_a_jump_has_moved_them() -> None:
+    """The song jumped from the first beat of bar 3 to beat 2 of bar 1: music steps go on."""
+    places = [(3, 1)] * 2 + [(1, 2)] * 4 + [(1, 3)] * 4 + [(1, 4)] * 4 + [(2, 1)] * 4
+    frames = tuple(FrameView(32 + n, bar, beat, (None,) * 4, (False,) * 4) for n, (bar, beat) in enumerate(places))
+    rows = text_of(Picture(now_step=49, frames=frames))
+    assert rows[3][42:60] == "│             │   "
+    assert rows[17][42:] == "3             2"
+
+
+def test_the_step_that_sounds_may_still_be_planned() -> None:
+    """Where the player's notes decide, nothing is fixed before its time is over."""
+    fixed = FrameView(7, 1, 2, (60, None, None, None), (True, False, False, False))
+    sounding = FrameView(8, 1, 3, (62, None, None, None), (True, False, False, False))
+    picture = Picture(now_step=8.2, frames=(fixed,), planned=(sounding,))
+    assert text_of(picture)[18][:18].split() == ["●", "soprano", "D4"]
+    assert text_of(replace(picture, planned=()))[18][:18].split() == ["●", "soprano", "C4"]
+    assert text_of(replace(picture, now_step=9.2, planned=()))[18][:18].split() == ["●", "soprano"]
+
+
+def test_before_anything_has_happened() -> None:
+    rows = text_of(Picture())
+    assert len(rows) == 24
+    assert rows[0] == " continue  ·  listening" + " " * 42 + "clock stopped"
+    assert rows[18] == " ● soprano         ━━━━━━━━━━━━                 clock internal"
+    assert rows[19:22] == [
+        " ● alto            ━━━━━━━━━━━━                 ports –",
+        " ● tenor           ━━━━━━━━━━━━                 late  –",
+        " ● bass            ━━━━━━━━━━━━                 take  –",
     ]
+
+
+@pytest.mark.parametrize("width", [1, 20, 59, 79, 120, 300])
+@pytest.mark.parametrize("height", [1, 5, 10, 23, 24, 25, 60])
+@pytest.mark.parametrize("keys", [(), KEYS])
+def test_it_fits_whatever_the_size(width: int, height: int, keys: tuple[KeyHelp, ...]) -> None:
+    rows = text_of(replace(example(), ports="合奏 " * 40), width=width, height=height, help=keys)
+    assert len(rows) == (height if height < 10 else max(height, 10))
+    assert max(cell_len(row) for row in rows) <= width
+
+
+def test_a_low_terminal_shows_what_matters_most() -> None:
+    assert text_of(example(), height=10) == [
+        *BLOCKS.splitlines()[:2],
+        *BLOCKS.splitlines()[18:22],
+        "",
+        "",
+        *BLOCKS.splitlines()[22:],
+    ]
+
+
+def test_a_narrow_terminal_leaves_out_words() -> None:
+    rows = text_of(example(), width=59)
+    assert rows[0] == " respond  ·  answering, 2 bars left    120.0 bpm   bar 9.2"
+    assert rows[1] == " gru  ·  bach  ·  temperature 0.8  ·  top-p 0.95"
+    assert rows[18] == " ● soprano   B4    ━╸━━━━━━━━━━  0.50 lock      clock midi,"
+
+
+def test_a_high_terminal_shows_more_messages() -> None:
+    rows = text_of(example(), height=27, messages=["one", "two", "three"])
+    assert rows[22:26] == ["", " one", " two", " three"]
+
+
+def test_the_keys_take_the_place_of_the_score() -> None:
+    rows = text_of(example(), help=KEYS)
+    assert rows[2:6] == [
+        "",
+        "  space      answer now, or stop         1-6        modes",
+        "  c          come to a close             ?          show or hide the keys",
+        "",
+    ]
+    assert rows[18:] == BLOCKS.splitlines()[18:]
 
 
 def test_pitch_names() -> None:
@@ -60,42 +311,7 @@ def test_pitch_names() -> None:
 
 def test_a_frame_has_four_voices() -> None:
     with pytest.raises(ValueError, match="a frame has 4 voices, not 3 and 4"):
-        FrameView(0, 1, 1, (60, 60, 60), STRUCK)
-
-
-@pytest.mark.parametrize(("encoding", "hold", "eighth"), [("utf-8", "–", "♪"), ("ascii", "-", "?")])
-def test_plain_lines(encoding: str, hold: str, eighth: str) -> None:
-    stream = terminal(encoding)
-    with PlainView(stream) as view:
-        view.headed(HEADING)
-        view.message("listening ♪")
-        for frame in example():
-            view.show(frame)
-        view.headed(Heading())
-    assert written(stream).splitlines() == [
-        "gru-large  temperature 0.9  84 bpm",
-        f"* listening {eighth}",
-        "place    S    A    T    B     origin entropy in bits",
-        "4.4.1    G4   E4   C4   C3    seed",
-        f"4.4.3    {hold}    F#4  {hold}    {hold}     seed",
-        "5.1.1    A4   F4   .    F2    model  0.50  1.25  5.00  0.00",
-        f"5.1.3    {hold}    F4   .    {hold}     model  1.00  2.00  3.00  0.06",
-        "",
-    ]
-
-
-def test_plain_lines_tell_of_a_rest_and_of_a_new_origin() -> None:
-    stream = terminal()
-    view = PlainView(stream)
-    view.show(FrameView(-1, 0, 4, (60, None, None, None), (True, False, False, False), origin="seed"))
-    view.show(FrameView(0, 1, 1, (None,) * 4, HELD, origin="seed"))
-    view.show(FrameView(1, 1, 1, (None,) * 4, HELD, origin="seed"))
-    view.show(FrameView(2, 1, 1, (None,) * 4, HELD, origin="model"))
-    assert written(stream).splitlines()[1:] == [
-        "0.4.4    C4   .    .    .     seed",
-        "1.1.1    .    .    .    .     seed",
-        "1.1.3    .    .    .    .     model",
-    ]
+        FrameView(0, 1, 1, (60, 60, 60), (True,) * 4)
 
 
 def test_staff_steps_follow_the_lines_and_stay_inside() -> None:
@@ -108,126 +324,14 @@ def test_staff_steps_follow_the_lines_and_stay_inside() -> None:
 def test_where_voices_meet_the_one_just_struck_is_drawn_else_the_higher() -> None:
     unison = (60, 60, 61, None)
     assert Column.of(FrameView(0, 1, 1, unison, (False, True, False, False))).voices == {28: 1}
-    assert Column.of(FrameView(0, 1, 1, unison, HELD)).voices == {28: 0}
+    assert Column.of(FrameView(0, 1, 1, unison, (False,) * 4)).voices == {28: 0}
 
 
-def lines(look: Look, frames: list[FrameView] | None = None, width: int = 60, text: str = "the answer") -> list[str]:
-    picture = Picture(HEADING, example() if frames is None else frames, text, width, look)
-    return ["".join(run for run, _ in row).rstrip() for row in picture.rows()]
-
-
-def test_the_whole_picture_in_blocks() -> None:
-    staff = "    " + "─" * 52
-    blank = " " * 56
-    assert lines(FULL, width=64) == [
-        " chorale  ·  gru-large  ·  temperature 0.9  ·  84 bpm   bar 5.1",
-        blank + "you ▼ an",
-        blank + "    ┃",
-        staff + "────┃───",
-        staff + "────┃───",
-        " C5 " + "─" * 52 + "────┃───",
-        staff + "▄▄▄▄┃▀▀▀",
-        staff + "▄▄▀▀┃▀▀▀",
-        " C4 " + " " * 52 + "▄▄▄▄┃",
-        staff + "────┃───",
-        staff + "────┃───",
-        staff + "────┃───",
-        " C3 " + "─" * 52 + "▀▀▀▀┃───",
-        staff + "────┃───",
-        blank + "    ┃▀▀▀",
-        " C2 " + " " * 56 + "┃",
-        blank + "     5",
-        "",
-        " ● soprano   A4    ━━━━━━━━━━━━━━━━━━━━━━━━  1.00 bits",
-        " ● alto      F4    ━━━━━━━━━━━━━━━━━━━━━━━━  2.00 bits",
-        " ● tenor     –     ━━━━━━━━━━━━━━━━━━━━━━━━  3.00 bits",
-        " ● bass      F2    ╸━━━━━━━━━━━━━━━━━━━━━━━  0.06 bits",
-        " the answer",
-    ]
-
-
-def test_the_whole_picture_in_ascii() -> None:
-    staff = "    " + "-" * 52
-    blank = " " * 56
-    assert lines(ASCII, width=64) == [
-        " chorale  -  gru-large  -  temperature 0.9  -  84 bpm   bar 5.1",
-        blank + "you v an",
-        blank + "    |",
-        staff + "----|---",
-        staff + "----|---",
-        " C5 " + "-" * 52 + "----|---",
-        staff + "S===|S==",
-        staff + "A=A=|A=A",
-        " C4 " + " " * 52 + "T===|",
-        staff + "----|---",
-        staff + "----|---",
-        staff + "----|---",
-        " C3 " + "-" * 52 + "B===|---",
-        staff + "----|---",
-        blank + "    |B==",
-        " C2 " + " " * 56 + "|",
-        blank + "     5",
-        "",
-        "   soprano   A4    ======..................  1.00 bits",
-        "   alto      F4    ============............  2.00 bits",
-        "   tenor     -     ==================......  3.00 bits",
-        "   bass      F2    ........................  0.06 bits",
-        " the answer",
-    ]
-
-
-def test_strikes_are_brighter_and_two_voices_share_a_cell() -> None:
+def test_two_voices_share_a_cell() -> None:
     frame = FrameView(0, 1, 2, (65, 64, None, None), (True, False, False, False))
     (soprano, _), (_, alto) = FULL.voices[:2]
-    rows = Picture(HEADING, [frame], "", 60, FULL).rows()
-    assert [row[-1] for row in rows if row[-1][0] == "▀"] == [("▀", f"{soprano} on {alto}")]
-
-
-@pytest.mark.parametrize("nothing", [None, ()])
-def test_what_was_played_has_no_entropy(nothing: tuple[float, ...] | None) -> None:
-    assert lines(FULL, [replace(example()[2], entropies_bits=nothing)])[18:22] == [
-        " ● soprano   G4    ━━━━━━━━━━━━━━━━━━━━━━━━",
-        " ● alto      F#4   ━━━━━━━━━━━━━━━━━━━━━━━━",
-        " ● tenor     C4    ━━━━━━━━━━━━━━━━━━━━━━━━",
-        " ● bass      C3    ━━━━━━━━━━━━━━━━━━━━━━━━",
-    ]
-
-
-def test_an_empty_picture_is_as_high_as_a_full_one() -> None:
-    assert len(lines(FULL, [])) == len(lines(FULL)) == HEIGHT - 1
-
-
-def test_a_long_piece_scrolls_and_bar_lines_stay_with_their_bars() -> None:
-    frames = [FrameView(step, step // 16 + 1, step // 4 % 4 + 1, (None,) * 4, HELD) for step in range(400)]
-    picture = lines(FULL, frames, width=80)
-    assert picture[1] == "    answer"
-    assert picture[2] == " " + 4 * "               │"
-    assert [picture[16].index(str(bar)) - picture[2].index("│") for bar in range(22, 26)] == [0, 16, 32, 48]
-
-
-@pytest.mark.parametrize(
-    ("width", "head"),
-    [
-        (80, " chorale  ·  gru-large  ·  temperature 0.9  ·  84 bpm  latency 2.3 ms   bar 5.1"),
-        (70, " chorale  ·  gru-large  ·  temperature 0.9  ·  84 bpm         bar 5.1"),
-        (60, " chorale  ·  gru-large                              bar 5.1"),
-        (20, "bar 5.1"),
-    ],
-)
-def test_the_heading_leaves_out_what_finds_no_room(width: int, head: str) -> None:
-    assert lines(FULL, width=width)[0] == head
-
-
-def console(stream: io.TextIOWrapper, colours: str | None, environ: dict[str, str] | None = None) -> Console:
-    return Console(
-        file=stream,
-        force_terminal=True,
-        color_system=colours,  # type: ignore[arg-type]
-        width=80,
-        height=24,
-        record=True,
-        _environ=environ or {},
-    )
+    rows = Screen(Picture(), {0: frame}, [], "", (), 79, 24, FULL).rows()
+    assert [run for row in rows for run in row if run[0] == "▀"] == [("▀", f"{soprano} on {alto}")]
 
 
 @pytest.mark.parametrize(
@@ -246,39 +350,269 @@ def console(stream: io.TextIOWrapper, colours: str | None, environ: dict[str, st
 def test_the_look_is_what_the_terminal_can_do(
     encoding: str, colours: str | None, environ: dict[str, str], look: Look
 ) -> None:
-    assert choose_look(console(terminal(encoding), colours, environ)) == look
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    given = {"force_terminal": True, "color_system": colours, "_environ": environ}
+    assert choose_look(Console(file=file, **given)) == look  # type: ignore[arg-type]
 
 
-def seconds(*values: float) -> Callable[[], float]:
-    ticks: Iterator[float] = iter(values)
-    return lambda: next(ticks)
+class TestPlain:
+    def test_lines(self) -> None:
+        stream = Text()
+        with LinesView(stream) as view:
+            picture = replace(example(), message="", ticker=0)
+            view.show(picture)
+            view.show(replace(picture, now_step=NOW + 0.9, bpm=121.0, latency_p50_ms=1.0))  # nothing to say
+            view.show(replace(picture, message="gone", ticker=3, earlier=("zero", "one", "two")))
+            view.message("from elsewhere")
+            view.show(replace(picture, now_step=136.0, bar=9, beat=3, chord="", activity="closing", ticker=3))
+            view.show(replace(picture, bars_left=None, chord="", mode="duet", temperature=1.25, ticker=3))
+            view.prompt("lock which voice?")
+            view.toggle_help()
+            view.refresh()
+            view.repaint()
+        assert stream.getvalue().splitlines() == [
+            "= gru  bach  temperature 0.8  top-p 0.95  density 0",
+            "    bar  mode       doing                   chord             S    A    T    B",
+            "    9.2  respond    answering, 2 bars left  G major/F#        B4   G4   D4   F#3",
+            "* one",
+            "* two",
+            "* gone",
+            "* from elsewhere",
+            "    9.3  respond    closing, 2 bars left                      C5   A4   E4   E3",
+            "= gru  bach  temperature 1.25  top-p 0.95  density 0",
+            "    9.2  duet       answering                                 B4   G4   D4   F#3",
+        ]
+
+    def test_a_simple_encoding_and_hostile_names(self) -> None:
+        raw = io.BytesIO()
+        stream = io.TextIOWrapper(raw, encoding="ascii", newline="\n")
+        view = LinesView(stream)
+        view.show(replace(Picture(), model="gr\x1b[2Jü", message="a\nb\x07", ticker=1))
+        assert raw.getvalue().decode("ascii").splitlines() == [
+            "* a b?",
+            "= gr?[2J?  temperature 1  top-p 1  density 0",
+            "    bar  mode       doing                   chord             S    A    T    B",
+            "    1.1  continue   listening                                 -    -    -    -",
+        ]
+
+    def test_a_reader_that_has_gone_ends_nothing(self) -> None:
+        stream = Gone()
+        view = LinesView(stream)
+        view.show(example())
+        view.show(replace(example(), chord="", message="two", ticker=2))
+        assert stream.refused == 1
+
+    def test_does_not_wait_for_rich(self) -> None:
+        code = (
+            "import sys, companion.screen.chooser as j; j.choose_view(sys.stdout, False).show(j.Picture());"
+            "print({'rich', 'numpy.random', 'mido'} & set(sys.modules))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HOME)
+        assert done.stdout.splitlines()[-1] == "set()"
 
 
-def test_the_picture_is_drawn_fifteen_times_a_second_at_most_and_at_the_end() -> None:
-    stream = terminal()
-    drawn: list[int] = []
-    with FullView(console(stream, None), clock=seconds(0.0, 0.05, 0.07, 0.07, 0.1, 0.2)) as view:
-        for frame in example()[:3]:
-            view.show(frame)
-            drawn.append(written(stream).count("chorale  "))
-    first = drawn[0]
-    assert [count - first for count in drawn] == [0, 1, 1]
-    last_picture = written(stream).rsplit(" chorale", maxsplit=1)[1]
-    assert "bar 4.4" in last_picture
-    assert "F#4" in last_picture
+class Text(io.StringIO):
+    """Takes every character."""
+
+    encoding = "utf-8"
 
 
-def test_the_last_picture_stays_on_the_screen() -> None:
-    stream = terminal("ascii")
-    recording = console(stream, None)
-    with FullView(recording, clock=lambda: 0.0) as view:
-        view.headed(HEADING)
-        view.message("done\n in  time ♪")
-        for frame in example():
-            view.show(frame)
-    shown = recording.export_text()
-    last = [line.rstrip() for line in shown[shown.rindex(" chorale") :].splitlines()]
-    assert last == lines(ASCII, width=80, text="done in time ?")
+class Gone(Text):
+    """A terminal or a pipe that nobody reads any more."""
+
+    refused = 0
+
+    def write(self, _: str) -> int:
+        self.refused += 1
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_the_picture_is_small_and_crosses_a_pipe() -> None:
+    data = pickle.dumps(example())
+    assert len(data) < 8000
+    assert pickle.loads(data) == example()
+
+
+def test_news() -> None:
+    picture = Picture(message="c", ticker=7, earlier=("a", "b"))
+    assert [picture.news(ticker) for ticker in (0, 4, 5, 6, 7, 8)] == [
+        *(("a", "b", "c"), ("a", "b", "c"), ("b", "c"), ("c",), (), ())
+    ]
+
+
+class Emulator:
+    """As much of a terminal as the view makes use of: what stands on its two screens."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.other, self.cursor_shown = False, True
+        self.size = width, height
+        self.lines: dict[int, str] = {}
+        self.x = self.y = 0
+
+    def feed(self, text: str) -> Emulator:
+        for plain, sequence in re.findall(r"([^\x1b]+)|\x1b\[([?0-9;]*[A-Za-z])", text):
+            if plain:
+                self._write(plain)
+            elif not sequence.endswith("m"):
+                self._obey(sequence)
+        return self
+
+    def _write(self, text: str) -> None:
+        assert "\n" not in text
+        line = self.lines.get(self.y, "").ljust(self.x)
+        self.lines[self.y] = line[: self.x] + text + line[self.x + len(text) :]
+        self.x += len(text)
+        assert self.x < self.size[0] and self.y < self.size[1]
+
+    def _obey(self, sequence: str) -> None:
+        if sequence in ("?1049h", "?1049l"):
+            self.other, self.lines = sequence.endswith("h"), {}
+        elif sequence in ("?25h", "?25l"):
+            self.cursor_shown = sequence.endswith("h")
+        elif sequence.endswith("H"):
+            self.y, self.x = (int(number) - 1 for number in (sequence[:-1] or "1;1").split(";"))
+        elif sequence == "2J":
+            self.lines = {}
+        elif sequence == "0K":
+            self.lines[self.y] = self.lines.get(self.y, "")[: self.x]
+        else:
+            raise AssertionError(f"unknown sequence {sequence!r}")
+
+    def text(self) -> list[str]:
+        return [self.lines.get(line, "").rstrip() for line in range(self.size[1])]
+
+
+def terminal(width: int = 80, height: int = 24, file: io.StringIO | None = None) -> tuple[Console, io.StringIO]:
+    file = Text() if file is None else file
+    console = Console(file=file, force_terminal=True, color_system="truecolor", width=width, height=height, _environ={})
+    return console, file
+
+
+class TestFull:
+    def test_it_shows_the_picture_and_leaves(self) -> None:
+        console, file = terminal()
+        with FullView(console, KEYS) as view:
+            view.show(example())
+            screen = Emulator(80, 24).feed(file.getvalue())
+            assert (screen.other, screen.cursor_shown) == (True, False)
+            assert screen.text() == BLOCKS.splitlines()
+        screen.feed(file.getvalue())
+        assert (screen.other, screen.cursor_shown) == (False, True)
+        view.close()
+        before = file.getvalue()
+        view.show(example())
+        view.close()
+        assert file.getvalue() == before
+
+    def test_the_terminal_is_given_back_after_an_exception(self) -> None:
+        console, file = terminal()
+        with pytest.raises(KeyboardInterrupt), FullView(console) as view:
+            view.show(example())
+            raise KeyboardInterrupt
+        screen = Emulator(80, 24).feed(file.getvalue())
+        assert (screen.other, screen.cursor_shown) == (False, True)
+
+    def test_the_terminal_is_given_back_when_the_first_drawing_fails(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        console, file = terminal()
+        monkeypatch.setattr(Screen, "rows", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError), FullView(console):
+            pass
+        screen = Emulator(80, 24).feed(file.getvalue())
+        assert (screen.other, screen.cursor_shown) == (False, True)
+
+    def test_only_what_changes_is_written(self) -> None:
+        console, file = terminal()
+        screen = Emulator(80, 24)
+        with FullView(console, KEYS) as view:
+            view.show(example())
+            screen.feed(file.getvalue())
+            written = len(file.getvalue())
+            view.show(example())
+            view.refresh()
+            assert len(file.getvalue()) == written
+            view.show(replace(example(), chord="", message="now", ticker=2))
+            change = file.getvalue()[written:]
+            assert change.count("H") == 2
+            screen.feed(change)
+        expected = BLOCKS.replace("  ·  G major/F#  ", " " * 17).splitlines()
+        assert screen.text() == [*expected[:22], " now", expected[23]]
+
+    def test_what_was_heard_stays_and_is_not_kept_for_ever(self) -> None:
+        console, file = terminal(width=200)
+        frames = example().frames
+        with FullView(console, KEYS) as view:
+            for first in range(0, 6400, 8):
+                later = tuple(replace(frame, step=first + number) for number, frame in enumerate(frames))
+                view.show(replace(example(), frames=later, now_step=first + len(frames) - 1, planned=()))
+            assert len(view._heard) <= 512
+        bass = Emulator(200, 24).feed(file.getvalue()[: file.getvalue().rindex("\x1b[?25h")]).text()[14]
+        assert bass.count("│") > 10  # more bars than a picture holds
+
+    def test_resizing(self) -> None:
+        console, file = terminal()
+        with FullView(console, KEYS) as view:
+            view.show(example())
+            for width, height in ((100, 30), (62, 12), (80, 24)):
+                console.size = (width, height)
+                written = len(file.getvalue())
+                view.refresh()
+                screen = Emulator(width, height).feed(file.getvalue()[written:])
+                assert screen.text()[-1] == BLOCKS.splitlines()[-1]
+                assert screen.text()[0].startswith(" respond  ·  answering, 2 bars left")
+            assert screen.text() == BLOCKS.splitlines()
+
+    def test_painting_over_what_others_wrote(self) -> None:
+        console, file = terminal()
+        with FullView(console, KEYS) as view:
+            view.show(example())
+            screen = Emulator(80, 24).feed(file.getvalue() + "\x1b[3;1HALSA lib pcm.c: unable to open slave")
+            written = len(file.getvalue())
+            view.repaint()
+            assert screen.feed(file.getvalue()[written:]).text() == BLOCKS.splitlines()
+
+    def test_messages_prompts_and_help(self) -> None:
+        console, file = terminal()
+        with FullView(console, KEYS) as view:
+            view.show(replace(example(), message="", ticker=0))
+            view.message("one\ntwo\x1b[2J")
+            view.prompt("lock or free which voice?")
+            view.toggle_help()
+            text = Emulator(80, 24).feed(file.getvalue()).text()
+            assert text[22:] == [" one two?[2J", " lock or free which voice?"]
+            assert text[3] == "  space      answer now, or stop         1-6        modes"
+            view.toggle_help()
+            view.prompt("")
+            text = Emulator(80, 24).feed(file.getvalue()).text()
+            assert text[2] == BLOCKS.splitlines()[2]
+            assert text[23] == BLOCKS.splitlines()[23]
+
+    def test_without_keys_there_is_no_help(self) -> None:
+        console, file = terminal()
+        with FullView(console) as view:
+            view.show(example())
+            view.toggle_help()
+        assert "answer now" not in file.getvalue()
+
+    def test_a_terminal_that_has_gone_ends_nothing(self) -> None:
+        console, _ = terminal(file=Gone())
+        with suppress(OSError), FullView(console) as view:  # entering may still say that there is none
+            view.show(example())
+            raise AssertionError("the terminal is gone from the start")
+        console, _ = terminal()
+        with FullView(console) as view:
+            console.file = gone = Gone()
+            view.show(example())
+            view.message("on it goes")
+        assert gone.refused
+
+    def test_ascii_terminals_get_ascii(self) -> None:
+        raw = io.BytesIO()
+        file = io.TextIOWrapper(raw, encoding="ascii", newline="\n")
+        console = Console(file=file, force_terminal=True, color_system="truecolor", width=80, height=24, _environ={})
+        with FullView(console, KEYS) as view:
+            view.show(replace(example(), message="Grüße", ticker=2))
+            lines = Emulator(80, 24).feed(raw.getvalue().decode("ascii")).text()
+        assert lines == LETTERS.replace("the phrase is over: answering on the next beat", "Gr??e").splitlines()
 
 
 class Terminal(io.TextIOWrapper):
@@ -301,21 +635,63 @@ def test_the_view_fits_the_terminal(
 ) -> None:
     for name, value in (("TERM", term), ("COLUMNS", str(columns)), ("LINES", str(rows))):
         monkeypatch.setenv(name, value)
-    view = make_view(Terminal(io.BytesIO(), encoding="utf-8"), plain)
-    assert type(view) is (FullView if full else PlainView)
+    view = choose_view(Terminal(io.BytesIO(), encoding="utf-8"), plain)
+    assert type(view) is (FullView if full else LinesView)
 
 
 def test_a_pipe_gets_plain_lines() -> None:
-    assert type(make_view(terminal(), plain=False)) is PlainView
+    assert type(choose_view(io.StringIO(), plain=False)) is LinesView
 
 
-def test_no_picture_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "dumb")
-    assert open_full_view(Terminal(io.BytesIO(), encoding="utf-8")) is None
+SHOWING = """
+import sys
+from companion.screen.full import open_full
+from companion.jam.picture import Picture
+with open_full(sys.stdout) as view:
+    view.show(Picture(message="resize me", ticker=1))
+    sys.stdin.readline()
+    view.refresh()
+    raise SystemExit(3)
+"""
 
 
-def test_plain_lines_do_not_wait_for_rich() -> None:
-    shown = "from companion.screen.view import make_view; make_view(sys.stdout, True)"
-    code = f"import sys; {shown}; print('rich' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+def test_a_real_terminal(fresh_python: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of its own shows a jam in a pseudo-terminal, whose size changes meanwhile."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("COLUMNS", "LINES", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    master, slave = pty.openpty()
+    settings = termios.tcgetattr(slave)
+    settings[3] &= ~termios.ECHO
+    termios.tcsetattr(slave, termios.TCSANOW, settings)
+    resize(slave, 80, 24)
+    child = subprocess.Popen([*fresh_python, "-c", SHOWING], stdin=slave, stdout=slave, stderr=subprocess.PIPE)
+    os.close(slave)
+    shown = b""
+    while b"resize me" not in shown:
+        shown += os.read(master, 65536)
+    resize(master, 100, 30)
+    os.write(master, b"\n")
+    while data := _read(master):
+        shown += data
+    os.close(master)
+    _, fault = child.communicate()
+    assert (child.returncode, fault) == (3, b"")
+    before, after = shown.decode().split("\x1b[2J")[1:]
+    assert Emulator(80, 24).feed(before).text()[22] == " resize me"
+    screen = Emulator(100, 30).feed(after[: after.rindex("\x1b[?25h")])
+    assert screen.text()[0] == " continue  ·  listening" + " " * 62 + "clock stopped"
+    assert screen.text()[28] == " resize me"
+    screen.feed(after)
+    assert (screen.other, screen.cursor_shown) == (False, True)
+
+
+def resize(file: int, width: int, height: int) -> None:
+    fcntl.ioctl(file, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+
+def _read(file: int) -> bytes:
+    try:
+        return os.read(file, 65536)
+    except OSError:  # Linux says so when the other end has closed
+        return b""

@@ -1,6 +1,6 @@
 """A jam on the whole terminal: what sounded on the left of the line that is now, what is planned on its right.
 
-``Screen`` is pure: values in, rows of (text, style) out. ``JamFull`` writes those rows that have changed.
+``Screen`` is pure: values in, rows of (text, style) out. ``FullView`` writes those rows that have changed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from companion.screen.score import (
     Look,
     Row,
     Run,
-    Score,
+    Staves,
     choose_look,
     entropy_row,
     joined,
@@ -39,7 +39,7 @@ from companion.screen.score import (
     segments,
     voice_row,
 )
-from companion.screen.view import carried
+from companion.screen.text import carried
 
 WIDTH = 60  # columns and …
 HEIGHT = 24  # … rows without which there is no picture when the jam begins
@@ -95,10 +95,10 @@ class Screen:
 
     def _middle(self) -> list[Row]:
         """The score with its labels above and its bar numbers below, or all keys in its place."""
-        score = self._score
+        staves = self._staves
         if not self.help:
-            return [self._labels(score), *score.rows(), score.bar_numbers()]
-        size = len(score.rows()) + 2
+            return [self._labels(staves), *staves.rows(), staves.bar_numbers()]
+        size = len(staves.rows()) + 2
         return [[("", "")], *islice(_help_rows(self.help), size - 1), *([[("", "")]] * (size - 1 - _depth(self.help)))]
 
     @property
@@ -107,7 +107,7 @@ class Screen:
         return (self.width - LABEL_WIDTH) // PLANNED_SHARE
 
     @cached_property
-    def _score(self) -> Score:
+    def _staves(self) -> Staves:
         now = math.floor(self.picture.now_step)
         ahead = self._ahead
         room = self.width - LABEL_WIDTH - 1
@@ -120,19 +120,19 @@ class Screen:
             columns.append(EMPTY if frame is None else Column.of(frame, _barred(before, frame), step > fixed))
             before = frame
         columns.insert(room - ahead, SEAM)
-        return Score(columns, self.width, self.look)
+        return Staves(columns, self.width, self.look)
 
-    def _labels(self, score: Score) -> Row:
+    def _labels(self, staves: Staves) -> Row:
         """Whose music it is, wherever that changes; and where the plan begins."""
-        seam = len(score.columns) - self._ahead - 1
-        origins = [(index, column.frame.origin) for index, column in enumerate(score.columns[:seam]) if column.frame]
+        seam = len(staves.columns) - self._ahead - 1
+        origins = [(index, column.frame.origin) for index, column in enumerate(staves.columns[:seam]) if column.frame]
         marks: list[tuple[int, str]] = []
         last = ""
         for index, origin in origins:
             if origin != last:
                 marks.append((index, f"{self.look.seam_label} {ORIGINS.get(origin, origin)}"))
             last = origin
-        (text, style) = score.ruler(marks, "bold")[0]
+        (text, style) = staves.ruler(marks, "bold")[0]
         edge = LABEL_WIDTH + seam
         return [(text[: edge - 1].ljust(edge), style), (f"{self.look.seam_label} planned", style)]
 
@@ -217,7 +217,7 @@ def foot_text(keys: Sequence[KeyHelp]) -> str:
     return "".join(f" {key.short} " for key in keys if key.short)
 
 
-class JamFull:
+class FullView:
     """Draws on the terminal's other screen, which leaves with all it showed."""
 
     def __init__(self, console: Console, keys: Sequence[KeyHelp] = ()) -> None:
@@ -349,9 +349,9 @@ class _Rows:
             yield Control((ControlType.ERASE_IN_LINE, 0)).segment
 
 
-def open_jam_full(stream: TextIO, keys: Sequence[KeyHelp] = ()) -> JamFull | None:
+def open_full(stream: TextIO, keys: Sequence[KeyHelp] = ()) -> FullView | None:
     """The picture on a terminal, None where it is too small or too simple."""
     console = Console(file=stream, highlight=False)
     if console.is_dumb_terminal or console.legacy_windows or console.width < WIDTH or console.height < HEIGHT:
         return None
-    return JamFull(console, keys)
+    return FullView(console, keys)
