@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ import typer
 from companion.controls.table import DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, MissingExtra
 from companion.screen.terminal import progress_bar
+from export.models.registry import ARCHITECTURES
 
 if TYPE_CHECKING:
     from export.data.pieces import Piece
@@ -31,8 +32,8 @@ CORPUS, JSB = "corpus", "jsb"
 
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Where prepared sets lie.")]
 Data = Annotated[Path | None, typer.Option("--data", help="The JSB archive; else it is fetched from its public home.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what exists.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Anew = Annotated[bool, typer.Option("--force", help="Replace what exists.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def main() -> None:
@@ -52,7 +53,7 @@ def prepare(
     ] = None,
     data: Data = None,
     data_dir: DataDir = Path("data"),
-    force: Force = False,
+    force: Anew = False,
 ) -> None:
     """Build training data; counts what is kept, left out and why, and lists leaks."""
     from export.data import prepare as work  # noqa: PLC0415
@@ -72,12 +73,14 @@ def prepare(
                 report = work.prepare_folder(folder, data_dir, folder.resolve().name, force=force, progress=progress)
             else:
                 raise BadSetting(f"no data set {name!r}: give {CORPUS}, {JSB} or a folder of MIDI files")
-        typer.echo("\n".join(work.describe(report)))
+        typer.echo("\n".join(work.describe_set(report)))
 
 
-@app.command(epilog="Example: chorale-train fit gru --sets corpus,jsb --epochs 56 --seed 1")
-def fit(
-    name: Annotated[str, typer.Argument(help="The architecture: bach, gru, teacher or transformer.")],
+@app.command("fit", epilog="Example: chorale-train fit gru --sets corpus,jsb --epochs 56 --seed 1")
+def fit_command(
+    name: Annotated[
+        str, typer.Argument(help=f"The architecture: {', '.join(ARCHITECTURES[:-1])} or {ARCHITECTURES[-1]}.")
+    ],
     sets: Annotated[str, typer.Option("--sets", help="Prepared sets to train on, with commas.")] = CORPUS,
     data_dir: DataDir = Path("data"),
     run: Annotated[Path | None, typer.Option("--run", help="The run's folder. Default: runs/NAME.")] = None,
@@ -117,8 +120,7 @@ def fit(
     _use_threads(threads)
     from export.models.registry import build  # noqa: PLC0415
     from export.training.crops import CropSettings  # noqa: PLC0415
-    from export.training.fit import FitSettings  # noqa: PLC0415
-    from export.training.fit import fit as run_fit  # noqa: PLC0415
+    from export.training.fit import FitSettings, fit  # noqa: PLC0415
     from export.training.progress import show_progress  # noqa: PLC0415
 
     settings = FitSettings(
@@ -145,7 +147,7 @@ def fit(
     typer.echo(f"{len(train)} pieces to train on, {len(valid)} to check with; run folder {folder}")
     try:
         with show_progress(epochs, folder) as callbacks:
-            state = run_fit(settings, train, valid, folder, resume, callbacks)
+            state = fit(settings, train, valid, folder, resume, callbacks)
     except KeyboardInterrupt:
         typer.echo("chorale-train: stopped; the same command with --resume goes on", err=True)
         raise typer.Exit(130) from None
@@ -153,8 +155,8 @@ def fit(
     typer.echo(f"best validation {best}; curves in {folder / 'curves.png'}")
 
 
-@app.command(epilog="Example: chorale-train imagine a.onnx b.onnx --pieces 1500 -o data/imagined.npz")
-def imagine(
+@app.command("imagine", epilog="Example: chorale-train imagine a.onnx b.onnx --pieces 1500 -o data/imagined.npz")
+def imagine_command(
     models: Annotated[list[str], typer.Argument(help="Bundled models or .onnx files, which take turns.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The set to write; fit knows it by this name.")] = Path(
         "data/imagined.npz"
@@ -162,7 +164,7 @@ def imagine(
     pieces: Annotated[int, typer.Option("--pieces", min=1, help="How many pieces.")] = 1500,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of a piece, four a beat.")] = 192,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
-    force: Force = False,
+    force: Anew = False,
 ) -> None:
     """Let models invent chorales, for another one to be taught on (see: fit --teachers)."""
     from companion.model.library import open_model  # noqa: PLC0415
@@ -172,8 +174,8 @@ def imagine(
     if out.exists() and not force:
         raise FileExistsError(f"{out} exists; write it anew with --force")
     loaded = [open_model(name) for name in models]
-    with progress_bar("imagining", pieces) as tell:
-        save_pieces(imagining.imagine(loaded, pieces, steps, seed, tell), out)
+    with progress_bar("imagining", pieces) as progress:
+        save_pieces(imagining.imagine(loaded, pieces, steps, seed, progress), out)
     typer.echo(f"{pieces} pieces of {steps} steps in {out}")
 
 
@@ -185,21 +187,21 @@ def recipe(
     ),
     data_dir: DataDir = Path("data"),
     threads: Annotated[int, typer.Option("--threads", help="Cores to use; 0 is all.")] = 0,
-    force: Force = False,
+    force: Anew = False,
 ) -> None:
     """Make the shipped bach anew, all runs of it, in some hours; a stopped one goes on with the same command."""
     _need("keras", "tensorflow", "tf2onnx", "matplotlib")
     _use_threads(threads)
     from companion.files.writing import refuse_existing  # noqa: PLC0415
     from export.release.release import release  # noqa: PLC0415
-    from export.training.recipe import BACH, follow  # noqa: PLC0415
+    from export.training.recipe import BACH_RUNS, follow  # noqa: PLC0415
     from export.training.workshop import workshop_of  # noqa: PLC0415
 
     for path in (out, out.with_suffix(".md")):
         refuse_existing(path, force=force)
     valid = _pieces(data_dir, [JSB], "valid")
-    follow(BACH, workshop_of(runs, data_dir, valid))
-    for line in release(runs / BACH[-1].run, out, "int8", valid, calibrated=True):
+    follow(BACH_RUNS, workshop_of(runs, data_dir, valid))
+    for line in release(runs / BACH_RUNS[-1].run, out, "int8", valid, calibrated=True):
         typer.echo(line)
 
 
@@ -212,7 +214,7 @@ def export(
         bool, typer.Option("--calibrate", help="Make it as sure as it is right on the validation part.")
     ] = False,
     data_dir: DataDir = Path("data"),
-    force: Force = False,
+    force: Anew = False,
 ) -> None:
     """Write a trained model as ONNX and prove that it gives what Keras gives."""
     _need("keras", "tensorflow", "tf2onnx")
@@ -244,7 +246,7 @@ def evaluate(
         ),
     ] = 0,
     save: Annotated[bool, typer.Option("--save", help="Write the scores into the file and its card.")] = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score a model file on the JSB chorales, windowed and on whole pieces."""
     if save and transpositions:
@@ -256,10 +258,14 @@ def evaluate(
         _need("keras", "tensorflow", "onnx")
     loaded = open_model(model)
     pieces = _jsb_pieces(data, data_dir)
-    with progress_bar(f"scoring {loaded.contract.name}", evaluation.frames_to_score(pieces), hidden=as_json) as tell:
-        row = evaluation.score_model(loaded, pieces, _summing(tell), transpositions)
+    with progress_bar(
+        f"scoring {loaded.contract.name}", evaluation.frames_to_score(pieces), hidden=as_json
+    ) as progress:
+        row = evaluation.score_model(loaded, pieces, progress, transpositions)
     leaks = evaluation.leak_lines(pieces)
-    typer.echo(json.dumps({**row, "leaks": leaks}) if as_json else "\n".join([*evaluation.describe(row), *leaks]))
+    typer.echo(
+        json.dumps({**row, "leaks": leaks}) if as_json else "\n".join([*evaluation.describe_scores(row), *leaks])
+    )
     if save:
         from export.release.release import save_scores  # noqa: PLC0415
 
@@ -271,7 +277,7 @@ def compare(
     models: Annotated[list[str] | None, typer.Argument(help="Names or files. Default: all bundled models.")] = None,
     data: Data = None,
     data_dir: DataDir = Path("data"),
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Put models side by side with the baselines and the published figures."""
     from companion.model.library import bundled_models, open_model  # noqa: PLC0415
@@ -282,14 +288,14 @@ def compare(
     published = evaluation.published_rows()
     for name in models or list(bundled_models()):
         model = open_model(name)
-        with progress_bar(f"scoring {name}", evaluation.frames_to_score(pieces), hidden=as_json) as tell:
-            row = evaluation.score_model(model, pieces, _summing(tell))
+        with progress_bar(f"scoring {name}", evaluation.frames_to_score(pieces), hidden=as_json) as progress:
+            row = evaluation.score_model(model, pieces, progress)
         rows.append({**row, "parameters": model.contract.parameters})
     typer.echo(json.dumps([*rows, *published]) if as_json else "\n".join(evaluation.table([*rows, *published])))
 
 
-@app.command(epilog="Example: chorale-train judge gru my-chorales --plots report")
-def judge(
+@app.command("judge", epilog="Example: chorale-train judge gru my-chorales --plots report")
+def judge_command(
     targets: Annotated[
         list[str],
         typer.Argument(metavar="TARGET", help="Bundled models' names, .onnx files, folders of four-voice MIDI files."),
@@ -313,32 +319,32 @@ def judge(
     ] = None,
     data: Data = None,
     data_dir: DataDir = Path("data"),
-    force: Force = False,
-    as_json: Json = False,
+    force: Anew = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure music beside real held-out Bach: what models play, or MIDI files hold."""
     from companion.sampling.styles import style as find_style  # noqa: PLC0415
     from export.judging import judge  # noqa: PLC0415
     from export.judging.recital import Programme  # noqa: PLC0415
-    from export.judging.report import as_dict, describe  # noqa: PLC0415
+    from export.judging.report import as_dict, describe_report  # noqa: PLC0415
     from export.judging.targets import find_targets  # noqa: PLC0415
 
     if plots is not None:
         _need("matplotlib")
     sampling = find_style(style, temperature)
-    outputs = judge.Outputs(plots, save, force)
+    outputs = judge.ReportFiles(plots, save, force)
     material = judge.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir))
     programme = Programme(continuations, bars, melodies, cadences, seed)
     found = find_targets(targets)
     outputs.check(found)
-    with progress_bar("listening", judge.pieces_to_play(found, programme), hidden=as_json) as tell:
-        report = judge.judge(found, material, sampling, programme, _summing(tell))
+    with progress_bar("listening", judge.pieces_to_play(found, programme), hidden=as_json) as progress:
+        report = judge.judge(found, material, sampling, programme, progress)
     notices = [*(line for target in found for line in target.notices), *outputs.write(report)]
     if as_json:
         asked = {**vars(programme), "style": style, "temperature": sampling.temperature, "top_p": sampling.top_p}
         typer.echo(json.dumps({"asked": asked, **as_dict(report), "notices": notices}))
     else:
-        typer.echo("\n".join([*describe(report), *notices]))
+        typer.echo("\n".join([*describe_report(report), *notices]))
 
 
 @app.command(epilog="Example: chorale-train listen gru --data-dir data")
@@ -350,7 +356,7 @@ def listen(
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="From 1 to this one, a held-out piece for each.")] = 10,
     data: Data = None,
     data_dir: DataDir = Path("data"),
-    force: Force = False,
+    force: Anew = False,
 ) -> None:
     """Write a page to listen to: held-out openings continued, melodies harmonised, Bach beside them."""
     _need("matplotlib")
@@ -359,13 +365,13 @@ def listen(
     from export.listening.exhibit import exhibits  # noqa: PLC0415
     from export.listening.page import Known, page  # noqa: PLC0415
 
-    outputs = make.Outputs(out, force)
+    outputs = make.PageFiles(out, force)
     loaded = open_model(model)
     pieces = _jsb_pieces(data, data_dir)
     shown = exhibits(pieces, seeds)
     outputs.check(shown)
-    with progress_bar(f"{loaded.contract.name} plays", make.MADE_OF_EACH * len(shown)) as tell:
-        make.make(loaded, shown, outputs, _summing(tell))
+    with progress_bar(f"{loaded.contract.name} plays", make.MADE_OF_EACH * len(shown)) as progress:
+        make.make(loaded, shown, outputs, progress)
     outputs.write_page(page(loaded, Path(model).name, shown, out.name, Known.of(pieces)))
     typer.echo(f"wrote {sum(len(one.files) for one in shown)} files into {out}, and {outputs.page}")
 
@@ -426,15 +432,3 @@ def _prepared_corpus(data_dir: Path) -> list[Piece]:
 
     prepared = data_dir / f"{CORPUS}.npz"
     return load_pieces(prepared) if prepared.is_file() else []
-
-
-def _summing(tell: Callable[[int], None]) -> Callable[[int], None]:
-    """From "so many more" to "so many in all"."""
-    done = 0
-
-    def add(more: int) -> None:
-        nonlocal done
-        done += more
-        tell(done)
-
-    return add

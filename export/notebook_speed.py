@@ -14,13 +14,18 @@ import numpy as np
 from keras import layers
 
 NOTES = 24
-SYMBOLS = 47
+NOTEBOOK_SYMBOLS = 47
 
 
 def main() -> None:
     """Time a small stacked GRU, compiled once before."""
     model = keras.Sequential(
-        [layers.Embedding(SYMBOLS, 64), layers.GRU(192, return_sequences=True), layers.GRU(192), layers.Dense(SYMBOLS)]
+        [
+            layers.Embedding(NOTEBOOK_SYMBOLS, 64),
+            layers.GRU(192, return_sequences=True),
+            layers.GRU(192),
+            layers.Dense(NOTEBOOK_SYMBOLS),
+        ]
     )
     sequence = [0] * 64
     model.predict(np.array([sequence]), verbose=0)

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -19,6 +18,7 @@ from companion.model.library import find_model, open_model
 from companion.model.runtime import Model
 from companion.player.lateness import involuntary_switches
 from companion.sampling.draw import Sampling
+from companion.screen.terminal import Progress
 
 WARM_FRAMES = 100
 RESTART_FRAMES = 512  # a fresh piece after so many frames, as in practice
@@ -36,7 +36,7 @@ class Timing:
     interrupted_max: float
 
 
-def time_frames(model: Model, sampling: Sampling, frames: int, progress: Callable[[int], None]) -> Timing:
+def time_frames(model: Model, sampling: Sampling, frames: int, progress: Progress) -> Timing:
     """Time every frame by itself; progress is told how many are done."""
     switches = involuntary_switches()
     generator = Generator(model, np.random.Generator(np.random.PCG64(1)))
@@ -107,9 +107,7 @@ def time_notebook() -> dict[str, float] | None:
     return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
 
 
-def bench(
-    model_name: str, sampling: Sampling, frames: int, notebook: bool, progress: Callable[[int], None]
-) -> dict[str, Any]:
+def bench(model_name: str, sampling: Sampling, frames: int, notebook: bool, progress: Progress) -> dict[str, Any]:
     """Everything, as the JSON object of ``chorale bench --json``."""
     model = open_model(model_name)
     frame = time_frames(model, sampling, frames, progress)

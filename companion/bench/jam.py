@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from multiprocessing import get_context
@@ -38,18 +37,17 @@ from companion.io.midi_ports import OutputPort
 from companion.music.timebase import step_seconds
 from companion.player.port import Nowhere, Output
 from companion.player.process import OpenOutput, PlayerHandle
+from companion.screen.terminal import Progress, unseen
 
 PANICS = 20
 PANIC_SECONDS = 0.2  # between two, at least: the next chord sounds again
-
-Progress = Callable[[int], None]  # told how many steps are done
 
 
 def bench_jam(
     model: str,
     seconds: float = 20.0,
     places: tuple[str, ...] = PLACES,
-    progress: Progress = lambda steps: None,
+    progress: Progress = unseen,
     open_output: OpenOutput | None = None,
 ) -> dict[str, Any]:
     """The JSON object of ``chorale bench --jam``: ``{"jam": {…}}``; the player in its own process stands first.
@@ -67,7 +65,7 @@ def bench_jam(
 
 
 def _onward(progress: Progress, base: int) -> Progress:
-    return lambda steps: progress(base + steps)
+    return lambda steps, total=None, /: progress(base + steps, total)
 
 
 def total_steps(seconds: float = 20.0, places: tuple[str, ...] = PLACES) -> int:

@@ -7,7 +7,6 @@ Repeats are left as written, so that no passage counts twice.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,8 @@ from companion.music.vocabulary import (
     Note,
     frames_of_notes,
 )
+from companion.screen.terminal import Progress, unseen
 from export.data.pieces import Piece
-
-Progress = Callable[[int, int], None]  # called with files done and files in all
 
 OFF_GRID_SHARE = 0.05  # with more of its notes than this off the 16th grid a piece is refused
 _ANALYSIS = ".rntxt"  # Roman numerals about a chorale, not its notes
@@ -68,7 +66,7 @@ class _Bars:
     first_step: int
 
 
-def read_corpus(progress: Progress | None = None) -> Corpus:
+def read_corpus(progress: Progress = unseen) -> Corpus:
     """Every four-part chorale of music21's corpus, in the order of its name.
 
     Raises:
@@ -89,8 +87,7 @@ def read_corpus(progress: Progress | None = None) -> Corpus:
             quantised += [piece.name] if moved else []
         except ValueError as error:
             refusals.append(Refusal(path.stem, str(error)))
-        if progress is not None:
-            progress(done, len(paths))
+        progress(done, len(paths))
     return Corpus(tuple(pieces), tuple(refusals), tuple(quantised))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from companion.music.bars import Bars, bar_steps
 from companion.music.song import Key, Song
 from companion.music.vocabulary import VOICES
 from companion.phrase.seed import phrase_of_song
+from companion.screen.terminal import Progress, unseen
 from export.data.corpus import Refusal
 from export.data.likeness import CHORDS, progressions
 from export.data.pieces import Piece
-
-Progress = Callable[[int, int], None]  # called with files done and files in all
 
 SPLIT_SEED = "chorale-1"  # another word deals the same names out differently
 TRAIN_SHARE = 0.8
@@ -53,7 +51,7 @@ class Folder:
     notices: tuple[Refusal, ...]  # pieces that are not heard quite as they are written, and how
 
 
-def read_folder(folder: Path, progress: Progress | None = None) -> Folder:
+def read_folder(folder: Path, progress: Progress = unseen) -> Folder:
     """Every MIDI file in a folder and those below it, named by its path from there.
 
     Raises:
@@ -74,8 +72,7 @@ def read_folder(folder: Path, progress: Progress | None = None) -> Folder:
             notices += [Refusal(name, notice) for notice in heard]
         except (BadMidiFile, ValueError) as error:
             refusals.append(Refusal(name, str(error).removeprefix(f"{path} ")))
-        if progress is not None:
-            progress(done, len(paths))
+        progress(done, len(paths))
     return Folder(tuple(pieces), tuple(refusals), tuple(notices))
 
 
@@ -101,7 +98,7 @@ def piece_of_song(song: Song, name: str) -> tuple[Piece, tuple[str, ...]]:
         frames=phrase.frames,
         onsets_known=True,
         first_step=phrase.first_step,
-        key=None if song.key is None else key_name(song.key),
+        key=None if song.key is None else name_of_signature(song.key),
         metre=None if signature is None else f"{signature[0]}/{signature[1]}",
         bar_steps=None if signature is None else bar_steps(*signature),
     )
@@ -124,7 +121,7 @@ def split_of_name(name: str) -> str:
     return "valid" if place < TRAIN_SHARE + VALID_SHARE else "test"
 
 
-def key_name(key: Key) -> str:
+def name_of_signature(key: Key) -> str:
     """ "Bb major", "f# minor"."""
     tonics = _MINOR_TONICS if key.minor else _MAJOR_TONICS
     return f"{tonics[key.sharps + 7]} {'minor' if key.minor else 'major'}"

@@ -13,7 +13,7 @@ from companion.music.key import Key, find_key
 from companion.music.vocabulary import FIRST_STRIKE, LOWEST_PITCH, RANGES, IntArray
 
 SPLITS = ("train", "valid", "test")
-FORMAT = "chorale-pieces/1"
+PIECES_FORMAT = "chorale-pieces/1"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def save_pieces(pieces: Sequence[Piece], path: Path) -> None:
         row = asdict(piece)
         row["steps"] = len(row.pop("frames"))
         rows.append(row)
-    header = json.dumps({"format": FORMAT, "pieces": rows})
+    header = json.dumps({"format": PIECES_FORMAT, "pieces": rows})
     frames = np.concatenate([piece.frames for piece in pieces]).astype(np.int8)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, header=np.array(header), frames=frames)
@@ -80,8 +80,8 @@ def load_pieces(path: Path) -> list[Piece]:
     with np.load(path) as archive:
         header = json.loads(str(archive["header"]))
         frames = archive["frames"].astype(np.int32)
-    if header.get("format") != FORMAT:
-        raise ValueError(f"{path} is of format {header.get('format')!r}, not {FORMAT!r}; prepare it again")
+    if header.get("format") != PIECES_FORMAT:
+        raise ValueError(f"{path} is of format {header.get('format')!r}, not {PIECES_FORMAT!r}; prepare it again")
     pieces, start = [], 0
     for row in header["pieces"]:
         stop = start + row.pop("steps")

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from companion.screen.terminal import Progress, unseen
 from export.data import jsb
 from export.data.corpus import Corpus, Refusal, read_corpus
 from export.data.folder import read_folder
 from export.data.likeness import ALIKE_SHARE, SAME_SHARE, LikenessIndex, Match
 from export.data.pieces import SPLITS, Piece, load_pieces, save_pieces
-
-Progress = Callable[[int, int], None]  # called with how much is done and how much there is
 
 LEFT_OUT = "left out"  # in the place of a split
 HELD_OUT_FORMAT = "chorale-held-out/1"
@@ -51,7 +50,7 @@ class Placement:
 
 
 @dataclass(frozen=True)
-class Report:
+class SetReport:
     """What became of one data set."""
 
     path: Path
@@ -64,7 +63,7 @@ class Report:
     notes: tuple[str, ...] = ()
 
 
-def prepare_jsb(data: Path | None, out_dir: Path, *, force: bool = False, progress: Progress | None = None) -> Report:
+def prepare_jsb(data: Path | None, out_dir: Path, *, force: bool = False, progress: Progress = unseen) -> SetReport:
     """The CSV set with its published split → ``out_dir/jsb.npz``; its leaks are listed and stay.
 
     Args:
@@ -86,9 +85,7 @@ def prepare_jsb(data: Path | None, out_dir: Path, *, force: bool = False, progre
     return _report(path, source, pieces, leaks=tuple(leaks))
 
 
-def prepare_corpus(
-    data: Path | None, out_dir: Path, *, force: bool = False, progress: Progress | None = None
-) -> Report:
+def prepare_corpus(data: Path | None, out_dir: Path, *, force: bool = False, progress: Progress = unseen) -> SetReport:
     """The chorales of music21's corpus → ``out_dir/corpus.npz``, split so as to leak nothing.
 
     Pieces that are in the CSV set's valid or test part are in that part here; other pieces like any of
@@ -128,8 +125,8 @@ def prepare_corpus(
 
 
 def prepare_folder(
-    folder: Path, out_dir: Path, name: str, *, force: bool = False, progress: Progress | None = None
-) -> Report:
+    folder: Path, out_dir: Path, name: str, *, force: bool = False, progress: Progress = unseen
+) -> SetReport:
     """A folder of four-part MIDI files → ``out_dir/name.npz``, split 80/10/10 by file name.
 
     Training pieces like a validation or test piece are left out; so is every piece like one that the
@@ -261,7 +258,7 @@ def read_held_out(path: Path | None = None) -> dict[str, Placement]:
     return {name: Placement(**row) for name, row in content["pieces"].items()}
 
 
-def write_held_out(data: Path | None, path: Path = HELD_OUT_PATH, progress: Progress | None = None) -> None:
+def write_held_out(data: Path | None, path: Path = HELD_OUT_PATH, progress: Progress = unseen) -> None:
     """Work out, with the CSV set present, where each corpus piece goes, and write it one line a piece."""
     csv_pieces = jsb.pieces_of_archive(jsb.read_archive(data))
     pieces = read_corpus(progress).pieces
@@ -281,7 +278,7 @@ def _row(placement: Placement) -> dict[str, Any]:
     return row
 
 
-def find_leaks(pieces: Sequence[Piece], progress: Progress | None = None) -> list[Leak]:
+def find_leaks(pieces: Sequence[Piece], progress: Progress = unseen) -> list[Leak]:
     """Every pair of a held-out and a training piece of one set that are alike, the most alike first."""
     index = LikenessIndex([piece for piece in pieces if piece.split == "train"])
     held = [piece for piece in pieces if piece.split != "train"]
@@ -289,12 +286,11 @@ def find_leaks(pieces: Sequence[Piece], progress: Progress | None = None) -> lis
     for done, piece in enumerate(held, start=1):
         for match in index.matches(piece, ALIKE_SHARE):
             leaks.append(Leak(piece.name, piece.split, match.name, match.share, match.semitones))
-        if progress is not None:
-            progress(done, len(held))
+        progress(done, len(held))
     return sorted(leaks, key=lambda leak: (-leak.share, leak.held))
 
 
-def describe(report: Report) -> list[str]:
+def describe_set(report: SetReport) -> list[str]:
     """The report in plain lines: what was kept, what was left out and why, and what leaks."""
     kept = ", ".join(f"{report.counts[split]} {split}" for split in SPLITS)
     lines = [
@@ -388,6 +384,6 @@ def _quantised_note(corpus: Corpus) -> list[str]:
     return [f"a few notes shorter than a 16th were put on the grid in {', '.join(corpus.quantised)}"]
 
 
-def _report(path: Path, source: str, pieces: Sequence[Piece], **found: Any) -> Report:
+def _report(path: Path, source: str, pieces: Sequence[Piece], **found: Any) -> SetReport:
     counts = {split: sum(piece.split == split for piece in pieces) for split in SPLITS}
-    return Report(path, source, counts, sum(len(piece.frames) for piece in pieces), **found)
+    return SetReport(path, source, counts, sum(len(piece.frames) for piece in pieces), **found)

@@ -6,20 +6,20 @@ import math
 from pathlib import Path
 from typing import Any
 
-from export.judging.report import BACH, Report, Row
+from export.judging.report import BACH, MeasureRow, MusicReport
 
-COLUMNS = 4
+PANELS_ACROSS = 4
 PANEL_INCHES = (4.2, 0.5)  # the width of a panel, and the height of a box in it
 
 
-def plot_distributions(report: Report, path: Path) -> None:
+def plot_distributions(report: MusicReport, path: Path) -> None:
     """Draw a box for each column in each measure's panel, Bach on top."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
 
-    lines = math.ceil(len(report.rows) / COLUMNS)
+    lines = math.ceil(len(report.rows) / PANELS_ACROSS)
     height = lines * (0.9 + PANEL_INCHES[1] * (1 + len(report.columns)))
-    figure = Figure(figsize=(COLUMNS * PANEL_INCHES[0], height), layout="constrained")
-    panels = figure.subplots(lines, COLUMNS, sharey=True, squeeze=False).ravel()
+    figure = Figure(figsize=(PANELS_ACROSS * PANEL_INCHES[0], height), layout="constrained")
+    panels = figure.subplots(lines, PANELS_ACROSS, sharey=True, squeeze=False).ravel()
     for panel, row in zip(panels, report.rows, strict=False):
         _draw(panel, row, [BACH, *(column.name for column in report.columns)])
     for panel in panels[len(report.rows) :]:
@@ -27,7 +27,7 @@ def plot_distributions(report: Report, path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _draw(panel: Any, row: Row, names: list[str]) -> None:
+def _draw(panel: Any, row: MeasureRow, names: list[str]) -> None:
     spreads = [row.bach, *(None if cell is None else cell.spread for cell in row.cells)]
     scale = row.measure.scale
     values = [[] if spread is None else [value * scale for value in spread.values] for spread in spreads]

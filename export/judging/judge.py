@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from companion.files.writing import refuse_existing
 from companion.sampling.draw import Sampling
+from companion.screen.terminal import Progress, adding
 from export.data.pieces import Piece
 from export.judging.distributions import plot_distributions
 from export.judging.keeping import keep, refuse_kept
 from export.judging.recital import Programme, play
-from export.judging.report import BACH, Column, Report, columns_of, make_report
-from export.judging.targets import Target
+from export.judging.report import BACH, MusicReport, Repertoire, columns_of, make_report
+from export.judging.targets import Judged
 from export.measures.copies import CopyIndex
 from export.measures.grade import Grader
 from export.measures.passage import Passage
@@ -22,8 +23,6 @@ from export.measures.tally import Tally
 from export.scores.evaluation import of_split
 
 PICTURE = "distributions.png"
-
-Tell = Callable[[int], None]  # told how many pieces more are played
 
 
 @dataclass(frozen=True)
@@ -44,25 +43,26 @@ def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece]) -> Material:
     return Material(tuple(of_split(jsb, "test")), all_measures(copies, grader), sets)
 
 
-def pieces_to_play(targets: Sequence[Target], programme: Programme) -> int:
-    """What judge tells in all."""
+def pieces_to_play(targets: Sequence[Judged], programme: Programme) -> int:
+    """How many its progress will come to."""
     return programme.total * sum(target.model is not None for target in targets)
 
 
 def judge(
-    targets: Sequence[Target], material: Material, sampling: Sampling, programme: Programme, tell: Tell
-) -> Report:
+    targets: Sequence[Judged], material: Material, sampling: Sampling, programme: Programme, progress: Progress
+) -> MusicReport:
     """Let models play, and measure everything beside Bach."""
-    columns: list[Column] = []
+    add = adding(progress)
+    columns: list[Repertoire] = []
     cadences: dict[str, Tally] = {}
     for target in targets:
         if target.column is not None:
             columns.append(target.column)
         if target.model is not None:
-            recital = play(target.model, sampling, material.held_out, programme, lambda: tell(1))
+            recital = play(target.model, sampling, material.held_out, programme, lambda: add(1))
             columns += columns_of(target.name, recital)
             cadences[target.name] = recital.cadences
-    bach = Column(BACH, _whole(material.held_out), {})
+    bach = Repertoire(BACH, _whole(material.held_out), {})
     return make_report(material.measures, bach, columns, cadences, material.sets)
 
 
@@ -71,14 +71,14 @@ def _whole(pieces: Sequence[Piece]) -> tuple[Passage, ...]:
 
 
 @dataclass(frozen=True)
-class Outputs:
+class ReportFiles:
     """What is written besides the table."""
 
     plots: Path | None = None  # a folder
     music: Path | None = None  # a folder
     force: bool = False
 
-    def check(self, targets: Sequence[Target]) -> None:
+    def check(self, targets: Sequence[Judged]) -> None:
         """Before any work: OutputExists for what may not be replaced. A folder of plots is made."""
         if self.plots is not None:
             self.plots.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ class Outputs:
         if self.music is not None:
             refuse_kept(self.music, [BACH, *(name for target in targets for name in target.columns)], force=self.force)
 
-    def write(self, report: Report) -> list[str]:
+    def write(self, report: MusicReport) -> list[str]:
         """Write everything that is wanted; returns a line for each."""
         lines = []
         if self.plots is not None:

@@ -9,12 +9,12 @@ from companion.errors import OutputExists
 from companion.files.midi import write_chorale
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, notes_of_frames
-from export.judging.report import Column
+from export.judging.report import Repertoire
 from export.measures.passage import Passage
 
-TICKS_PER_BEAT = 480
+RESOLUTION = 480
 VELOCITY = 80
-SEAM = "judged from here"
+JUDGED_FROM = "judged from here"
 _SUFFIXES = (".mid", ".midi")
 
 
@@ -25,7 +25,7 @@ def refuse_kept(folder: Path, names: Iterable[str], *, force: bool) -> None:
             raise OutputExists(f"{folder / name} exists; choose another folder, or --force to write into it")
 
 
-def keep(folder: Path, columns: Sequence[Column], *, force: bool) -> int:
+def keep(folder: Path, columns: Sequence[Repertoire], *, force: bool) -> int:
     """Write every passage as ``FOLDER/COLUMN/NAME.mid``, its opening with it; returns how many.
 
     Raises:
@@ -42,13 +42,13 @@ def keep(folder: Path, columns: Sequence[Column], *, force: bool) -> int:
 
 
 def _write(path: Path, passage: Passage, *, force: bool) -> None:
-    markers = [(passage.start * TICKS_PER_BEAT // STEPS_PER_BEAT, SEAM)] if passage.start else []
-    write_chorale(path, voice_notes(passage.piece), ticks_per_beat=TICKS_PER_BEAT, markers=markers, force=force)
+    markers = [(passage.start * RESOLUTION // STEPS_PER_BEAT, JUDGED_FROM)] if passage.start else []
+    write_chorale(path, notes_in_ticks(passage.piece), ticks_per_beat=RESOLUTION, markers=markers, force=force)
 
 
-def voice_notes(frames: IntArray) -> list[VoiceNote]:
+def notes_in_ticks(frames: IntArray) -> list[VoiceNote]:
     """The notes of frames in ticks, all equally loud."""
-    ticks = TICKS_PER_BEAT // STEPS_PER_BEAT
+    ticks = RESOLUTION // STEPS_PER_BEAT
     return [
         VoiceNote(note.voice, note.start_step * ticks, (note.start_step + note.steps) * ticks, note.pitch, VELOCITY)
         for note in notes_of_frames(frames)

@@ -13,11 +13,11 @@ from export.measures.tally import Tally
 
 BACH = "Bach"
 CADENCES = "closes asked for that come well"
-OK, OUT = "ok", "out"
+_OK, _OUT = "ok", "out"
 
 
 @dataclass(frozen=True)
-class Column:
+class Repertoire:
     """Music that is judged together."""
 
     name: str
@@ -34,7 +34,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class MeasureRow:
     """One measure of Bach and of every column; None where there is nothing to count."""
 
     measure: Measure
@@ -43,12 +43,12 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Report:
+class MusicReport:
     """All that was measured."""
 
-    bach: Column
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    bach: Repertoire
+    columns: tuple[Repertoire, ...]
+    rows: tuple[MeasureRow, ...]
     cadences: Mapping[str, Tally]  # by the model's name
     sets: tuple[str, ...]  # whose training pieces copies are looked for in
 
@@ -69,20 +69,20 @@ def harmonising(name: str) -> str:
     return f"{name} harmonises"
 
 
-def columns_of(name: str, recital: Recital) -> list[Column]:
+def columns_of(name: str, recital: Recital) -> list[Repertoire]:
     """What a model played."""
-    continued = Column(continuing(name), recital.continuations, {})
-    harmonised = Column(harmonising(name), recital.harmonisations, HARMONISED_GOALS)
+    continued = Repertoire(continuing(name), recital.continuations, {})
+    harmonised = Repertoire(harmonising(name), recital.harmonisations, HARMONISED_GOALS)
     return [column for column in (continued, harmonised) if column.passages]
 
 
 def make_report(
     measures: Sequence[Measure],
-    bach: Column,
-    columns: Sequence[Column],
+    bach: Repertoire,
+    columns: Sequence[Repertoire],
     cadences: Mapping[str, Tally],
     sets: Sequence[str],
-) -> Report:
+) -> MusicReport:
     """Measure everything.
 
     Raises:
@@ -90,10 +90,10 @@ def make_report(
     """
     rows = tuple(_row(measure, bach, columns) for measure in measures)
     asked = {name: tally for name, tally in cadences.items() if tally.among}
-    return Report(bach, tuple(columns), rows, asked, tuple(sets))
+    return MusicReport(bach, tuple(columns), rows, asked, tuple(sets))
 
 
-def _row(measure: Measure, bach: Column, columns: Sequence[Column]) -> Row:
+def _row(measure: Measure, bach: Repertoire, columns: Sequence[Repertoire]) -> MeasureRow:
     real = measure.of(bach.passages)
     if real is None:
         raise ValueError(f"the held-out pieces are too short for {measure.name}")
@@ -101,14 +101,14 @@ def _row(measure: Measure, bach: Column, columns: Sequence[Column]) -> Row:
     for column in columns:
         goal, ours = column.goals.get(measure.name, measure.goal), measure.of(column.passages)
         cells.append(None if ours is None else Cell(ours, goal(ours, real)))
-    return Row(measure, real, tuple(cells))
+    return MeasureRow(measure, real, tuple(cells))
 
 
 def _closes_well(tally: Tally) -> bool:
     return tally.found >= CADENCE_GOAL * tally.among
 
 
-def as_dict(report: Report) -> dict[str, Any]:
+def as_dict(report: MusicReport) -> dict[str, Any]:
     """The object that ``chorale-train judge --json`` prints: rates, not percent."""
     return {
         "pieces": {column.name: len(column.passages) for column in (report.bach, *report.columns)},
@@ -137,7 +137,7 @@ def _figures(spread: Spread) -> dict[str, float]:
     return {name: round(getattr(spread, name), 5) for name in names}
 
 
-def describe(report: Report) -> list[str]:
+def describe_report(report: MusicReport) -> list[str]:
     """The same as a table, in Markdown."""
     head = ["measure", f"{BACH}: mean (5–95 %)", *(column.name for column in report.columns)]
     pieces = ["pieces", *(str(len(column.passages)) for column in (report.bach, *report.columns))]
@@ -157,7 +157,7 @@ def describe(report: Report) -> list[str]:
     ]
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: MeasureRow) -> list[str]:
     measure = row.measure
     of_bach = f"{_shown(row.bach, measure)} ({row.bach.low * measure.scale:.2f}–{row.bach.high * measure.scale:.2f})"
     ours = ["–" if cell is None else f"{_shown(cell.spread, measure)} {_mark(cell.met)}" for cell in row.cells]
@@ -171,7 +171,7 @@ def _shown(spread: Spread, measure: Measure) -> str:
 
 
 def _mark(met: bool) -> str:
-    return OK if met else OUT
+    return _OK if met else _OUT
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -10,17 +10,17 @@ from companion.errors import BadSetting
 from companion.model.library import bundled_models, open_model
 from companion.model.runtime import Model
 from export.data.folder import read_folder
-from export.judging.report import BACH, Column, continuing, harmonising
+from export.judging.report import BACH, Repertoire, continuing, harmonising
 from export.measures.passage import Passage
 
 
 @dataclass(frozen=True)
-class Target:
+class Judged:
     """A model that is to play, or music that is there already."""
 
     name: str
     model: Model | None = None
-    column: Column | None = None  # of a folder
+    column: Repertoire | None = None  # of a folder
     notices: tuple[str, ...] = ()  # lines for the user: files that could not be judged
 
     @property
@@ -29,7 +29,7 @@ class Target:
         return (self.name,) if self.model is None else (continuing(self.name), harmonising(self.name))
 
 
-def find_targets(names: Sequence[str]) -> list[Target]:
+def find_targets(names: Sequence[str]) -> list[Judged]:
     """Every target, in order.
 
     Raises:
@@ -43,18 +43,18 @@ def find_targets(names: Sequence[str]) -> list[Target]:
     return targets
 
 
-def _find(name: str) -> Target:
+def _find(name: str) -> Judged:
     if name not in bundled_models() and Path(name).is_dir():
         return _of_folder(Path(name))
     model = open_model(name)
-    return Target(Path(name).stem if name.endswith(".onnx") else name, model)
+    return Judged(Path(name).stem if name.endswith(".onnx") else name, model)
 
 
-def _of_folder(folder: Path) -> Target:
+def _of_folder(folder: Path) -> Judged:
     found = read_folder(folder)
     name = folder.resolve().name
     notices = tuple(f"{refusal.name}: not judged: {refusal.reason}" for refusal in found.refusals)
     if not found.pieces:
         raise BadSetting("; ".join((f"{folder} holds nothing to judge", *notices)))
     passages = tuple(Passage(piece.name, piece.frames, first_step=piece.first_step) for piece in found.pieces)
-    return Target(name, column=Column(name, passages, {}), notices=notices)
+    return Judged(name, column=Repertoire(name, passages, {}), notices=notices)

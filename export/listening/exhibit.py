@@ -11,7 +11,7 @@ from export.judging.recital import BAR_STEPS, OPENING_STEPS
 from export.scores.evaluation import of_split
 
 LEAST_BARS = 12  # of a piece, so that there is something to hear after the opening
-CONTINUED, HARMONISED, BACH = "continued", "harmonised", "bach"
+CONTINUED, HARMONISED, ORIGINAL = "continued", "harmonised", "bach"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Exhibit:
         return -(-(len(self.piece.frames) - OPENING_STEPS) // BAR_STEPS)
 
     def midi(self, part: str) -> str:
-        """The name of a MIDI file; ``part`` is CONTINUED, HARMONISED or BACH."""
+        """The name of a MIDI file; ``part`` is CONTINUED, HARMONISED or ORIGINAL."""
         return f"seed-{self.seed:02}-{part}.mid"
 
     def trace(self, part: str) -> str:
@@ -42,7 +42,7 @@ class Exhibit:
     @property
     def files(self) -> tuple[str, ...]:
         """The names of everything that is written."""
-        midi = (self.midi(part) for part in (CONTINUED, HARMONISED, BACH))
+        midi = (self.midi(part) for part in (CONTINUED, HARMONISED, ORIGINAL))
         return (*midi, *(self.trace(part) for part in (CONTINUED, HARMONISED)), self.picture)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,22 +24,21 @@ from companion.music.song import Song, Tempo
 from companion.music.vocabulary import IntArray, excerpt, notes_of_frames
 from companion.phrase.seed import Phrase
 from companion.sampling.styles import style
-from export.judging.keeping import TICKS_PER_BEAT, voice_notes
+from companion.screen.terminal import Progress, adding, unseen
+from export.judging.keeping import RESOLUTION, notes_in_ticks
 from export.judging.recital import BAR_STEPS, OPENING_STEPS, melody_of, phrase_of
-from export.listening.exhibit import BACH, CONTINUED, HARMONISED, Exhibit
-from export.listening.pianoroll import Roll, draw, png
+from export.listening.exhibit import CONTINUED, HARMONISED, ORIGINAL, Exhibit
+from export.listening.pianoroll import Roll, draw_rolls, png
 
 BEATS_PER_MINUTE = 80
 TEMPOS = (Tempo(0, 60_000_000 // BEATS_PER_MINUTE),)
 MADE_OF_EACH = 3  # a continuation, a harmonisation, a picture
 
-Tell = Callable[[int], None]  # told how many more are made
-
 
 def continuation(model: Model, exhibit: Exhibit) -> Job:
     """The opening of a piece and how the model goes on, as ``chorale continue`` would."""
     opening = excerpt(exhibit.piece.frames, 0, OPENING_STEPS)
-    phrase = replace(phrase_of(opening), notes=tuple(voice_notes(opening)))
+    phrase = replace(phrase_of(opening), notes=tuple(notes_in_ticks(opening)))
     generator = _generator(model, exhibit)
     frames = continue_phrase(generator, phrase, exhibit.new_bars, style(DEFAULT_STYLE))
     return replace(_job(phrase, generator), frames=frames, total=total_frames(phrase, exhibit.new_bars))
@@ -48,7 +47,7 @@ def continuation(model: Model, exhibit: Exhibit) -> Job:
 def harmonisation(model: Model, exhibit: Exhibit) -> Job:
     """The soprano of a piece and the voices that the model gives it, as ``chorale harmonise`` would."""
     melody = melody_of(exhibit.piece.frames)
-    phrase = replace(melody, notes=tuple(voice_notes(melody.frames)))
+    phrase = replace(melody, notes=tuple(notes_in_ticks(melody.frames)))
     generator = _generator(model, exhibit)
     frames = harmonise(generator, phrase, style(DEFAULT_STYLE))
     return replace(_job(phrase, generator), frames=frames, total=len(phrase.frames))
@@ -60,12 +59,12 @@ def _generator(model: Model, exhibit: Exhibit) -> Generator:
 
 def _job(phrase: Phrase, generator: Generator) -> Job:
     """A job without its frames."""
-    song = Song((), TICKS_PER_BEAT, TEMPOS)
+    song = Song((), RESOLUTION, TEMPOS)
     return Job(song, phrase, generator, iter(()), 0, (), velocity_rule("played", phrase.notes))
 
 
 @dataclass(frozen=True)
-class Outputs:
+class PageFiles:
     """The folder of music and pictures, and the page beside it."""
 
     folder: Path
@@ -95,31 +94,32 @@ class Outputs:
 
     def write_bach(self, frames: IntArray, midi: str) -> None:
         """A piece as it was written."""
-        notes = voice_notes(frames)
-        write_chorale(self.folder / midi, notes, ticks_per_beat=TICKS_PER_BEAT, tempos=TEMPOS, force=self.force)
+        notes = notes_in_ticks(frames)
+        write_chorale(self.folder / midi, notes, ticks_per_beat=RESOLUTION, tempos=TEMPOS, force=self.force)
 
     def write_picture(self, rolls: Sequence[Roll], name: str) -> None:
         """The piano rolls."""
-        write_output(self.folder / name, png(draw(rolls, BAR_STEPS)), force=self.force)
+        write_output(self.folder / name, png(draw_rolls(rolls, BAR_STEPS)), force=self.force)
 
     def write_page(self, text: str) -> None:
         """The page, when everything that it names is there."""
         write_output(self.page, text.encode(), force=self.force)
 
 
-def make(model: Model, exhibits: Sequence[Exhibit], outputs: Outputs, tell: Tell = lambda _: None) -> None:
+def make(model: Model, exhibits: Sequence[Exhibit], outputs: PageFiles, progress: Progress = unseen) -> None:
     """Play and write everything but the page; the same model and pieces give the same files."""
+    add = adding(progress)
     for exhibit in exhibits:
         continued = _play(continuation(model, exhibit), exhibit, CONTINUED, outputs)
-        tell(1)
+        add(1)
         harmonised = _play(harmonisation(model, exhibit), exhibit, HARMONISED, outputs)
-        tell(1)
-        outputs.write_bach(exhibit.piece.frames, exhibit.midi(BACH))
+        add(1)
+        outputs.write_bach(exhibit.piece.frames, exhibit.midi(ORIGINAL))
         outputs.write_picture(rolls_of(exhibit, continued, harmonised), exhibit.picture)
-        tell(1)
+        add(1)
 
 
-def _play(job: Job, exhibit: Exhibit, part: str, outputs: Outputs) -> IntArray:
+def _play(job: Job, exhibit: Exhibit, part: str, outputs: PageFiles) -> IntArray:
     composed = list(job.frames)
     outputs.write_job(job, composed, exhibit.midi(part), exhibit.trace(part))
     return np.stack([one.frame.tokens for one in composed])

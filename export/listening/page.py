@@ -13,7 +13,7 @@ from companion.sampling.styles import style
 from export.data.pieces import Piece
 from export.data.prepare import Leak, find_leaks, read_map
 from export.judging.recital import BAR_STEPS, OPENING_STEPS
-from export.listening.exhibit import BACH, CONTINUED, HARMONISED, LEAST_BARS, Exhibit
+from export.listening.exhibit import CONTINUED, HARMONISED, LEAST_BARS, ORIGINAL, Exhibit
 from export.listening.make import BEATS_PER_MINUTE
 
 COLUMNS = 118  # of a line of text
@@ -85,7 +85,7 @@ def _section(exhibit: Exhibit, folder: str, known: Known) -> Iterator[str]:
         ("---", "---", "---"),
         (f"continued: {bars}", _link(folder, exhibit.midi(CONTINUED)), _link(folder, exhibit.trace(CONTINUED))),
         ("harmonised", _link(folder, exhibit.midi(HARMONISED)), _link(folder, exhibit.trace(HARMONISED))),
-        ("Bach", _link(folder, exhibit.midi(BACH)), ""),
+        ("Bach", _link(folder, exhibit.midi(ORIGINAL)), ""),
     )
     yield "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 

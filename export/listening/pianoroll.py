@@ -34,7 +34,7 @@ class Roll:
     opening_steps: int = 0  # of another hand; shaded
 
 
-def draw(rolls: Sequence[Roll], bar_steps: int) -> Any:
+def draw_rolls(rolls: Sequence[Roll], bar_steps: int) -> Any:
     """A matplotlib Figure: a row a roll, time and pitch alike in all."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
 

@@ -43,7 +43,7 @@ from numpy.typing import NDArray
 
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, notes_of_frames, sounding_pitches
-from export.measures.partwriting import FIFTH, OCTAVE, parallels
+from export.measures.partwriting import FIFTHS, OCTAVES, parallels
 from export.measures.passage import Passage
 from export.measures.spelling import home_shift, spell, staff_place
 
@@ -81,14 +81,14 @@ _QUALITY_OF = _quality_table()
 
 BY_MODE = ("notes", "chords", *(f"{voice} intervals" for voice in VOICES))
 PARALLELS, SEQUENCES = "parallels", "repeated sequences"
-FEATURES = ("notes", "rhythm", PARALLELS, *BY_MODE[1:], SEQUENCES)
+GRADED = ("notes", "rhythm", PARALLELS, *BY_MODE[1:], SEQUENCES)
 
 
 @dataclass(frozen=True)
 class Features:
     """What is counted of one chorale."""
 
-    histograms: Mapping[str, Histogram]  # by the names of FEATURES
+    histograms: Mapping[str, Histogram]  # by the names of GRADED
     notes: int
 
 
@@ -115,7 +115,7 @@ class Grader:
         """Each feature's distance, by name."""
         features = features_of(passage.frames, passage.key)
         found = {}
-        for name in FEATURES:
+        for name in GRADED:
             bach = self._histograms.get(self._of(name, passage.key), Counter())
             found[name] = self._distance(name, features, bach)
         return found
@@ -221,7 +221,7 @@ def _durations(frames: IntArray) -> Histogram:
 
 
 def _parallels(frames: IntArray) -> Histogram:
-    counts = {interval: int(parallels(frames, interval).found) for interval in (FIFTH, OCTAVE)}
+    counts = {interval: int(parallels(frames, interval).found) for interval in (FIFTHS, OCTAVES)}
     return Counter({interval: count for interval, count in counts.items() if count})
 
 

@@ -37,7 +37,7 @@ def resolved_dissonances(frames: IntArray) -> Tally:
     return Tally(int((lengths <= STEPS_PER_BEAT).sum()), len(lengths))
 
 
-def in_key(frames: IntArray, key: Key) -> Tally:
+def notes_in_key(frames: IntArray, key: Key) -> Tally:
     """Voice-steps on a tone of the key; a minor key has both its sixths and both its sevenths."""
     scale = key.scale | {(key.tonic + RAISED_SIXTH) % 12} if key.minor else key.scale
     pitches = sounding_pitches(frames)

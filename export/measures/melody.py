@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import IntArray, sounding_pitches
 from export.measures.tally import Tally
 
-WIDEST_STEP, FOURTH, MINOR_SIXTH, OCTAVE = 2, 5, 8, 12  # semitones
+WIDEST_STEP, FOURTH, MINOR_SIXTH = 2, 5, 8  # semitones
 
 
 def steps(frames: IntArray) -> Tally:

@@ -7,7 +7,7 @@ import numpy as np
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, notes_of_frames, sounding_pitches
 from export.measures.tally import Tally
 
-STILL_STEPS = 2 * STEPS_PER_BEAT
+STASIS_STEPS = 2 * STEPS_PER_BEAT
 EIGHTH, QUARTER, HALF = 2, 4, 8  # steps
 
 
@@ -22,7 +22,7 @@ def still_frames(frames: IntArray) -> Tally:
     pitches = sounding_pitches(frames)
     begins = np.concatenate([[True], (pitches[1:] != pitches[:-1]).any(axis=1), [True]])
     lengths = np.diff(np.flatnonzero(begins))
-    return Tally(int(np.maximum(lengths - STILL_STEPS, 0).sum()), len(frames))
+    return Tally(int(np.maximum(lengths - STASIS_STEPS, 0).sum()), len(frames))
 
 
 def notes_of_length(frames: IntArray, steps: int) -> Tally:

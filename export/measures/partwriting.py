@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from companion.music.vocabulary import FIRST_STRIKE, RANGES, VOICES, IntArray, sounding_pitches
 from export.measures.tally import Tally
 
-Mask = NDArray[np.bool_]
+_Mask = NDArray[np.bool_]
 
-FIFTH, OCTAVE = 7, 0  # interval classes
-SOPRANO, BASS = 0, len(VOICES) - 1
+FIFTHS, OCTAVES = 7, 0  # interval classes
+_SOPRANO, _BASS = 0, len(VOICES) - 1
 STEP = 2  # semitones: a wider motion is a leap
 WIDEST = 12  # semitones between neighbours of the upper three voices
 
@@ -36,10 +36,10 @@ def parallels(frames: IntArray, interval_class: int) -> Tally:
 
 def direct_motions(frames: IntArray) -> Tally:
     """Hidden fifths and octaves: outer voices that move the same way into one, the soprano by a leap."""
-    moved, classes = _moved_together(frames, SOPRANO, BASS)
+    moved, classes = _moved_together(frames, _SOPRANO, _BASS)
     before, after = classes[:-1], classes[1:]
-    leaps = np.abs(np.diff(sounding_pitches(frames)[:, SOPRANO])) > STEP
-    found = moved & leaps & np.isin(after, (FIFTH, OCTAVE)) & (before != after)
+    leaps = np.abs(np.diff(sounding_pitches(frames)[:, _SOPRANO])) > STEP
+    found = moved & leaps & np.isin(after, (FIFTHS, OCTAVES)) & (before != after)
     return Tally(int(found.sum()), changes(frames))
 
 
@@ -64,7 +64,7 @@ def crossings(frames: IntArray) -> Tally:
 
 def wide_spacings(frames: IntArray) -> Tally:
     """Soprano and alto, or alto and tenor, more than an octave apart, among all that sound together."""
-    upper = sounding_pitches(frames)[:, :BASS]
+    upper = sounding_pitches(frames)[:, :_BASS]
     both = (upper[:, :-1] > 0) & (upper[:, 1:] > 0)
     return Tally(int((both & (upper[:, :-1] - upper[:, 1:] > WIDEST)).sum()), int(both.sum()))
 
@@ -77,16 +77,16 @@ def out_of_range(frames: IntArray) -> Tally:
     return Tally(int((struck & ((pitches < low) | (pitches > high))).sum()), int(struck.sum()))
 
 
-def _parallel(frames: IntArray, upper: int, lower: int, interval_class: int) -> Mask:
+def _parallel(frames: IntArray, upper: int, lower: int, interval_class: int) -> _Mask:
     moved, classes = _moved_together(frames, upper, lower)
-    found: Mask = moved & (classes[:-1] == interval_class) & (classes[1:] == interval_class)
+    found: _Mask = moved & (classes[:-1] == interval_class) & (classes[1:] == interval_class)
     return found
 
 
-def _moved_together(frames: IntArray, upper: int, lower: int) -> tuple[Mask, IntArray]:
+def _moved_together(frames: IntArray, upper: int, lower: int) -> tuple[_Mask, IntArray]:
     """[steps − 1]: whether both voices move the same way; [steps]: the interval class from the lower one up."""
     pitches = sounding_pitches(frames)[:, [upper, lower]]
-    sounding: Mask = np.all(pitches > 0, axis=1)
+    sounding: _Mask = np.all(pitches > 0, axis=1)
     ways = np.sign(np.diff(pitches, axis=0))
-    moved: Mask = sounding[:-1] & sounding[1:] & (ways[:, 0] == ways[:, 1]) & (ways[:, 0] != 0)
+    moved: _Mask = sounding[:-1] & sounding[1:] & (ways[:, 0] == ways[:, 1]) & (ways[:, 0] != 0)
     return moved, (pitches[:, 0] - pitches[:, 1]) % 12

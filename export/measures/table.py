@@ -95,8 +95,10 @@ BEATS = "beats on a triad or seventh chord"
 A_HUNDRED = "per 100 changes of chord"
 
 SIMPLE = (
-    Measure("parallel fifths", lambda p: voices.parallels(p.frames, voices.FIFTH), no_more_than_bach, unit=A_HUNDRED),
-    Measure("parallel octaves", lambda p: voices.parallels(p.frames, voices.OCTAVE), no_more_than_bach, unit=A_HUNDRED),
+    Measure("parallel fifths", lambda p: voices.parallels(p.frames, voices.FIFTHS), no_more_than_bach, unit=A_HUNDRED),
+    Measure(
+        "parallel octaves", lambda p: voices.parallels(p.frames, voices.OCTAVES), no_more_than_bach, unit=A_HUNDRED
+    ),
     Measure("hidden fifths and octaves", lambda p: voices.direct_motions(p.frames), unit=A_HUNDRED),
     Measure("overlaps", lambda p: voices.overlaps(p.frames), unit=A_HUNDRED),
     Measure("crossed neighbours", lambda p: voices.crossings(p.frames)),
@@ -107,7 +109,7 @@ SIMPLE = (
     Measure("leaps over a minor sixth", lambda p: melody.wide_leaps(p.frames)),
     Measure(BEATS, lambda p: harmony.consonant_beats(p.frames, p.first_beat)),
     Measure("dissonances over within a beat", lambda p: harmony.resolved_dissonances(p.frames)),
-    Measure("notes in key", lambda p: harmony.in_key(p.frames, p.key)),
+    Measure("notes in key", lambda p: harmony.notes_in_key(p.frames, p.key)),
     Measure("four-bar windows in key", lambda p: harmony.windows_in_key(p.frames, p.key)),
     Measure("frames with a change", lambda p: pacing.changing_frames(p.frames)),
     Measure("frames still for over two beats", lambda p: pacing.still_frames(p.frames)),

@@ -4,5 +4,6 @@ registry     building a model by name
 layers       layers and states that architectures share
 bach         a frame clock and a note clock
 gru          two GRUs
+teacher      the same, told more
 transformer  one block of attention
 """

@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import VOICES
-from export.models.layers import NoteEmbedding, PitchHead, State, Tensor, TimeGRU, dropout_of_time, gru_step, swish
+from export.models.layers import ModelState, NoteEmbedding, PitchHead, Tensor, TimeGRU, dropout_of_time, gru_step, swish
 
 # What the frame clock reads, from the row of the first note: what is the same for all four voices.
 FRAME_FEATURES = (
@@ -63,9 +63,9 @@ class BachModel(keras.Model):  # type: ignore[misc]
         self.note_dropout = layers.Dropout(dropout)
 
     @property
-    def states(self) -> list[State]:
-        hidden = [State(f"hidden_{i}", (1, self.units)) for i in range(self.depth)]
-        return [*hidden, State("context", (1, self.hidden))]
+    def states(self) -> list[ModelState]:
+        hidden = [ModelState(f"hidden_{i}", (1, self.units)) for i in range(self.depth)]
+        return [*hidden, ModelState("context", (1, self.hidden))]
 
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """ids ``[batch, notes, width]``, four notes a frame in their turns → logits ``[batch, notes, vocabulary]``."""

@@ -6,12 +6,12 @@ from typing import Any
 
 import keras
 
-from companion.model.features import FEATURES, FeatureRow
+from companion.model.features import FeatureRow
 from export.models.layers import (
     PLAIN_FEATURES,
+    ModelState,
     NoteEmbedding,
     PitchHead,
-    State,
     Tensor,
     TimeGRU,
     dropout_of_time,
@@ -43,8 +43,8 @@ class GruModel(keras.Model):  # type: ignore[misc]
         self.head = PitchHead(row, hidden=units, dropout=dropout)
 
     @property
-    def states(self) -> list[State]:
-        return [State(f"hidden_{i}", (1, self.units)) for i in range(self.depth)]
+    def states(self) -> list[ModelState]:
+        return [ModelState(f"hidden_{i}", (1, self.units)) for i in range(self.depth)]
 
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """ids ``[batch, notes, width]`` → logits ``[batch, notes, vocabulary]``."""
@@ -66,10 +66,3 @@ class GruModel(keras.Model):  # type: ignore[misc]
             following[f"hidden_{i}"] = hidden
             x = x + hidden
         return self.head.step(x, ids), following
-
-
-class TeacherModel(GruModel):
-    """The same, told all that ``bach`` is told: too slow for the smallest machines, and better; it teaches."""
-
-    architecture = "teacher"
-    features = tuple(FEATURES)

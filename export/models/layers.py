@@ -35,7 +35,7 @@ Tensor = Any  # keras.KerasTensor or a tensor of the backend in use
 
 
 @dataclass(frozen=True)
-class State:
+class ModelState:
     """One state of a model: its shape for one step, and how the host carries it on.
 
     "replace": the graph gives the next value. "append": the graph gives one new row for the end of

@@ -1,31 +1,37 @@
-"""The architectures there are, by name. A new one is one more file and one more line here."""
+"""The architectures there are: each is a file beside this one, found by its name. A new one is one more file."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from inspect import signature
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import keras
+if TYPE_CHECKING:
+    import keras
 
-from export.models.bach import BachModel
-from export.models.gru import GruModel, TeacherModel
-from export.models.transformer import TransformerModel
+_SHARED = ("__init__", "registry", "layers")  # files that hold none
+ARCHITECTURES = tuple(sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - {*_SHARED}))
 
-ARCHITECTURES: dict[str, type[keras.Model]] = {
-    model.architecture: model for model in (BachModel, GruModel, TeacherModel, TransformerModel)
-}
+
+def model_class(name: str) -> type[keras.Model]:
+    """The model that a file holds; ValueError names the architectures there are."""
+    if name not in ARCHITECTURES:
+        raise ValueError(f"unknown architecture {name!r}; choose one of {', '.join(ARCHITECTURES)}")
+    found = vars(import_module(f"export.models.{name}")).values()
+    model: type[keras.Model] = next(each for each in found if getattr(each, "architecture", None) == name)
+    return model
 
 
 def build(name: str, **settings: Any) -> keras.Model:
     """A fresh model; ValueError names the architectures there are, or the settings and what they may be."""
-    if name not in ARCHITECTURES:
-        raise ValueError(f"unknown architecture {name!r}; choose one of {', '.join(ARCHITECTURES)}")
-    defaults = {each.name: each.default for each in signature(ARCHITECTURES[name]).parameters.values()}
+    model = model_class(name)
+    defaults = {each.name: each.default for each in signature(model).parameters.values()}
     for setting, value in settings.items():
         if setting not in defaults:
             raise ValueError(f"{name} has no setting {setting!r}; it has {', '.join(defaults)}")
         _check(setting, value, whole=isinstance(defaults[setting], int))
-    return ARCHITECTURES[name](**settings)
+    return model(**settings)
 
 
 def _check(setting: str, value: object, whole: bool) -> None:

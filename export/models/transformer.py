@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers, ops
 
 from companion.model.features import FeatureRow
-from export.models.layers import PLAIN_FEATURES, NoteEmbedding, PitchHead, State, Tensor, swish
+from export.models.layers import PLAIN_FEATURES, ModelState, NoteEmbedding, PitchHead, Tensor, swish
 
 FAR = -1e9  # added to the scores of what may not be seen
 
@@ -124,10 +124,12 @@ class TransformerModel(keras.Model):  # type: ignore[misc]
         self.head = PitchHead(row, hidden=2 * units, dropout=dropout)
 
     @property
-    def states(self) -> list[State]:
+    def states(self) -> list[ModelState]:
         memory = (self.window - 1, self.units)
-        rows = [State(f"{kind}_{i}", memory, update="append") for i in range(self.depth) for kind in ("keys", "values")]
-        return [*rows, State("seen", (1,), "int32")]
+        rows = [
+            ModelState(f"{kind}_{i}", memory, update="append") for i in range(self.depth) for kind in ("keys", "values")
+        ]
+        return [*rows, ModelState("seen", (1,), "int32")]
 
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """ids ``[batch, notes, width]`` → logits ``[batch, notes, vocabulary]``."""

@@ -66,8 +66,8 @@ def training_facts(run: Path, settings: FitSettings) -> dict[str, Any]:
     return {
         "data": list(settings.data),
         "split": "train parts of these sets; pieces alike to held-out ones left out (see chorale-train prepare)",
-        "command": command(settings),
-        **({"begun_from": command(read_settings(Path(settings.start)))} if settings.start else {}),
+        "command": command_line(settings),
+        **({"begun_from": command_line(read_settings(Path(settings.start)))} if settings.start else {}),
         "seed": settings.seed,
         "epochs": state["best_epoch"],
         "minutes": round(state["seconds"] / 60),
@@ -77,8 +77,8 @@ def training_facts(run: Path, settings: FitSettings) -> dict[str, Any]:
     }
 
 
-def command(settings: FitSettings) -> str:
-    """The command line of a run."""
+def command_line(settings: FitSettings) -> str:
+    """By which a run is made again."""
     words = [f"chorale-train fit {settings.architecture}", f"--sets {','.join(settings.data)}"]
     defaults = {
         "epochs": settings.epochs,

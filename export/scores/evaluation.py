@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from companion.model.runtime import Model
+from companion.screen.terminal import Progress, adding, unseen
 from export.data.likeness import ALIKE_SHARE
 from export.data.pieces import Piece
 from export.data.prepare import find_leaks
@@ -24,8 +25,6 @@ HELD_OUT = ("valid", "test")
 # Published notebook figures, windowed test part; see docs/training.md for their sources.
 PUBLISHED = (("Conv1D + LSTM notebook", 0.668, 0.8154), ("Transformer notebook", 0.6197, 0.8122))
 
-Tell = Callable[[int], None]  # told how many frames more are scored
-
 
 def of_split(pieces: Sequence[Piece], split: str) -> list[Piece]:
     """The pieces of one part."""
@@ -33,7 +32,7 @@ def of_split(pieces: Sequence[Piece], split: str) -> list[Piece]:
 
 
 def score_model(
-    model: Model, pieces: Sequence[Piece], tell: Tell = lambda _: None, transpositions: int = 0
+    model: Model, pieces: Sequence[Piece], progress: Progress = unseen, transpositions: int = 0
 ) -> dict[str, Any]:
     """The object that ``chorale-train evaluate --json`` prints for a model file.
 
@@ -41,20 +40,21 @@ def score_model(
     """
     scorer = model_scorer(model)
     scorer = transposing_scorer(scorer, transpositions) if transpositions else scorer
-    return {"model": model.contract.name, **score(scorer, pieces, tell)}
+    return {"model": model.contract.name, **score(scorer, pieces, progress)}
 
 
-def score(scorer: Scorer, pieces: Sequence[Piece], tell: Tell = lambda _: None) -> dict[str, Any]:
+def score(scorer: Scorer, pieces: Sequence[Piece], progress: Progress = unseen) -> dict[str, Any]:
     """Both protocols on the validation and the test part."""
+    add = adding(progress)
     parts = {split: of_split(pieces, split) for split in HELD_OUT}
     return {
-        "windowed": {split: windowed(part, scorer, tell).as_dict() for split, part in parts.items()},
-        "whole_piece": {split: whole_piece(part, scorer, tell).as_dict() for split, part in parts.items()},
+        "windowed": {split: windowed(part, scorer, add).as_dict() for split, part in parts.items()},
+        "whole_piece": {split: whole_piece(part, scorer, add).as_dict() for split, part in parts.items()},
     }
 
 
 def frames_to_score(pieces: Sequence[Piece]) -> int:
-    """What score tells in all."""
+    """How many frames its progress will come to."""
     return 2 * sum(len(piece.frames) for piece in pieces if piece.split in HELD_OUT)
 
 
@@ -84,7 +84,7 @@ def leak_lines(pieces: Sequence[Piece]) -> list[str]:
     return [f"leaks inside the set (share of common progressions {ALIKE_SHARE:g} or more): {', '.join(named)}"]
 
 
-def describe(row: dict[str, Any]) -> list[str]:
+def describe_scores(row: dict[str, Any]) -> list[str]:
     """One model's scores for people."""
     lines = [f"{row['model']}"]
     for protocol in ("windowed", "whole_piece"):

@@ -38,10 +38,10 @@ WINDOW_FRAMES = 33
 WINDOW_SHIFT = 16
 SYMBOLS = HIGHEST_PITCH - LOWEST_PITCH + 2  # rest and every pitch
 
-LogProbs = NDArray[np.float64]
+SymbolLogProbs = NDArray[np.float64]
 
 # Frames [steps, 4] and the step of the first → log-probabilities [steps, 4, SYMBOLS].
-Scorer = Callable[[IntArray, int], LogProbs]
+Scorer = Callable[[IntArray, int], SymbolLogProbs]
 
 
 @dataclass(frozen=True)
@@ -68,22 +68,22 @@ def windows_of(frames: IntArray) -> Iterable[tuple[int, IntArray]]:
         yield start, excerpt(frames, start, WINDOW_FRAMES)
 
 
-def windowed(pieces: Sequence[Piece], scorer: Scorer, progress: Callable[[int], None] = lambda _: None) -> Score:
-    """Score by windows; progress is told each piece's frames."""
+def windowed(pieces: Sequence[Piece], scorer: Scorer, add: Callable[[int], None] = lambda _: None) -> Score:
+    """Score by windows; add is told each piece's frames."""
     totals = _Totals()
     for piece in pieces:
         for start, frames in windows_of(piece.frames):
             totals.add(scorer(frames, piece.first_step + start), frames, first_note=1)
-        progress(len(piece.frames))
+        add(len(piece.frames))
     return totals.score()
 
 
-def whole_piece(pieces: Sequence[Piece], scorer: Scorer, progress: Callable[[int], None] = lambda _: None) -> Score:
-    """Score whole pieces; progress is told each piece's frames."""
+def whole_piece(pieces: Sequence[Piece], scorer: Scorer, add: Callable[[int], None] = lambda _: None) -> Score:
+    """Score whole pieces; add is told each piece's frames."""
     totals = _Totals()
     for piece in pieces:
         totals.add(scorer(piece.frames, piece.first_step), piece.frames, first_note=0)
-        progress(len(piece.frames))
+        add(len(piece.frames))
     return totals.score()
 
 
@@ -91,7 +91,7 @@ class _Totals:
     def __init__(self) -> None:
         self.nats, self.right, self.notes = 0.0, 0, 0
 
-    def add(self, scores: LogProbs, frames: IntArray, first_note: int) -> None:
+    def add(self, scores: SymbolLogProbs, frames: IntArray, first_note: int) -> None:
         symbols = symbols_of(frames).reshape(-1)[first_note:]
         scores = scores.reshape(-1, SYMBOLS)[first_note:]
         self.nats -= float(scores[np.arange(len(symbols)), symbols].sum())
@@ -106,7 +106,7 @@ class _Totals:
         return Score(self.nats / self.notes, self.right / self.notes, self.notes)
 
 
-def merge_holds(logits: NDArray[np.float32], now: IntArray) -> LogProbs:
+def merge_holds(logits: NDArray[np.float32], now: IntArray) -> SymbolLogProbs:
     """Token logits ``[…, vocabulary]`` → log-probabilities of symbols ``[…, SYMBOLS]``.
 
     now: the code each voice sounds, ``[…]``: where a pitch sounds, its hold is added to its strike;
@@ -115,7 +115,7 @@ def merge_holds(logits: NDArray[np.float32], now: IntArray) -> LogProbs:
     scores = logits.astype(np.float64)
     holdable = now >= FIRST_STRIKE
     held = np.where(holdable, scores[..., HOLD], -np.inf)
-    symbols: LogProbs = np.concatenate([scores[..., :1], scores[..., FIRST_STRIKE:]], axis=-1)
+    symbols: SymbolLogProbs = np.concatenate([scores[..., :1], scores[..., FIRST_STRIKE:]], axis=-1)
     place = np.maximum(now - FIRST_STRIKE + 1, 0)[..., None]
     own = np.take_along_axis(symbols, place, axis=-1)
     np.put_along_axis(symbols, place, np.logaddexp(own, held[..., None]), axis=-1)
@@ -128,7 +128,7 @@ def model_scorer(model: Model) -> Scorer:
     """Note by note through a model file, as the companion runs it; onsets hidden, closes unsaid."""
     in_order = np.arange(len(VOICES), dtype=np.int32)
 
-    def score(frames: IntArray, first_step: int) -> LogProbs:
+    def score(frames: IntArray, first_step: int) -> SymbolLogProbs:
         hidden = hide_onsets(frames)
         place = Place.of(first_step + np.arange(len(frames)), None, echo=echoes_of(hidden))
         ids = model.row.of_pieces(hidden, place, np.broadcast_to(in_order, hidden.shape))
@@ -149,16 +149,16 @@ def transposing_scorer(scorer: Scorer, most: int) -> Scorer:
     Only within the voices' ranges; what is told of the moved music is moved back.
     """
 
-    def score(frames: IntArray, first_step: int) -> LogProbs:
+    def score(frames: IntArray, first_step: int) -> SymbolLogProbs:
         moves = [move for move in transpositions(frames) if abs(move) <= most]
         expected = [_moved_back(scorer(transpose(frames, move), first_step), move) for move in moves]
-        mean: LogProbs = np.logaddexp.reduce(expected, axis=0) - np.log(len(moves))
+        mean: SymbolLogProbs = np.logaddexp.reduce(expected, axis=0) - np.log(len(moves))
         return mean
 
     return score
 
 
-def _moved_back(scores: LogProbs, semitones: int) -> LogProbs:
+def _moved_back(scores: SymbolLogProbs, semitones: int) -> SymbolLogProbs:
     """Log-probabilities ``[..., SYMBOLS]`` of moved music, for the music as it was; what falls off the end is lost."""
     back = np.full_like(scores, -np.inf)
     back[..., 0] = scores[..., 0]
@@ -168,7 +168,7 @@ def _moved_back(scores: LogProbs, semitones: int) -> LogProbs:
     return back
 
 
-def repeat_scorer(frames: IntArray, _: int) -> LogProbs:
+def repeat_scorer(frames: IntArray, _: int) -> SymbolLogProbs:
     """The baseline that says: the same symbol again; about the first frame it says nothing."""
     symbols = symbols_of(frames)
     scores = np.full((*symbols.shape, SYMBOLS), -np.log(SYMBOLS))

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from companion.generation.generator import Generator
 from companion.model.runtime import Model
 from companion.sampling.draw import Sampling
+from companion.screen.terminal import Progress, unseen
 from export.data.pieces import Piece
 
 PLAINLY = Sampling()  # as the model has it: no rules, nothing sharpened
 
-Tell = Callable[[int], None]
 
-
-def imagine(models: Sequence[Model], pieces: int, steps: int, seed: int, tell: Tell = lambda _: None) -> list[Piece]:
+def imagine(models: Sequence[Model], pieces: int, steps: int, seed: int, progress: Progress = unseen) -> list[Piece]:
     """``pieces`` pieces of ``steps`` steps, by each model in turn; each depends on the seed and its number alone.
 
-    They begin on a beat, for the training part; tell is told how many are done.
+    They begin on a beat, for the training part; progress is told how many are done.
     """
     made = []
     for number in range(pieces):
@@ -32,5 +31,5 @@ def imagine(models: Sequence[Model], pieces: int, steps: int, seed: int, tell: T
             frames.append(frame.tokens)
         name = f"imagined-{number + 1:04}-by-{model.contract.name}"
         made.append(Piece(name, "train", np.stack(frames).astype(np.int32), onsets_known=True, first_step=0))
-        tell(number + 1)
+        progress(number + 1)
     return made

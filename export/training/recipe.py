@@ -52,7 +52,7 @@ class Fit:
     settings: FitSettings
 
 
-BACH: tuple[Fit, ...] = (
+BACH_RUNS: tuple[Fit, ...] = (
     Fit("clocks", _OF_CLOCKS),
     Fit(
         "clocks-2",

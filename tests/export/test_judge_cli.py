@@ -12,7 +12,7 @@ from support.programs import Ran, chorale_train
 
 from companion.files.midi import read_song, write_chorale
 from export.data.pieces import save_pieces
-from export.judging.keeping import voice_notes
+from export.judging.keeping import notes_in_ticks
 
 FEW = ("--continuations", 2, "--bars", 4, "--melodies", 1, "--cadences", 1)
 
@@ -42,8 +42,8 @@ def folder(tmp_path: Path) -> Path:
     """A folder with a copy of a training piece, and one file that cannot be judged."""
     place = tmp_path / "mine"
     place.mkdir()
-    write_chorale(place / "copy.mid", voice_notes(chorale(1)), ticks_per_beat=480)
-    melody = [note for note in voice_notes(chorale(2)) if note.voice == 0]
+    write_chorale(place / "copy.mid", notes_in_ticks(chorale(1)), ticks_per_beat=480)
+    melody = [note for note in notes_in_ticks(chorale(2)) if note.voice == 0]
     write_chorale(place / "melody.mid", melody, ticks_per_beat=480)
     return place
 

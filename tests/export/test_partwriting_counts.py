@@ -8,7 +8,7 @@ from support.made_up import frames_of_chords
 
 from companion.music.vocabulary import IntArray, strike
 from export.measures import partwriting
-from export.measures.partwriting import FIFTH, OCTAVE
+from export.measures.partwriting import FIFTHS, OCTAVES
 from export.measures.tally import Tally
 
 C_MAJOR = (72, 67, 64, 48)
@@ -32,25 +32,25 @@ def test_parallels_are_of_voices_that_move_the_same_way(
     to: tuple[int, int, int, int], fifths: int, octaves: int
 ) -> None:
     frames = moves(C_MAJOR, to)
-    assert partwriting.parallels(frames, FIFTH) == Tally(fifths, 1)
-    assert partwriting.parallels(frames, OCTAVE) == Tally(octaves, 1)
+    assert partwriting.parallels(frames, FIFTHS) == Tally(fifths, 1)
+    assert partwriting.parallels(frames, OCTAVES) == Tally(octaves, 1)
 
 
 def test_a_fifth_that_moves_by_contrary_motion_to_a_twelfth_is_no_parallel() -> None:
-    assert partwriting.parallels(moves((72, 64, 55, 48), (72, 64, 62, 43)), FIFTH) == Tally(0, 1)
+    assert partwriting.parallels(moves((72, 64, 55, 48), (72, 64, 62, 43)), FIFTHS) == Tally(0, 1)
 
 
 def test_parallel_fifths_are_counted_for_every_pair_and_by_changes_of_chord() -> None:
     frames = moves((79, 72, 55, 48), (81, 74, 57, 50), (81, 74, 57, 50), (81, 74, 57, 48))
     assert partwriting.changes(frames) == 2
-    assert partwriting.parallels(frames, FIFTH) == Tally(
+    assert partwriting.parallels(frames, FIFTHS) == Tally(
         3, 2
     )  # under the soprano alto and bass, under the tenor the bass
-    assert partwriting.parallels(frames, OCTAVE) == Tally(2, 2)
+    assert partwriting.parallels(frames, OCTAVES) == Tally(2, 2)
 
 
 def test_a_fourth_is_no_fifth() -> None:
-    assert partwriting.parallels(moves((72, 67, 60, 36), (74, 69, 62, 40)), FIFTH).found == 1  # alto over tenor
+    assert partwriting.parallels(moves((72, 67, 60, 36), (74, 69, 62, 40)), FIFTHS).found == 1  # alto over tenor
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_notes_out_of_range_among_those_struck() -> None:
 
 def test_a_rest_between_two_notes_is_no_motion() -> None:
     frames = moves(C_MAJOR, (0, 0, 0, 0), (74, 69, 66, 50))
-    counts = (partwriting.parallels(frames, OCTAVE), partwriting.overlaps(frames), partwriting.direct_motions(frames))
+    counts = (partwriting.parallels(frames, OCTAVES), partwriting.overlaps(frames), partwriting.direct_motions(frames))
     assert [tally.found for tally in counts] == [0, 0, 0]
 
 

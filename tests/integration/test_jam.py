@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def jam(*options: str, cwd: Path) -> subprocess.Popen[str]:
-    """A jam without MIDI, on OSC ports of its own."""
+@contextmanager
+def jam(*options: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """A jam without MIDI, on OSC ports of its own; killed where a test has not ended it."""
     ports = ("--no-midi", "--osc-in", str(free_port()), "--osc-out", str(free_port()))
     command = [sys.executable, "-m", "companion", "jam", "--plain", *ports, *options]
     environment = {**os.environ, "PYTHONPATH": str(HOME), "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(
+    with subprocess.Popen(
         command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def first_chord(process: subprocess.Popen[str]) -> str:
@@ -88,11 +94,11 @@ def entries(folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_jam_ends_when_it_is_asked_to_and_is_saved(tmp_path: Path, how: signal.Signals) -> None:
-    process = jam("--mode", "duet", "--seed", "4", "--bpm", "200", "--record", "takes", cwd=tmp_path)
-    first_chord(process)
-    time.sleep(1.0)
-    process.send_signal(how)
-    out, err = process.communicate(timeout=20)
+    with jam("--mode", "duet", "--seed", "4", "--bpm", "200", "--record", "takes", cwd=tmp_path) as process:
+        first_chord(process)
+        time.sleep(1.0)
+        process.send_signal(how)
+        out, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (0, "")
     (file,) = (tmp_path / "takes").glob("*.mid")
     assert str(file.name) in out
@@ -112,11 +118,11 @@ def test_a_jam_ends_when_it_is_asked_to_and_is_saved(tmp_path: Path, how: signal
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 def test_an_engine_that_is_killed_is_one_line_and_its_take_is_saved(tmp_path: Path) -> None:
-    process = jam("--mode", "duet", "--seed", "4", "--bpm", "200", "--record", "takes", cwd=tmp_path)
-    first_chord(process)
-    time.sleep(0.5)
-    os.kill(engine_of(process.pid), signal.SIGKILL)
-    _, err = process.communicate(timeout=20)
+    with jam("--mode", "duet", "--seed", "4", "--bpm", "200", "--record", "takes", cwd=tmp_path) as process:
+        first_chord(process)
+        time.sleep(0.5)
+        os.kill(engine_of(process.pid), signal.SIGKILL)
+        _, err = process.communicate(timeout=20)
     assert process.returncode == 1
     assert err.count("\n") == 1 and "the engine has ended by itself" in err
     assert list((tmp_path / "takes").glob("*.mid"))

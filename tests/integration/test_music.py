@@ -40,7 +40,7 @@ def test_pieces(jsb_pieces: list[Piece]) -> list[Piece]:
 def test_answers_keep_the_key_and_the_ranges_and_do_not_stall(model: Model, test_pieces: list[Piece]) -> None:
     played = list(continuations(model, style(DEFAULT_STYLE), test_pieces, PROGRAMME))
     keys = [find_key(passage.piece[:OPENING_STEPS]) for passage in played]
-    in_key = [harmony.in_key(passage.frames, key).rate for passage, key in zip(played, keys, strict=True) if key]
+    in_key = [harmony.notes_in_key(passage.frames, key).rate for passage, key in zip(played, keys, strict=True) if key]
     shares = [share for share in in_key if share is not None]
     assert len(shares) == 100
     assert np.median(shares) >= 0.90

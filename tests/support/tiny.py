@@ -12,7 +12,7 @@ from keras import ops
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
-from export.models.registry import ARCHITECTURES, build
+from export.models.registry import build, model_class
 from support.made_up import chorale, piece_of
 
 # What an architecture takes of these makes a tiny model of it; a new one is tested without a line here.
@@ -22,7 +22,7 @@ SIZES |= {"dropout": 0.0, "slot_dropout": 0.0, "weight_dropout": 0.0}
 
 def settings_of(architecture: str, **changes: Any) -> dict[str, Any]:
     """Arguments for a tiny model, without any dropout."""
-    known = inspect.signature(ARCHITECTURES[architecture]).parameters
+    known = inspect.signature(model_class(architecture)).parameters
     return {**{name: size for name, size in SIZES.items() if name in known}, **changes}
 
 

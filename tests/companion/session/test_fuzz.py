@@ -307,11 +307,11 @@ def one_event(jam: Watched, dice: random.Random) -> None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_random_events() -> None:
+def test_thousands_of_random_events() -> None:
     dice = random.Random(3)
     jam = Watched(ShortSighted(), Settings(rest_beats=0.5))
     jam.to(OFF_LINE)
-    for _ in range(10_000):
+    for _ in range(4_000):
         one_event(jam, dice)
     jam.session.halt()
     jam.check_silence()
@@ -385,7 +385,7 @@ def music_of(events: list[tuple[float, Event]], dice: random.Random | None, work
     return jam.listener.fixed_steps()
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(GAPS, EVENTS), max_size=12), st.randoms(use_true_random=False))
 def test_music_does_not_depend_on_how_time_is_cut(events: list[tuple[float, Event]], dice: random.Random) -> None:
     at_once = music_of(events, None, False)
@@ -395,11 +395,11 @@ def test_music_does_not_depend_on_how_time_is_cut(events: list[tuple[float, Even
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["continue", "harmonise", "duet", "respond"])
-def test_an_hour_does_not_grow(mode: str) -> None:
-    """28,800 steps: an hour at 120 beats a minute, in which the player plays a phrase now and then."""
+def test_nothing_grows_in_the_long_run(mode: str) -> None:
+    """Six times what a take holds, and more than what can be undone; the player plays a phrase now and then."""
     jam = Watched(ShortSighted(), Settings(mode=mode, temperature=0))
     position = 0.0
-    for number in range(28_800 // 64):
+    for number in range(6 * MOST_TAKE_STEPS // 64):
         jam.listener.sounds.clear()
         jam.listener.music.clear()
         for pitch in (67, 69, 71, 72):
@@ -409,8 +409,8 @@ def test_an_hour_does_not_grow(mode: str) -> None:
             jam.session.note(position, pitch, 0, 0)
         position += 56
         jam.to(position, every=1.0)
-        if number % 50 == 49:
-            jam.tell("undo" if number % 100 == 49 else "cadence")
+        if number % 25 == 24:
+            jam.tell("undo" if number % 50 == 24 else "cadence")
         jam.check_plan()
         jam.check_size()
     assert len(jam.session._turns.hearing.capture.presses) <= 8

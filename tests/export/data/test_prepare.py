@@ -17,11 +17,11 @@ from companion.music.song import Key, VoiceNote
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, IntArray, notes_of_frames, transpose
 from export.data import jsb, prepare
 from export.data.corpus import Corpus, Refusal, read_corpus
-from export.data.folder import key_name, piece_of_song, read_folder, split_of_name
+from export.data.folder import name_of_signature, piece_of_song, read_folder, split_of_name
 from export.data.jsb import COUNTS
 from export.data.likeness import ALIKE_SHARE, LikenessIndex
 from export.data.pieces import Piece, load_pieces, save_pieces
-from export.data.prepare import LEFT_OUT, Leak, Placement, Report
+from export.data.prepare import LEFT_OUT, Leak, Placement, SetReport
 
 
 def mixed(first: int, second: int) -> IntArray:
@@ -124,7 +124,7 @@ def test_leaks_name_both_pieces_and_the_transposition() -> None:
 
 
 def test_describe_says_what_was_kept_and_why_not() -> None:
-    report = Report(
+    report = SetReport(
         path=Path("corpus.npz"),
         source="a corpus",
         counts={"train": 3, "valid": 2, "test": 1},
@@ -134,7 +134,7 @@ def test_describe_says_what_was_kept_and_why_not() -> None:
         leaks=(Leak("h", "valid", "i", 0.5, -3), Leak("h", "valid", "j", 0.25, 0)),
         notes=("mind this",),
     )
-    assert prepare.describe(report) == [
+    assert prepare.describe_set(report) == [
         "wrote corpus.npz: 3 train, 2 valid, 1 test; 99 steps",
         "source: a corpus",
         "5 files give no piece:",
@@ -148,7 +148,7 @@ def test_describe_says_what_was_kept_and_why_not() -> None:
         "note: mind this",
     ]
     clean = replace(report, refusals=(), left_out=(), leaks=(), notes=())
-    assert prepare.describe(clean)[2:] == [
+    assert prepare.describe_set(clean)[2:] == [
         "no leaks: no training piece shares 20% of its progressions with a held-out one"
     ]
 
@@ -308,7 +308,7 @@ def test_names_are_dealt_out_evenly_and_always_the_same() -> None:
     ],
 )
 def test_key_names(sharps: int, minor: bool, name: str) -> None:
-    assert key_name(Key(sharps, minor)) == name
+    assert name_of_signature(Key(sharps, minor)) == name
 
 
 def test_the_committed_list_and_the_map_agree() -> None:

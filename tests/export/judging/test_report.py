@@ -9,7 +9,7 @@ from support.made_up import chorale, frames_of_chords
 
 from companion.music.vocabulary import IntArray
 from export.judging.recital import Recital
-from export.judging.report import Column, as_dict, columns_of, describe, make_report
+from export.judging.report import Repertoire, as_dict, columns_of, describe_report, make_report
 from export.measures import table
 from export.measures.passage import Passage
 from export.measures.table import Measure
@@ -23,8 +23,8 @@ LONGEST = Measure(
 )
 
 
-def column(name: str, *pieces: IntArray) -> Column:
-    return Column(name, tuple(Passage(f"{name}-{at}", piece) for at, piece in enumerate(pieces)), {})
+def column(name: str, *pieces: IntArray) -> Repertoire:
+    return Repertoire(name, tuple(Passage(f"{name}-{at}", piece) for at, piece in enumerate(pieces)), {})
 
 
 BACH = column("Bach", SMALL, SMALL, LARGE)
@@ -38,7 +38,7 @@ def test_a_table_says_of_each_measure_whether_its_goal_is_met() -> None:
         {"mine": Tally(95, 100)},
         ["jsb"],
     )
-    assert describe(report) == [
+    assert describe_report(report) == [
         "| measure | Bach: mean (5–95 %) | mine | yours |",
         "| --- | --- | --- | --- |",
         "| pieces | 3 | 1 | 1 |",
@@ -75,7 +75,7 @@ def test_json_holds_rates_and_whether_they_are_as_wanted() -> None:
 def test_what_cannot_be_counted_is_a_dash_and_no_goal() -> None:
     odd = Measure("odd", lambda p: Tally(0, len(p.frames) - 8))
     report = make_report((odd,), BACH, [column("mine", SMALL)], {"mine": Tally(0, 0)}, ["jsb"])
-    assert describe(report)[3] == "| odd, % | 0.00 (0.00–0.00) | – |"
+    assert describe_report(report)[3] == "| odd, % | 0.00 (0.00–0.00) | – |"
     assert report.goals == []
     assert as_dict(report)["measures"]["odd"].keys() == {"Bach"}
 

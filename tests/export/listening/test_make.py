@@ -16,10 +16,10 @@ from companion.errors import BadSetting, OutputExists
 from companion.files.midi import write_chorale
 from companion.music.vocabulary import VOICES, IntArray, excerpt
 from export.data.pieces import Piece
-from export.judging.keeping import TICKS_PER_BEAT, voice_notes
+from export.judging.keeping import RESOLUTION, notes_in_ticks
 from export.judging.recital import OPENING_STEPS
 from export.listening import make
-from export.listening.exhibit import BACH, CONTINUED, HARMONISED, Exhibit, exhibits
+from export.listening.exhibit import CONTINUED, HARMONISED, ORIGINAL, Exhibit, exhibits
 
 pytest.importorskip("matplotlib")
 pytestmark = pytest.mark.train
@@ -61,7 +61,7 @@ def test_the_continuation_is_what_chorale_continue_makes(
     make.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     found = outputs.folder / exhibit.midi(CONTINUED)
     assert found.read_bytes() == (tmp_path / "expected.mid").read_bytes()
-    assert read_facts(found).markers == [(OPENING_STEPS * TICKS_PER_BEAT // 4, "Chorale Companion")]
+    assert read_facts(found).markers == [(OPENING_STEPS * RESOLUTION // 4, "Chorale Companion")]
 
 
 def test_the_harmonisation_is_what_chorale_harmonise_makes(
@@ -78,9 +78,9 @@ def test_the_harmonisation_is_what_chorale_harmonise_makes(
 
 def test_bach_is_written_as_he_stands_in_the_set(exhibit: Exhibit, tmp_path: Path) -> None:
     make.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
-    facts = read_facts(outputs.folder / exhibit.midi(BACH))
+    facts = read_facts(outputs.folder / exhibit.midi(ORIGINAL))
     notes = [(note.channel, note.start, note.end, note.pitch) for track in facts.notes for note in track]
-    assert notes == sorted(note[:4] for note in voice_notes(exhibit.piece.frames))
+    assert notes == sorted(note[:4] for note in notes_in_ticks(exhibit.piece.frames))
     assert facts.names == [name.capitalize() for name in VOICES]
     assert facts.tempos == [(0, 750_000)]
 
@@ -99,7 +99,7 @@ def test_pictures_show_all_three() -> None:
     rolls = make.rolls_of(Exhibit(1, Piece("bach", "test", frames[2], False, 0)), frames[0], frames[1])
     assert [roll.opening_steps for roll in rolls] == [OPENING_STEPS, 0, 0]
     assert [{note.pitch for note in roll.notes} for roll in rolls] == [
-        {note.pitch for note in voice_notes(one)} for one in frames
+        {note.pitch for note in notes_in_ticks(one)} for one in frames
     ]
 
 
@@ -109,7 +109,7 @@ def test_nothing_is_written_over(exhibit: Exhibit, tmp_path: Path) -> None:
         path.touch()
         with pytest.raises(OutputExists, match=f"{path.name} exists"):
             outputs.check([exhibit])
-        make.Outputs(outputs.folder, force=True).check([exhibit])
+        make.PageFiles(outputs.folder, force=True).check([exhibit])
         path.unlink()
     outputs.check([exhibit])
 
@@ -117,15 +117,15 @@ def test_nothing_is_written_over(exhibit: Exhibit, tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", [".", ".."])
 def test_the_folder_gives_the_page_its_name(folder: str, exhibit: Exhibit) -> None:
     with pytest.raises(BadSetting, match="give the folder a name"):
-        make.Outputs(Path(folder)).check([exhibit])
+        make.PageFiles(Path(folder)).check([exhibit])
 
 
-def ready(folder: Path, exhibit: Exhibit) -> make.Outputs:
-    outputs = make.Outputs(folder / "listen")
+def ready(folder: Path, exhibit: Exhibit) -> make.PageFiles:
+    outputs = make.PageFiles(folder / "listen")
     outputs.check([exhibit])
     return outputs
 
 
 def write(path: Path, frames: IntArray) -> Path:
-    write_chorale(path, voice_notes(frames), ticks_per_beat=TICKS_PER_BEAT, tempos=make.TEMPOS)
+    write_chorale(path, notes_in_ticks(frames), ticks_per_beat=RESOLUTION, tempos=make.TEMPOS)
     return path

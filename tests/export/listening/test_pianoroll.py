@@ -47,21 +47,21 @@ def texts(labels: list[Any]) -> list[str]:
 
 
 def test_each_note_is_one_bar_at_its_place() -> None:
-    upper, lower = pianoroll.draw([Roll("upper", NOTES), Roll("lower", OTHERS)], bar_steps=16).axes
+    upper, lower = pianoroll.draw_rolls([Roll("upper", NOTES), Roll("lower", OTHERS)], bar_steps=16).axes
     assert notes_drawn(upper) == sorted(NOTES)
     assert notes_drawn(lower) == sorted(OTHERS)
     assert (upper.get_title(loc="left"), lower.get_title(loc="left")) == ("upper", "lower")
 
 
 def test_only_an_opening_is_shaded() -> None:
-    figure = pianoroll.draw([Roll("with", NOTES, opening_steps=8), Roll("without", NOTES)], bar_steps=16)
+    figure = pianoroll.draw_rolls([Roll("with", NOTES, opening_steps=8), Roll("without", NOTES)], bar_steps=16)
     shades = [shades_of(panel) for panel in figure.axes]
     assert [len(of_panel) for of_panel in shades] == [1, 0]
     assert (shades[0][0].get_x(), shades[0][0].get_width()) == (0, 8)
 
 
 def test_bars_are_numbered_and_pitches_named_alike_in_all_rows() -> None:
-    figure = pianoroll.draw([Roll("upper", NOTES), Roll("lower", OTHERS)], bar_steps=16)
+    figure = pianoroll.draw_rolls([Roll("upper", NOTES), Roll("lower", OTHERS)], bar_steps=16)
     for panel in figure.axes:
         assert panel.get_xlim() == (0, 32)  # the bar that was begun is drawn whole
         assert panel.get_xticks().tolist() == [0, 16]
@@ -86,6 +86,6 @@ def _lightness(colour: str) -> float:
 
 
 def test_the_same_rolls_are_the_same_picture() -> None:
-    first, second = (pianoroll.png(pianoroll.draw([Roll("one", NOTES)], bar_steps=16)) for _ in range(2))
+    first, second = (pianoroll.png(pianoroll.draw_rolls([Roll("one", NOTES)], bar_steps=16)) for _ in range(2))
     assert first == second
     assert first.startswith(b"\x89PNG")

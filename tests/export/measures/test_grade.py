@@ -11,7 +11,7 @@ from support.made_up import chorale, frames_of_chords
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, hide_onsets, transpose
 from export.data.pieces import Piece
-from export.measures.grade import FEATURES, Grader, features_of, length_distance, rank_distance, repeated_lengths
+from export.measures.grade import GRADED, Grader, features_of, length_distance, rank_distance, repeated_lengths
 from export.measures.passage import Passage
 from export.measures.spelling import Spelling
 from export.scores.evaluation import of_split
@@ -82,7 +82,7 @@ def test_a_transposed_piece_has_the_same_grade() -> None:
     grader = Grader([Passage("one", chorale(1)), Passage("two", chorale(2))])
     first = grader.distances(Passage("x", chorale(3)))
     second = grader.distances(Passage("y", transpose(chorale(3), 2)))
-    assert tuple(first) == FEATURES
+    assert tuple(first) == GRADED
     assert first == pytest.approx(second)
 
 
@@ -121,7 +121,7 @@ def test_real_bach_is_graded_as_the_paper_and_the_facts_say(jsb_pieces: list[Pie
     """Held-out Bach: 6.5 by another program on the same data, 4.91 in the paper, by the pieces themselves."""
     grader = Grader(Passage(piece.name, piece.frames) for piece in of_split(jsb_pieces, "train"))
     distances = [grader.distances(Passage(piece.name, piece.frames)) for piece in of_split(jsb_pieces, "test")]
-    medians = {name: float(np.median([one[name] for one in distances])) for name in FEATURES}
+    medians = {name: float(np.median([one[name] for one in distances])) for name in GRADED}
     assert np.median([sum(one.values()) for one in distances]) == pytest.approx(6.75, abs=0.05)
     paper = {"notes": 0.24, "parallels": 0.0, "soprano intervals": 0.47, "tenor intervals": 0.53}
     assert {name: medians[name] for name in paper} == pytest.approx(paper, abs=0.06)

@@ -61,12 +61,12 @@ def test_what_belongs_to_some_chord_is_no_dissonance() -> None:
 
 def test_notes_in_key_are_counted_by_the_step() -> None:
     frames = frames_of_chords([(72, 67, 64, 48), (73, 67, 64, 49)])
-    assert harmony.in_key(frames, C_MAJOR) == Tally(24, 32)
+    assert harmony.notes_in_key(frames, C_MAJOR) == Tally(24, 32)
 
 
 def test_a_minor_key_has_both_sixths_and_both_sevenths() -> None:
     frames = frames_of_chords([(66, 67, 65, 56), (70, 70, 70, 57)], steps=1)
-    assert harmony.in_key(frames, A_MINOR) == Tally(5, 8)
+    assert harmony.notes_in_key(frames, A_MINOR) == Tally(5, 8)
 
 
 def test_windows_are_whole_and_heard_by_themselves() -> None:

@@ -23,7 +23,7 @@ from companion.model.contract import FORMAT, METADATA_KEY
 from companion.model.features import FeatureRow
 from companion.model.runtime import load_model
 from companion.music.vocabulary import VOCABULARY_SIZE, fingerprint
-from export.models.layers import State
+from export.models.layers import ModelState
 from export.models.registry import ARCHITECTURES
 from export.release.onnx_file import (
     LARGEST_DIFFERENCE,
@@ -317,8 +317,8 @@ class Echo(keras.Model):  # type: ignore[misc]
         self.spread = layers.Dense(VOCABULARY_SIZE, name="spread")
 
     @property
-    def states(self) -> list[State]:
-        return [State("zeroth_count", (1, 1)), State("a_memory", (1, 1), update="append")]
+    def states(self) -> list[ModelState]:
+        return [ModelState("zeroth_count", (1, 1)), ModelState("a_memory", (1, 1), update="append")]
 
     def prepare_step(self) -> None:
         """There is nothing to prepare."""

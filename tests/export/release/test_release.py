@@ -23,7 +23,7 @@ from companion.model.runtime import load_model
 from export.release import onnx_file
 from export.release import release as releasing
 from export.release.card import card
-from export.release.release import command, release, save_scores, training_facts
+from export.release.release import command_line, release, save_scores, training_facts
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings
 
@@ -111,7 +111,7 @@ def test_the_facts_of_a_training(trained: Trained) -> None:
 
 def test_a_command_line_without_settings_of_the_model() -> None:
     settings = FitSettings("transformer", ("corpus", "jsb"), crops=CropSettings(steps=96, batch_size=8), seed=3)
-    assert command(settings) == (
+    assert command_line(settings) == (
         "chorale-train fit transformer --sets corpus,jsb --epochs 100 --batches 50 --batch-size 8 --crop 96"
         " --learning-rate 0.002 --patience 15 --seed 3"
     )
@@ -119,14 +119,14 @@ def test_a_command_line_without_settings_of_the_model() -> None:
 
 def test_a_command_line_with_shares_of_its_own() -> None:
     crops = CropSettings(any_order=0.0, known_voices=0.4, short_every=2, melody=0.3)
-    assert command(FitSettings("bach", ("jsb",), crops=crops, weight_decay=0.05)).endswith(
+    assert command_line(FitSettings("bach", ("jsb",), crops=crops, weight_decay=0.05)).endswith(
         """--seed 1 --weight-decay 0.05 --known-voices 0.4 --any-order 0 --short-every 2 --shares '{"melody": 0.3}'"""
     )
 
 
 def test_a_command_line_with_teachers() -> None:
     settings = FitSettings("bach", ("jsb",), teachers=("runs/a", "runs/b"), start="runs/a")
-    assert command(settings).endswith("--seed 1 --start runs/a --teachers runs/a,runs/b --taught 0.9")
+    assert command_line(settings).endswith("--seed 1 --start runs/a --teachers runs/a,runs/b --taught 0.9")
 
 
 def test_int8_that_differs_too_much_is_refused(

@@ -19,7 +19,7 @@ from export.models.registry import build
 from export.release.release import release
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings
-from export.training.recipe import BACH, REAL, Fit, Workshop, follow
+from export.training.recipe import BACH_RUNS, REAL, Fit, Workshop, follow
 from export.training.workshop import workshop_of
 
 pytestmark = pytest.mark.train
@@ -27,20 +27,20 @@ pytestmark = pytest.mark.train
 
 def test_every_run_needs_only_what_is_made_before_it() -> None:
     made: set[str] = set()
-    for step in BACH:
+    for step in BACH_RUNS:
         needed = {*step.settings.teachers, *([step.settings.start] if step.settings.start else [])}
         assert needed <= made
         assert step.settings.data == REAL
         build(step.settings.architecture, **step.settings.model)  # its settings are real ones
         made.add(step.run)
-    assert BACH[-1].run == "bach"
+    assert BACH_RUNS[-1].run == "bach"
 
 
 def test_teachers_and_starts_are_found_in_the_runs_folder(tmp_path: Path) -> None:
     asked: list[tuple[str, FitSettings]] = []
     said: list[str] = []
-    follow(BACH, Workshop(tmp_path, lambda settings, folder: asked.append((folder.name, settings)), said.append))
-    assert [name for name, _ in asked] == [step.run for step in BACH]
+    follow(BACH_RUNS, Workshop(tmp_path, lambda settings, folder: asked.append((folder.name, settings)), said.append))
+    assert [name for name, _ in asked] == [step.run for step in BACH_RUNS]
     pupil = dict(asked)["pupil"]
     assert pupil.teachers == tuple(str(tmp_path / name) for name in ("clocks-2", "clocks", "notes-3"))
     assert pupil.start == str(tmp_path / "clocks-2")
