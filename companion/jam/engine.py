@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from companion.clock.base import Clock
-from companion.clock.midi import MidiClock
-from companion.clock.transport import TransportClock
 from companion.controls import keymap
 from companion.controls.knobs import ControlReader, Learning
 from companion.controls.table import Choices, Command
@@ -99,7 +97,7 @@ class Engine:
         """A MIDI message; ``clock``: from a port whose clock is heard."""
         status = message[0] if message else 0
         if status in _CLOCK_MESSAGES:
-            if clock and isinstance(self.clock, MidiClock):
+            if clock:
                 self.clock.receive(message, time_s)
             return
         if len(message) != 3:
@@ -130,14 +128,11 @@ class Engine:
                     self.say(line)
 
     def _transport(self, report: TransportReport | LoopReport, time_s: float) -> None:
-        clock = self.clock
-        if not isinstance(clock, TransportClock):
-            return
         try:
             if isinstance(report, LoopReport):
-                clock.loop(report.on, report.start, report.end)
+                self.clock.loop(report.on, report.start, report.end)
             else:
-                clock.transport(report.playing, report.step, report.tempo, report.beats, report.unit, time_s)
+                self.clock.transport(report.playing, report.step, report.tempo, report.beats, report.unit, time_s)
         except BadSetting as error:
             self._complain(str(error))
 
@@ -278,7 +273,7 @@ class Engine:
         """The jam as it stands."""
         line, latency = self._conductor.line(), self.latency
         position = self.session.position if line is None else line.step_at(now_s)
-        bpm = line.bpm if line is not None else getattr(self.clock, "bpm", None)  # not all know it while they stand
+        bpm = line.bpm if line is not None else self.clock.bpm
         *earlier, message = [*self._news] or [""]
         return replace(
             picture_of(self.session, position, self._choices),

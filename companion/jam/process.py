@@ -26,9 +26,7 @@ from typing import Any
 
 from companion import __version__
 from companion.clock.base import Clock
-from companion.clock.internal import InternalClock
-from companion.clock.midi import MidiClock
-from companion.clock.transport import TransportClock
+from companion.clock.table import open_clock
 from companion.controls.knobs import ControlMap, ControlReader, Learning, all_targets
 from companion.errors import ChoraleError, NoPort, one_line
 from companion.io.events import PortBack, PortLost, PortMissing
@@ -168,22 +166,7 @@ class _Jam:
             return None
 
     def _open_clock(self) -> Clock:
-        options = self._options
-        clock: Clock
-        if options.clock == "midi":
-            clock = MidiClock(options.bpm)
-        elif options.clock == "osc":
-            clock = TransportClock()
-        elif options.clock == "link":
-            from companion.clock.link import LinkClock  # noqa: PLC0415 - an extra
-
-            link = LinkClock(options.bpm)
-            link.start(time.perf_counter())
-            clock = link
-        else:
-            internal = InternalClock(options.bpm)
-            internal.start(time.perf_counter())
-            clock = internal
+        clock = open_clock(self._options.clock, self._options.bpm, time.perf_counter())
         self._stack.callback(clock.close)
         return clock
 
