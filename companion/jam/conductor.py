@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.jam.addresses import Addresses, Loop
-from companion.jam.outlets import Outlets, Speaker
+from companion.jam.outlets import CommandSink, Outlets
 from companion.music.timebase import Timebase
 from companion.player.messages import SetTimebase
 from companion.record.log import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
@@ -24,7 +24,7 @@ class Conductor:
         clock: Clock,
         session: Session,
         outlets: Outlets,
-        player: Speaker,
+        player: CommandSink,
         log: Callable[[Entry], object],
         say: Callable[[str], object],
     ) -> None:

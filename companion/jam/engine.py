@@ -23,7 +23,7 @@ from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, Unreadable
 from companion.jam.conductor import Conductor
 from companion.jam.device import Device
-from companion.jam.outlets import Outlets, Speaker
+from companion.jam.outlets import CommandSink, Outlets
 from companion.jam.picture import Picture
 from companion.jam.snapshot import picture_of
 from companion.model.runtime import Model
@@ -33,7 +33,6 @@ from companion.record.log import Entry, LoggedCommand, LoggedNote
 from companion.session.plan import ANSWERING
 from companion.session.session import Session
 
-PICTURE_SECONDS = 0.05  # between two pictures
 _NEWS = 6  # messages that a picture holds, so that none is lost between two
 _NOTE_OFF, _NOTE_ON, _CONTROL_CHANGE = 0x80, 0x90, 0xB0
 _CLOCK_MESSAGES = (0xF2, 0xF8, 0xFA, 0xFB, 0xFC)
@@ -56,7 +55,7 @@ class Engine:
         session: Session,
         outlets: Outlets,
         clock: Clock,
-        player: Speaker,
+        player: CommandSink,
         reader: ControlReader,
         choices: Choices,
         *,

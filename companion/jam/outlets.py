@@ -26,7 +26,7 @@ from companion.record.log import (
 _ON_THE_LINE = 1e-6  # steps; rounding
 
 
-class Speaker(Protocol):
+class CommandSink(Protocol):
     """What plays; the player process."""
 
     def send(self, command: Command) -> object: ...
@@ -37,7 +37,7 @@ class Outlets:
 
     def __init__(
         self,
-        player: Speaker,
+        player: CommandSink,
         now: Callable[[], float],
         position: Callable[[], float],
         osc: Callable[[Message], object] | None = None,

@@ -34,7 +34,7 @@ from companion.io.midi_driver import Driver, find_driver
 from companion.io.midi_ports import InputPort, open_output
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable
-from companion.jam.engine import PICTURE_SECONDS, Engine, Loaded
+from companion.jam.engine import Engine, Loaded
 from companion.jam.options import JamOptions, known_choices
 from companion.jam.outlets import Outlets
 from companion.model.library import bundled_models, open_model
@@ -46,6 +46,7 @@ from companion.record.log import Header
 from companion.record.recorder import Recorder, recover, save_jam, save_take
 from companion.session.session import Session
 
+PICTURE_SECONDS = 0.05  # between two pictures
 IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
 SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn
 PLAYER_SECONDS = 2.0  # for the player process to let go of all notes and end
