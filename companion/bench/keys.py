@@ -11,6 +11,7 @@ from companion.clock.internal import InternalClock
 from companion.controls.knobs import ControlMap, ControlReader
 from companion.controls.table import ANY, Settings
 from companion.jam.engine import Engine
+from companion.jam.notices import Notices
 from companion.jam.outlets import Outlets
 from companion.model.library import open_model
 from companion.player.lateness import involuntary_switches
@@ -48,11 +49,12 @@ def time_keys(model: str, keys: int = KEYS) -> dict[str, float]:
     switches = involuntary_switches()
     with PlayerHandle.in_process(Nowhere) as player:
         ear = _Ear(player)
-        outlets = Outlets(ear, time.perf_counter, lambda: session.position)
+        notices = Notices()
+        outlets = Outlets(ear, time.perf_counter, notices)
         session = Session(open_model(model), Settings(mode="harmonise", model=model), ANY, outlets)
         clock = InternalClock(BPM)
         clock.start(0.0)
-        engine = Engine(session, outlets, clock, ear, ControlReader(ControlMap()), ANY)
+        engine = Engine(session, outlets, clock, ear, ControlReader(ControlMap()), ANY, notices)
         player.send(Silence(_READY))
         _silenced(player, _READY)  # it has started
         quiet: list[float] = []

@@ -6,6 +6,7 @@ conductor    keeps the session where the clock is
 addresses    steps of the music ↔ positions of the song
 outlets      where the music goes: player, device, log
 feedback     echoes of our own notes
+notices      lines for the player, in one queue
 device       the Max device, and what it is told
 picture      a jam at one moment
 snapshot     the picture of a session

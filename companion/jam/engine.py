@@ -7,7 +7,6 @@ be run in a second with a clock of one's own.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +22,7 @@ from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, Unreadable
 from companion.jam.conductor import Conductor
 from companion.jam.device import Device
+from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink, Outlets
 from companion.jam.picture import Picture
 from companion.jam.snapshot import picture_of
@@ -33,7 +33,6 @@ from companion.record.log import Entry, LoggedCommand, LoggedNote
 from companion.session.plan import ANSWERING
 from companion.session.session import Session
 
-_NEWS = 6  # messages that a picture holds, so that none is lost between two
 _NOTE_OFF, _NOTE_ON, _CONTROL_CHANGE = 0x80, 0x90, 0xB0
 _CLOCK_MESSAGES = (0xF2, 0xF8, 0xFA, 0xFB, 0xFC)
 
@@ -58,6 +57,7 @@ class Engine:
         player: CommandSink,
         reader: ControlReader,
         choices: Choices,
+        notices: Notices,
         *,
         peer: Peer | None = None,
         osc: Callable[[Message], object] | None = None,
@@ -78,12 +78,11 @@ class Engine:
         self.latency: Lateness | None = None
         self.output = ""  # the name of the MIDI output
         self._player, self._choices = player, choices
+        self._notices = notices
         self._log, self._load, self._echo = log, load, echo
-        self._conductor = Conductor(clock, session, outlets, player, self._write, self.say)
-        self._device = Device(peer, osc, choices, outlets.resend)
+        self._conductor = Conductor(clock, session, outlets, player, self._write, notices)
+        self._device = Device(peer, osc, choices, notices, outlets.resend)
         self._echoes: dict[tuple[int, int], int] = {}  # (channel, pitch) of a key → the channel it sounds on
-        self._news: deque[str] = deque(maxlen=_NEWS)
-        self._ticker = 0
 
     @property
     def clock(self) -> Clock:
@@ -110,12 +109,12 @@ class Engine:
     def osc(self, arrival: Arrival | Unreadable) -> None:
         """An OSC message."""
         if isinstance(arrival, Unreadable):
-            self._complain(arrival.text)
+            self._notices.complain(arrival.text)
             return
         found = osc_messages.decode(arrival.address, arrival.arguments)
         match found:
             case OscFault():
-                self._complain(found.text)
+                self._notices.complain(found.text)
             case Command():
                 self.command(found)
             case PlayedNote():
@@ -123,8 +122,7 @@ class Engine:
             case TransportReport() | LoopReport():
                 self._transport(found, arrival.time_s)
             case Hello() | Alive():
-                for line in self._device.greet(found, arrival.time_s, self.session):
-                    self.say(line)
+                self._device.greet(found, arrival.time_s, self.session)
 
     def _transport(self, report: TransportReport | LoopReport, time_s: float) -> None:
         try:
@@ -133,7 +131,7 @@ class Engine:
             else:
                 self.clock.transport(report.playing, report.step, report.tempo, report.beats, report.unit, time_s)
         except BadSetting as error:
-            self._complain(str(error))
+            self._notices.complain(str(error))
 
     def note(self, pitch: int, velocity: int, channel: int, time_s: float) -> None:
         """A key goes down, or up with velocity 0."""
@@ -161,16 +159,16 @@ class Engine:
             self._carry_out(command)
         except ChoraleError as error:
             self._write(LoggedCommand(self.session.position, command.name, command.arguments))
-            self._complain(str(error))
+            self._notices.complain(str(error))
 
     def loaded(self, loaded: Loaded) -> None:
         """A model has been read: it plays on, or the old one does."""
         if loaded.model is None:
-            self._complain(f"the old model plays on: {loaded.fault}")
+            self._notices.complain(f"the old model plays on: {loaded.fault}")
             return
         self._carry_out(Command("model", (loaded.name,)))
         self.session.set_model(loaded.model)
-        self.say(f"model {loaded.name}")
+        self._notices.say(f"model {loaded.name}")
 
     def report(self, report: Report) -> None:
         """What the player process says."""
@@ -183,29 +181,20 @@ class Engine:
             case HeldOver():
                 self.late += 1
             case PortLost():
-                self.say(f"the MIDI output {report.name} is gone; it is opened again when it returns")
+                self._notices.say(f"the MIDI output {report.name} is gone; it is opened again when it returns")
             case PortBack():
                 self.output = report.name
-                self.say(f"the MIDI output {report.name} is there")
+                self._notices.say(f"the MIDI output {report.name} is there")
             case PortMissing() | Fault():
-                self.say(report.text)
-
-    def say(self, text: str) -> None:
-        """A line for the player."""
-        self._news.append(text)
-        self._ticker += 1
-        self._device.send(osc_messages.status(text))
+                self._notices.say(report.text)
 
     # Time
 
     def tick(self, now_s: float) -> None:
         """The time is now."""
         self._conductor.tick(now_s)
-        for line in self._device.tick(now_s, self.session):
-            self.say(line)
-        messages, self.outlets.messages = self.outlets.messages, []
-        for text in messages:
-            self.say(text)
+        self._device.tick(now_s, self.session)
+        self._device.tell()
 
     def work(self) -> bool:
         """Plan; False when there is nothing to plan."""
@@ -240,7 +229,7 @@ class Engine:
             return
         self.reader.map = self.learning.map
         asked = self.learning.asked
-        self.say(f"{said}; now move {asked}" if asked is not None else f"{said}; all is learnt")
+        self._notices.say(f"{said}; now move {asked}" if asked is not None else f"{said}; all is learnt")
 
     def _echoed(self, pitch: int, velocity: int, channel: int, voice: int | None) -> None:
         """The player's own key, sounded where its voice sounds; its release goes where it began."""
@@ -259,21 +248,17 @@ class Engine:
         if sounding is not None:
             self._player.send(Echo(key[1], 0, sounding))
 
-    def _complain(self, text: str) -> None:
-        self._news.append(text)
-        self._ticker += 1
-        self._device.send(osc_messages.error(text))
-
     def _write(self, entry: Entry) -> None:
         if self._log is not None:
             self._log(entry)
 
     def picture(self, now_s: float, ports: str = "", recording: str | None = None) -> Picture:
         """The jam as it stands."""
+        self._device.tell()
         line, latency = self._conductor.line(), self.latency
         position = self.session.position if line is None else line.step_at(now_s)
         bpm = line.bpm if line is not None else self.clock.bpm
-        *earlier, message = [*self._news] or [""]
+        *earlier, message = self._notices.told or [""]
         return replace(
             picture_of(self.session, position, self._choices),
             clock=self.clock.name,
@@ -285,6 +270,6 @@ class Engine:
             ports=ports,
             recording=recording,
             message=message,
-            ticker=self._ticker,
+            ticker=self._notices.count,
             earlier=tuple(earlier),
         )

@@ -35,6 +35,7 @@ from companion.io.midi_ports import InputPort, open_output
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable
 from companion.jam.engine import Engine, Loaded
+from companion.jam.notices import Notices
 from companion.jam.options import JamOptions, known_choices
 from companion.jam.outlets import Outlets
 from companion.model.library import bundled_models, open_model
@@ -73,14 +74,7 @@ class Ended:
     controls: ControlMap | None = None  # as they are bound now, where they were to be learnt
 
 
-@dataclass(frozen=True)
-class Note:
-    """A line for the player, from work done aside."""
-
-    text: str
-
-
-Inbox = queue.SimpleQueue[Arrival | Unreadable | Loaded | Note | None]  # None only wakes
+_Inbox = queue.SimpleQueue[Arrival | Unreadable | Loaded | None]  # None only wakes
 
 
 def run_engine(options: JamOptions, connection: Connection) -> None:
@@ -107,8 +101,8 @@ class _Jam:
 
     def __init__(self, options: JamOptions, connection: Connection, stack: ExitStack, lines: list[str]) -> None:
         self._options, self._connection, self._stack, self._lines = options, connection, stack, lines
-        self._inbox: Inbox = queue.SimpleQueue()
-        self._notices: list[str] = []
+        self._inbox: _Inbox = queue.SimpleQueue()
+        self._notices = Notices()
         self._ended = False
         signal.signal(signal.SIGTERM, self._end)
         self._choices = known_choices(_model_names(options))
@@ -134,7 +128,7 @@ class _Jam:
             return None
         started = datetime.datetime.now().astimezone()
         for saved in recover(options.record) if options.record.is_dir() else ():
-            self._notices.append(saved.text)
+            self._notices.say(saved.text)
         header = Header(
             __version__,
             model.contract.name,
@@ -163,7 +157,7 @@ class _Jam:
         except NoPort as error:
             if self._options.inputs or self._options.output or self._options.clock == "midi":
                 raise
-            self._notices.append(f"{error}; OSC alone")
+            self._notices.say(f"{error}; OSC alone")
             return None
 
     def _open_clock(self) -> Clock:
@@ -193,7 +187,7 @@ class _Jam:
         except NoPort as error:
             if options.osc_wanted or options.clock == "osc" or not options.midi:
                 raise
-            self._notices.append(f"{error}; MIDI alone")
+            self._notices.say(f"{error}; MIDI alone")
             return None
         self._stack.callback(heard.close)
         spoken = OscOut(options.osc_out.host, options.osc_out.port)
@@ -211,7 +205,7 @@ class _Jam:
         options, recorder = self._options, self._recorder
         send = None if osc is None else osc.send
         log = None if recorder is None else recorder.write
-        outlets = Outlets(self._player, time.perf_counter, lambda: session.position, send, log, self._keep)
+        outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep)
         session = Session(model, options.settings, self._choices, outlets, options.by_channel)
         engine = Engine(
             session,
@@ -220,6 +214,7 @@ class _Jam:
             self._player,
             ControlReader(options.controls),
             self._choices,
+            self._notices,
             peer=None if osc is None else Peer(secrets.randbits(30)),
             osc=send,
             log=log,
@@ -227,31 +222,25 @@ class _Jam:
             echo=options.echo,
             learning=Learning(options.controls, all_targets()) if options.learn else None,
         )
-        for notice in self._notices:
-            engine.say(notice)
         if engine.learning is not None:
-            engine.say(f"move {engine.learning.asked}")
+            self._notices.say(f"move {engine.learning.asked}")
         return engine
 
     def _keep(self, first: int, last: int) -> None:
         if self._recorder is None or self._recorder.log is None:
-            self._engine.say("nothing is recorded: start with --record DIR")
+            self._notices.say("nothing is recorded: start with --record DIR")
             return
         log = self._recorder.log
-        self._aside("keep-take", lambda: Note(save_take(log, first, last).text))
+        _aside("keep-take", lambda: self._notices.say(save_take(log, first, last).text))
 
     def _load(self, name: str) -> None:
-        def load() -> Loaded:
+        def load() -> None:
             try:
-                return Loaded(name, open_model(name))
+                self._inbox.put(Loaded(name, open_model(name)))
             except ChoraleError as error:
-                return Loaded(name, None, str(error))
+                self._inbox.put(Loaded(name, None, str(error)))
 
-        self._aside("load-model", load)
-
-    def _aside(self, name: str, work: Callable[[], Loaded | Note]) -> None:
-        """Does what takes long beside the music; what comes of it comes in like all else."""
-        threading.Thread(target=lambda: self._inbox.put(work()), name=name, daemon=True).start()
+        _aside("load-model", load)
 
     # Running
 
@@ -292,8 +281,6 @@ class _Jam:
             self._engine.osc(item)
         elif isinstance(item, Loaded):
             self._engine.loaded(item)
-        elif isinstance(item, Note):
-            self._engine.say(item.text)
 
     def _heed_connection(self) -> bool:
         """What the process that shows the jam says; False when the jam is to end."""
@@ -311,11 +298,11 @@ class _Jam:
         """The ports, the recording, the player process."""
         for port, _ in self._inputs:
             for event in port.poll(now_s):
-                self._engine.say(_input_text(event))
+                self._notices.say(_input_text(event))
         if self._recorder is not None:
             fault = self._recorder.take_fault()
             if fault is not None:
-                self._engine.say(fault)
+                self._notices.say(fault)
         if not self._player.alive:
             raise ChoraleError("the player process has ended by itself: the jam is over")
 
@@ -327,6 +314,11 @@ class _Jam:
 
     def _recording(self) -> str | None:
         return None if self._recorder is None else self._recorder.name
+
+
+def _aside(name: str, work: Callable[[], object]) -> None:
+    """Does what takes long beside the music."""
+    threading.Thread(target=work, name=name, daemon=True).start()
 
 
 def _input_text(event: PortLost | PortBack | PortMissing) -> str:

@@ -13,6 +13,7 @@ from companion.io.osc_messages import Message
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival
 from companion.jam.engine import Engine
+from companion.jam.notices import Notices
 from companion.jam.options import known_choices
 from companion.jam.outlets import Outlets
 from companion.music.timebase import step_seconds
@@ -59,10 +60,11 @@ class Rig:
         self.entries: list[Entry] = []
         self.kept: list[tuple[int, int]] = []
         choices = known_choices(("babbler", "gru"))
+        notices = Notices()
         outlets = Outlets(
             self.player,
             lambda: self.now_s,
-            lambda: self.session.position,
+            notices,
             self.sent.append if osc else None,
             log or self.entries.append,
             lambda first, last: self.kept.append((first, last)),
@@ -79,6 +81,7 @@ class Rig:
             self.player,
             ControlReader(ControlMap()),
             choices,
+            notices,
             peer=Peer(1) if osc else None,
             osc=self.sent.append if osc else None,
             log=log or self.entries.append,
@@ -120,4 +123,5 @@ class Rig:
 
     def heard(self, address: str) -> list[tuple[Any, ...]]:
         """The arguments of what was sent to an address."""
+        self.engine.picture(self.now_s)  # which is told before
         return [arguments for sent, arguments in self.sent if sent == f"/chorale/{address}"]
