@@ -27,13 +27,15 @@ from typing import Any
 from companion import __version__
 from companion.clock.base import Clock
 from companion.clock.table import open_clock
-from companion.controls.knobs import ControlMap, ControlReader, Learning, all_targets
+from companion.controls.knobs import ControlMap, Learning, all_targets
 from companion.errors import ChoraleError, NoPort, one_line
 from companion.io.events import PortBack, PortLost, PortMissing
 from companion.io.midi_driver import Driver, find_driver
 from companion.io.midi_ports import InputPort, open_output
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable
+from companion.jam.control_changes import ControlChanges
+from companion.jam.device import Device
 from companion.jam.engine import Engine, Loaded
 from companion.jam.notices import Notices
 from companion.jam.options import JamOptions, known_choices
@@ -207,24 +209,23 @@ class _Jam:
         log = None if recorder is None else recorder.write
         outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep)
         session = Session(model, options.settings, self._choices, outlets, options.by_channel)
-        engine = Engine(
+        peer = None if osc is None else Peer(secrets.randbits(30))
+        device = Device(peer, send, self._choices, self._notices, outlets.resend)
+        learning = Learning(options.controls, all_targets()) if options.learn else None
+        self._control_changes = ControlChanges(options.controls, self._notices, learning)
+        return Engine(
             session,
             outlets,
             self._clock,
             self._player,
-            ControlReader(options.controls),
+            self._control_changes,
             self._choices,
             self._notices,
-            peer=None if osc is None else Peer(secrets.randbits(30)),
-            osc=send,
+            device=device,
             log=log,
             load=self._load,
             echo=options.echo,
-            learning=Learning(options.controls, all_targets()) if options.learn else None,
         )
-        if engine.learning is not None:
-            self._notices.say(f"move {engine.learning.asked}")
-        return engine
 
     def _keep(self, first: int, last: int) -> None:
         if self._recorder is None or self._recorder.log is None:
@@ -259,7 +260,7 @@ class _Jam:
             if not self._engine.work():
                 self._wait()
         self._engine.session.halt()
-        return self._engine.reader.map
+        return self._control_changes.map
 
     def _wait(self) -> None:
         with contextlib.suppress(queue.Empty):
@@ -310,7 +311,7 @@ class _Jam:
         if not self._inputs:
             return "no MIDI"
         names = [port.name for port, _ in self._inputs if port.is_open]
-        return f"{', '.join(names) or 'no MIDI input'} > {self._engine.output or 'no MIDI output'}"
+        return f"{', '.join(names) or 'no MIDI input'} > {self._engine.player_state.output or 'no MIDI output'}"
 
     def _recording(self) -> str | None:
         return None if self._recorder is None else self._recorder.name

@@ -7,11 +7,13 @@ from typing import Any
 
 from companion.clock.base import Clock
 from companion.clock.internal import InternalClock
-from companion.controls.knobs import ControlMap, ControlReader, Learning
+from companion.controls.knobs import ControlMap, Learning
 from companion.controls.table import Settings
 from companion.io.osc_messages import Message
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival
+from companion.jam.control_changes import ControlChanges
+from companion.jam.device import Device
 from companion.jam.engine import Engine
 from companion.jam.notices import Notices
 from companion.jam.options import known_choices
@@ -79,15 +81,15 @@ class Rig:
             outlets,
             clock,
             self.player,
-            ControlReader(ControlMap()),
+            ControlChanges(ControlMap(), notices, learning),
             choices,
             notices,
-            peer=Peer(1) if osc else None,
-            osc=self.sent.append if osc else None,
+            device=Device(
+                Peer(1) if osc else None, self.sent.append if osc else None, choices, notices, outlets.resend
+            ),
             log=log or self.entries.append,
             load=load,
             echo=echo,
-            learning=learning,
         )
         self.step_s = step_seconds(bpm)
         self.engine.tick(0.0)

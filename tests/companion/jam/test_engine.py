@@ -251,7 +251,7 @@ def test_reports_of_the_player_are_shown() -> None:
         rig.engine.report(report)
     assert rig.heard("latency") == [(0.1, 0.4, 1)]
     picture = rig.engine.picture(0.0)
-    assert (rig.engine.output, picture.late, picture.latency_p99_ms) == ("Synth", 1, 0.4)
+    assert (rig.engine.player_state.output, picture.late, picture.latency_p99_ms) == ("Synth", 1, 0.4)
     rig.engine.report(PortLost("Synth"))
     rig.engine.report(PortBack("Synth 2"))
     rig.engine.report(Fault("it broke"))
@@ -260,7 +260,7 @@ def test_reports_of_the_player_are_shown() -> None:
         "the MIDI output Synth 2 is there",
         "it broke",
     ]
-    assert rig.engine.output == "Synth 2"
+    assert rig.engine.player_state.output == "Synth 2"
 
 
 def test_keep_names_the_steps_of_the_take() -> None:
