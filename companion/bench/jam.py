@@ -23,7 +23,6 @@ from companion.bench.load import (
     PATIENCE_SECONDS,
     PLACES,
     START_SECONDS,
-    SWITCH_SECONDS,
     THREAD,
     THREAD_BESIDE_VIEW,
     Feeder,
@@ -34,6 +33,7 @@ from companion.bench.load import (
 from companion.errors import ChoraleError, NoPort
 from companion.io.midi_driver import find_driver
 from companion.io.midi_ports import OutputPort
+from companion.jam.process import SWITCH_SECONDS
 from companion.music.timebase import step_seconds
 from companion.player.port import Nowhere, Output
 from companion.player.process import OpenOutput, PlayerHandle

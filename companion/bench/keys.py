@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from companion.clock.internal import InternalClock
-from companion.controls.knobs import ControlMap, ControlReader
+from companion.controls.knobs import ControlMap
 from companion.controls.table import ANY, Settings
+from companion.jam.control_changes import ControlChanges
+from companion.jam.device import Device
 from companion.jam.engine import Engine
+from companion.jam.notices import Notices
 from companion.jam.outlets import Outlets
 from companion.model.library import open_model
 from companion.player.lateness import involuntary_switches
@@ -48,11 +51,21 @@ def time_keys(model: str, keys: int = KEYS) -> dict[str, float]:
     switches = involuntary_switches()
     with PlayerHandle.in_process(Nowhere) as player:
         ear = _Ear(player)
-        outlets = Outlets(ear, time.perf_counter, lambda: session.position)
+        notices = Notices()
+        outlets = Outlets(ear, time.perf_counter, notices)
         session = Session(open_model(model), Settings(mode="harmonise", model=model), ANY, outlets)
         clock = InternalClock(BPM)
         clock.start(0.0)
-        engine = Engine(session, outlets, clock, ear, ControlReader(ControlMap()), ANY)
+        engine = Engine(
+            session,
+            outlets,
+            clock,
+            ear,
+            ControlChanges(ControlMap(), notices),
+            ANY,
+            notices,
+            device=Device(None, None, ANY, notices, outlets.resend),
+        )
         player.send(Silence(_READY))
         _silenced(player, _READY)  # it has started
         quiet: list[float] = []

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from companion.errors import ChoraleError
+from companion.jam.process import PICTURE_SECONDS, SWITCH_SECONDS
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase, step_seconds
 from companion.music.vocabulary import VOICES
@@ -24,8 +25,6 @@ BPM = 200
 AHEAD_STEPS = 16  # a bar is planned ahead …
 BLOCK_STEPS = 4  # … and sent by the beat
 START_SECONDS = 0.5  # before the first step
-PICTURE_SECONDS = 1 / 20
-SWITCH_SECONDS = 0.0005  # as the engine sets it: how soon another thread gets its turn
 PATIENCE_SECONDS = 30.0
 
 PROCESS = "process"  # the player beside nobody

@@ -1,6 +1,7 @@
 """Where the music is: one protocol, four clocks.
 
-base         the protocol, and what a clock tells
+base         what every clock is, and what it tells
+table        the clocks by name
 internal     the companion's own tempo
 midi         a MIDI clock that is followed
 ticks        a straight line through noisy clock ticks

@@ -1,19 +1,20 @@
 """What a clock tells: when the music runs, from where, how fast; whichever clock it is.
 
 Clocks speak *addresses*: Live's absolute 16ths, as floats. Who plays maps them to the steps of its music. A clock is
-used from one thread: hand it everything that has arrived, then ``poll``.
+used from one thread: hand it everything that has arrived, whatever kind of clock it is, then ``poll``.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from companion.errors import BadSetting
 from companion.music.timebase import Timebase
 
 SLOWEST_BPM, FASTEST_BPM = 20, 400
+JUMP_STEPS = 0.5  # what is told to be further than this from its line has jumped; less is tempo, or jitter
 
 
 @dataclass(frozen=True)
@@ -60,19 +61,48 @@ class LoopSet:
 ClockEvent = Started | Stopped | Jumped | MetreSet | LoopSet
 
 
-class Clock(Protocol):
-    """Where the music is, now and soon."""
+class Clock:
+    """Where the music is, now and soon. A clock overrides what it hears and knows; the rest passes it by."""
 
     name: str
 
+    def __init__(self) -> None:
+        self._events: list[ClockEvent] = []  # what the next poll tells
+
+    @property
+    def bpm(self) -> float | None:
+        """Quarter notes a minute, also while stopped; None where only the line tells."""
+        return None
+
+    def start(self, now_s: float) -> None:
+        """The jam begins; a clock that waits for somebody else's start goes on waiting."""
+
+    def receive(self, message: Sequence[int], time_s: float) -> None:
+        """Takes a MIDI message and the time of its arrival."""
+
+    def transport(
+        self, playing: bool, step: float, tempo: float, beats: int | None, unit: int | None, time_s: float
+    ) -> None:
+        """Takes what Live says of its transport, and the time of its arrival; BadSetting where it makes no sense."""
+
+    def loop(self, on: bool, start: float, end: float) -> None:
+        """Takes what Live says of its loop, in addresses; BadSetting where it makes no sense."""
+
     def poll(self, now_s: float) -> list[ClockEvent]:
         """What has happened since the last poll, in order."""
+        self._pass(now_s)
+        events, self._events = self._events, []
+        return events
 
     def timebase(self) -> Timebase | None:
         """The line from addresses to seconds; None while not playing."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Gives back what it holds; may be called again."""
+
+    def _pass(self, now_s: float) -> None:
+        """The time is now: notes what has happened only because time went by."""
 
 
 def check_bpm(bpm: float) -> float:

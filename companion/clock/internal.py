@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from companion.clock.base import ClockEvent, Started, Stopped, check_bpm
+from companion.clock.base import Clock, Started, Stopped, check_bpm
 from companion.music.timebase import Timebase, step_seconds
 
 
-class InternalClock:
+class InternalClock(Clock):
     """Runs by itself."""
 
     name = "internal"
 
     def __init__(self, bpm: float = 120) -> None:
+        super().__init__()
         self._step_seconds = step_seconds(check_bpm(bpm))
         self._line: Timebase | None = None
-        self._events: list[ClockEvent] = []
 
     @property
     def bpm(self) -> float:
@@ -39,15 +39,6 @@ class InternalClock:
         if self._line is not None:
             self._line = Timebase(self._line.step_at(now_s), now_s, self._step_seconds)
 
-    def poll(self, now_s: float) -> list[ClockEvent]:
-        """What has happened since the last poll."""
-        del now_s
-        events, self._events = self._events, []
-        return events
-
     def timebase(self) -> Timebase | None:
         """The line from addresses to seconds; None while not playing."""
         return self._line
-
-    def close(self) -> None:
-        """Holds nothing."""

@@ -12,18 +12,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from companion.clock.base import ClockEvent, Jumped, Started, Stopped, check_bpm
+from companion.clock.base import JUMP_STEPS, Clock, ClockEvent, Jumped, Started, Stopped, check_bpm
 from companion.errors import MissingExtra
 from companion.music.timebase import Timebase
 from companion.music.vocabulary import STEPS_PER_BEAT
 
-JUMP_STEPS = 0.5  # a line that moves by more has been moved; less is a change of tempo between two polls
 LATE_SECONDS = 0.05  # a start longer ago was before us: we join at the next bar line
 BRIDGE_SECONDS = 0.5  # after so long the two clocks are compared again: they may drift by some 100 ppm
 BRIDGE_READINGS = 5
 
 
-class LinkClock:
+class LinkClock(Clock):
     """A peer of a Link session."""
 
     name = "link"
@@ -43,6 +42,7 @@ class LinkClock:
             BadSetting: the tempo is outside 20..400.
             MissingExtra: the package is not installed.
         """
+        super().__init__()
         self._link = (open_link or _open_link)(check_bpm(bpm))
         self._bar_beats = float(bar_beats)
         self._bridge = _Bridge(self._link.clock().micros, now)

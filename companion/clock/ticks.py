@@ -16,10 +16,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+_Floats = NDArray[np.float64]
 
 FITS = ((48, 1), (48, 2), (24, 1), (24, 2), (12, 1), (12, 2), (6, 1))  # (ticks, degree), the steadiest first
-LONGEST, SHORTEST = FITS[0][0], FITS[-1][0]
+_LONGEST, SHORTEST = FITS[0][0], FITS[-1][0]
 BIAS_SPANS = (3, 6, 12)  # the mean error is looked at over so many ticks
 BIAS_LIMIT = 2.8  # standard errors of that mean: at 2 long fits are thrown away for nothing, at 4 late
 PARABOLA_BEND = 0.2  # a parabola whose tick length is so far from the short line's is bent by a sudden change
@@ -31,11 +31,11 @@ LEAST_LATE_SECONDS = 4e-3
 SHORTEST_TICK, LONGEST_TICK = 60 / (24 * 1000), 60 / (24 * 5)  # 1000 and 5 BPM
 
 
-def _weights(ticks: int, degree: int) -> tuple[FloatArray, FloatArray]:
+def _weights(ticks: int, degree: int) -> tuple[_Floats, _Floats]:
     """Least squares as two rows over the last 48 times: the next time, and the length of the tick after it."""
     place = np.arange(-ticks, 0.0)  # 0 is the next tick
     fit = np.linalg.pinv(np.vander(place, degree + 1, increasing=True))
-    pad = np.zeros(LONGEST - ticks)
+    pad = np.zeros(_LONGEST - ticks)
     return np.concatenate((pad, fit[0])), np.concatenate((pad, fit[1:].sum(axis=0)))
 
 
@@ -57,7 +57,7 @@ class TickLine:
         self.tick_seconds = tick_seconds
         self.latest_s = -math.inf  # when the newest arrived
         self._jitter_squared = FIRST_JITTER_SECONDS**2
-        self._times = np.zeros(LONGEST)
+        self._times = np.zeros(_LONGEST)
         self._foretold = np.zeros(len(FITS))
         self._errors = np.zeros((len(FITS), max(BIAS_SPANS)))
         self._count = 0  # ticks in the train
@@ -131,7 +131,7 @@ class TickLine:
         self._errors[:, -1] = np.where(known, time_s - self._foretold, 0)
         self._times[:-1] = self._times[1:]
         self._times[-1] = time_s
-        self._count = min(self._count + 1, 2 * LONGEST)
+        self._count = min(self._count + 1, 2 * _LONGEST)
         if self._count < SHORTEST:
             self._begin(time_s)
         else:
@@ -164,7 +164,7 @@ class TickLine:
         self._jitter_squared += (square - self._jitter_squared) / JITTER_MEMORY_TICKS
         self._jitter_squared = max(self._jitter_squared, LEAST_JITTER_SECONDS**2)
 
-    def _choose(self, lengths: FloatArray) -> int:
+    def _choose(self, lengths: _Floats) -> int:
         unbiased = (np.abs(self._errors @ _SPANS) <= _BIAS_TOLERANCE * self.jitter_seconds).all(axis=1)
         straight = np.abs(lengths - lengths[-1]) < PARABOLA_BEND * abs(lengths[-1])
         good = unbiased & (self._count >= _NEEDED) & (straight | ~_IS_PARABOLA)

@@ -10,36 +10,36 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from companion.clock.base import ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
+from companion.clock.base import JUMP_STEPS, Clock, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.errors import BadSetting
 from companion.music.timebase import Timebase, step_seconds
 
-SILENCE_SECONDS = 0.9  # of messages; the music is to stop within a second
-SILENT = "the transport fell silent"
-SLOWEST_BPM, FASTEST_BPM = 5, 999  # Live has 20 to 999
-MOST_BEATS = range(1, 100)
-UNITS = (1, 2, 4, 8, 16, 32)
+_SILENCE_SECONDS = 0.9  # of messages; the music is to stop within a second
+_SILENT = "the transport fell silent"
+_SLOWEST_TOLD, _FASTEST_TOLD = 5, 999  # Live has 20 to 999
+_BEATS = range(1, 100)
+_UNITS = (1, 2, 4, 8, 16, 32)
 
 WINDOW_SECONDS = 2.0  # messages so old still count for the phase …
 CHANGE_WINDOW_SECONDS = 0.5  # … and so old after a change of the tempo, whose moment is not told
 MOST_DELAYS = 64
 BEND_SECONDS = 0.4  # the line reaches the phase in about so long …
 MOST_BEND = 0.05  # … but goes no faster or slower than this against the tempo
-JUMP_STEPS = 0.5  # a message so far from the line, and beyond the jitter, is a jump
 JITTER_SECONDS = 0.02
 BURST_SECONDS = 0.03  # messages that were held up arrive all at once
 
 
-class TransportClock:
+class TransportClock(Clock):
     """A clock made of what a transport tells; messages come in order of their arrival, and before ``poll``."""
 
     name = "osc"
 
-    def __init__(self) -> None:
-        self._events: list[ClockEvent] = []
+    def __init__(self, bpm: float = 120) -> None:
+        """``bpm`` is the tempo until the transport has told its own."""
+        super().__init__()
         self._playing = False  # and heard of lately
         self._heard_s = -math.inf
-        self._phase = _Phase(0, 120, 0)
+        self._phase = _Phase(0, bpm, 0)
         self._metre: MetreSet | None = None
         self._loop: LoopSet | None = None
         self._astray: tuple[float, float] | None = None  # a position behind the line, and when: late, or a jump back
@@ -54,7 +54,7 @@ class TransportClock:
         """
         metre = _check(step, tempo, beats, unit)
         time_s = max(time_s, self._heard_s)
-        self._fall_silent(time_s)
+        self._pass(time_s)
         if metre is not None and metre != self._metre:
             self._metre = metre
             self._events.append(metre)
@@ -75,28 +75,19 @@ class TransportClock:
             self._loop = loop
             self._events.append(loop)
 
-    def poll(self, now_s: float) -> list[ClockEvent]:
-        """What has happened since the last poll."""
-        self._fall_silent(now_s)
-        events, self._events = self._events, []
-        return events
-
     def timebase(self) -> Timebase | None:
         """The line from addresses to seconds; None while not playing."""
         return self._phase.line if self._playing else None
-
-    def close(self) -> None:
-        """Holds nothing."""
 
     def _stop(self, time_s: float, reason: str = "") -> None:
         if self._playing:
             self._playing = False
             self._events.append(Stopped(time_s, reason))
 
-    def _fall_silent(self, now_s: float) -> None:
-        silent_s = self._heard_s + SILENCE_SECONDS
+    def _pass(self, now_s: float) -> None:
+        silent_s = self._heard_s + _SILENCE_SECONDS
         if now_s > silent_s:
-            self._stop(silent_s, SILENT)
+            self._stop(silent_s, _SILENT)
 
     def _begin(self, event: Started | Jumped, tempo: float) -> None:
         self._playing = True
@@ -198,10 +189,10 @@ def _check(step: float, tempo: float, beats: int | None, unit: int | None) -> Me
     """The metre, if one is told; BadSetting for a value that makes no sense."""
     if not math.isfinite(step):
         raise BadSetting(f"step must be a number, not {step}")
-    if not SLOWEST_BPM <= tempo <= FASTEST_BPM:
-        raise BadSetting(f"tempo must be from {SLOWEST_BPM} to {FASTEST_BPM}, not {tempo:g}")
+    if not _SLOWEST_TOLD <= tempo <= _FASTEST_TOLD:
+        raise BadSetting(f"tempo must be from {_SLOWEST_TOLD} to {_FASTEST_TOLD}, not {tempo:g}")
     if beats is None or unit is None:
         return None
-    if beats not in MOST_BEATS or unit not in UNITS:
-        raise BadSetting(f"metre must be from 1 to {MOST_BEATS[-1]} beats of 1/1 to 1/{UNITS[-1]}, not {beats}/{unit}")
+    if beats not in _BEATS or unit not in _UNITS:
+        raise BadSetting(f"metre must be from 1 to {_BEATS[-1]} beats of 1/1 to 1/{_UNITS[-1]}, not {beats}/{unit}")
     return MetreSet(int(beats), int(unit))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from companion.clock.table import CLOCKS
 from companion.controls.kinds import Argument, Choice, Kind, NetworkPlace, Number, Place, Sent, Switch, read_arguments
 
 OSC_PORT_IN = 7401  # the companion hears
@@ -71,7 +72,7 @@ RIG_KEYS = (
     _ports("midi", Switch(), "false: no MIDI, OSC alone"),
     _ports("osc_in", NetworkPlace(), "where OSC is heard"),
     _ports("osc_out", NetworkPlace(), "where OSC is sent"),
-    _clock("clock", Choice(("internal", "midi", "link", "osc")), "what the companion keeps time by"),
+    _clock("clock", Choice(tuple(CLOCKS)), "what the companion keeps time by"),
     _clock("bpm", Number(20, 999, 20, 999), "the tempo of the internal clock"),
     _clock("offset_ms", Number(-1000, 1000, -1000, 1000), "sends so much later (below 0: earlier) than the clock says"),
 )

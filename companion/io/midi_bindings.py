@@ -1,6 +1,6 @@
 """The only place that touches a MIDI binding: python-rtmidi, or rtmidi2 where that has no wheel.
 
-Both wrap the same C++ library, RtMidi, in slightly different words; ``Binding`` is what we need of it.
+Both wrap the same C++ library, RtMidi, in slightly different words; ``MidiBinding`` is what we need of it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _TRIAL_TIMEOUT_SECONDS = 10.0
 Receive = Callable[[Sequence[int], float], None]
 
 
-def load_binding(name: str) -> Binding:
+def load_binding(name: str) -> MidiBinding:
     """A binding by its import name; raises what importing it raises."""
     return _Rtmidi() if name == "rtmidi" else _Rtmidi2()
 
 
-class Binding(Protocol):
+class MidiBinding(Protocol):
     """What differs between the two packages. Every method may raise whatever the package raises.
 
     A port either calls back for every message, or keeps messages ``waiting`` until it is asked.
@@ -198,7 +198,7 @@ open_exactly(load_binding("rtmidi2"), api, direction, name)
 """
 
 
-def open_exactly(binding: Binding, api: str, direction: str, name: str) -> Any:
+def open_exactly(binding: MidiBinding, api: str, direction: str, name: str) -> Any:
     """An instance of the binding with the port of exactly this name open; LookupError where there is none."""
     make = binding.midi_in if direction == "input" else binding.midi_out
     midi = make(api, CLIENT)

@@ -19,19 +19,19 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from companion.errors import NoPort, one_line
-from companion.io.midi_bindings import API_NAMES, BINDINGS, CLIENT, Binding, Receive, load_binding, open_exactly
+from companion.io.midi_bindings import API_NAMES, BINDINGS, CLIENT, MidiBinding, Receive, load_binding, open_exactly
 
 _ASKING_SECONDS = 0.001
 _CALLBACK_GRACE_SECONDS = 0.005  # a callback under way ends within this once the interpreter is free
 
 
-class OpenInput(Protocol):
+class InputHandle(Protocol):
     """A port that calls back until it is closed."""
 
     def close(self) -> None: ...
 
 
-class OpenOutput(Protocol):
+class OutputHandle(Protocol):
     """A port that takes whole messages."""
 
     def send(self, message: bytes) -> None: ...
@@ -51,10 +51,10 @@ class Driver(Protocol):
     def outputs(self) -> list[str]:
         """Names of the ports that can be sent to."""
 
-    def open_input(self, name: str, receive: Receive, virtual: bool = False) -> OpenInput:
+    def open_input(self, name: str, receive: Receive, virtual: bool = False) -> InputHandle:
         """Listens to a port with exactly this name, or makes one; NoPort where that fails."""
 
-    def open_output(self, name: str, virtual: bool = False) -> OpenOutput:
+    def open_output(self, name: str, virtual: bool = False) -> OutputHandle:
         """Opens a port with exactly this name for sending, or makes one; NoPort where that fails."""
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ def no_binding_text() -> str:
     return f"no MIDI binding is installed; run: pip install {package}"
 
 
-def _answering(binding: Binding, apis: Sequence[str], wanted: str | None) -> Driver:
+def _answering(binding: MidiBinding, apis: Sequence[str], wanted: str | None) -> Driver:
     if wanted and wanted not in apis:
         raise NoPort(f"{binding.package} has no MIDI interface {wanted!r}; it has {', '.join(apis)}")
     reasons = []
@@ -101,7 +101,7 @@ def _answering(binding: Binding, apis: Sequence[str], wanted: str | None) -> Dri
 class _RtDriver:
     """Either binding over one interface."""
 
-    def __init__(self, binding: Binding, api: str) -> None:
+    def __init__(self, binding: MidiBinding, api: str) -> None:
         self._binding = binding
         self._api = api
         self.name = f"{API_NAMES[api]} by {binding.package}"
@@ -123,11 +123,11 @@ class _RtDriver:
         except Exception as error:
             raise NoPort(f"MIDI ports cannot be listed ({one_line(error)})") from error
 
-    def open_input(self, name: str, receive: Receive, virtual: bool = False) -> OpenInput:
+    def open_input(self, name: str, receive: Receive, virtual: bool = False) -> InputHandle:
         kind = _AskedInput if self._api == "UNIX_JACK" else _Input
         return kind(self._binding, self._opened("input", name, virtual), receive)
 
-    def open_output(self, name: str, virtual: bool = False) -> OpenOutput:
+    def open_output(self, name: str, virtual: bool = False) -> OutputHandle:
         return _Output(self._binding, self._opened("output", name, virtual))
 
     def _opened(self, direction: str, name: str, virtual: bool) -> Any:
@@ -161,7 +161,7 @@ def _told(text: str = "") -> Iterator[None]:
 class _Input:
     """A port that calls back in a thread of the system's."""
 
-    def __init__(self, binding: Binding, midi: Any, receive: Receive) -> None:
+    def __init__(self, binding: MidiBinding, midi: Any, receive: Receive) -> None:
         self._binding = binding
         self._midi = midi
         self._receive: Receive | None = receive
@@ -193,7 +193,7 @@ class _AskedInput:
     JACK would call back in its audio thread, where waiting for the interpreter costs messages.
     """
 
-    def __init__(self, binding: Binding, midi: Any, receive: Receive) -> None:
+    def __init__(self, binding: MidiBinding, midi: Any, receive: Receive) -> None:
         self._binding = binding
         self._midi = midi
         self._receive = receive
@@ -221,7 +221,7 @@ class _AskedInput:
 
 
 class _Output:
-    def __init__(self, binding: Binding, midi: Any) -> None:
+    def __init__(self, binding: MidiBinding, midi: Any) -> None:
         self._binding = binding
         self._midi = midi
         self.send: Callable[[bytes], None] = binding.sender(midi)

@@ -57,7 +57,7 @@ class Unreadable:
     text: str
 
 
-Sink = Callable[[Arrival | Unreadable], None]
+Heard = Callable[[Arrival | Unreadable], None]
 
 
 class OscIn:
@@ -68,7 +68,7 @@ class OscIn:
         port: int,
         host: str = LOOPBACK,
         *,
-        sink: Sink,
+        sink: Heard,
         now: Callable[[], float] = time.perf_counter,
         option: str = "--osc-in",
     ) -> None:
@@ -128,7 +128,7 @@ class _Server(BlockingOSCUDPServer):
 class _Reader(Dispatcher):
     """Stamps each datagram and hands its messages on, unsorted and unread."""
 
-    def __init__(self, sink: Sink, now: Callable[[], float]) -> None:
+    def __init__(self, sink: Heard, now: Callable[[], float]) -> None:
         super().__init__()
         self._sink = sink
         self._now = now

@@ -1,13 +1,16 @@
 """A session wired to the world.
 
-options      what a jam is started with
-engine       what comes in, in order
-conductor    keeps the session where the clock is
-addresses    steps of the music ↔ positions of the song
-outlets      where the music goes: player, device, log
-feedback     echoes of our own notes
-device       the Max device, and what it is told
-picture      a jam at one moment
-snapshot     the picture of a session
-process      the process in which it all runs
+options          what a jam is started with
+engine           what comes in, in order
+conductor        keeps the session where the clock is
+addresses        steps of the music ↔ positions of the song
+outlets          where the music goes: player, device, log
+feedback         echoes of our own notes
+notices          lines for the player, in one queue
+control_changes  obeyed, or learnt
+player_side      what the player process reports, and our own keys in it
+device           the Max device, and what it is told
+picture          a jam at one moment
+snapshot         the picture of a session
+process          the process in which it all runs
 """

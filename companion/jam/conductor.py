@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.jam.addresses import Addresses, Loop
-from companion.jam.outlets import Outlets, Speaker
+from companion.jam.notices import Notices
+from companion.jam.outlets import CommandSink, Outlets
 from companion.music.timebase import Timebase
 from companion.player.messages import SetTimebase
 from companion.record.log import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
@@ -24,12 +25,13 @@ class Conductor:
         clock: Clock,
         session: Session,
         outlets: Outlets,
-        player: Speaker,
+        player: CommandSink,
         log: Callable[[Entry], object],
-        say: Callable[[str], object],
+        notices: Notices,
     ) -> None:
         self.clock = clock
-        self._session, self._outlets, self._player, self._log, self._say = session, outlets, player, log, say
+        self._addresses = Addresses()
+        self._session, self._outlets, self._player, self._log, self._notices = session, outlets, player, log, notices
         self._sent_line: Timebase | None = None
         self._logged_bpm = 0.0
         self._tempo_step = float("-inf")
@@ -37,7 +39,7 @@ class Conductor:
     def line(self) -> Timebase | None:
         """From seconds to steps of the music; None while the clock stands."""
         line = self.clock.timebase()
-        return None if line is None else line.shifted(-self._outlets.addresses.shift)
+        return None if line is None else line.shifted(-self._addresses.shift)
 
     def tick(self, now_s: float) -> None:
         """The time is now: follow what the clock says, and let the session come to where the music is."""
@@ -46,11 +48,13 @@ class Conductor:
         line = self.line()
         self._tell_player(line, now_s)
         if line is not None:
-            self._session.advance(line.step_at(now_s))
-        self._outlets.forget_before(self._session.position)
+            position = line.step_at(now_s)
+            self._outlets.reach(position)
+            self._session.advance(position)
+        self._outlets.forget_past()
 
     def _follow(self, event: ClockEvent) -> None:
-        addresses, position = self._outlets.addresses, self._session.position
+        addresses, position = self._addresses, self._session.position
         match event:
             case Started():
                 self._start(event, addresses.started(event.address, position))
@@ -58,7 +62,7 @@ class Conductor:
                 self._log(LoggedTransport(position, STOP, reason=event.reason or None))
                 self._session.halt()
                 if event.reason:
-                    self._say(event.reason)
+                    self._notices.say(event.reason)
             case Jumped():
                 self._jump(event, addresses)
             case MetreSet():
@@ -70,9 +74,11 @@ class Conductor:
                 self._log(LoggedTransport(position, LOOP, address=event.start, end=event.end, on=event.on))
 
     def _start(self, event: Started, addresses: Addresses) -> None:
-        self._place(addresses, addresses.position_of(event.address), sure=True)
+        position = addresses.position_of(event.address)
+        self._place(addresses, position, sure=True)
         self._log(self._transport(START, event.address))
-        self._session.begin(addresses.position_of(event.address), addresses.barlines)
+        self._outlets.reach(position)
+        self._session.begin(position, addresses.barlines)
 
     def _jump(self, event: Jumped, addresses: Addresses) -> None:
         """The music goes on from where it was when the song jumped, which may be told some time later."""
@@ -84,11 +90,12 @@ class Conductor:
         self._log(self._transport(JUMP, event.address))
 
     def _place(self, addresses: Addresses, position: float, sure: bool) -> None:
+        self._addresses = addresses
         self._outlets.moved(addresses, position, sure)
         self._session.barlines = addresses.barlines
 
     def _transport(self, what: str, address: float | None = None) -> LoggedTransport:
-        line, addresses = self.clock.timebase(), self._outlets.addresses
+        line, addresses = self.clock.timebase(), self._addresses
         return LoggedTransport(
             self._session.position,
             what,

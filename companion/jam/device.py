@@ -9,6 +9,7 @@ from companion.controls.table import Choices, Settings, state_changes, state_ite
 from companion.io import osc_messages
 from companion.io.osc_messages import Alive, Hello, Message
 from companion.io.osc_peer import Peer, PeerNews
+from companion.jam.notices import Notices
 from companion.session.session import Session
 
 
@@ -20,10 +21,12 @@ class Device:
         peer: Peer | None,
         send: Callable[[Message], object] | None,
         choices: Choices,
+        notices: Notices,
         resend: Callable[[], object],
     ) -> None:
         """resend: sends all frames ahead again."""
-        self._peer, self._send, self._choices, self._resend = peer, send, choices, resend
+        self._peer, self._send, self._choices = peer, send, choices
+        self._notices, self._resend = notices, resend
         self._said: dict[str, tuple[Any, ...]] = {}
         self._settings: Settings | None = None  # as the device knows them
 
@@ -37,33 +40,34 @@ class Device:
         if self._send is not None:
             self._send(message)
 
-    def greet(self, message: Hello | Alive, now_s: float, session: Session) -> list[str]:
-        """It has said hello, or is alive; lines for the player."""
-        if self._peer is None:
-            return []
-        if isinstance(message, Hello):
-            return self._heed(self._peer.hello(message, now_s), session)
-        return self._heed(self._peer.alive(message, now_s), session)
+    def greet(self, message: Hello | Alive, now_s: float, session: Session) -> None:
+        """It has said hello, or is alive."""
+        if self._peer is not None:
+            news = self._peer.hello(message, now_s) if isinstance(message, Hello) else self._peer.alive(message, now_s)
+            self._heed(news, session)
 
-    def tick(self, now_s: float, session: Session) -> list[str]:
-        """A sign of life, and what has changed of the state; lines for the player."""
-        if self._peer is None:
-            return []
-        lines = self._heed(self._peer.poll(now_s), session)
-        self._send_state(session)
-        return lines
+    def tick(self, now_s: float, session: Session) -> None:
+        """A sign of life, and what has changed of the state."""
+        if self._peer is not None:
+            self._heed(self._peer.poll(now_s), session)
+            self._send_state(session)
 
-    def _heed(self, news: PeerNews, session: Session) -> list[str]:
+    def tell(self) -> None:
+        """The lines that wait for the player."""
+        for notice in self._notices.take():
+            self.send(osc_messages.error(notice.text) if notice.fault else osc_messages.status(notice.text))
+
+    def _heed(self, news: PeerNews, session: Session) -> None:
         for message in news.send:
             self.send(message)
         if news.resend:
             self._said, self._settings = {}, None
             self._send_state(session)
             self._resend()
-        lines = [news.warning] if news.warning else []
+        if news.warning:
+            self._notices.say(news.warning)
         if news.online is not None:
-            lines.append("the device is there" if news.online else "the device is gone")
-        return lines
+            self._notices.say("the device is there" if news.online else "the device is gone")
 
     def _send_state(self, session: Session) -> None:
         settings = session.settings

@@ -10,8 +10,6 @@ from companion.controls.knobs import ControlMap
 from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT
 from companion.controls.table import Choices, Settings, StyleDefaults
 
-CLOCKS = ("internal", "midi", "link", "osc")
-
 _OSC_IN, _OSC_OUT = Place(LOOPBACK, OSC_PORT_IN), Place(LOOPBACK, OSC_PORT_OUT)
 
 

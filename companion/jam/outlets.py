@@ -11,6 +11,7 @@ from companion.io import osc_messages
 from companion.io.osc_messages import Message
 from companion.jam.addresses import Addresses
 from companion.jam.feedback import Feedback
+from companion.jam.notices import Notices
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
 from companion.player.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
@@ -26,7 +27,7 @@ from companion.record.log import (
 _ON_THE_LINE = 1e-6  # steps; rounding
 
 
-class Speaker(Protocol):
+class CommandSink(Protocol):
     """What plays; the player process."""
 
     def send(self, command: Command) -> object: ...
@@ -37,9 +38,9 @@ class Outlets:
 
     def __init__(
         self,
-        player: Speaker,
+        player: CommandSink,
         now: Callable[[], float],
-        position: Callable[[], float],
+        notices: Notices,
         osc: Callable[[Message], object] | None = None,
         log: Callable[[Entry], object] | None = None,
         keep: Callable[[int, int], object] | None = None,
@@ -47,16 +48,15 @@ class Outlets:
         """
         Args:
             now: the time in seconds.
-            position: the place of the music, for the log.
+            notices: takes lines for the player.
             osc: sends a message to the device, where there is one.
             log: writes an entry, where a log is kept.
             keep: saves the take of these steps.
         """
-        self.addresses = Addresses()
         self.feedback = Feedback()
-        self.messages: list[str] = []  # for the player, oldest first; the engine empties it
-        self._player, self._now, self._position = player, now, position
+        self._player, self._now, self._notices = player, now, notices
         self._osc, self._log, self._keep = osc, log, keep
+        self._addresses, self._position = Addresses(), 0.0  # as the conductor has told them last
         self._tokens = 0  # counts what the player is to answer
         self._ahead: dict[int, tuple[int, SoundingFrame]] = {}  # step → address and frame that the device has
         self._waiting: dict[int, SoundingFrame] = {}  # of a later round of a loop: their places are taken still
@@ -66,22 +66,22 @@ class Outlets:
     def frames(self, frames: Sequence[SoundingFrame]) -> None:
         self._player.send(PlayFrames(tuple(frames)))
         self.feedback.planned(frames)
-        self._write(LoggedSend(self._position(), tuple(frames)))
+        self._write(LoggedSend(self._position, tuple(frames)))
         if self._osc is not None:
-            self._send_ahead(frames, self._position())
+            self._send_ahead(frames, self._position)
 
     def now(self, voice: int, part: Part) -> None:
         pitch = part.pitch or 0
         self.feedback.sounded(part, self._now())
         self._player.send(PlayNow(voice, pitch, part.velocity, part.channel))
-        self._write(LoggedNow(self._position(), voice, part.pitch, part.velocity, part.channel))
+        self._write(LoggedNow(self._position, voice, part.pitch, part.velocity, part.channel))
         if self._osc is not None:
             self._osc(osc_messages.now(voice, pitch, part.velocity if pitch else 0))
 
     def clear(self, first: int, last: int) -> None:
         self._player.send(ClearSteps(first, last))
         self.feedback.clear(first, last)
-        self._write(LoggedClear(self._position(), first, last))
+        self._write(LoggedClear(self._position, first, last))
         self._waiting = {step: frame for step, frame in self._waiting.items() if not first <= step <= last}
         self._withdraw(step for step in list(self._ahead) if first <= step <= last)
 
@@ -98,11 +98,9 @@ class Outlets:
     def fixed(self, planned: Planned, sounding: SoundingFrame | None) -> None:
         entropies = tuple(round(choice.entropy_bits, 3) for choice in planned.frame.choices)
         tokens = tuple(int(token) for token in planned.frame.tokens)
-        self._write(
-            LoggedFrame(self._position(), planned.step, planned.origin, tokens, planned.frame.pitches, entropies)
-        )
+        self._write(LoggedFrame(self._position, planned.step, planned.origin, tokens, planned.frame.pitches, entropies))
         if self._osc is not None and sounding is not None:
-            self._osc(osc_messages.confidence(self.addresses.address_of(planned.step), entropies))
+            self._osc(osc_messages.confidence(self._addresses.address_of(planned.step), entropies))
 
     def taken_back(self, step: int) -> None:
         """The log shows it: what was sent is followed by its silence."""
@@ -112,10 +110,13 @@ class Outlets:
             self._keep(first, last)
 
     def message(self, text: str) -> None:
-        if self.messages[-1:] != [text]:
-            self.messages.append(text)
+        self._notices.say_once(text)
 
-    # What the engine says
+    # What the conductor says
+
+    def reach(self, position: float) -> None:
+        """The music comes to a position: what the session says from now on it says there."""
+        self._position = max(self._position, position)
 
     def moved(self, addresses: Addresses, position: float, sure: bool) -> None:
         """The song is elsewhere: what the device has ahead is sent again at its new addresses.
@@ -123,7 +124,7 @@ class Outlets:
         position: of the music, now.
         sure: the addresses were known before, as across a loop: the device has everything where it belongs.
         """
-        self.addresses = addresses
+        self._addresses = addresses
         if sure or self._osc is None:
             return
         ahead = self._still_to_sound(position)
@@ -133,13 +134,14 @@ class Outlets:
     def resend(self) -> None:
         """The device has started again: it is told all that is ahead."""
         if self._osc is not None:
-            self._send_ahead(self._still_to_sound(self._position()), self._position())
+            self._send_ahead(self._still_to_sound(self._position), self._position)
 
     def _still_to_sound(self, position: float) -> list[SoundingFrame]:
         return [frame for step, (_, frame) in sorted(self._ahead.items()) if step + 1 > position + _ON_THE_LINE]
 
-    def forget_before(self, position: float) -> None:
+    def forget_past(self) -> None:
         """What is over need not be known any more, and what had to wait for its place may go there."""
+        position = self._position
         self.feedback.forget_before(position)
         waiting, self._waiting = self._waiting, {}
         if waiting:
@@ -153,13 +155,13 @@ class Outlets:
             if self._is_taken(frame.step, position):
                 self._waiting[frame.step] = frame
                 continue
-            address = self.addresses.address_of(frame.step)
+            address = self._addresses.address_of(frame.step)
             self._ahead[frame.step] = address, frame
             self._osc(osc_messages.frame(address, frame))
 
     def _is_taken(self, step: int, position: float) -> bool:
         """Whether another step of this round of a loop has the address still."""
-        loop = self.addresses.loop
+        loop = self._addresses.loop
         return loop is not None and loop.length >= 1 and step >= math.floor(position) + math.floor(loop.length)
 
     def _withdraw(self, steps: Iterable[int]) -> None:
@@ -174,7 +176,7 @@ class Outlets:
 
     def _hush(self, panic: bool) -> None:
         self.feedback.silence()
-        self._write(LoggedSilence(self._position(), panic))
+        self._write(LoggedSilence(self._position, panic))
         self._waiting.clear()
         self._withdraw(list(self._ahead))
         if self._osc is not None:

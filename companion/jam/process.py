@@ -26,17 +26,18 @@ from typing import Any
 
 from companion import __version__
 from companion.clock.base import Clock
-from companion.clock.internal import InternalClock
-from companion.clock.midi import MidiClock
-from companion.clock.transport import TransportClock
-from companion.controls.knobs import ControlMap, ControlReader, Learning, all_targets
+from companion.clock.table import open_clock
+from companion.controls.knobs import ControlMap, Learning, all_targets
 from companion.errors import ChoraleError, NoPort, one_line
 from companion.io.events import PortBack, PortLost, PortMissing
 from companion.io.midi_driver import Driver, find_driver
 from companion.io.midi_ports import InputPort, open_output
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable
-from companion.jam.engine import PICTURE_SECONDS, Engine, Loaded
+from companion.jam.control_changes import ControlChanges
+from companion.jam.device import Device
+from companion.jam.engine import Engine, Loaded
+from companion.jam.notices import Notices
 from companion.jam.options import JamOptions, known_choices
 from companion.jam.outlets import Outlets
 from companion.model.library import bundled_models, open_model
@@ -48,6 +49,7 @@ from companion.record.log import Header
 from companion.record.recorder import Recorder, recover, save_jam, save_take
 from companion.session.session import Session
 
+PICTURE_SECONDS = 0.05  # between two pictures
 IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
 SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn
 PLAYER_SECONDS = 2.0  # for the player process to let go of all notes and end
@@ -74,14 +76,7 @@ class Ended:
     controls: ControlMap | None = None  # as they are bound now, where they were to be learnt
 
 
-@dataclass(frozen=True)
-class Note:
-    """A line for the player, from work done aside."""
-
-    text: str
-
-
-Inbox = queue.SimpleQueue[Arrival | Unreadable | Loaded | Note | None]  # None only wakes
+_Inbox = queue.SimpleQueue[Arrival | Unreadable | Loaded | None]  # None only wakes
 
 
 def run_engine(options: JamOptions, connection: Connection) -> None:
@@ -108,8 +103,8 @@ class _Jam:
 
     def __init__(self, options: JamOptions, connection: Connection, stack: ExitStack, lines: list[str]) -> None:
         self._options, self._connection, self._stack, self._lines = options, connection, stack, lines
-        self._inbox: Inbox = queue.SimpleQueue()
-        self._notices: list[str] = []
+        self._inbox: _Inbox = queue.SimpleQueue()
+        self._notices = Notices()
         self._ended = False
         signal.signal(signal.SIGTERM, self._end)
         self._choices = known_choices(_model_names(options))
@@ -135,7 +130,7 @@ class _Jam:
             return None
         started = datetime.datetime.now().astimezone()
         for saved in recover(options.record) if options.record.is_dir() else ():
-            self._notices.append(saved.text)
+            self._notices.say(saved.text)
         header = Header(
             __version__,
             model.contract.name,
@@ -164,26 +159,11 @@ class _Jam:
         except NoPort as error:
             if self._options.inputs or self._options.output or self._options.clock == "midi":
                 raise
-            self._notices.append(f"{error}; OSC alone")
+            self._notices.say(f"{error}; OSC alone")
             return None
 
     def _open_clock(self) -> Clock:
-        options = self._options
-        clock: Clock
-        if options.clock == "midi":
-            clock = MidiClock(options.bpm)
-        elif options.clock == "osc":
-            clock = TransportClock()
-        elif options.clock == "link":
-            from companion.clock.link import LinkClock  # noqa: PLC0415 - an extra
-
-            link = LinkClock(options.bpm)
-            link.start(time.perf_counter())
-            clock = link
-        else:
-            internal = InternalClock(options.bpm)
-            internal.start(time.perf_counter())
-            clock = internal
+        clock = open_clock(self._options.clock, self._options.bpm, time.perf_counter())
         self._stack.callback(clock.close)
         return clock
 
@@ -209,7 +189,7 @@ class _Jam:
         except NoPort as error:
             if options.osc_wanted or options.clock == "osc" or not options.midi:
                 raise
-            self._notices.append(f"{error}; MIDI alone")
+            self._notices.say(f"{error}; MIDI alone")
             return None
         self._stack.callback(heard.close)
         spoken = OscOut(options.osc_out.host, options.osc_out.port)
@@ -227,47 +207,41 @@ class _Jam:
         options, recorder = self._options, self._recorder
         send = None if osc is None else osc.send
         log = None if recorder is None else recorder.write
-        outlets = Outlets(self._player, time.perf_counter, lambda: session.position, send, log, self._keep)
+        outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep)
         session = Session(model, options.settings, self._choices, outlets, options.by_channel)
-        engine = Engine(
+        peer = None if osc is None else Peer(secrets.randbits(30))
+        device = Device(peer, send, self._choices, self._notices, outlets.resend)
+        learning = Learning(options.controls, all_targets()) if options.learn else None
+        self._control_changes = ControlChanges(options.controls, self._notices, learning)
+        return Engine(
             session,
             outlets,
             self._clock,
             self._player,
-            ControlReader(options.controls),
+            self._control_changes,
             self._choices,
-            peer=None if osc is None else Peer(secrets.randbits(30)),
-            osc=send,
+            self._notices,
+            device=device,
             log=log,
             load=self._load,
             echo=options.echo,
-            learning=Learning(options.controls, all_targets()) if options.learn else None,
         )
-        for notice in self._notices:
-            engine.say(notice)
-        if engine.learning is not None:
-            engine.say(f"move {engine.learning.asked}")
-        return engine
 
     def _keep(self, first: int, last: int) -> None:
         if self._recorder is None or self._recorder.log is None:
-            self._engine.say("nothing is recorded: start with --record DIR")
+            self._notices.say("nothing is recorded: start with --record DIR")
             return
         log = self._recorder.log
-        self._aside("keep-take", lambda: Note(save_take(log, first, last).text))
+        _aside("keep-take", lambda: self._notices.say(save_take(log, first, last).text))
 
     def _load(self, name: str) -> None:
-        def load() -> Loaded:
+        def load() -> None:
             try:
-                return Loaded(name, open_model(name))
+                self._inbox.put(Loaded(name, open_model(name)))
             except ChoraleError as error:
-                return Loaded(name, None, str(error))
+                self._inbox.put(Loaded(name, None, str(error)))
 
-        self._aside("load-model", load)
-
-    def _aside(self, name: str, work: Callable[[], Loaded | Note]) -> None:
-        """Does what takes long beside the music; what comes of it comes in like all else."""
-        threading.Thread(target=lambda: self._inbox.put(work()), name=name, daemon=True).start()
+        _aside("load-model", load)
 
     # Running
 
@@ -286,7 +260,7 @@ class _Jam:
             if not self._engine.work():
                 self._wait()
         self._engine.session.halt()
-        return self._engine.reader.map
+        return self._control_changes.map
 
     def _wait(self) -> None:
         with contextlib.suppress(queue.Empty):
@@ -308,8 +282,6 @@ class _Jam:
             self._engine.osc(item)
         elif isinstance(item, Loaded):
             self._engine.loaded(item)
-        elif isinstance(item, Note):
-            self._engine.say(item.text)
 
     def _heed_connection(self) -> bool:
         """What the process that shows the jam says; False when the jam is to end."""
@@ -327,11 +299,11 @@ class _Jam:
         """The ports, the recording, the player process."""
         for port, _ in self._inputs:
             for event in port.poll(now_s):
-                self._engine.say(_input_text(event))
+                self._notices.say(_input_text(event))
         if self._recorder is not None:
             fault = self._recorder.take_fault()
             if fault is not None:
-                self._engine.say(fault)
+                self._notices.say(fault)
         if not self._player.alive:
             raise ChoraleError("the player process has ended by itself: the jam is over")
 
@@ -339,10 +311,15 @@ class _Jam:
         if not self._inputs:
             return "no MIDI"
         names = [port.name for port, _ in self._inputs if port.is_open]
-        return f"{', '.join(names) or 'no MIDI input'} > {self._engine.output or 'no MIDI output'}"
+        return f"{', '.join(names) or 'no MIDI input'} > {self._engine.player_state.output or 'no MIDI output'}"
 
     def _recording(self) -> str | None:
         return None if self._recorder is None else self._recorder.name
+
+
+def _aside(name: str, work: Callable[[], object]) -> None:
+    """Does what takes long beside the music."""
+    threading.Thread(target=work, name=name, daemon=True).start()
 
 
 def _input_text(event: PortLost | PortBack | PortMissing) -> str:

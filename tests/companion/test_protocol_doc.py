@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from companion.clock.transport import SILENCE_SECONDS
+from companion.clock.transport import _SILENCE_SECONDS
 from companion.controls.keymap import KEYS
 from companion.controls.kinds import Argument, Turnable
 from companion.controls.knobs import (
@@ -207,7 +207,7 @@ def test_words_on_control_changes() -> None:
 
 
 def test_words_on_time() -> None:
-    assert f"after {SILENCE_SECONDS:g} s without it" in section("Time")
+    assert f"after {_SILENCE_SECONDS:g} s without it" in section("Time")
 
 
 def test_channels() -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 from companion.clock.base import Clock
 from companion.clock.internal import InternalClock
-from companion.controls.knobs import ControlMap, ControlReader, Learning
+from companion.controls.knobs import ControlMap, Learning
 from companion.controls.table import Settings
 from companion.io.osc_messages import Message
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival
+from companion.jam.control_changes import ControlChanges
+from companion.jam.device import Device
 from companion.jam.engine import Engine
+from companion.jam.notices import Notices
 from companion.jam.options import known_choices
 from companion.jam.outlets import Outlets
 from companion.music.timebase import step_seconds
@@ -59,10 +62,11 @@ class Rig:
         self.entries: list[Entry] = []
         self.kept: list[tuple[int, int]] = []
         choices = known_choices(("babbler", "gru"))
+        notices = Notices()
         outlets = Outlets(
             self.player,
             lambda: self.now_s,
-            lambda: self.session.position,
+            notices,
             self.sent.append if osc else None,
             log or self.entries.append,
             lambda first, last: self.kept.append((first, last)),
@@ -77,14 +81,15 @@ class Rig:
             outlets,
             clock,
             self.player,
-            ControlReader(ControlMap()),
+            ControlChanges(ControlMap(), notices, learning),
             choices,
-            peer=Peer(1) if osc else None,
-            osc=self.sent.append if osc else None,
+            notices,
+            device=Device(
+                Peer(1) if osc else None, self.sent.append if osc else None, choices, notices, outlets.resend
+            ),
             log=log or self.entries.append,
             load=load,
             echo=echo,
-            learning=learning,
         )
         self.step_s = step_seconds(bpm)
         self.engine.tick(0.0)
@@ -120,4 +125,5 @@ class Rig:
 
     def heard(self, address: str) -> list[tuple[Any, ...]]:
         """The arguments of what was sent to an address."""
+        self.engine.picture(self.now_s)  # which is told before
         return [arguments for sent, arguments in self.sent if sent == f"/chorale/{address}"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.clock.base import Clock, Started, Stopped, check_bpm
+from companion.clock.base import Clock, ClockEvent, Started, Stopped, check_bpm
 from companion.clock.internal import InternalClock
+from companion.clock.table import open_clock
 from companion.errors import BadSetting
 from companion.music.timebase import Timebase
 
@@ -83,3 +86,20 @@ def test_the_position_is_continuous_and_never_runs_back(changes: list[tuple[floa
         assert after.step_at(now_s) > position
         position = after.step_at(now_s)
     assert clock.poll(now_s) == [Started(0.0, 0.0)]
+
+
+@pytest.mark.parametrize(("name", "events"), [("internal", [Started(0.0, 3.0)]), ("midi", []), ("osc", [])])
+def test_a_clock_is_opened_by_name_and_what_it_does_not_know_passes_it_by(name: str, events: list[ClockEvent]) -> None:
+    clock = open_clock(name, 100, 3.0)
+    assert clock.name == name
+    if name != "osc":
+        clock.transport(True, 64.0, 90.0, 3, 4, 3.0)
+        clock.loop(True, 0.0, 16.0)
+    if name != "midi":
+        clock.receive(b"\xfa", 3.0)
+    assert clock.poll(3.0) == events
+
+
+def test_no_clock_is_loaded_before_it_is_asked_for() -> None:
+    code = "import sys, companion.clock.table; print([name for name in sys.modules if 'numpy' in name])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

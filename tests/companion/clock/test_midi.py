@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.clock.base import Clock, ClockEvent, Jumped, Started, Stopped
-from companion.clock.midi import SILENCE_SECONDS, SILENT, MidiClock
-from companion.clock.ticks import FloatArray
+from companion.clock.midi import _SILENCE_SECONDS, _SILENT, MidiClock
+from companion.clock.ticks import _Floats
 from companion.errors import BadSetting
 from companion.music.timebase import Timebase
 
@@ -199,9 +199,9 @@ def test_a_clock_that_falls_silent_stops_and_goes_on_counting_when_it_returns() 
     master.send(START)
     master.ticks(13)
     last_s = master.now_s - TICK_SECONDS
-    assert near(master.clock.poll(last_s + SILENCE_SECONDS - 0.01)) == [Started(0.0, 0.0)]
+    assert near(master.clock.poll(last_s + _SILENCE_SECONDS - 0.01)) == [Started(0.0, 0.0)]
     assert master.clock.timebase() is not None
-    assert master.clock.poll(last_s + SILENCE_SECONDS + 0.01) == [Stopped(last_s + SILENCE_SECONDS, SILENT)]
+    assert master.clock.poll(last_s + _SILENCE_SECONDS + 0.01) == [Stopped(last_s + _SILENCE_SECONDS, _SILENT)]
     assert master.clock.timebase() is None
     assert master.clock.poll(last_s + 9) == []
     master.now_s = back_s = last_s + 10
@@ -209,7 +209,7 @@ def test_a_clock_that_falls_silent_stops_and_goes_on_counting_when_it_returns() 
     assert near(master.poll()) == near([Started(13 / 6, back_s)])
     assert master.line.bpm == pytest.approx(120)
     assert master.line.step_at(master.now_s) == pytest.approx(19 / 6)
-    assert SILENCE_SECONDS < 1
+    assert _SILENCE_SECONDS < 1
 
 
 def test_a_silence_between_two_polls_is_noticed_too() -> None:
@@ -220,7 +220,7 @@ def test_a_silence_between_two_polls_is_noticed_too() -> None:
     master.now_s = back_s = last_s + 10
     master.ticks(1)
     assert near(master.poll()) == near(
-        [Started(0.0, 0.0), Stopped(last_s + SILENCE_SECONDS, SILENT), Started(13 / 6, back_s)]
+        [Started(0.0, 0.0), Stopped(last_s + _SILENCE_SECONDS, _SILENT), Started(13 / 6, back_s)]
     )
 
 
@@ -269,7 +269,7 @@ MINUTES = 10
 JITTER_SECONDS = 0.001
 
 
-def true_times(bpm_at: Callable[[FloatArray], FloatArray], beats: int) -> FloatArray:
+def true_times(bpm_at: Callable[[_Floats], _Floats], beats: int) -> _Floats:
     """When each tick is due, for a tempo that is a function of the beat."""
     fine = 40
     places = (np.arange(beats * 24 * fine) + 0.5) / (24 * fine)
@@ -277,23 +277,23 @@ def true_times(bpm_at: Callable[[FloatArray], FloatArray], beats: int) -> FloatA
     return np.concatenate(([0.0], seconds))[::fine]
 
 
-def there_and_back(ramp_beats: float, held_beats: float) -> Callable[[FloatArray], FloatArray]:
+def there_and_back(ramp_beats: float, held_beats: float) -> Callable[[_Floats], _Floats]:
     """60 BPM, up to 180, held, and down again, over and over."""
     corners = np.cumsum([0, held_beats, ramp_beats, held_beats, ramp_beats])
     return lambda beats: np.interp(beats % corners[-1], corners, [60, 60, 180, 180, 60])
 
 
-def whole_ramp(beats: FloatArray) -> FloatArray:
+def whole_ramp(beats: _Floats) -> _Floats:
     """From 60 to 180 BPM in ten minutes, evenly in time."""
     return np.sqrt(60**2 + 2 * beats * (180 - 60) / MINUTES)
 
 
-def steps_of_tempo(beats: FloatArray) -> FloatArray:
+def steps_of_tempo(beats: _Floats) -> _Floats:
     tempi = np.random.default_rng(5).uniform(60, 180, 1000)
     return tempi[(beats // 4).astype(int)]
 
 
-def errors_ms(times: FloatArray, seed: int = 3) -> FloatArray:
+def errors_ms(times: _Floats, seed: int = 3) -> _Floats:
     """How far from its true time each 16th is played, by a player that has the newest line at all times."""
     arrivals = np.maximum.accumulate(times + np.random.default_rng(seed).normal(0, JITTER_SECONDS, len(times)))
     clock = MidiClock()
@@ -322,7 +322,7 @@ def errors_ms(times: FloatArray, seed: int = 3) -> FloatArray:
         pytest.param(steps_of_tempo, id="steps"),
     ],
 )
-def test_ten_minutes_at_a_millisecond_of_jitter(tempo: Callable[[FloatArray], FloatArray]) -> None:
+def test_ten_minutes_at_a_millisecond_of_jitter(tempo: Callable[[_Floats], _Floats]) -> None:
     """Over ten seeds the p99 is 0.9, 1.1, 1.3, 1.7, 2.0 and 1.9 ms, the last beat's error no larger than any other."""
     errors = errors_ms(true_times(tempo, 120 * MINUTES))
     assert np.percentile(errors, 99) <= 2.0

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
-from companion.clock.transport import SILENCE_SECONDS, SILENT, TransportClock
+from companion.clock.transport import _SILENCE_SECONDS, _SILENT, TransportClock
 from companion.errors import BadSetting
 from companion.music.timebase import Timebase
 
@@ -202,15 +202,15 @@ def test_silence_stops_the_music_and_a_message_starts_it_again() -> None:
     live = Live()
     live.play(1.0)
     heard_s = live.now_s - HOP
-    assert near(live.clock.poll(heard_s + SILENCE_SECONDS - 0.01)) == [FOUR, Started(0.0, 0.0)]
+    assert near(live.clock.poll(heard_s + _SILENCE_SECONDS - 0.01)) == [FOUR, Started(0.0, 0.0)]
     assert live.clock.timebase() is not None
-    silent = Stopped(heard_s + SILENCE_SECONDS, SILENT)
-    assert near(live.clock.poll(heard_s + SILENCE_SECONDS + 0.01)) == near([silent])
+    silent = Stopped(heard_s + _SILENCE_SECONDS, _SILENT)
+    assert near(live.clock.poll(heard_s + _SILENCE_SECONDS + 0.01)) == near([silent])
     assert live.clock.timebase() is None
     live.wait(5.0)
     live.tell()
     assert near(live.poll()) == near([Started(live.step, live.now_s)])
-    assert SILENCE_SECONDS < 1
+    assert _SILENCE_SECONDS < 1
 
 
 def test_a_silence_between_two_polls_is_noticed_too() -> None:
@@ -219,7 +219,7 @@ def test_a_silence_between_two_polls_is_noticed_too() -> None:
     live.wait(5.0)
     live.tell()
     assert near(live.poll()) == near(
-        [FOUR, Started(0.0, 0.0), Stopped(SILENCE_SECONDS, SILENT), Started(live.step, 5.0)]
+        [FOUR, Started(0.0, 0.0), Stopped(_SILENCE_SECONDS, _SILENT), Started(live.step, 5.0)]
     )
 
 
@@ -350,7 +350,7 @@ def test_whatever_comes_events_are_in_order_and_the_position_moves_only_by_them(
     clock, playing, now_s = TransportClock(), False, 0.0
     for told, step, tempo, wait_s, loop in messages:
         now_s += wait_s
-        clock.poll(now_s) if wait_s > SILENCE_SECONDS else None
+        clock.poll(now_s) if wait_s > _SILENCE_SECONDS else None
         if clock.timebase() is None:
             playing = False
         before = clock.timebase()

@@ -58,12 +58,6 @@ def test_the_player_and_the_device_have_the_same_frames_a_beat_ahead() -> None:
     assert steps[-1] >= 13 + 4
 
 
-def test_the_player_follows_the_clock_in_steps_of_the_music() -> None:
-    rig = answering()
-    (command,) = rig.player.of(SetTimebase)
-    assert command.timebase.time_of(8) == pytest.approx(1.0)
-
-
 def test_an_echo_of_its_own_notes_is_not_heard_but_the_key_itself_is() -> None:
     rig = answering()
     soprano = frames_of(rig)[12].parts[0]
@@ -113,15 +107,6 @@ def test_hello_is_answered_with_the_whole_state_and_what_is_ahead() -> None:
     assert {"mode", "temperature", "voice/lock", "connected", "chord", "bars_left", "models", "styles"} <= keys
     assert [arguments[0] for arguments in rig.heard("frame")] == [step for step in sorted(frames_of(rig)) if step >= 13]
     assert rig.heard("status") == [("the device is there",)]
-
-
-def test_a_change_is_told_once() -> None:
-    rig = Rig(Babbler(), SETTINGS)
-    rig.run_to(1)
-    rig.sent.clear()
-    rig.osc("top_p", 0.5)
-    rig.run_to(4)
-    assert rig.heard("state") == [("top_p", 0.5)]
 
 
 def test_the_transport_of_live_starts_jumps_and_stops() -> None:
@@ -251,7 +236,7 @@ def test_reports_of_the_player_are_shown() -> None:
         rig.engine.report(report)
     assert rig.heard("latency") == [(0.1, 0.4, 1)]
     picture = rig.engine.picture(0.0)
-    assert (rig.engine.output, picture.late, picture.latency_p99_ms) == ("Synth", 1, 0.4)
+    assert (rig.engine.player_state.output, picture.late, picture.latency_p99_ms) == ("Synth", 1, 0.4)
     rig.engine.report(PortLost("Synth"))
     rig.engine.report(PortBack("Synth 2"))
     rig.engine.report(Fault("it broke"))
@@ -260,7 +245,7 @@ def test_reports_of_the_player_are_shown() -> None:
         "the MIDI output Synth 2 is there",
         "it broke",
     ]
-    assert rig.engine.output == "Synth 2"
+    assert rig.engine.player_state.output == "Synth 2"
 
 
 def test_keep_names_the_steps_of_the_take() -> None:

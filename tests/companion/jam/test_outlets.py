@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from support.jamrig import PlayerTape
+
+from companion.io.osc_messages import Message
+from companion.jam.addresses import Addresses, Loop
+from companion.jam.notices import Notice, Notices
+from companion.jam.outlets import Outlets
+from companion.music.sounding import Part, SoundingFrame
+from companion.player.messages import ClearSteps, Panic, PlayFrames, PlayNow, Silence
+from companion.record.log import Entry, LoggedClear, LoggedNow, LoggedSend, LoggedSilence
+
+REST = Part(None, False, 80, 0)
+
+
+def frame(step: int) -> SoundingFrame:
+    return SoundingFrame(step, (Part(60, True, 80, 0), REST, REST, REST))
+
+
+class Tapes:
+    """Outlets, and lists for what leaves them."""
+
+    def __init__(self) -> None:
+        self.player, self.notices = PlayerTape(), Notices()
+        self.sent: list[Message] = []
+        self.entries: list[Entry] = []
+        self.outlets = Outlets(self.player, lambda: 0.0, self.notices, self.sent.append, self.entries.append)
+
+    def take(self) -> list[tuple[str, int, int]]:
+        """What the device was told, by what it is about: its first two numbers."""
+        sent = [(address.removeprefix("/chorale/"), *_two(arguments)) for address, arguments in self.sent]
+        self.sent.clear()
+        return sent
+
+
+def _two(arguments: Sequence[object]) -> tuple[int, int]:
+    first, second = arguments[:2]
+    assert isinstance(first, int) and isinstance(second, int)
+    return first, second
+
+
+def test_what_a_session_says_goes_to_player_device_and_log() -> None:
+    tapes = Tapes()
+    tapes.outlets.reach(3.5)
+    tapes.outlets.frames([frame(4), frame(5), frame(6), frame(8)])
+    tapes.outlets.now(1, Part(55, True, 70, 2))
+    tapes.outlets.clear(5, 8)
+    tapes.outlets.silence()
+    tapes.outlets.panic()
+    frames = (frame(4), frame(5), frame(6), frame(8))
+    assert tapes.player.commands == [
+        PlayFrames(frames),
+        PlayNow(1, 55, 70, 2),
+        ClearSteps(5, 8),
+        Silence(1),
+        Panic(2),
+    ]
+    quiet = [("now", voice, 0) for voice in (1, 2, 3, 4)]
+    told = [("frame", step, 60) for step in (4, 5, 6, 8)]
+    assert tapes.take() == [*told, ("now", 2, 55), ("clear", 5, 6), ("clear", 8, 8), ("clear", 4, 4), *quiet, *quiet]
+    assert tapes.entries == [
+        LoggedSend(3.5, frames),
+        LoggedNow(3.5, 1, 55, 70, 2),
+        LoggedClear(3.5, 5, 8),
+        LoggedSilence(3.5, False),
+        LoggedSilence(3.5, True),
+    ]
+
+
+def test_what_is_ahead_moves_with_the_song_and_is_told_again_on_request() -> None:
+    tapes = Tapes()
+    tapes.outlets.reach(4.5)
+    tapes.outlets.frames([frame(3), frame(4), frame(5)])
+    tapes.take()
+    tapes.outlets.moved(Addresses(shift=60), 4.5, sure=False)
+    assert tapes.take() == [("clear", 3, 5), ("frame", 64, 60), ("frame", 65, 60)]
+    tapes.outlets.resend()
+    assert tapes.take() == [("frame", 64, 60), ("frame", 65, 60)]
+
+
+def test_a_later_round_of_a_loop_waits_until_its_place_is_free() -> None:
+    tapes = Tapes()
+    tapes.outlets.moved(Addresses(loop=Loop(0, 4)), 0.0, sure=True)
+    tapes.outlets.frames([frame(3), frame(4)])
+    assert tapes.take() == [("frame", 3, 60)]
+    tapes.outlets.reach(1.0)
+    tapes.outlets.forget_past()
+    assert tapes.take() == [("frame", 0, 60)]
+
+
+def test_a_line_said_twice_on_end_is_told_once() -> None:
+    tapes = Tapes()
+    for text in ("a", "a", "b", "a"):
+        tapes.outlets.message(text)
+    tapes.notices.complain("a")
+    assert list(tapes.notices.take()) == [Notice("a"), Notice("b"), Notice("a"), Notice("a", fault=True)]
+    assert (tapes.notices.told, tapes.notices.count) == (("a", "b", "a", "a"), 4)
