@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import pytest
 from support.programs import Ran, chorale_train
+from typer.main import get_command
 
 from export import cli
 from export.data.pieces import save_pieces
 
-COMMANDS = [command.callback.__name__ for command in cli.app.registered_commands if command.callback]
+COMMANDS = list(get_command(cli.app).commands)  # type: ignore[attr-defined]
 TINY = '{"units": 16, "depth": 1, "dropout": 0.0}'
 # Of so few batches a model has learned next to nothing, and int8 keeps to its limits only with some seeds.
 SIZES = ("--epochs", 2, "--batches", 3, "--batch-size", 2, "--crop", 16, "--seed", 3, "--model", TINY)
