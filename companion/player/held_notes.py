@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
 
-Key = tuple[int, int]  # channel 0..15, pitch 0..127
+from companion.music.sounding import ChannelNote
+
 Owner = Hashable
-Strike = tuple[Owner, Key, int]  # and the velocity, 1..127
+Strike = tuple[Owner, ChannelNote, int]  # and the velocity, 1..127
 
 RELEASE_VELOCITY = 64  # what MIDI asks for where none is known
 
 
 @lru_cache(maxsize=16 * 128 * 8)
-def note_on(key: Key, velocity: int) -> bytes:
+def note_on(key: ChannelNote, velocity: int) -> bytes:
     """The bytes of a note-on; ValueError outside the ranges of MIDI."""
     channel, pitch = key
     if not (0 <= channel <= 15 and 0 <= pitch <= 127 and 1 <= velocity <= 127):
@@ -26,7 +27,7 @@ def note_on(key: Key, velocity: int) -> bytes:
 
 
 @lru_cache(maxsize=16 * 128)
-def note_off(key: Key) -> bytes:
+def note_off(key: ChannelNote) -> bytes:
     """The bytes of a note-off."""
     channel, pitch = key
     return bytes((0x80 | channel, pitch, RELEASE_VELOCITY))
@@ -37,16 +38,16 @@ class HeldNotes:
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._send = send
-        self._held: dict[Owner, Key] = {}
-        self._owners: dict[Key, int] = {}  # how many hold each key
-        self._sounding: dict[Key, None] = {}  # note-on sent, note-off not; in order of the strikes
+        self._held: dict[Owner, ChannelNote] = {}
+        self._owners: dict[ChannelNote, int] = {}  # how many hold each key
+        self._sounding: dict[ChannelNote, None] = {}  # note-on sent, note-off not; in order of the strikes
 
-    def of(self, owner: Owner) -> Key | None:
+    def of(self, owner: Owner) -> ChannelNote | None:
         """What an owner holds."""
         return self._held.get(owner)
 
     @property
-    def sounding(self) -> tuple[Key, ...]:
+    def sounding(self) -> tuple[ChannelNote, ...]:
         """Every note whose note-off is still to come."""
         return tuple(self._sounding)
 
@@ -57,7 +58,7 @@ class HeldNotes:
         loud as the loudest. Raises what sending raises, or ValueError before anything is sent.
         """
         struck = list({strike[0]: strike for strike in struck}.values())  # an owner's last strike counts
-        messages: dict[Key, bytes] = {}
+        messages: dict[ChannelNote, bytes] = {}
         for _, key, velocity in struck:
             messages[key] = max(messages.get(key, b""), note_on(key, velocity))
         for owner in (*released, *(owner for owner, _, _ in struck)):
@@ -80,7 +81,7 @@ class HeldNotes:
             del self._owners[key]
             self._stop(key)
 
-    def _stop(self, key: Key) -> None:
+    def _stop(self, key: ChannelNote) -> None:
         if key in self._sounding:
             self._send(note_off(key))
             del self._sounding[key]
@@ -92,7 +93,7 @@ class HeldNotes:
         for key in self.sounding:
             self._stop(key)
 
-    def forget(self) -> tuple[Key, ...]:
+    def forget(self) -> tuple[ChannelNote, ...]:
         """Takes everything for silent without a word to the port; returns what may still sound there."""
         left = self.sounding
         self._held.clear()

@@ -1,13 +1,8 @@
 """The player: sends notes in time, and is the only one that does.
 
 It is told what is to sound in which step, and how steps lie in time (``Command``), and tells what has
-become of it (``Report``). Time and the output are given to it; ``companion.player.loop`` runs it.
-
-Too late is never a burst
-    A frame that comes, or is reached, more than a grace after its time is *held over*: what sounds goes on
-    (rests still end it), its strikes are left out, and the next frame strikes what is missing. The grace is
-    ``LATE_GRACE_SECONDS``, and at most a quarter of a step: shorter than what is heard as a slip, so that a
-    hiccup costs no note. Where several steps are overdue only the newest counts.
+become of it (``Report``). What begins, ends or is too late is decided by ``companion.music.sounding``. Time
+and the output are given to it; ``companion.player.loop`` runs it.
 
 No note stays
     ``SoundingPort`` knows what sounds. It is released on Silence, Panic, a stopped clock, closing, any fault of
@@ -18,15 +13,12 @@ No note stays
 from __future__ import annotations
 
 import traceback
-from collections import deque
 from collections.abc import Callable
-from math import floor
 from pathlib import Path
 
 from companion.errors import one_line
-from companion.music.sounding import SoundingFrame
+from companion.music.sounding import Change, Part, Sounding
 from companion.music.timebase import Timebase
-from companion.player.held_notes import Strike
 from companion.player.lateness import LatenessMeter
 from companion.player.messages import (
     ClearSteps,
@@ -46,14 +38,8 @@ from companion.player.messages import (
 )
 from companion.player.port import Output, SoundingPort
 
-LATE_GRACE_SECONDS = 0.025
-LATE_GRACE_STEPS = 0.25
-STARVED_SECONDS = 2.0  # without a frame, and …
-STARVED_STEPS = 8  # … so many steps: then what sounds is let go
 LATENESS_SECONDS = 0.5  # between two reports of the lateness
 CALM_SECONDS = 0.005  # before the next step there is time for the port list and the report
-MOST_FRAMES = 4096  # kept ahead; more can only be a fault
-REMEMBERED_STEPS = 256  # of which it is known whether they were played or reported
 
 
 class Player:
@@ -63,13 +49,9 @@ class Player:
         self.meter = meter or LatenessMeter()
         self._clock = clock
         self._port = SoundingPort(output, self._sent)
-        self._frames: dict[int, SoundingFrame] = {}
+        self._sounding = Sounding(self._port.of)
         self._timebase: Timebase | None = None
         self._offset_s = 0.0
-        self._newest: int | None = None  # the last step that was dealt with
-        self._played: deque[int] = deque(maxlen=REMEMBERED_STEPS)
-        self._held_over: deque[int] = deque(maxlen=REMEMBERED_STEPS)
-        self._framed: set[int] = set()  # voices that sound what a frame has asked for
         self._deadline_s: float | None = None  # of what is being sent, where it has one
         self._reports: list[Report] = []
         self._lateness_s = float("-inf")  # when the lateness was last told
@@ -91,13 +73,13 @@ class Player:
     def _obey(self, command: Command) -> None:
         match command:
             case PlayFrames(frames):
-                self._keep(frames)
+                self._carry_out(self._sounding.receive(frames))
             case ClearSteps(first, last):
-                self._frames = {step: frame for step, frame in self._frames.items() if not first <= step <= last}
+                self._sounding.clear(first, last)
             case SetTimebase(timebase):
                 self._set_timebase(timebase)
-            case PlayNow():
-                self._play_now(command)
+            case PlayNow(voice, pitch, velocity, channel):
+                self._carry_out(self._sounding.now(voice, Part(pitch or None, True, velocity, channel)))
             case Echo():
                 self._echo(command)
             case Silence(token):
@@ -110,115 +92,59 @@ class Player:
             case Close():
                 self.release_all()
 
-    def _keep(self, frames: tuple[SoundingFrame, ...]) -> None:
-        for frame in frames:
-            if self._newest is None or frame.step > self._newest:
-                self._frames[frame.step] = frame
-            elif frame.step > self._newest - REMEMBERED_STEPS and frame.step not in self._played:
-                self._tell_held_over(frame.step)
-        while len(self._frames) > MOST_FRAMES:
-            del self._frames[max(self._frames)]
-
     def _set_timebase(self, timebase: Timebase | None) -> None:
-        before, self._timebase = self._timebase, timebase
+        self._timebase = timebase
         if timebase is None:
             self.release_all()
-            self._newest = None
-            return
-        position = timebase.step_at(self._clock() - self._offset_s)
-        if before is None:  # what has gone by while nothing ran was not missed
-            self._frames = {step: frame for step, frame in self._frames.items() if step >= floor(position)}
-        elif self._newest is not None and position < self._newest - 1:  # further back than a clock is put right
-            self._newest = None
-
-    def _play_now(self, command: PlayNow) -> None:
-        self._framed.discard(command.voice)
-        if command.pitch:
-            key = (command.channel, command.pitch)
-            self._port.move(struck=[(command.voice, key, command.velocity)])
+            self._sounding.stop()
         else:
-            self._port.move(released=[command.voice])
+            self._sounding.run(timebase.step_at(self._clock() - self._offset_s))
 
     def _echo(self, command: Echo) -> None:
-        key = (command.channel, command.pitch)
-        owner = ("echo", key)
+        note = (command.channel, command.pitch)
+        owner = ("echo", note)
         if command.velocity:
-            self._port.move(struck=[(owner, key, command.velocity)])
+            self._port.move(struck=[(owner, note, command.velocity)])
         else:
             self._port.move(released=[owner])
 
     def _silence(self, token: int) -> None:
         self.release_all()
-        self._frames.clear()
+        self._sounding.silence()
         self._reports.append(Silenced(token, self._clock()))
 
     # What time asks of it.
 
     def next_deadline_s(self) -> float | None:
         """When ``due`` has something to do next; None: never, as things stand."""
-        if self._timebase is None or not self._frames:
-            return None
-        return self._time_of(self._timebase, min(self._frames))
+        step = self._sounding.next_step()
+        return None if step is None else self._time_of(step)
 
     def due(self, now_s: float) -> None:
         """Plays what has come due."""
         try:
-            if self._timebase is not None:
-                self._play_due(self._timebase, now_s)
+            self._play_due(now_s)
         except Exception as error:
             self._fail(error)
 
-    def _time_of(self, timebase: Timebase, step: int) -> float:
-        return timebase.time_of(step) + self._offset_s
+    def _time_of(self, step: float) -> float:
+        assert self._timebase is not None
+        return self._timebase.time_of(step) + self._offset_s
 
-    def _play_due(self, timebase: Timebase, now_s: float) -> None:
-        overdue = [step for step in self._frames if self._time_of(timebase, step) <= now_s]
-        if not overdue:
+    def _play_due(self, now_s: float) -> None:
+        step = self._sounding.next_step()
+        if step is None or self._timebase is None or now_s < self._time_of(step):
             return
-        newest = max(overdue)
-        for step in self._missed_before(newest):
-            self._tell_held_over(step)
-        frame = self._frames[newest]
-        for step in overdue:
-            del self._frames[step]
-        self._newest = newest
-        deadline_s = self._time_of(timebase, newest)
-        if now_s - deadline_s <= min(LATE_GRACE_SECONDS, LATE_GRACE_STEPS * timebase.step_seconds):
-            self._played.append(newest)
-            self._sound(frame, deadline_s)
-        else:
-            self._tell_held_over(newest)
-            self._hold_over(frame)
+        position = self._timebase.step_at(now_s - self._offset_s)
+        # Rounding must not take away the step whose deadline woke us.
+        self._carry_out(self._sounding.play(max(position, step), self._timebase.step_seconds))
 
-    def _missed_before(self, newest: int) -> list[int]:
-        """The steps before it that were never dealt with: those known, and those in which something sounded on."""
-        known = [step for step in self._frames if step < newest]
-        if not self._framed or self._newest is None:
-            return sorted(known)
-        return sorted({*known, *range(max(self._newest + 1, newest - REMEMBERED_STEPS), newest)})
-
-    def _sound(self, frame: SoundingFrame, deadline_s: float) -> None:
-        released: list[int] = []
-        struck: list[Strike] = []
-        for voice, part in enumerate(frame.parts):
-            if part.pitch is None:
-                released.append(voice)
-            elif part.struck or (part.channel, part.pitch) != self._port.of(voice):
-                struck.append((voice, (part.channel, part.pitch), part.velocity))
-        self._framed = {voice for voice, part in enumerate(frame.parts) if part.pitch is not None}
-        self._deadline_s = deadline_s
-        self._port.move(released, struck)
+    def _carry_out(self, change: Change) -> None:
+        if not self._port.lost:
+            self._reports += [HeldOver(step) for step in change.held_over]
+        self._deadline_s = None if change.step is None else self._time_of(change.step)
+        self._port.move(change.released, change.struck)
         self._deadline_s = None
-
-    def _hold_over(self, frame: SoundingFrame) -> None:
-        silent = [voice for voice, part in enumerate(frame.parts) if part.pitch is None]
-        self._framed.difference_update(silent)
-        self._port.move(released=silent)
-
-    def _tell_held_over(self, step: int) -> None:
-        if step not in self._held_over and not self._port.lost:
-            self._held_over.append(step)
-            self._reports.append(HeldOver(step))
 
     def _sent(self) -> None:
         if self._deadline_s is not None:
@@ -239,15 +165,12 @@ class Player:
             self._reports.append(self.meter.read())
 
     def _let_go_if_starved(self, now_s: float) -> None:
-        timebase = self._timebase
-        if timebase is None or self._newest is None or self._frames or not self._framed:
+        starves_at = None if self._timebase is None else self._sounding.starves_at(self._timebase.step_seconds)
+        if starves_at is None or now_s < self._time_of(starves_at):
             return
-        patience_s = max(STARVED_SECONDS, STARVED_STEPS * timebase.step_seconds)
-        if now_s < self._time_of(timebase, self._newest + 1) + patience_s:
-            return
-        silent, self._framed = sorted(self._framed), set()
-        if any(self._port.of(voice) is not None for voice in silent):
-            self._port.move(released=silent)
+        change = self._sounding.starve()
+        if change.released:
+            self._carry_out(change)
             self._reports.append(Fault("no more frames came although the clock runs: their last notes were released"))
 
     # The end.
@@ -255,7 +178,7 @@ class Player:
     def release_all(self) -> None:
         """Releases whatever sounds."""
         self._deadline_s = None
-        self._framed.clear()
+        self._sounding.release()
         self._port.release_all()
 
     def close(self) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from companion.io.events import PortBack, PortEvent, PortLost
-from companion.player.held_notes import HeldNotes, Key, Owner, Strike, note_off
+from companion.music.sounding import ChannelNote
+from companion.player.held_notes import HeldNotes, Owner, Strike, note_off
 
 ALL_NOTES_OFF = 123
 ALL_SOUND_OFF = 120
@@ -58,12 +59,12 @@ class SoundingPort:
         self._output = output
         self._sent = sent
         self._notes = HeldNotes(self._send)
-        self._hanging: tuple[Key, ...] = ()  # sounded when the port got lost
+        self._hanging: tuple[ChannelNote, ...] = ()  # sounded when the port got lost
         self._channels: set[int] = set()  # used so far
         self._events: list[PortEvent] = []
         self.lost = False
 
-    def of(self, owner: Owner) -> Key | None:
+    def of(self, owner: Owner) -> ChannelNote | None:
         """What an owner sounds."""
         return self._notes.of(owner)
 

@@ -1,7 +1,7 @@
 """The music of a jam's log, and the MIDI file that it makes.
 
 What the player played is taken as it was played; what the companion sounded is found again by following
-what was sent to its player process, as that process did (``companion.player.player``).
+what was sent to its player process, by the rules of that process (``companion.music.sounding``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from companion.errors import BadLog
 from companion.files.midi import conductor_events, note_events, track_of_events
 from companion.music.bars import Barlines
 from companion.music.song import VoiceNote
-from companion.music.sounding import Part, SoundingFrame
+from companion.music.sounding import Change, ChannelNote, Part, Sounding
+from companion.music.timebase import step_seconds
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.record.log import (
     START,
@@ -41,7 +42,7 @@ TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
 PLAYER_TRACK = "Player"
 
 LEAD_STEPS = 64  # a frame is sent less than so long before its step
-LATE_GRACE_STEPS = 0.25  # a frame that is late by more is not struck any more
+TEMPO_UNSAID = 120.0  # as in a MIDI file
 SLOWEST_BEAT_US = 0xFFFFFF  # what a MIDI file can say
 
 
@@ -131,12 +132,12 @@ class _Listener:
         self.tempos: list[tuple[float, float]] = []
         self.metres: list[MetreChange] = []
         self._now = 0.0
-        self._running = True
+        self._step_seconds = step_seconds(TEMPO_UNSAID)
         self._keys: dict[tuple[int, int], deque[tuple[float, int]]] = {}  # down: (start, velocity) by channel, pitch
         self._played: list[StepNote] = []
-        self._frames: dict[int, SoundingFrame] = {}  # sent, and not yet due
-        self._newest: int | None = None  # the last step that came due
-        self._sounding: list[_Sounding | None] = [None] * len(VOICES)
+        self._sounding = Sounding(self._sounds)
+        self._sounding.run(self._now)
+        self._held: dict[int, _HeldNote] = {}  # by voice
         self._sounded: list[StepNote] = []
 
     def hear(self, entry: Entry) -> None:
@@ -149,13 +150,15 @@ class _Listener:
             case LoggedTransport():
                 self._transport(entry)
             case LoggedSend():
-                self._send(entry)
+                self._sounding.receive(entry.frames)
+                self._carry_out(self._sounding.play(entry.now, self._step_seconds), entry.now)
             case LoggedNow():
-                self._part(entry.voice, Part(entry.pitch, True, entry.velocity, entry.channel), entry.now)
+                part = Part(entry.pitch, True, entry.velocity, entry.channel)
+                self._carry_out(self._sounding.now(entry.voice, part), entry.now)
             case LoggedClear():
-                self._frames = {s: frame for s, frame in self._frames.items() if not entry.first <= s <= entry.last}
+                self._sounding.clear(entry.first, entry.last)
             case LoggedSilence():
-                self._frames = {}
+                self._sounding.silence()
                 self._silence()
 
     def end(self) -> tuple[list[StepNote], list[StepNote]]:
@@ -169,38 +172,27 @@ class _Listener:
     def _advance(self, now: float) -> None:
         """Frames come due one after the other."""
         self._now = max(self._now, now)
-        for step in self._due(now):
-            self._newest = step
-            for voice, part in enumerate(self._frames.pop(step).parts):
-                self._part(voice, part, step)
+        while (step := self._sounding.next_step()) is not None and step <= now:
+            self._carry_out(self._sounding.play(step, self._step_seconds), step)
+        starves_at = self._sounding.starves_at(self._step_seconds)
+        if starves_at is not None and starves_at <= now:
+            self._carry_out(self._sounding.starve(), starves_at)
 
-    def _due(self, now: float) -> list[int]:
-        return sorted(step for step in self._frames if step <= now) if self._running else []
+    def _sounds(self, voice: int) -> ChannelNote | None:
+        return self._held[voice].note if voice in self._held else None
 
-    def _send(self, entry: LoggedSend) -> None:
-        fresh = (frame for frame in entry.frames if self._newest is None or frame.step > self._newest)
-        self._frames |= {frame.step: frame for frame in fresh}
-        late = [self._frames.pop(step) for step in self._due(entry.now)]
-        if late:
-            self._newest = late[-1].step
-            in_grace = entry.now - self._newest <= LATE_GRACE_STEPS
-            for voice, part in enumerate(late[-1].parts):
-                if in_grace or part.pitch is None:
-                    self._part(voice, part, entry.now)
-
-    def _part(self, voice: int, part: Part, position: float) -> None:
-        """What a voice does: see companion.music.sounding."""
-        sounding = self._sounding[voice]
-        if sounding is not None and not part.struck and (part.pitch, part.channel) == sounding[1:3]:
-            return
-        self._stop(voice, position)
-        if part.pitch is not None:
-            self._sounding[voice] = _Sounding(position, part.pitch, part.channel, part.velocity)
+    def _carry_out(self, change: Change, position: float) -> None:
+        for voice in change.released:
+            self._stop(voice, position)
+        for voice, note, velocity in change.struck:
+            self._stop(voice, position)
+            self._held[voice] = _HeldNote(position, note, velocity)
 
     def _stop(self, voice: int, position: float) -> None:
-        note, self._sounding[voice] = self._sounding[voice], None
-        if note is not None and position > note.start:
-            self._sounded.append(StepNote(note.start, position, note.pitch, note.velocity, voice))
+        held = self._held.pop(voice, None)
+        if held is not None and position > held.start:
+            _, pitch = held.note
+            self._sounded.append(StepNote(held.start, position, pitch, held.velocity, voice))
 
     def _silence(self) -> None:
         for voice in range(len(VOICES)):
@@ -218,12 +210,12 @@ class _Listener:
 
     def _transport(self, entry: LoggedTransport) -> None:
         if entry.event == STOP:
+            self._sounding.stop()
             self._silence()
-            self._running, self._newest = False, None
-        if entry.event == START and not self._running:  # what has gone by while nothing ran does not sound
-            self._frames = {s: frame for s, frame in self._frames.items() if s >= math.floor(entry.now)}
-            self._running = True
+        if entry.event == START:
+            self._sounding.run(entry.now)
         if entry.bpm is not None and entry.bpm > 0:
+            self._step_seconds = step_seconds(entry.bpm)
             self.tempos.append((entry.now, entry.bpm))
         if entry.beats is not None or entry.bar_step is not None:
             last = self.metres[-1] if self.metres else MetreChange(0, 4, 4, 0)
@@ -232,12 +224,11 @@ class _Listener:
             self.metres.append(MetreChange(entry.now, beats, unit, bar_step))
 
 
-class _Sounding(NamedTuple):
+class _HeldNote(NamedTuple):
     """A note of the companion's that has not ended."""
 
     start: float
-    pitch: int
-    channel: int
+    note: ChannelNote
     velocity: int
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,12 +10,12 @@ from companion.controls.table import Choices, Command, Settings
 from companion.generation.improviser import Planned
 from companion.model.features import FeatureRow
 from companion.music.bars import Barlines
-from companion.music.sounding import Part, SoundingFrame
+from companion.music.sounding import Change, ChannelNote, Part, Sounding, SoundingFrame
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, strike
 from companion.session.session import Session
 from support.fakes import SURE, ScriptedModel, contract_of, sung, sure
 
-GRACE_STEPS = 0.25  # a frame that comes later than this is held over, as the player does
+STEP_SECONDS = 0.1  # at this tempo what is late by more than a quarter of a step is held over
 
 FixedStep = tuple[int, str, tuple[int, ...], tuple[int | None, ...]]  # step, origin and sound, tokens, pitches
 
@@ -30,20 +31,22 @@ class Sound(NamedTuple):
 
 
 class Listener:
-    """A session's sink: keeps all it is told as lines, and sounds it with the rules of the player."""
+    """A session's sink: keeps all it is told as lines, and sounds it as the player does."""
 
-    def __init__(self) -> None:
+    def __init__(self, step_seconds: float = STEP_SECONDS) -> None:
+        self.step_seconds = step_seconds
         self.position = 0.0
         self.lines: list[str] = []  # everything but what is fixed
         self.messages: list[str] = []
         self.music: dict[int, tuple[Planned, SoundingFrame | None]] = {}  # what is fixed and was not taken back
-        self.ahead: dict[int, tuple[float, SoundingFrame]] = {}  # step → when it is due, and what
         self.sounds: list[Sound] = []
         self.late: list[int] = []  # steps whose frame came too late
         self.over: list[int] = []  # steps whose frame came when the next one had begun
         self.sounding: dict[int, tuple[float, int, int, int]] = {}  # voice → since when, channel, pitch, velocity
         self.hushed = -1.0  # when everything was silenced last
-        self._newest = -1
+        self._newest = -1  # step that came due
+        self._player = Sounding(self._sounds)
+        self._player.run(0.0)
 
     # What the session says
 
@@ -52,20 +55,19 @@ class Listener:
             self.lines.append(f"{frame.step}: {_parts(frame.parts)}")
             if frame.step + 1 <= self.position:
                 self.over.append(frame.step)
-            if frame.step > self._newest:
-                self.ahead[frame.step] = max(self.position, float(frame.step)), frame
-            elif any(part.struck for part in frame.parts) or tuple(part.pitch for part in frame.parts) != self.pitches:
+            if frame.step <= self._newest and (
+                any(part.struck for part in frame.parts) or tuple(part.pitch for part in frame.parts) != self.pitches
+            ):
                 self.late.append(frame.step)  # another frame has sounded in its place
+        self._carry_out(self._player.receive(frames), self.position)
 
     def now(self, voice: int, part: Part) -> None:
         self.lines.append(f"now {VOICES[voice]} {_part(part)}")
-        self._stop(voice, self.position)
-        if part.pitch is not None:
-            self.sounding[voice] = self.position, part.channel, part.pitch, part.velocity
+        self._carry_out(self._player.now(voice, part), self.position)
 
     def clear(self, first: int, last: int) -> None:
         self.lines.append(f"clear {first}-{last}")
-        self.ahead = {step: frame for step, frame in self.ahead.items() if not first <= step <= last}
+        self._player.clear(first, last)
 
     def silence(self) -> None:
         self.lines.append("silence")
@@ -93,22 +95,27 @@ class Listener:
 
     def play_to(self, position: float) -> None:
         """Sounds what is due before or at a position."""
-        for step in sorted(step for step in self.ahead if step <= position):
-            due, frame = self.ahead.pop(step)
-            self._newest = max(self._newest, step)
-            if due - step > GRACE_STEPS:
-                self.late.append(step)
-            self._sound(frame, due, held_over=due - step > GRACE_STEPS)
+        self._play(self.position)  # all that came too late at once, as the player does
+        while (step := self._player.next_step()) is not None and step <= position:
+            self._play(step)
         self.position = max(self.position, position)
 
-    def _sound(self, frame: SoundingFrame, at: float, held_over: bool) -> None:
-        for voice, part in enumerate(frame.parts):
-            _, *current, _ = self.sounding.get(voice, (0, -1, -1, 0))
-            if part.pitch is None:
-                self._stop(voice, at)
-            elif not held_over and (part.struck or current != [part.channel, part.pitch]):
-                self._stop(voice, at)
-                self.sounding[voice] = at, part.channel, part.pitch, part.velocity
+    def _play(self, position: float) -> None:
+        before = self._player.next_step()
+        if before is not None and before <= position:
+            self._newest = max(self._newest, math.floor(position))
+            self._carry_out(self._player.play(position, self.step_seconds), position)
+
+    def _carry_out(self, change: Change, at: float) -> None:
+        self.late += change.held_over
+        for voice in change.released:
+            self._stop(voice, at)
+        for voice, (channel, pitch), velocity in change.struck:
+            self._stop(voice, at)
+            self.sounding[voice] = at, channel, pitch, velocity
+
+    def _sounds(self, voice: int) -> ChannelNote | None:
+        return self.sounding[voice][1:3] if voice in self.sounding else None
 
     def _stop(self, voice: int, at: float) -> None:
         if voice in self.sounding:
@@ -116,12 +123,17 @@ class Listener:
             self.sounds.append(Sound(start, at, channel, pitch, velocity))
 
     def _hush(self) -> None:
-        self.ahead.clear()
+        self._player.silence()
         self.hushed = self.position
         for voice in list(self.sounding):
             self._stop(voice, self.position)
 
     # What tests ask
+
+    @property
+    def ahead(self) -> bool:
+        """Frames wait to be sounded."""
+        return self._player.next_step() is not None
 
     @property
     def pitches(self) -> tuple[int | None, ...]:

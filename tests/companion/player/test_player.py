@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from support.recording import RecordingOutput, needless, notes, sounding
 
 from companion.io.events import PortBack, PortLost, PortMissing
-from companion.music.sounding import Part, SoundingFrame
+from companion.music.sounding import MOST_FRAMES, REMEMBERED_STEPS, Part, SoundingFrame
 from companion.music.timebase import Timebase
 from companion.player.lateness import Lateness, LatenessMeter
 from companion.player.messages import (
@@ -30,7 +30,7 @@ from companion.player.messages import (
     Silence,
     Silenced,
 )
-from companion.player.player import MOST_FRAMES, Player
+from companion.player.player import Player
 
 STEP_S = 0.1
 ROUNDING_S = 1e-9
@@ -515,7 +515,7 @@ def test_a_frame_that_cannot_be_played_is_a_fault(stage: Stage) -> None:
 def test_frames_are_bounded(stage: Stage) -> None:
     for first in range(0, 3 * MOST_FRAMES, 64):
         stage.tell(line(first, [60] * 64))
-    assert len(stage.player._frames) == MOST_FRAMES
+    assert len(stage.player._sounding._frames) == MOST_FRAMES
 
 
 def test_an_hour_leaves_nothing_behind() -> None:
@@ -526,8 +526,8 @@ def test_an_hour_leaves_nothing_behind() -> None:
         stage.until((first + 15.5) * STEP_S)
         stage.output.messages.clear()
         assert stage.told() == []
-    player = stage.player
-    assert (len(player._frames), len(player._played), len(player._held_over)) == (0, player._played.maxlen, 0)
+    sounding = stage.player._sounding
+    assert (len(sounding._frames), len(sounding._played), len(sounding._held_over)) == (0, REMEMBERED_STEPS, 0)
 
 
 # Lateness.

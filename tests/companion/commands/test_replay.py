@@ -1,0 +1,80 @@
+"""A jam played again from its log: the same, or told where it comes out otherwise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.programs import Command
+
+LOG = Path(__file__).parents[2] / "golden" / "jam-2.jsonl"
+STEPS = 12  # of its frames, so that no test takes long
+
+Row = dict[str, Any]
+
+
+@pytest.fixture
+def rows() -> list[Row]:
+    """The beginning of a real jam."""
+    found: list[Row] = [json.loads(line) for line in LOG.read_text().splitlines()]
+    frames = [place for place, row in enumerate(found) if row.get("kind") == "frame"]
+    return found[: frames[STEPS]]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "jam.jsonl"
+
+
+def write(log: Path, rows: list[Row]) -> None:
+    log.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+
+
+def test_the_same_build_makes_the_same_frames(chorale: Command, rows: list[Row], log: Path) -> None:
+    write(log, rows)
+    ran = chorale("replay", log)
+    assert (ran.code, ran.out, ran.err) == (0, f"{STEPS} frames, all the same\n", "")
+
+
+def test_a_changed_frame_is_told_by_its_step(chorale: Command, rows: list[Row], log: Path) -> None:
+    changed = [row for row in rows if row.get("kind") == "frame"][STEPS // 2]
+    changed["tokens"] = [token + 1 for token in changed["tokens"]]
+    write(log, rows)
+    ran = chorale("replay", log)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == f"chorale: {log}: another build made it: step {changed['step']} comes out otherwise\n"
+
+
+def test_frames_that_are_not_made_again_are_told(chorale: Command, rows: list[Row], log: Path) -> None:
+    rows.append({**[row for row in rows if row.get("kind") == "frame"][-1], "step": 999})
+    write(log, rows)
+    assert chorale("replay", log).err.endswith("step 999 comes out otherwise\n")
+
+
+@pytest.mark.parametrize("changed", [{"a_new_one": 1}, {"voices": [{"unheard_of": 1}]}, {"voices": 7}])
+def test_settings_of_another_build(chorale: Command, rows: list[Row], log: Path, changed: Row) -> None:
+    rows[0]["settings"] |= changed
+    write(log, rows)
+    ran = chorale("replay", log)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert ran.err.startswith("chorale: the settings in the log are of another version: ")
+
+
+@pytest.mark.parametrize(
+    ("place", "line", "complaint"),
+    [
+        (0, "no log", "is no log of a jam; expected one in the format chorale-jam/1"),
+        (0, '{"format":"chorale-jam/9"}', "is in the format 'chorale-jam/9'; expected chorale-jam/1"),
+        (0, '{"format":"chorale-jam/1"}', "is damaged in line 1"),
+        (3, '{"now":0.0,"kind":"no', "is damaged at byte"),
+    ],
+)
+def test_a_damaged_log(chorale: Command, rows: list[Row], log: Path, place: int, line: str, complaint: str) -> None:
+    lines = [json.dumps(row) for row in rows]
+    lines[place] = line
+    log.write_text("\n".join(lines))
+    ran = chorale("replay", log)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert ran.err.startswith(f"chorale: {log} {complaint}")
