@@ -11,11 +11,14 @@ from typing import Protocol
 
 from companion.clock.internal import InternalClock
 from companion.commands.files import Job, Playing, job_of_song
-from companion.controls.knobs import ControlMap, ControlReader
+from companion.controls.knobs import ControlMap
 from companion.controls.table import Command, Settings, VoiceSettings, read_command
 from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.improviser import Planned
+from companion.jam.control_changes import ControlChanges
+from companion.jam.device import Device
 from companion.jam.engine import Engine
+from companion.jam.notices import Notices
 from companion.jam.options import known_choices
 from companion.jam.outlets import Outlets
 from companion.music.song import Metre, Song, SongNote, Tempo
@@ -107,10 +110,12 @@ class DemoJam:
         self._now_s = 0.0
         self._player = Player(Nowhere() if sounder is None else Loudspeaker(sounder), lambda: self._now_s)
         self._tape = FrameTape()
-        choices, clock = known_choices((settings.model,)), InternalClock(DEMO_BPM)
-        outlets = _TapedOutlets(self._tape, self, lambda: self._now_s, lambda: session.position)
+        choices, clock, notices = known_choices((settings.model,)), InternalClock(DEMO_BPM), Notices()
+        outlets = _TapedOutlets(self._tape, self, lambda: self._now_s, notices)
         session = Session(job.generator.model, settings, choices, outlets, by_channel=True)
-        self._engine = Engine(session, outlets, clock, self, ControlReader(ControlMap()), choices, echo=True)
+        device = Device(None, None, choices, notices, outlets.resend)
+        controls = ControlChanges(ControlMap(), notices)
+        self._engine = Engine(session, outlets, clock, self, controls, choices, notices, device=device, echo=True)
         clock.start(0.0, self._first_step)
 
     def send(self, command: PlayerCommand) -> None:
@@ -168,10 +173,8 @@ class DemoJam:
 class _TapedOutlets(Outlets):
     """A jam's outlets, and a tape of what has become music."""
 
-    def __init__(
-        self, tape: FrameTape, player: DemoJam, now: Callable[[], float], position: Callable[[], float]
-    ) -> None:
-        super().__init__(player, now, position)
+    def __init__(self, tape: FrameTape, player: DemoJam, now: Callable[[], float], notices: Notices) -> None:
+        super().__init__(player, now, notices)
         self._tape = tape
 
     def fixed(self, planned: Planned, sounding: SoundingFrame | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from companion.controls.knobs import ControlMap, ControlReader, Learning
 from companion.controls.table import Choices, Command
 from companion.jam.notices import Notices
-from companion.session.plan import ANSWERING
 from companion.session.session import Session
+from companion.session.turns import ANSWERING
 
 
 class ControlChanges:
