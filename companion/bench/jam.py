@@ -27,7 +27,7 @@ from companion.bench.load import (
     THREAD_BESIDE_VIEW,
     Feeder,
     Measured,
-    View,
+    ViewForNobody,
     run_load,
 )
 from companion.errors import ChoraleError, NoPort
@@ -182,7 +182,7 @@ def _measure(place: str, model: str, steps: int, open_output: OpenOutput, progre
         theirs.close()
         stack.callback(_end, engine, pipe)
         _answer(pipe)  # the model is loaded
-        view = stack.enter_context(View())
+        view = stack.enter_context(ViewForNobody())
         if place != THREAD_BESIDE_VIEW:
             return _watch(_There(pipe), view, steps, progress)
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
@@ -192,7 +192,7 @@ def _measure(place: str, model: str, steps: int, open_output: OpenOutput, progre
         return _watch(_Here(feeder), view, steps, progress)
 
 
-def _watch(player: _Here | _There, view: View, steps: int, progress: Progress) -> Measured:
+def _watch(player: _Here | _There, view: ViewForNobody, steps: int, progress: Progress) -> Measured:
     """Shows the view while the music plays, then panics some times in the midst of it."""
     begun_s = time.perf_counter()
     length_s = START_SECONDS + steps * step_seconds(BPM)

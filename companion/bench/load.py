@@ -104,10 +104,10 @@ def _dense(step: int) -> SoundingFrame:
     return SoundingFrame(step, (first, second, third, fourth))
 
 
-class View:
+class ViewForNobody:
     """The real picture of a jam, drawn for nobody, as often as in a jam."""
 
-    def __enter__(self) -> View:
+    def __enter__(self) -> ViewForNobody:
         from rich.console import Console  # noqa: PLC0415 - a tenth of a second
 
         from companion.screen.full import FullView  # noqa: PLC0415

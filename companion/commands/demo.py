@@ -35,10 +35,10 @@ from companion.session.sink import FrameTape
 
 DEMO_BPM = 84
 STEP_SECONDS = step_seconds(DEMO_BPM)
-TICKS_PER_STEP = 16  # 11 ms each: no note is late by more
+LOOKS_PER_STEP = 16  # at the clock, 11 ms apart: no note is late by more
 WORK_PER_TICK = 2  # frames planned in a tick, so that no tick takes long
-LEAD_STEPS = STEPS_PER_BEAT  # the clock runs so long before the first note
-EARLY_STEPS = 1 / TICKS_PER_STEP  # hands are a hair early: what sings along is ready on the step
+COUNT_IN_STEPS = STEPS_PER_BEAT  # the clock runs so long before the first note
+EARLY_STEPS = 1 / LOOKS_PER_STEP  # hands are a hair early: what sings along is ready on the step
 LIFT_STEPS = 0.25  # hands leave a key so long before the next one
 BREATH_STEPS = 3  # after the last note, when what sang along has ended too
 _TICKS_PER_BEAT = 480
@@ -105,7 +105,7 @@ class DemoJam:
     def __init__(self, job: Job, settings: Settings, bars: int, sounder: Sounder | None = None) -> None:
         self._phrase, self._bars = job.phrase, bars
         self._seam = job.phrase.first_step + job.phrase.end_step + -job.phrase.end_place % job.phrase.bar_steps
-        self._first_step = job.phrase.first_step - LEAD_STEPS
+        self._first_step = job.phrase.first_step - COUNT_IN_STEPS
         self._keys = self._presses()
         self._now_s = 0.0
         self._player = Player(Nowhere() if sounder is None else Loudspeaker(sounder), lambda: self._now_s)
@@ -130,10 +130,10 @@ class DemoJam:
         """
         try:
             for tick in range(self._tick_of(self._seam + self._bars * self._phrase.bar_steps)):
-                self._now_s = tick * STEP_SECONDS / TICKS_PER_STEP
+                self._now_s = tick * STEP_SECONDS / LOOKS_PER_STEP
                 wait(self._now_s)
                 self._tick(tick)
-                if tick % TICKS_PER_STEP == 0:
+                if tick % LOOKS_PER_STEP == 0:
                     view.show(self._engine.picture(self._now_s))
         finally:
             self._player.close()
@@ -152,7 +152,7 @@ class DemoJam:
             self._engine.report(report)
 
     def _tick_of(self, step: float) -> int:
-        return round((step - self._first_step) * TICKS_PER_STEP)
+        return round((step - self._first_step) * LOOKS_PER_STEP)
 
     def _presses(self) -> dict[int, list[tuple[int, int, int]]]:
         """By tick, the keys that go down or (velocity 0) up: pitch, velocity and voice."""

@@ -186,8 +186,8 @@ class TestDemo:
         waited: list[float] = []
         monkeypatch.setattr(demo.wall_clock, "__defaults__", (lambda: 0.0, waited.append))
         assert chorale("demo", "--plain", "--bars", 1, "--seed", 1).code == 0
-        ticks = range((4 + 64 + 4 + 16) * demo.TICKS_PER_STEP)
-        assert waited == [pytest.approx(tick * demo.STEP_SECONDS / demo.TICKS_PER_STEP) for tick in ticks]
+        ticks = range((4 + 64 + 4 + 16) * demo.LOOKS_PER_STEP)
+        assert waited == [pytest.approx(tick * demo.STEP_SECONDS / demo.LOOKS_PER_STEP) for tick in ticks]
 
 
 class TestModels:

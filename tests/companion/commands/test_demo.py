@@ -11,8 +11,8 @@ from support.fakes import Babbler, random_source
 
 from companion.commands.demo import (
     DEMO_BPM,
+    LOOKS_PER_STEP,
     STEP_SECONDS,
-    TICKS_PER_STEP,
     DemoJam,
     demo_phrase,
     demo_settings,
@@ -105,7 +105,7 @@ class TestJam:
         one, again = played(Watcher()), played(Watcher(), Recorder(), waited.append)
         assert [made.frame.pitches for made in one] == [made.frame.pitches for made in again]
         np.testing.assert_allclose(
-            waited, np.arange((END - FIRST + 4) * TICKS_PER_STEP) * STEP_SECONDS / TICKS_PER_STEP
+            waited, np.arange((END - FIRST + 4) * LOOKS_PER_STEP) * STEP_SECONDS / LOOKS_PER_STEP
         )
         assert [made.frame.pitches for made in one] != [made.frame.pitches for made in played(Watcher(), seed=2)]
 
