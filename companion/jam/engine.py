@@ -30,7 +30,7 @@ from companion.jam.picture import Picture
 from companion.jam.snapshot import picture_of
 from companion.model.runtime import Model
 from companion.player.lateness import Lateness
-from companion.player.messages import Echo, Fault, HeldOver, Ready, Report
+from companion.player.messages import EchoKey, Fault, HeldOver, PlayerReport, Ready
 from companion.record.log import Entry, LoggedCommand, LoggedNote
 from companion.session.plan import ANSWERING
 from companion.session.session import Session
@@ -178,7 +178,7 @@ class Engine:
         self.session.set_model(loaded.model)
         self.say(f"model {loaded.name}")
 
-    def report(self, report: Report) -> None:
+    def report(self, report: PlayerReport) -> None:
         """What the player process says."""
         match report:
             case Lateness():
@@ -256,14 +256,14 @@ class Engine:
         if velocity:
             self._stop_echo(key)
             self._echoes[key] = self.session.settings.voices[voice or 0].channel - 1
-            self._player.send(Echo(pitch, velocity, self._echoes[key]))
+            self._player.send(EchoKey(pitch, velocity, self._echoes[key]))
         else:
             self._stop_echo(key)
 
     def _stop_echo(self, key: tuple[int, int]) -> None:
         sounding = self._echoes.pop(key, None)
         if sounding is not None:
-            self._player.send(Echo(key[1], 0, sounding))
+            self._player.send(EchoKey(key[1], 0, sounding))
 
     def _complain(self, text: str) -> None:
         self._news.append(text)

@@ -30,13 +30,20 @@ from typing import IO, Any, ClassVar
 from companion.errors import BadLog, one_line
 from companion.music.sounding import Part, SoundingFrame
 
-FORMAT = "chorale-jam/1"
-SUFFIX = ".jsonl"
+LOG_FORMAT = "chorale-jam/1"
+LOG_SUFFIX = ".jsonl"
 
 BLOCK_BYTES = 1 << 16  # read at once where not every line is wanted
 _MARK = b'"kind":"transport"'  # in no other line: quotes within its texts are written with a backslash
 
-START, STOP, JUMP, TEMPO, METRE, LOOP = "start", "stop", "jump", "tempo", "metre", "loop"  # of the transport
+TRANSPORT_START, TRANSPORT_STOP, TRANSPORT_JUMP, TRANSPORT_TEMPO, TRANSPORT_METRE, TRANSPORT_LOOP = (
+    "start",
+    "stop",
+    "jump",
+    "tempo",
+    "metre",
+    "loop",
+)  # of the transport
 
 
 @dataclass(frozen=True)
@@ -81,15 +88,15 @@ class LoggedTransport:
 
     kind: ClassVar[str] = "transport"
     now: float
-    event: str  # START, STOP, JUMP, TEMPO, METRE or LOOP
-    address: float | None = None  # START, JUMP: from here on; LOOP: its start
-    end: float | None = None  # LOOP: its end
-    on: bool | None = None  # LOOP
-    bpm: float | None = None  # START, TEMPO
-    beats: int | None = None  # START, METRE: of a bar
-    unit: int | None = None  # START, METRE: 4 for quarters
-    bar_step: int | None = None  # START, JUMP, METRE: a music step on which a bar begins
-    reason: str | None = None  # STOP, where it was not told to
+    event: str  # TRANSPORT_START, TRANSPORT_STOP, TRANSPORT_JUMP, TRANSPORT_TEMPO, TRANSPORT_METRE or TRANSPORT_LOOP
+    address: float | None = None  # TRANSPORT_START, TRANSPORT_JUMP: from here on; TRANSPORT_LOOP: its start
+    end: float | None = None  # TRANSPORT_LOOP: its end
+    on: bool | None = None  # TRANSPORT_LOOP
+    bpm: float | None = None  # TRANSPORT_START, TRANSPORT_TEMPO
+    beats: int | None = None  # TRANSPORT_START, TRANSPORT_METRE: of a bar
+    unit: int | None = None  # TRANSPORT_START, TRANSPORT_METRE: 4 for quarters
+    bar_step: int | None = None  # TRANSPORT_START, TRANSPORT_JUMP, TRANSPORT_METRE: a music step on which a bar begins
+    reason: str | None = None  # TRANSPORT_STOP, where it was not told to
 
 
 @dataclass(frozen=True)
@@ -172,7 +179,7 @@ class LogWriter:
         self._file = path.open("xb", buffering=0)  # each line is one write, out of this process at once
         _lock(self._file)
         try:
-            self._append({"format": FORMAT, **vars(header)})
+            self._append({"format": LOG_FORMAT, **vars(header)})
         except OSError:
             self.close()
             raise
@@ -252,9 +259,9 @@ def read_header(path: Path) -> Header:
         row = json.loads(line)
         found = row.pop("format")
     except (ValueError, AttributeError, KeyError, TypeError):
-        raise BadLog(f"{name} is no log of a jam; expected one in the format {FORMAT}") from None
-    if found != FORMAT:
-        raise BadLog(f"{name} is in the format {one_line(repr(found))}; expected {FORMAT}")
+        raise BadLog(f"{name} is no log of a jam; expected one in the format {LOG_FORMAT}") from None
+    if found != LOG_FORMAT:
+        raise BadLog(f"{name} is in the format {one_line(repr(found))}; expected {LOG_FORMAT}")
     try:
         return Header(**row)
     except TypeError:
