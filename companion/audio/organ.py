@@ -17,7 +17,7 @@ from itertools import groupby, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+SampleArray = NDArray[np.float32]
 
 SAMPLE_RATE = 44100  # samples a second
 NYQUIST_HZ = SAMPLE_RATE / 2
@@ -83,11 +83,11 @@ def _pan(place: float) -> tuple[float, float]:
 
 
 # The voices stand as a choir does, soprano on the left: [voice, left and right].
-PANS: FloatArray = np.array([_pan(place) for place in (-0.45, -0.15, 0.15, 0.45)], dtype=np.float32)
+PANS: SampleArray = np.array([_pan(place) for place in (-0.45, -0.15, 0.15, 0.45)], dtype=np.float32)
 
 # Rise and fall of a note, by samples since it was struck and since it was let go.
-_RISE: FloatArray = (np.sin(np.linspace(0, np.pi / 2, ATTACK_SAMPLES + 1)) ** 2).astype(np.float32)
-_FALL: FloatArray = (np.cos(np.linspace(0, np.pi / 2, RELEASE_SAMPLES + 1)) ** 2).astype(np.float32)
+_RISE: SampleArray = (np.sin(np.linspace(0, np.pi / 2, ATTACK_SAMPLES + 1)) ** 2).astype(np.float32)
+_FALL: SampleArray = (np.cos(np.linspace(0, np.pi / 2, RELEASE_SAMPLES + 1)) ** 2).astype(np.float32)
 _FALL[-1] = 0.0  # cos(pi / 2) is only almost zero
 
 _TURN = 512  # samples that _phasor takes from one table
@@ -122,7 +122,7 @@ def _audible(rank: Rank, hz: float) -> list[float]:
     ]
 
 
-def tone(pitch: int, first: int, count: int) -> FloatArray:
+def tone(pitch: int, first: int, count: int) -> SampleArray:
     """The steady tone of a key, ``[count]``, from sample ``first`` after it was struck.
 
     It depends on nothing else, so consecutive blocks join without a seam.
@@ -142,7 +142,7 @@ def tone(pitch: int, first: int, count: int) -> FloatArray:
     return (LEVEL * total).astype(np.float32)
 
 
-def envelope(first: int, count: int, released: int | None) -> FloatArray:
+def envelope(first: int, count: int, released: int | None) -> SampleArray:
     """Gain ``[count]`` of a note from sample ``first`` after it was struck (0 before that).
 
     released: the sample at which its key was let go, None while it is held.
@@ -172,15 +172,15 @@ class Room:
     _HEARD = _SIDES * np.repeat([1, -1, 1, -1], 2)[:, None].astype(np.float32)  # signs: the echoes do not add up
 
     def __init__(self) -> None:
-        self._lines: FloatArray = np.zeros((8, self._RING), dtype=np.float32)
+        self._lines: SampleArray = np.zeros((8, self._RING), dtype=np.float32)
         self._position = 0
 
-    def add_to(self, sound: FloatArray) -> None:
+    def add_to(self, sound: SampleArray) -> None:
         """Adds the echoes to stereo sound ``[samples, 2]`` in place, and remembers it."""
         for start in range(0, len(sound), self.BLOCK):
             self._add_to_block(sound[start : start + self.BLOCK])
 
-    def _add_to_block(self, block: FloatArray) -> None:
+    def _add_to_block(self, block: SampleArray) -> None:
         rows = np.arange(8)[:, None]
         columns = self._position + np.arange(len(block))
         late = self._lines[rows, (columns - self._DELAYS) % self._RING]
@@ -209,7 +209,7 @@ def _lifted(sound: Sound, after: Sound) -> Sound:
     return replace(sound, end_seconds=min(sound.end_seconds, latest))
 
 
-def render(sounds: Sequence[Sound]) -> FloatArray:
+def render(sounds: Sequence[Sound]) -> SampleArray:
     """The sounds as stereo ``[samples, 2] float32`` at SAMPLE_RATE, with the room's last echoes.
 
     The peak is at most CEILING; soft music is raised by LARGEST_BOOST at most.
@@ -217,7 +217,7 @@ def render(sounds: Sequence[Sound]) -> FloatArray:
     if not sounds:
         return np.zeros((0, 2), dtype=np.float32)
     length_seconds = max(sound.end_seconds for sound in sounds) + Room.DECAY_SECONDS
-    mix: FloatArray = np.zeros((round(length_seconds * SAMPLE_RATE), 2), dtype=np.float32)
+    mix: SampleArray = np.zeros((round(length_seconds * SAMPLE_RATE), 2), dtype=np.float32)
     by_pitch = sorted(articulated(sounds), key=lambda sound: sound.pitch)
     for pitch, same in groupby(by_pitch, key=lambda sound: sound.pitch):
         _add_pitch(mix, pitch, list(same))
@@ -226,7 +226,7 @@ def render(sounds: Sequence[Sound]) -> FloatArray:
     return _levelled(mix)
 
 
-def _add_pitch(mix: FloatArray, pitch: int, sounds: Sequence[Sound]) -> None:
+def _add_pitch(mix: SampleArray, pitch: int, sounds: Sequence[Sound]) -> None:
     """Adds all notes of one pitch: its tone is computed once, for the longest."""
     lengths = [round((sound.end_seconds - sound.start_seconds) * SAMPLE_RATE) for sound in sounds]
     steady = tone(pitch, 0, max(lengths) + RELEASE_SAMPLES)
@@ -237,13 +237,13 @@ def _add_pitch(mix: FloatArray, pitch: int, sounds: Sequence[Sound]) -> None:
         mix[start : start + count] += note[:, None] * PANS[sound.voice]
 
 
-def _fade_out(mix: FloatArray) -> None:
+def _fade_out(mix: SampleArray) -> None:
     """Takes the room's last echoes, some 60 dB down, to zero."""
     count = min(len(mix), SAMPLE_RATE // 2)
     mix[-count:] *= np.linspace(1, 0, count, dtype=np.float32)[:, None]
 
 
-def _levelled(mix: FloatArray) -> FloatArray:
+def _levelled(mix: SampleArray) -> SampleArray:
     peak = float(np.max(np.abs(mix)))
     if peak > 0:
         mix *= np.float32(min(CEILING / peak, LARGEST_BOOST))

@@ -20,8 +20,8 @@ from companion.audio.organ import (
     PANS,
     RELEASE_SAMPLES,
     SAMPLE_RATE,
-    FloatArray,
     Room,
+    SampleArray,
     check_key,
     envelope,
     tone,
@@ -34,7 +34,7 @@ RESTRIKE_SAMPLES = round(0.035 * SAMPLE_RATE)  # a key struck again waits so lon
 CLOSE_SAMPLES = round(0.7 * SAMPLE_RATE)  # the last echoes fade out over this
 
 # Fills a block [samples, 2] float32 with sound; False once the last sound has faded after closing.
-Fill = Callable[[FloatArray], bool]
+Fill = Callable[[SampleArray], bool]
 
 
 class Stream(Protocol):
@@ -86,7 +86,7 @@ class LiveOrgan:
         for key in self._keys:
             self.release(key.voice, key.pitch)
 
-    def render(self, block: FloatArray) -> None:
+    def render(self, block: SampleArray) -> None:
         """Overwrites a block ``[samples, 2]`` with what comes next."""
         block[:] = 0
         for key in self._keys:
@@ -114,7 +114,7 @@ class Speaker:
         self._orders: deque[Callable[[], None]] = deque()  # appended here, taken in the callback: both are atomic
         self._fading: int | None = None  # samples since the closing began
         self._closed = False
-        self._stream = (open_stream or open_output)(self.fill)
+        self._stream = (open_stream or open_sound_output)(self.fill)
         self._stream.start()
 
     def note_on(self, voice: int, pitch: int, velocity: int) -> None:
@@ -138,7 +138,7 @@ class Speaker:
         self._orders.append(self._begin_to_fade)
         self._stream.close()
 
-    def fill(self, block: FloatArray) -> bool:
+    def fill(self, block: SampleArray) -> bool:
         """The sound card's callback: fills a block ``[samples, 2] float32``."""
         while self._orders:
             self._orders.popleft()()
@@ -151,7 +151,7 @@ class Speaker:
         self._organ.release_all()
         self._fading = 0
 
-    def _fade(self, block: FloatArray) -> bool:
+    def _fade(self, block: SampleArray) -> bool:
         if self._fading is None:
             return True
         faded = (self._fading + np.arange(len(block))) / CLOSE_SAMPLES
@@ -166,7 +166,7 @@ class Speaker:
         self.close()
 
 
-def open_output(fill: Fill) -> Stream:
+def open_sound_output(fill: Fill) -> Stream:
     """The computer's default sound output; errors as for Speaker."""
     try:
         sounddevice = importlib.import_module("sounddevice")
@@ -187,7 +187,7 @@ class _Output:
     def __init__(self, sounddevice: Any, fill: Fill) -> None:
         self._finished = threading.Event()
 
-        def callback(block: FloatArray, *_: object) -> None:
+        def callback(block: SampleArray, *_: object) -> None:
             if not fill(block):
                 raise sounddevice.CallbackStop
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.audio.organ import SAMPLE_RATE, FloatArray, Sound, render
+from companion.audio.organ import SAMPLE_RATE, SampleArray, Sound, render
 from companion.errors import BadSetting, ChoraleError, MissingExtra
 from companion.files.midi import DEFAULT_BEAT_US, read_song
 from companion.files.writing import refuse_existing, write_output
@@ -25,7 +25,7 @@ from companion.music.song import Tempo
 from companion.music.vocabulary import VOICES
 
 
-def write_wav(path: Path, samples: FloatArray, force: bool = False) -> None:
+def write_wav(path: Path, samples: SampleArray, force: bool = False) -> None:
     """Writes stereo ``[samples, 2] float32`` within -1..1 as a 16-bit wave, whole or not at all.
 
     Raises:

@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from companion.bench.load import (
-    BPM,
+    LOAD_BPM,
     PATIENCE_SECONDS,
     PLACES,
     START_SECONDS,
@@ -36,7 +36,7 @@ from companion.io.midi_ports import OutputPort
 from companion.jam.process import SWITCH_SECONDS
 from companion.music.timebase import step_seconds
 from companion.player.port import Nowhere, Output
-from companion.player.process import OpenOutput, PlayerHandle
+from companion.player.process import OpenPlayerOutput, PlayerHandle
 from companion.screen.terminal import Progress, unseen
 
 PANICS = 20
@@ -48,14 +48,14 @@ def bench_jam(
     seconds: float = 20.0,
     places: tuple[str, ...] = PLACES,
     progress: Progress = unseen,
-    open_output: OpenOutput | None = None,
+    open_output: OpenPlayerOutput | None = None,
 ) -> dict[str, Any]:
     """The JSON object of ``chorale bench --jam``: ``{"jam": {…}}``; the player in its own process stands first.
 
     seconds: of music for each place.
     open_output: what to play on; by default a virtual port where the system has them, else nothing.
     """
-    steps = round(seconds / step_seconds(BPM))
+    steps = round(seconds / step_seconds(LOAD_BPM))
     found: dict[str, Measured] = {}
     for place in places:
         done = len(found) * steps
@@ -70,7 +70,7 @@ def _onward(progress: Progress, base: int) -> Progress:
 
 def total_steps(seconds: float = 20.0, places: tuple[str, ...] = PLACES) -> int:
     """How many steps ``progress`` will be told of."""
-    return len(places) * round(seconds / step_seconds(BPM))
+    return len(places) * round(seconds / step_seconds(LOAD_BPM))
 
 
 def output() -> Output:
@@ -99,7 +99,7 @@ def describe_jam(result: dict[str, Any]) -> list[str]:
     """The same for people."""
     jam = result["jam"]
     port, rights = jam["port"] or "no port", "with" if jam["realtime"] else "without"
-    lines = [f"jam at {BPM} BPM, four voices in every step, to {port}, {rights} real-time rights"]
+    lines = [f"jam at {LOAD_BPM} BPM, four voices in every step, to {port}, {rights} real-time rights"]
     places = {
         "in a process": jam,
         "thread by the model": jam.get(THREAD),
@@ -173,7 +173,7 @@ def _answer(pipe: Connection[Any, Any]) -> Any:
     raise ChoraleError("the process that generates for the bench does not answer")
 
 
-def _measure(place: str, model: str, steps: int, open_output: OpenOutput, progress: Progress) -> Measured:
+def _measure(place: str, model: str, steps: int, open_output: OpenPlayerOutput, progress: Progress) -> Measured:
     """One run. The engine's process generates; it has the player too, unless that stands beside the view."""
     with ExitStack() as stack:
         pipe, theirs = get_context("spawn").Pipe()
@@ -195,7 +195,7 @@ def _measure(place: str, model: str, steps: int, open_output: OpenOutput, progre
 def _watch(player: _Here | _There, view: ViewForNobody, steps: int, progress: Progress) -> Measured:
     """Shows the view while the music plays, then panics some times in the midst of it."""
     begun_s = time.perf_counter()
-    length_s = START_SECONDS + steps * step_seconds(BPM)
+    length_s = START_SECONDS + steps * step_seconds(LOAD_BPM)
     while (elapsed_s := time.perf_counter() - begun_s) < length_s:
         player.tend()
         view.show()

@@ -22,8 +22,8 @@ from companion.player.port import Nowhere
 from companion.player.process import PlayerHandle
 from companion.session.session import Session
 
-KEYS = 400
-BPM = 200
+MEASURED_KEYS = 400
+KEYS_BPM = 200
 LATE_STEPS = 0.3  # after its grid line
 _TICKS = 8  # looks at the clock in each note of half a beat: the engine plans in between
 _MELODY = (67, 69, 71, 72, 74, 72, 71, 69, 67, 64, 65, 67, 69, 67, 65, 64)
@@ -43,7 +43,7 @@ class _Ear:
         return self.player.send(command)
 
 
-def time_keys(model: str, keys: int = KEYS) -> dict[str, float]:
+def time_keys(model: str, keys: int = MEASURED_KEYS) -> dict[str, float]:
     """Milliseconds from a key's arrival until the player process has sent the other voices: p50, p99, max.
 
     The music runs on a clock that does not wait; what is timed is real.
@@ -54,7 +54,7 @@ def time_keys(model: str, keys: int = KEYS) -> dict[str, float]:
         notices = Notices()
         outlets = Outlets(ear, time.perf_counter, notices)
         session = Session(open_model(model), Settings(mode="harmonise", model=model), ANY, outlets)
-        clock = InternalClock(BPM)
+        clock = InternalClock(KEYS_BPM)
         clock.start(0.0)
         engine = Engine(
             session,
@@ -82,7 +82,7 @@ def time_keys(model: str, keys: int = KEYS) -> dict[str, float]:
 
 def _one_key(engine: Engine, ear: _Ear, index: int) -> float | None:
     """Plays one key; the milliseconds it took, None where the voices that sounded stayed."""
-    step_s = 60 / BPM / 4
+    step_s = 60 / KEYS_BPM / 4
     line_s = 2 * index * step_s
     at_s, pitch = line_s + LATE_STEPS * step_s, _MELODY[index % len(_MELODY)]
     engine.tick(at_s)

@@ -18,10 +18,10 @@ from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase, step_seconds
 from companion.music.vocabulary import VOICES
 from companion.player.lateness import Lateness
-from companion.player.messages import HeldOver, Panic, PlayFrames, Ready, Report, SetTimebase, Silenced
-from companion.player.process import OpenOutput, PlayerHandle
+from companion.player.messages import HeldOver, Panic, PlayerReport, PlayFrames, Ready, SetTimebase, Silenced
+from companion.player.process import OpenPlayerOutput, PlayerHandle
 
-BPM = 200
+LOAD_BPM = 200
 AHEAD_STEPS = 16  # a bar is planned ahead …
 BLOCK_STEPS = 4  # … and sent by the beat
 START_SECONDS = 0.5  # before the first step
@@ -67,7 +67,7 @@ class Feeder:
             if time.monotonic() > until_s:
                 raise ChoraleError("the player does not start")
             time.sleep(0.005)
-        self._timebase = Timebase(0, time.perf_counter() + START_SECONDS, step_seconds(BPM))
+        self._timebase = Timebase(0, time.perf_counter() + START_SECONDS, step_seconds(LOAD_BPM))
         self._player.send(SetTimebase(self._timebase))
 
     def feed(self) -> None:
@@ -83,7 +83,7 @@ class Feeder:
         self._sent = self.step + 1
         self._steps = self._sent + AHEAD_STEPS
 
-    def listen(self) -> list[Report]:
+    def listen(self) -> list[PlayerReport]:
         """Takes what the player has told."""
         reports = self._player.reports()
         for report in reports:
@@ -143,7 +143,7 @@ def _picture(count: int) -> Any:
         now_step=count + 32,
         bar=count // 16 + 1,
         playing=True,
-        bpm=BPM,
+        bpm=LOAD_BPM,
         activity="answering",
         frames=frames[:32],
         planned=frames[32:],
@@ -161,7 +161,7 @@ def _shown(step: int, shift: int) -> Any:
     return FrameView(step, step // 16 + 1, step // 4 % 4 + 1, pitches, (True,) * 4)
 
 
-def run_load(pipe: Connection[Any, Any], model: str, place: str, steps: int, open_output: OpenOutput) -> None:
+def run_load(pipe: Connection[Any, Any], model: str, place: str, steps: int, open_output: OpenPlayerOutput) -> None:
     """The engine's process of the bench: generates without a pause, and looks after the player it has."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is for the bench itself
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -177,7 +177,7 @@ def run_load(pipe: Connection[Any, Any], model: str, place: str, steps: int, ope
 
 
 def _play_and_generate(
-    pipe: Connection[Any, Any], place: str, steps: int, open_output: OpenOutput, generate: Callable[[], None]
+    pipe: Connection[Any, Any], place: str, steps: int, open_output: OpenPlayerOutput, generate: Callable[[], None]
 ) -> None:
     start = PlayerHandle.in_thread if place == THREAD else PlayerHandle.in_process
     with start(open_output) as player:

@@ -26,7 +26,7 @@ from companion.music.sounding import SoundingFrame
 from companion.music.timebase import step_seconds
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.player.messages import Command as PlayerCommand
+from companion.player.messages import PlayerCommand
 from companion.player.player import Player
 from companion.player.port import Nowhere
 from companion.screen.chooser import View

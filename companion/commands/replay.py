@@ -14,16 +14,13 @@ from companion.model.library import bundled_models
 from companion.model.runtime import Model
 from companion.music.bars import Barlines
 from companion.record.log import (
-    JUMP,
-    METRE,
-    START,
-    STOP,
     Entry,
     Header,
     LoggedCommand,
     LoggedFrame,
     LoggedNote,
     LoggedTransport,
+    TransportEvent,
     read_entries,
     read_header,
 )
@@ -83,12 +80,12 @@ def _played_again(
 
 
 def _move(session: Session, entry: LoggedTransport) -> None:
-    if entry.event == STOP:
+    if entry.event == TransportEvent.STOP:
         session.halt()
-    elif entry.event in (START, JUMP, METRE):
+    elif entry.event in (TransportEvent.START, TransportEvent.JUMP, TransportEvent.METRE):
         assert entry.beats is not None and entry.unit is not None and entry.bar_step is not None
         barlines = Barlines.of_metre(entry.beats, entry.unit, entry.bar_step)
-        if entry.event == START:
+        if entry.event == TransportEvent.START:
             assert entry.address is not None
             session.begin(entry.address + entry.bar_step, barlines)
         else:

@@ -10,7 +10,7 @@ from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink, Outlets
 from companion.music.timebase import Timebase
 from companion.player.messages import SetTimebase
-from companion.record.log import JUMP, LOOP, METRE, START, STOP, TEMPO, Entry, LoggedTransport
+from companion.record.log import Entry, LoggedTransport, TransportEvent
 from companion.session.session import Session
 
 _TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log …
@@ -59,7 +59,7 @@ class Conductor:
             case Started():
                 self._start(event, addresses.started(event.address, position))
             case Stopped():
-                self._log(LoggedTransport(position, STOP, reason=event.reason or None))
+                self._log(LoggedTransport(position, TransportEvent.STOP, reason=event.reason or None))
                 self._session.halt()
                 if event.reason:
                     self._notices.say(event.reason)
@@ -67,16 +67,18 @@ class Conductor:
                 self._jump(event, addresses)
             case MetreSet():
                 self._place(addresses.with_metre(event.beats, event.unit), position, sure=True)
-                self._log(self._transport(METRE))
+                self._log(self._transport(TransportEvent.METRE))
             case LoopSet():
                 loop = Loop(event.start, event.end) if event.on and event.end > event.start else None
                 self._place(addresses.with_loop(loop), position, sure=False)
-                self._log(LoggedTransport(position, LOOP, address=event.start, end=event.end, on=event.on))
+                self._log(
+                    LoggedTransport(position, TransportEvent.LOOP, address=event.start, end=event.end, on=event.on)
+                )
 
     def _start(self, event: Started, addresses: Addresses) -> None:
         position = addresses.position_of(event.address)
         self._place(addresses, position, sure=True)
-        self._log(self._transport(START, event.address))
+        self._log(self._transport(TransportEvent.START, event.address))
         self._outlets.reach(position)
         self._session.begin(position, addresses.barlines)
 
@@ -87,7 +89,7 @@ class Conductor:
         position = self._session.position if line is None else line.step_at(event.time_s)
         there = addresses.jumped(event.address, position)
         self._place(there, there.position_of(event.address), sure=wrapped)
-        self._log(self._transport(JUMP, event.address))
+        self._log(self._transport(TransportEvent.JUMP, event.address))
 
     def _place(self, addresses: Addresses, position: float, sure: bool) -> None:
         self._addresses = addresses
@@ -100,7 +102,7 @@ class Conductor:
             self._session.position,
             what,
             address,
-            bpm=None if line is None or what == METRE else line.bpm,
+            bpm=None if line is None or what == TransportEvent.METRE else line.bpm,
             beats=addresses.beats,
             unit=addresses.unit,
             bar_step=addresses.barlines.origin,
@@ -118,4 +120,4 @@ class Conductor:
         changed = abs(line.bpm - self._logged_bpm) > _TEMPO_LOGGED * line.bpm
         if changed and position >= self._tempo_step + _TEMPO_STEPS:
             self._logged_bpm, self._tempo_step = line.bpm, position
-            self._log(LoggedTransport(position, TEMPO, bpm=line.bpm))
+            self._log(LoggedTransport(position, TransportEvent.TEMPO, bpm=line.bpm))

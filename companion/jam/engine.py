@@ -27,7 +27,7 @@ from companion.jam.player_side import OwnKeys, PlayerState
 from companion.jam.snapshot import picture_of
 from companion.model.runtime import Model
 from companion.player.lateness import Lateness
-from companion.player.messages import Report
+from companion.player.messages import PlayerReport
 from companion.record.log import Entry, LoggedCommand, LoggedNote
 from companion.session.session import Session
 from companion.session.turns import ANSWERING
@@ -165,7 +165,7 @@ class Engine:
         self.session.set_model(loaded.model)
         self._notices.say(f"model {loaded.name}")
 
-    def report(self, report: Report) -> None:
+    def report(self, report: PlayerReport) -> None:
         """What the player process says."""
         self.player_state.hear(report)
         if isinstance(report, Lateness):

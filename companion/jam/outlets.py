@@ -14,7 +14,7 @@ from companion.jam.feedback import Feedback
 from companion.jam.notices import Notices
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
-from companion.player.messages import ClearSteps, Command, Panic, PlayFrames, PlayNow, Silence
+from companion.player.messages import ClearSteps, Panic, PlayerCommand, PlayFrames, PlayNow, Silence
 from companion.record.log import (
     Entry,
     LoggedClear,
@@ -30,7 +30,7 @@ _ON_THE_LINE = 1e-6  # steps; rounding
 class CommandSink(Protocol):
     """What plays; the player process."""
 
-    def send(self, command: Command) -> object: ...
+    def send(self, command: PlayerCommand) -> object: ...
 
 
 class Outlets:

@@ -6,7 +6,7 @@ from companion.io.events import PortBack, PortLost, PortMissing
 from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink
 from companion.player.lateness import Lateness
-from companion.player.messages import Echo, Fault, HeldOver, Ready, Report
+from companion.player.messages import EchoKey, Fault, HeldOver, PlayerReport, Ready
 
 
 class PlayerState:
@@ -18,7 +18,7 @@ class PlayerState:
         self.output = ""  # the name of the MIDI output
         self._notices = notices
 
-    def hear(self, report: Report) -> None:
+    def hear(self, report: PlayerReport) -> None:
         """What the player process says."""
         match report:
             case Lateness():
@@ -47,7 +47,7 @@ class OwnKeys:
         """A key goes down, or up with velocity 0."""
         before = self._sounding.pop((channel, pitch), None)
         if before is not None:
-            self._player.send(Echo(pitch, 0, before))
+            self._player.send(EchoKey(pitch, 0, before))
         if velocity:
             self._sounding[channel, pitch] = sounds_on
-            self._player.send(Echo(pitch, velocity, sounds_on))
+            self._player.send(EchoKey(pitch, velocity, sounds_on))

@@ -15,7 +15,7 @@ from typing import Protocol
 from companion.errors import ChoraleError, one_line
 from companion.io.events import PortMissing
 from companion.player.lateness import LatenessMeter, involuntary_switches
-from companion.player.messages import Close, Command, Fault, Ready, Report
+from companion.player.messages import Close, Fault, PlayerCommand, PlayerReport, Ready
 from companion.player.player import Player
 from companion.player.port import Nowhere, Output
 
@@ -23,7 +23,7 @@ HOP_SECONDS = 0.02  # the loop looks up at least so often: a signal, the port li
 READER_HOP_SECONDS = 0.001  # where a pipe cannot be waited for and a deadline be met at once
 LAST_WORDS_SECONDS = 0.3  # for reports that nobody takes any more
 
-Clock = Callable[[], float]
+MonotonicSeconds = Callable[[], float]
 
 
 class Pipe(Protocol):
@@ -31,30 +31,30 @@ class Pipe(Protocol):
 
     def poll(self, timeout: float = 0.0) -> bool: ...
 
-    def recv(self) -> Command: ...
+    def recv(self) -> PlayerCommand: ...
 
-    def send(self, report: Report) -> None: ...
+    def send(self, report: PlayerReport) -> None: ...
 
     def fileno(self) -> int: ...
 
     def close(self) -> None: ...
 
 
-class Inbox(Protocol):
+class PlayerInbox(Protocol):
     """Where commands arrive."""
 
-    def wait(self, until_s: float) -> Command | None:
+    def wait(self, until_s: float) -> PlayerCommand | None:
         """The next command as soon as there is one, None once the time has come; EOFError when no more can come."""
 
 
 class SelectInbox:
     """Sleeps in the system's ``select``, which both a message and a deadline end within some microseconds."""
 
-    def __init__(self, pipe: Pipe, clock: Clock) -> None:
+    def __init__(self, pipe: Pipe, clock: MonotonicSeconds) -> None:
         self._pipe = pipe
         self._clock = clock
 
-    def wait(self, until_s: float) -> Command | None:
+    def wait(self, until_s: float) -> PlayerCommand | None:
         remaining_s = max(until_s - self._clock(), 0.0)
         ready, _, _ = select.select([self._pipe.fileno()], [], [], remaining_s)
         return self._pipe.recv() if ready else None
@@ -63,11 +63,11 @@ class SelectInbox:
 class ReaderInbox:
     """A thread reads, and the loop sleeps in short hops: Windows waits for a pipe with up to 15 ms of error."""
 
-    def __init__(self, pipe: Pipe, clock: Clock, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, pipe: Pipe, clock: MonotonicSeconds, sleep: Callable[[float], None] = time.sleep) -> None:
         self._pipe = pipe
         self._clock = clock
         self._sleep = sleep
-        self._arrived: deque[Command | None] = deque()  # None: no more can come
+        self._arrived: deque[PlayerCommand | None] = deque()  # None: no more can come
         threading.Thread(target=self._read, name="player inbox", daemon=True).start()
 
     def _read(self) -> None:
@@ -79,7 +79,7 @@ class ReaderInbox:
                     return
         self._arrived.append(None)
 
-    def wait(self, until_s: float) -> Command | None:
+    def wait(self, until_s: float) -> PlayerCommand | None:
         while not self._arrived:
             remaining_s = until_s - self._clock()
             if remaining_s <= 0:
@@ -98,11 +98,11 @@ class Reporter:
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
-        self._queue: queue.Queue[Report | None] = queue.Queue(self.WAITING)
+        self._queue: queue.Queue[PlayerReport | None] = queue.Queue(self.WAITING)
         self._thread = threading.Thread(target=self._send, name="player reports", daemon=True)
         self._thread.start()
 
-    def tell(self, reports: Iterable[Report]) -> None:
+    def tell(self, reports: Iterable[PlayerReport]) -> None:
         """Sends these when it can."""
         with suppress(queue.Full):
             for report in reports:
@@ -120,7 +120,7 @@ class Reporter:
                 self._pipe.send(report)
 
 
-def make_inbox(pipe: Pipe, clock: Clock) -> Inbox:
+def make_inbox(pipe: Pipe, clock: MonotonicSeconds) -> PlayerInbox:
     """The kind that this system waits best with."""
     return ReaderInbox(pipe, clock) if sys.platform == "win32" else SelectInbox(pipe, clock)
 
@@ -131,8 +131,8 @@ def run_player(
     *,
     realtime: bool = False,
     stopping: Callable[[], bool] = lambda: False,
-    clock: Clock = time.perf_counter,
-    inbox: Inbox | None = None,
+    clock: MonotonicSeconds = time.perf_counter,
+    inbox: PlayerInbox | None = None,
 ) -> None:
     """Plays until it is told to close, the pipe ends or ``stopping`` says so; then everything is silent.
 
@@ -156,14 +156,16 @@ def run_player(
         pipe.close()
 
 
-def _opened(open_output: Callable[[], Output]) -> tuple[Output, list[Report]]:
+def _opened(open_output: Callable[[], Output]) -> tuple[Output, list[PlayerReport]]:
     try:
         return open_output(), []
     except ChoraleError as error:
         return Nowhere(), [PortMissing(str(error))]
 
 
-def _loop(player: Player, inbox: Inbox, reporter: Reporter, stopping: Callable[[], bool], clock: Clock) -> None:
+def _loop(
+    player: Player, inbox: PlayerInbox, reporter: Reporter, stopping: Callable[[], bool], clock: MonotonicSeconds
+) -> None:
     while not stopping():
         player.meter.mark()
         hop_s = clock() + HOP_SECONDS

@@ -1,4 +1,4 @@
-"""What the player is told (``Command``), and what it tells (``Report``)."""
+"""What the player is told (``PlayerCommand``), and what it tells (``PlayerReport``)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class PlayNow:
 
 
 @dataclass(frozen=True)
-class Echo:
+class EchoKey:
     """A key of the human player's, sounded for them."""
 
     pitch: int
@@ -78,7 +78,7 @@ class Close:
     """Release everything, close the port, end."""
 
 
-Command = PlayFrames | ClearSteps | SetTimebase | PlayNow | Echo | Silence | Panic | SetOffset | Close
+PlayerCommand = PlayFrames | ClearSteps | SetTimebase | PlayNow | EchoKey | Silence | Panic | SetOffset | Close
 
 
 @dataclass(frozen=True)
@@ -111,4 +111,4 @@ class Fault:
     text: str
 
 
-Report = Ready | Lateness | HeldOver | PortLost | PortBack | PortMissing | Silenced | Fault
+PlayerReport = Ready | Lateness | HeldOver | PortLost | PortBack | PortMissing | Silenced | Fault

@@ -1,7 +1,7 @@
 """The player: sends notes in time, and is the only one that does.
 
-It is told what is to sound in which step, and how steps lie in time (``Command``), and tells what has
-become of it (``Report``). What begins, ends or is too late is decided by ``companion.music.sounding``. Time
+It is told what is to sound in which step, and how steps lie in time (``PlayerCommand``), and tells what has
+become of it (``PlayerReport``). What begins, ends or is too late is decided by ``companion.music.sounding``. Time
 and the output are given to it; ``companion.player.loop`` runs it.
 
 No note stays
@@ -23,14 +23,14 @@ from companion.player.lateness import LatenessMeter
 from companion.player.messages import (
     ClearSteps,
     Close,
-    Command,
-    Echo,
+    EchoKey,
     Fault,
     HeldOver,
     Panic,
+    PlayerCommand,
+    PlayerReport,
     PlayFrames,
     PlayNow,
-    Report,
     SetOffset,
     SetTimebase,
     Silence,
@@ -53,24 +53,24 @@ class Player:
         self._timebase: Timebase | None = None
         self._offset_s = 0.0
         self._deadline_s: float | None = None  # of what is being sent, where it has one
-        self._reports: list[Report] = []
+        self._reports: list[PlayerReport] = []
         self._lateness_s = float("-inf")  # when the lateness was last told
 
-    def take_reports(self) -> list[Report]:
+    def take_reports(self) -> list[PlayerReport]:
         """What has happened since the last call."""
         reports, self._reports = [*self._reports, *self._port.take_events()], []
         return reports
 
     # What is asked of it.
 
-    def receive(self, command: Command) -> None:
+    def receive(self, command: PlayerCommand) -> None:
         """Obeys. Frames that are due already sound with the next ``due``."""
         try:
             self._obey(command)
         except Exception as error:
             self._fail(error)
 
-    def _obey(self, command: Command) -> None:
+    def _obey(self, command: PlayerCommand) -> None:
         match command:
             case PlayFrames(frames):
                 self._carry_out(self._sounding.receive(frames))
@@ -80,7 +80,7 @@ class Player:
                 self._set_timebase(timebase)
             case PlayNow(voice, pitch, velocity, channel):
                 self._carry_out(self._sounding.now(voice, Part(pitch or None, True, velocity, channel)))
-            case Echo():
+            case EchoKey():
                 self._echo(command)
             case Silence(token):
                 self._silence(token)
@@ -100,7 +100,7 @@ class Player:
         else:
             self._sounding.run(timebase.step_at(self._clock() - self._offset_s))
 
-    def _echo(self, command: Echo) -> None:
+    def _echo(self, command: EchoKey) -> None:
         note = (command.channel, command.pitch)
         owner = ("echo", note)
         if command.velocity:

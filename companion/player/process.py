@@ -18,14 +18,14 @@ from multiprocessing.util import Finalize
 from typing import Any, Protocol, Self
 
 from companion.player.loop import run_player
-from companion.player.messages import Close, Command, Report
+from companion.player.messages import Close, PlayerCommand, PlayerReport
 from companion.player.port import Output
 
 REALTIME_PRIORITY = 5  # of SCHED_FIFO's 1..99: above all ordinary programs, below those that make the sound
 CLOSE_SECONDS = 2.0
 _WINDOWS_HIGH_PRIORITY = 0x80  # HIGH_PRIORITY_CLASS, winbase.h
 
-OpenOutput = Callable[[], Output]  # must pickle where it travels to another process
+OpenPlayerOutput = Callable[[], Output]  # must pickle where it travels to another process
 
 
 class _Runner(Protocol):
@@ -42,13 +42,13 @@ class PlayerHandle:
     def __init__(self, pipe: Connection[Any, Any], runner: _Runner) -> None:
         self._pipe = pipe
         self._runner = runner
-        self._reports: deque[Report] = deque()
+        self._reports: deque[PlayerReport] = deque()
         self._closed = False
         # When this process ends without closing us: before it kills its children, or waits for them.
         self._at_exit = Finalize(self, _end, (pipe, runner, CLOSE_SECONDS), exitpriority=10)
 
     @classmethod
-    def in_process(cls, open_output: OpenOutput) -> Self:
+    def in_process(cls, open_output: OpenPlayerOutput) -> Self:
         """Starts a player in a process of its own; it is ready when it reports Ready."""
         context = multiprocessing.get_context("spawn")  # the same on all systems, and safe beside threads
         ours, theirs = context.Pipe()
@@ -58,7 +58,7 @@ class PlayerHandle:
         return cls(ours, process)
 
     @classmethod
-    def in_thread(cls, open_output: OpenOutput) -> Self:
+    def in_thread(cls, open_output: OpenPlayerOutput) -> Self:
         """Starts a player in a thread of this process."""
         ours, theirs = multiprocessing.Pipe()
         thread = threading.Thread(target=_player_thread, args=(theirs, open_output), name="chorale player", daemon=True)
@@ -75,7 +75,7 @@ class PlayerHandle:
         """Of its process; None for a thread."""
         return getattr(self._runner, "pid", None)
 
-    def send(self, command: Command) -> bool:
+    def send(self, command: PlayerCommand) -> bool:
         """Sends a command; False when nobody is there to take it."""
         try:
             self._pipe.send(command)
@@ -83,7 +83,7 @@ class PlayerHandle:
             return False
         return True
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[PlayerReport]:
         """What has been reported since the last call; never waits."""
         self._take()
         reports, self._reports = list(self._reports), deque()
@@ -126,7 +126,7 @@ def _end(pipe: Connection[Any, Any], runner: _Runner, timeout_s: float) -> None:
         runner.close()
 
 
-def player_process(pipe: Connection[Any, Any], open_output: OpenOutput) -> None:
+def player_process(pipe: Connection[Any, Any], open_output: OpenPlayerOutput) -> None:
     """The player's process: what it has to itself, and how it ends."""
     told = _told_to_end()
     realtime = _take_precedence()
@@ -136,7 +136,7 @@ def player_process(pipe: Connection[Any, Any], open_output: OpenOutput) -> None:
     run_player(pipe, open_output, realtime=realtime, stopping=told.is_set)
 
 
-def _player_thread(pipe: Connection[Any, Any], open_output: OpenOutput) -> None:
+def _player_thread(pipe: Connection[Any, Any], open_output: OpenPlayerOutput) -> None:
     run_player(pipe, open_output, realtime=_take_precedence())
 
 

@@ -24,19 +24,29 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from companion.errors import BadLog, one_line
 from companion.music.sounding import Part, SoundingFrame
 
-FORMAT = "chorale-jam/1"
-SUFFIX = ".jsonl"
+LOG_FORMAT = "chorale-jam/1"
+LOG_SUFFIX = ".jsonl"
 
 BLOCK_BYTES = 1 << 16  # read at once where not every line is wanted
 _MARK = b'"kind":"transport"'  # in no other line: quotes within its texts are written with a backslash
 
-START, STOP, JUMP, TEMPO, METRE, LOOP = "start", "stop", "jump", "tempo", "metre", "loop"  # of the transport
+
+class TransportEvent(StrEnum):
+    """What the clock has done."""
+
+    START = "start"
+    STOP = "stop"
+    JUMP = "jump"
+    TEMPO = "tempo"
+    METRE = "metre"
+    LOOP = "loop"
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ class LoggedTransport:
 
     kind: ClassVar[str] = "transport"
     now: float
-    event: str  # START, STOP, JUMP, TEMPO, METRE or LOOP
+    event: str  # a TransportEvent
     address: float | None = None  # START, JUMP: from here on; LOOP: its start
     end: float | None = None  # LOOP: its end
     on: bool | None = None  # LOOP
@@ -172,7 +182,7 @@ class LogWriter:
         self._file = path.open("xb", buffering=0)  # each line is one write, out of this process at once
         _lock(self._file)
         try:
-            self._append({"format": FORMAT, **vars(header)})
+            self._append({"format": LOG_FORMAT, **vars(header)})
         except OSError:
             self.close()
             raise
@@ -252,9 +262,9 @@ def read_header(path: Path) -> Header:
         row = json.loads(line)
         found = row.pop("format")
     except (ValueError, AttributeError, KeyError, TypeError):
-        raise BadLog(f"{name} is no log of a jam; expected one in the format {FORMAT}") from None
-    if found != FORMAT:
-        raise BadLog(f"{name} is in the format {one_line(repr(found))}; expected {FORMAT}")
+        raise BadLog(f"{name} is no log of a jam; expected one in the format {LOG_FORMAT}") from None
+    if found != LOG_FORMAT:
+        raise BadLog(f"{name} is in the format {one_line(repr(found))}; expected {LOG_FORMAT}")
     try:
         return Header(**row)
     except TypeError:

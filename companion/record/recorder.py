@@ -22,10 +22,10 @@ from pathlib import Path
 
 from companion.errors import ChoraleError, OutputExists, one_line
 from companion.files.writing import write_output
-from companion.record.log import SUFFIX, Entry, Header, LogWriter, is_in_use
+from companion.record.log import LOG_SUFFIX, Entry, Header, LogWriter, is_in_use
 from companion.record.take import read_take, take_file
 
-NOTHING = "nothing was played: no MIDI file"
+NOTHING_PLAYED = "nothing was played: no MIDI file"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _begin_log(folder: Path, header: Header, date: datetime.date) -> tuple[Path,
     found = (re.match(rf"{stem}-(\d+)(?!\d)", path.name) for path in folder.iterdir())
     first = max((int(match[1]) for match in found if match), default=0) + 1
     for number in itertools.count(first):
-        path = folder / f"{stem}-{number}{SUFFIX}"
+        path = folder / f"{stem}-{number}{LOG_SUFFIX}"
         try:
             return path, LogWriter(path, header)
         except FileExistsError:  # another jam began in this moment
@@ -115,19 +115,19 @@ def save_take(log: Path, first: int, last: int) -> Saved:
 def recover(folder: Path) -> list[Saved]:
     """MIDI files for logs that have none, and that no process is writing; says nothing of empty ones."""
     try:
-        logs = sorted(folder.glob(f"jam-*{SUFFIX}"))
+        logs = sorted(folder.glob(f"jam-*{LOG_SUFFIX}"))
         left = [log for log in logs if not log.with_suffix(".mid").exists() and not is_in_use(log)]
         done = [save_jam(log) for log in left if log.stat().st_size]
     except OSError:  # a folder that may not be read: recording will tell
         return []
-    return [saved for saved in done if saved.text != NOTHING]
+    return [saved for saved in done if saved.text != NOTHING_PLAYED]
 
 
 def _save(log: Path, names: Iterable[str], first: int | None, last: int | None) -> Saved:
     try:
         take = read_take(log, first, last)
         if take.is_empty:
-            return Saved(None, take.damage or NOTHING)
+            return Saved(None, take.damage or NOTHING_PLAYED)
         path = _write_free(log.parent, names, take_file(take))
     except ChoraleError as fault:
         return Saved(None, str(fault))

@@ -25,8 +25,6 @@ from companion.music.sounding import Change, ChannelNote, Part, Sounding
 from companion.music.timebase import step_seconds
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.record.log import (
-    START,
-    STOP,
     Entry,
     LoggedClear,
     LoggedNote,
@@ -34,11 +32,12 @@ from companion.record.log import (
     LoggedSend,
     LoggedSilence,
     LoggedTransport,
+    TransportEvent,
     read_entries,
 )
 
-TICKS_PER_BEAT = 960  # half a millisecond at 120 beats a minute
-TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
+TAKE_TICKS_PER_BEAT = 960  # half a millisecond at 120 beats a minute
+TAKE_TICKS_PER_STEP = TAKE_TICKS_PER_BEAT // STEPS_PER_BEAT
 PLAYER_TRACK = "Player"
 
 LEAD_STEPS = 64  # a frame is sent less than so long before its step
@@ -209,10 +208,10 @@ class _Listener:
         self._played.append(StepNote(start, max(position, start), pitch, velocity, channel))
 
     def _transport(self, entry: LoggedTransport) -> None:
-        if entry.event == STOP:
+        if entry.event == TransportEvent.STOP:
             self._sounding.stop()
             self._silence()
-        if entry.event == START:
+        if entry.event == TransportEvent.START:
             self._sounding.run(entry.now)
         if entry.bpm is not None and entry.bpm > 0:
             self._step_seconds = step_seconds(entry.bpm)
@@ -249,7 +248,7 @@ def take_file(take: Take) -> bytes:
     end_tick = max(events[-1][0] for events in tracks if events)
     names = (PLAYER_TRACK, *(voice.capitalize() for voice in VOICES))
     data = io.BytesIO()
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
+    file = mido.MidiFile(type=1, ticks_per_beat=TAKE_TICKS_PER_BEAT, charset="utf-8")
     file.tracks += [track_of_events(name, events, end_tick) for name, events in zip(names, tracks, strict=True)]
     file.save(file=data)
     return data.getvalue()
@@ -261,7 +260,7 @@ def _order(event: tuple[int, Any]) -> tuple[int, bool]:
 
 
 def _tick(position: float, origin: int) -> int:
-    return max(round((position - origin) * TICKS_PER_STEP), 0)
+    return max(round((position - origin) * TAKE_TICKS_PER_STEP), 0)
 
 
 def _ticked(notes: Iterable[StepNote], part: int, origin: int) -> list[VoiceNote]:

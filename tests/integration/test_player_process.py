@@ -21,7 +21,17 @@ from companion.io.midi_ports import open_output
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase
 from companion.player.lateness import Lateness
-from companion.player.messages import Echo, Panic, PlayFrames, PlayNow, Ready, Report, SetTimebase, Silence, Silenced
+from companion.player.messages import (
+    EchoKey,
+    Panic,
+    PlayerReport,
+    PlayFrames,
+    PlayNow,
+    Ready,
+    SetTimebase,
+    Silence,
+    Silenced,
+)
 from companion.player.process import PlayerHandle
 
 STEP_S = 0.1  # at which a step may be 25 ms late before it is held over
@@ -40,12 +50,12 @@ class Played:
 
     def __init__(self, player: PlayerHandle) -> None:
         self.player = player
-        self.reports: list[Report] = []
+        self.reports: list[PlayerReport] = []
 
     def has_told(self, kind: type[Any], count: int = 1) -> list[Any]:
         """So many reports of a kind, as soon as they are there."""
 
-        def look() -> list[Report]:
+        def look() -> list[PlayerReport]:
             self.reports += self.player.reports()
             found = [report for report in self.reports if isinstance(report, kind)]
             return found if len(found) >= count else []
@@ -102,7 +112,7 @@ def held(played: Played, path: Path) -> None:
     played.has_told(Ready)
     played.player.send(PlayFrames((chord(0, 60),)))
     played.player.send(SetTimebase(Timebase(0, time.perf_counter(), NEVER_S)))
-    played.player.send(Echo(40, 80, 3))
+    played.player.send(EchoKey(40, 80, 3))
     wait_until(lambda: len(sounding(sent_to(path))) == 5, "the chord")
 
 

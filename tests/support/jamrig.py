@@ -19,7 +19,7 @@ from companion.jam.notices import Notices
 from companion.jam.options import known_choices
 from companion.jam.outlets import Outlets
 from companion.music.timebase import step_seconds
-from companion.player.messages import Command as PlayerCommand
+from companion.player.messages import PlayerCommand
 from companion.record.log import Entry
 from companion.session.session import Session
 

@@ -9,8 +9,8 @@ from companion.audio.organ import (
     LIFT_SECONDS,
     RELEASE_SAMPLES,
     SAMPLE_RATE,
-    FloatArray,
     Room,
+    SampleArray,
     Sound,
     articulated,
     envelope,
@@ -22,12 +22,12 @@ from companion.audio.organ import (
 CHORD = [Sound(0.0, 0.5, pitch, 90, voice) for voice, pitch in enumerate((72, 67, 64, 48))]
 
 
-def steepest(samples: FloatArray) -> float:
+def steepest(samples: SampleArray) -> float:
     """The largest step from one sample to the next."""
     return float(np.max(np.abs(np.diff(samples, axis=0))))
 
 
-def loudness(samples: FloatArray) -> float:
+def loudness(samples: SampleArray) -> float:
     return float(np.sqrt(np.mean(samples**2)))
 
 
@@ -35,7 +35,7 @@ def at(seconds: float) -> int:
     return round(seconds * SAMPLE_RATE)
 
 
-def share_above(samples: FloatArray, hz: float) -> float:
+def share_above(samples: SampleArray, hz: float) -> float:
     """Share of the amplitude above a frequency."""
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     return float(spectrum[round(hz * len(samples) / SAMPLE_RATE) :].max() / spectrum.max())

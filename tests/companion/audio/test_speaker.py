@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from companion.audio.organ import CEILING, RELEASE_SAMPLES, SAMPLE_RATE, FloatArray
-from companion.audio.speaker import CLOSE_SAMPLES, Fill, LiveOrgan, Speaker, open_output
+from companion.audio.organ import CEILING, RELEASE_SAMPLES, SAMPLE_RATE, SampleArray
+from companion.audio.speaker import CLOSE_SAMPLES, Fill, LiveOrgan, Speaker, open_sound_output
 from companion.errors import ChoraleError, MissingExtra
 
 BLOCK = 512
@@ -18,7 +18,7 @@ class FakeStream:
     def __init__(self, fill: Fill) -> None:
         self.fill = fill
         self.events: list[str] = []
-        self.last: FloatArray = np.zeros((0, 2), dtype=np.float32)
+        self.last: SampleArray = np.zeros((0, 2), dtype=np.float32)
 
     def start(self) -> None:
         self.events.append("start")
@@ -44,7 +44,7 @@ def open_fake() -> tuple[Speaker, FakeStream]:
     return Speaker(open_stream), streams[0]
 
 
-def blocks(render: Any, count: int, size: int = BLOCK) -> FloatArray:
+def blocks(render: Any, count: int, size: int = BLOCK) -> SampleArray:
     """What comes next, in blocks that start out as rubbish."""
     rendered = []
     for _ in range(count):
@@ -54,7 +54,7 @@ def blocks(render: Any, count: int, size: int = BLOCK) -> FloatArray:
     return np.concatenate(rendered)
 
 
-def steepest(samples: FloatArray) -> float:
+def steepest(samples: SampleArray) -> float:
     return float(np.max(np.abs(np.diff(samples, axis=0))))
 
 
@@ -211,7 +211,7 @@ def test_the_card_is_asked_for_stereo_and_stops_after_the_last_block(monkeypatch
     fake = SimpleNamespace(PortAudioError=PortAudioError, CallbackStop=CallbackStop, OutputStream=output_stream)
     monkeypatch.setattr(importlib, "import_module", {"sounddevice": fake}.__getitem__)
     left = [True, True, False]
-    stream = open_output(lambda _: left.pop(0))
+    stream = open_sound_output(lambda _: left.pop(0))
     stream.start()
     stream.close()
     assert (left, streams[0].closed) == ([], True)

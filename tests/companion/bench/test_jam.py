@@ -8,7 +8,7 @@ import pytest
 
 from companion.bench import jam
 from companion.bench.jam import bench_jam, describe_jam, total_steps
-from companion.bench.load import BPM, PLACES, PROCESS, THREAD, THREAD_BESIDE_VIEW
+from companion.bench.load import LOAD_BPM, PLACES, PROCESS, THREAD, THREAD_BESIDE_VIEW
 from companion.controls.table import DEFAULT_MODEL
 from companion.errors import ChoraleError
 from companion.model.library import find_model
@@ -29,7 +29,7 @@ def test_for_people() -> None:
     late = {"p50": 0.28, "p99": 5.7, "max": 6.354}
     lines = describe_jam({"jam": {**FACTS, "thread": {**FACTS, "lateness_ms": late, "held_over": 4}}})
     assert lines == [
-        f"jam at {BPM} BPM, four voices in every step, to no port, with real-time rights",
+        f"jam at {LOAD_BPM} BPM, four voices in every step, to no port, with real-time rights",
         "in a process          late p50 0.180  p99 0.260  max 0.293 ms  (2128 messages, 3 of them interrupted, up to"
         " 1.5 ms; 0 steps held over)  panic p50 1.00  max 4.80 ms",
         "thread by the model   late p50 0.280  p99 5.700  max 6.354 ms  (2128 messages, 3 of them interrupted, up to"
@@ -55,7 +55,7 @@ def test_a_short_run(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     monkeypatch.setattr(jam, "PANICS", 2)
     told: list[int] = []
     model = str(find_model(DEFAULT_MODEL))  # as a file: found in the other process wherever that looks for names
-    result = bench_jam(model, 1.0, (place,), told.append, Nowhere)
+    result = bench_jam(model, 1.0, (place,), lambda done, total=None: told.append(done), Nowhere)
     figures = result["jam"]
     assert set(figures) == set(FACTS)
     assert figures["messages"] > 0

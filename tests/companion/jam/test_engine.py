@@ -17,7 +17,7 @@ from companion.io.osc_port import Unreadable
 from companion.jam.engine import Loaded
 from companion.music.sounding import SoundingFrame
 from companion.player.lateness import Lateness
-from companion.player.messages import Echo, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
+from companion.player.messages import EchoKey, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
 from companion.record.log import (
     Header,
     LoggedCommand,
@@ -185,13 +185,13 @@ def test_the_players_own_key_is_echoed_on_its_voices_channel_and_let_go_there() 
     rig.osc("voice/channel", 1, 7)
     rig.run_to(2)
     rig.release(72, channel=9)
-    assert rig.player.of(Echo) == [Echo(72, 80, 0), Echo(72, 0, 0)]
+    assert rig.player.of(EchoKey) == [EchoKey(72, 80, 0), EchoKey(72, 0, 0)]
 
 
 def test_without_echo_the_player_sounds_itself() -> None:
     rig = Rig(Babbler(), Settings(model="babbler", mode="harmonise"))
     rig.play(72)
-    assert rig.player.of(Echo) == []
+    assert rig.player.of(EchoKey) == []
     assert all(frame.parts[0].pitch is None for frame in frames_of(rig).values())
 
 

@@ -19,12 +19,12 @@ from companion.player.lateness import Lateness
 from companion.player.loop import HOP_SECONDS, ReaderInbox, Reporter, SelectInbox, run_player
 from companion.player.messages import (
     Close,
-    Command,
     Fault,
+    PlayerCommand,
+    PlayerReport,
     PlayFrames,
     PlayNow,
     Ready,
-    Report,
     SetOffset,
     SetTimebase,
     Silence,
@@ -38,7 +38,7 @@ class Pipe:
     """Keeps the reports; blocks or breaks on demand."""
 
     def __init__(self) -> None:
-        self.reports: list[Report] = []
+        self.reports: list[PlayerReport] = []
         self.closed = False
         self.gate = threading.Event()
         self.gate.set()
@@ -47,13 +47,13 @@ class Pipe:
     def poll(self, timeout: float = 0.0) -> bool:
         raise NotImplementedError
 
-    def recv(self) -> Command:
+    def recv(self) -> PlayerCommand:
         raise NotImplementedError
 
     def fileno(self) -> int:
         raise NotImplementedError
 
-    def send(self, report: Report) -> None:
+    def send(self, report: PlayerReport) -> None:
         self.gate.wait()
         if self.broken:
             raise BrokenPipeError
@@ -66,7 +66,7 @@ class Pipe:
 class Script:
     """A clock and an inbox: each command arrives at its time, then the pipe ends; an exception is raised."""
 
-    def __init__(self, *arrivals: tuple[float, Command | BaseException]) -> None:
+    def __init__(self, *arrivals: tuple[float, PlayerCommand | BaseException]) -> None:
         self.now_s = 0.0
         self.arrivals = list(arrivals)
         self.waits: list[float] = []
@@ -74,7 +74,7 @@ class Script:
     def clock(self) -> float:
         return self.now_s
 
-    def wait(self, until_s: float) -> Command | None:
+    def wait(self, until_s: float) -> PlayerCommand | None:
         self.waits.append(until_s)
         if not self.arrivals:
             raise EOFError
@@ -88,7 +88,7 @@ class Script:
         return command
 
 
-def run(script: Script, output: RecordingOutput, **more: object) -> tuple[Pipe, list[Report]]:
+def run(script: Script, output: RecordingOutput, **more: object) -> tuple[Pipe, list[PlayerReport]]:
     pipe = Pipe()
     run_player(pipe, lambda: output, clock=script.clock, inbox=script, **more)  # type: ignore[arg-type]
     return pipe, [report for report in pipe.reports if not isinstance(report, Lateness)]
@@ -125,7 +125,7 @@ def test_looks_up_often_without_a_deadline(output: RecordingOutput) -> None:
 @pytest.mark.parametrize(
     "end", [EOFError(), ConnectionResetError(), KeyError("x"), Close()], ids=["end", "reset", "fault", "close"]
 )
-def test_silent_however_it_ends(output: RecordingOutput, end: Command | BaseException) -> None:
+def test_silent_however_it_ends(output: RecordingOutput, end: PlayerCommand | BaseException) -> None:
     pipe, reports = run(Script((0, PlayNow(0, 60)), (0.1, end)), output)
     assert sounding(output.messages) == []
     assert (output.closed, pipe.closed) == (1, True)

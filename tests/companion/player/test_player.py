@@ -17,14 +17,14 @@ from companion.player.lateness import Lateness, LatenessMeter
 from companion.player.messages import (
     ClearSteps,
     Close,
-    Command,
-    Echo,
+    EchoKey,
     Fault,
     HeldOver,
     Panic,
+    PlayerCommand,
+    PlayerReport,
     PlayFrames,
     PlayNow,
-    Report,
     SetOffset,
     SetTimebase,
     Silence,
@@ -45,7 +45,7 @@ class Stage:
         self.output = RecordingOutput()
         self.player = Player(self, lambda: self.now_s)
         self.send_seconds = send_seconds
-        self.reports: list[Report] = []
+        self.reports: list[PlayerReport] = []
 
     # An output that takes its time.
 
@@ -63,7 +63,7 @@ class Stage:
 
     # What a test does.
 
-    def tell(self, *commands: Command) -> None:
+    def tell(self, *commands: PlayerCommand) -> None:
         for command in commands:
             self.player.receive(command)
             self.player.due(self.now_s)
@@ -80,7 +80,7 @@ class Stage:
         self.now_s = max(self.now_s, now_s)
         self.player.keep_house(self.now_s)
 
-    def told(self) -> list[Report]:
+    def told(self) -> list[PlayerReport]:
         """Reports since the last call, without the lateness."""
         return [report for report in self.player.take_reports() if not isinstance(report, Lateness)]
 
@@ -321,7 +321,7 @@ def test_a_stopped_clock_silences_and_forgets_nothing(stage: Stage) -> None:
 
 
 def test_a_stopped_clock_ends_what_was_sounded_at_once(stage: Stage) -> None:
-    stage.tell(PlayNow(0, 60), Echo(50, 70, 3), SetTimebase(None))
+    stage.tell(PlayNow(0, 60), EchoKey(50, 70, 3), SetTimebase(None))
     assert sounding(stage.output.messages) == []
 
 
@@ -346,14 +346,14 @@ def test_a_frame_goes_on_with_what_was_sounded_at_once(stage: Stage) -> None:
 
 
 def test_echo(stage: Stage) -> None:
-    stage.tell(Echo(60, 70, 9), Echo(64, 71, 9), Echo(60, 0, 9), Echo(60, 0, 9), Echo(64, 0, 9))
+    stage.tell(EchoKey(60, 70, 9), EchoKey(64, 71, 9), EchoKey(60, 0, 9), EchoKey(60, 0, 9), EchoKey(64, 0, 9))
     assert stage.take() == [("on", 9, 60), ("on", 9, 64), ("off", 9, 60), ("off", 9, 64)]
 
 
 def test_an_echo_in_unison_with_a_voice(stage: Stage) -> None:
-    stage.tell(PlayNow(0, 60, 70, 0), Echo(60, 70, 0), PlayNow(0, 0))
+    stage.tell(PlayNow(0, 60, 70, 0), EchoKey(60, 70, 0), PlayNow(0, 0))
     assert stage.take() == [("on", 0, 60), ("off", 0, 60), ("on", 0, 60)]
-    stage.tell(Echo(60, 0, 0))
+    stage.tell(EchoKey(60, 0, 0))
     assert stage.take() == [("off", 0, 60)]
 
 
@@ -361,7 +361,7 @@ def test_an_echo_in_unison_with_a_voice(stage: Stage) -> None:
 
 
 def test_silence(stage: Stage) -> None:
-    stage.tell(line(0, [60, 62]), Echo(40, 70, 2))
+    stage.tell(line(0, [60, 62]), EchoKey(40, 70, 2))
     stage.start()
     stage.take()
     stage.now_s = 0.05
@@ -402,14 +402,16 @@ def test_frames_that_stop_coming(stage: Stage) -> None:
 
 def test_what_is_sounded_at_once_waits_for_no_frames(stage: Stage) -> None:
     stage.start()
-    stage.tell(PlayNow(0, 60, 70, 0), Echo(50, 70, 0))
+    stage.tell(PlayNow(0, 60, 70, 0), EchoKey(50, 70, 0))
     stage.until(60.0)
     assert stage.take() == [("on", 0, 60), ("on", 0, 50)]
 
 
 @pytest.mark.parametrize("ending", [Close(), Silence(1), Panic(1), SetTimebase(None)])
-def test_every_ending_is_silent(stage: Stage, ending: Command) -> None:
-    stage.tell(PlayFrames((frame(0, part(60), part(60, 1), part(60), part(40)),)), Echo(33, 70, 3), Echo(40, 70, 0))
+def test_every_ending_is_silent(stage: Stage, ending: PlayerCommand) -> None:
+    stage.tell(
+        PlayFrames((frame(0, part(60), part(60, 1), part(60), part(40)),)), EchoKey(33, 70, 3), EchoKey(40, 70, 0)
+    )
     stage.start()
     stage.tell(ending)
     assert sounding(stage.output.messages) == []
@@ -590,7 +592,7 @@ class AnyJam(RuleBasedStateMachine):
         super().__init__()
         self.stage = Stage()
 
-    def tell(self, command: Command) -> None:
+    def tell(self, command: PlayerCommand) -> None:
         self.stage.tell(command)
 
     @rule(ahead=st.integers(-3, 12), parts=st.lists(st.tuples(PARTS, PARTS, PARTS, PARTS), min_size=1, max_size=6))
@@ -619,7 +621,7 @@ class AnyJam(RuleBasedStateMachine):
 
     @rule(pitch=st.integers(58, 62), velocity=st.sampled_from([0, 64]), channel=st.integers(0, 1))
     def echo(self, pitch: int, velocity: int, channel: int) -> None:
-        self.tell(Echo(pitch, velocity, channel))
+        self.tell(EchoKey(pitch, velocity, channel))
 
     @rule(seconds=st.floats(-0.2, 0.2))
     def offset(self, seconds: float) -> None:

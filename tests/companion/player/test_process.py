@@ -9,12 +9,12 @@ from typing import TypeVar
 import pytest
 from support.recording import RecordingOutput, sounding
 
-from companion.player.messages import Close, PlayNow, Ready, Report, Silence, Silenced
+from companion.player.messages import Close, PlayerReport, PlayNow, Ready, Silence, Silenced
 from companion.player.port import Nowhere
 from companion.player.process import PlayerHandle
 
 PATIENCE_S = 60.0
-Told = TypeVar("Told", bound=Report)
+Told = TypeVar("Told", bound=PlayerReport)
 
 
 def wait_for(player: PlayerHandle, kind: type[Told]) -> Told:

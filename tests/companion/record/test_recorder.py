@@ -35,7 +35,7 @@ from companion.record.log import (
     LoggedTransport,
     read_entries,
 )
-from companion.record.recorder import NOTHING, Recorder, Saved, recover, save_jam, save_take
+from companion.record.recorder import NOTHING_PLAYED, Recorder, Saved, recover, save_jam, save_take
 from companion.record.take import read_take
 
 HEADER = Header("1.2", "gru", "ab" * 32, 7, {"mode": "continue"}, "2026-11-22T20:15:00+01:00")
@@ -526,11 +526,11 @@ class TestFaults:
         log = recorded(tmp_path, JAM)
         monkeypatch.setattr(recorder, "write_output", refuse)
         assert save_jam(log) == Saved(None, "cannot write jam-2026-11-22-1.mid: True")
-        assert save_take(log, 0, 9) == Saved(None, NOTHING)
+        assert save_take(log, 0, 9) == Saved(None, NOTHING_PLAYED)
 
     def test_nothing_was_played(self, tmp_path: Path) -> None:
         log = recorded(tmp_path, [start(), LoggedCommand(3.0, "go", (), 5)])
-        assert save_jam(log) == Saved(None, NOTHING)
+        assert save_jam(log) == Saved(None, NOTHING_PLAYED)
         assert list(tmp_path.iterdir()) == [log]
 
     def test_what_is_no_log(self, tmp_path: Path) -> None:
