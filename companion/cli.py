@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from companion import __version__
-from companion.commands.play_options import Model, Seed, Style, Temperature, TopP, with_playing
+from companion.commands.play_options import ModelOption, Seed, Style, Temperature, TopP, with_playing
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, one_line
 from companion.screen.terminal import progress_bar
@@ -102,9 +102,9 @@ def continue_(
     _compose(files.continue_job(seed_file, bars, playing), outputs)
 
 
-@app.command(epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
+@app.command("harmonise", epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
 @with_playing
-def harmonise(
+def harmonise_command(
     melody: Annotated[Path, typer.Argument(metavar="MELODY.mid", help="The voice or voices to keep.")],
     out: Out = None,
     voice: Annotated[
@@ -229,8 +229,8 @@ def ports() -> None:
     typer.echo("\n".join(list_ports().lines()))
 
 
-@app.command(epilog="Example: chorale replay takes/jam-2026-11-22-1.jsonl")
-def replay(
+@app.command("replay", epilog="Example: chorale replay takes/jam-2026-11-22-1.jsonl")
+def replay_command(
     log: Annotated[Path, typer.Argument(metavar="LOG.jsonl", help="The log of a jam, as --record keeps it.")],
 ) -> None:
     """Play a jam again from its log, and say whether every note came out the same."""
@@ -293,9 +293,9 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: chorale bench --frames 5000 --json")
-def bench(
-    model: Model = DEFAULT_MODEL,
+@app.command("bench", epilog="Example: chorale bench --frames 5000 --json")
+def bench_command(
+    model: ModelOption = DEFAULT_MODEL,
     style: Style = DEFAULT_STYLE,
     frames: Annotated[int, typer.Option("--frames", min=100, help="How many frames to time.")] = 5000,
     notebook: Annotated[

@@ -18,6 +18,7 @@ from statistics import median, quantiles
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("companion", "export")
 
+ENTRY_POINTS = {"app", "main"}  # of a program each: named as everyone names them
 MOST_FILES, MOST_METHODS, MOST_ARGUMENTS = 14, 20, 12
 LONGEST_MEDIAN, LONGEST_P95 = 8, 25  # lines of a function
 
@@ -121,7 +122,7 @@ def measure(root: Path) -> tuple[dict[str, Room], dict[str, list[str]]]:
             )
         )
         for name in set(public_names(tree)):
-            if not name.startswith("_"):
+            if not name.startswith("_") and name not in ENTRY_POINTS:
                 places[name].append(module)
     return rooms, {name: modules for name, modules in places.items() if len(modules) > 1}
 

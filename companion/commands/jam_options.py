@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from companion.controls.kinds import Place
+from companion.controls.kinds import NetworkAddress
 from companion.controls.knobs import ControlMap
 from companion.controls.presets import Preset, load_preset, preset_folder, save_preset
 from companion.controls.rig import Rig
@@ -99,7 +99,7 @@ def options_of(preset: Preset, record: Path | None, learn: bool, osc_wanted: boo
     )
 
 
-def _place(said: Place | None, usual: Place) -> Place:
+def _place(said: NetworkAddress | None, usual: NetworkAddress) -> NetworkAddress:
     return usual if said is None else said
 
 

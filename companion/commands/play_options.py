@@ -17,7 +17,7 @@ from companion.errors import BadSetting
 if TYPE_CHECKING:
     from companion.commands.files import Playing
 
-Model = Annotated[str, typer.Option("--model", help="A model's name (see: chorale models) or an .onnx file.")]
+ModelOption = Annotated[str, typer.Option("--model", help="A model's name (see: chorale models) or an .onnx file.")]
 Style = Annotated[str, typer.Option("--style", help="Sampling defaults: bach (strict), free or wild.")]
 Temperature = Annotated[
     float | None,
@@ -32,18 +32,20 @@ VoiceTemperature = Annotated[
     typer.Option("--voice-temperature", help="Of one voice, as in bass=0.5; may be given more than once."),
 ]
 Density = Annotated[float, typer.Option("--density", help="Above 0 more notes, below 0 fewer; from -4 to 4.")]
-Key = Annotated[str, typer.Option("--key", help="The key to keep to, as in 'e minor'; auto is the one that is heard.")]
+KeyOption = Annotated[
+    str, typer.Option("--key", help="The key to keep to, as in 'e minor'; auto is the one that is heard.")
+]
 Velocity = Annotated[str, typer.Option("--velocity", help="How loud: played, entropy, or 1..127.")]
 
 
 def _playing(
-    model: Model = DEFAULT_MODEL,
+    model: ModelOption = DEFAULT_MODEL,
     style: Style = DEFAULT_STYLE,
     temperature: Temperature = None,
     voice_temperature: VoiceTemperature = None,
     top_p: TopP = None,
     density: Density = 0.0,
-    key: Key = AUTO,
+    key: KeyOption = AUTO,
     seed: Seed = None,
     velocity: Velocity = "played",
 ) -> Playing:

@@ -13,14 +13,14 @@ from companion.generation.composer import Composed
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, struck_pitch
 from companion.sampling.draw import Choice
 
-FORMAT = "chorale-trace/1"
+TRACE_FORMAT = "chorale-trace/1"
 LEAST_PROBABILITY = 0.001  # rarer pitches are left out of a distribution
 
 
 def write_trace(path: Path, model: str, frames: Iterable[Composed], force: bool = False) -> None:
     """Write a composition's trace; errors as companion.files.writing.write_output."""
     trace = {
-        "format": FORMAT,
+        "format": TRACE_FORMAT,
         "model": model,
         "steps_per_beat": STEPS_PER_BEAT,
         "voices": list(VOICES),

@@ -1,4 +1,4 @@
-"""Which key does what while a jam is shown: one table, ``KEYS``, for the keys, their help and the documents.
+"""Which key does what while a jam is shown: one table, ``KEY_ROWS``, for the keys, their help and the documents.
 
     Scene      what keys are relative to: the settings as they are, and whether the companion answers
     Strokes    keys in, strokes out: most are one key, some are two (``l 1`` locks the soprano)
@@ -16,16 +16,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from companion.controls.table import ANY, GRIDS, HIGHEST_SEED, MODES, Choices, Command, Settings, settled
+from companion.controls.kinds import Number, Whole
+from companion.controls.table import ANY, GRIDS, HIGHEST_SEED, MODES, Choices, Command, Settings, find_control, settled
 
-TEMPERATURE_STEP, HIGHEST_TEMPERATURE = 0.1, 2.0
+TEMPERATURE_STEP = 0.1
 TOP_P_STEP = 0.05
-DENSITY_STEP, FURTHEST_DENSITY = 0.5, 4.0
-MOST_BARS = 64
-FURTHEST_OCTAVE = 3
+DENSITY_STEP = 0.5
 STEADY_VELOCITY = "80"
 
 WHICH_VOICE = "which voice? 1 soprano  2 alto  3 tenor  4 bass"
+
+
+def _limits(name: str) -> tuple[float, float]:
+    """How far the keys move a control: as far as a knob does."""
+    kind = find_control(name).kind
+    if isinstance(kind, Number):
+        return kind.knob_low, kind.knob_high
+    assert isinstance(kind, Whole)
+    return kind.low, kind.high
 
 
 class Local(Enum):
@@ -50,7 +58,7 @@ Act = Callable[[Scene, int], Command | None]
 
 
 @dataclass(frozen=True)
-class Key:
+class KeyRow:
     """A row of the table: strokes that belong together."""
 
     strokes: tuple[str, ...]
@@ -80,21 +88,24 @@ def _turned_mode(scene: Scene, number: int) -> Command | None:
 
 def _temperature(scene: Scene, number: int) -> Command | None:
     known = settled(scene.settings, scene.choices).temperature
-    return _moved("temperature", 1.0 if known is None else known, number, TEMPERATURE_STEP, 0.0, HIGHEST_TEMPERATURE)
+    return _moved(
+        "temperature", 1.0 if known is None else known, number, TEMPERATURE_STEP, 0.0, _limits("temperature")[1]
+    )
 
 
 def _top_p(scene: Scene, number: int) -> Command | None:
     known = settled(scene.settings, scene.choices).top_p
-    return _moved("top_p", 1.0 if known is None else known, number, TOP_P_STEP, TOP_P_STEP, 1.0)
+    return _moved("top_p", 1.0 if known is None else known, number, TOP_P_STEP, *_limits("top_p"))
 
 
 def _density(scene: Scene, number: int) -> Command | None:
-    return _moved("density", scene.settings.density, number, DENSITY_STEP, -FURTHEST_DENSITY, FURTHEST_DENSITY)
+    return _moved("density", scene.settings.density, number, DENSITY_STEP, *_limits("density"))
 
 
 def _bars(scene: Scene, number: int) -> Command | None:
     bars = scene.settings.bars + (-1, 1)[number]
-    return Command("bars", (bars,)) if 1 <= bars <= MOST_BARS else None
+    fewest, most = _limits("bars")
+    return Command("bars", (bars,)) if fewest <= bars <= most else None
 
 
 def _lock(scene: Scene, voice: int) -> Command:
@@ -108,7 +119,8 @@ def _mute(scene: Scene, voice: int) -> Command:
 def _octave(direction: int) -> Act:
     def act(scene: Scene, voice: int) -> Command | None:
         octave = scene.settings.voices[voice].octave + direction
-        return Command("voice/octave", (voice + 1, octave)) if abs(octave) <= FURTHEST_OCTAVE else None
+        lowest, highest = _limits("voice/octave")
+        return Command("voice/octave", (voice + 1, octave)) if lowest <= octave <= highest else None
 
     return act
 
@@ -158,37 +170,39 @@ def _initials(key: str) -> tuple[str, ...]:
     return tuple(f"{key} {letter}" for letter in "satb")
 
 
-def _of_voice(key: str, text: str, act: Act, ask: str) -> Key:
-    return Key(_voices(key), f"{key} 1-4", text, act, _initials(key), ask=f"{ask} {WHICH_VOICE}")
+def _of_voice(key: str, text: str, act: Act, ask: str) -> KeyRow:
+    return KeyRow(_voices(key), f"{key} 1-4", text, act, _initials(key), ask=f"{ask} {WHICH_VOICE}")
 
 
-KEYS = (
-    Key(("space",), "space", "answer now, or stop", _go_or_stop, short="space go/stop"),
-    Key(("c",), "c", "come to a close", _action("cadence"), short="c cadence"),
-    Key(("u",), "u", "back to before the answer", _action("undo"), short="u undo"),
-    Key(("k",), "k", "save the last take", _action("keep"), short="k keep"),
-    Key(("p",), "p !", "panic: silence everything", _action("panic"), ("!",), short="p panic"),
-    Key(("M", "m"), "M m", "mode before, next", _turned_mode, short="m mode"),
-    Key(tuple("123456"), "1-6", f"modes, {MODES[0]} to {MODES[-1]}", _mode),
-    Key(("t", "T"), "t T", "temperature down, up", _temperature, ("down", "up")),
-    Key((",", "."), ", .", "top-p down, up", _top_p),
-    Key(("d", "D"), "d D", "fewer notes, more notes", _density, ("left", "right")),
-    Key(("-", "+"), "- +", "bars of a call", _bars, ("_", "=")),
+KEY_ROWS = (
+    KeyRow(("space",), "space", "answer now, or stop", _go_or_stop, short="space go/stop"),
+    KeyRow(("c",), "c", "come to a close", _action("cadence"), short="c cadence"),
+    KeyRow(("u",), "u", "back to before the answer", _action("undo"), short="u undo"),
+    KeyRow(("k",), "k", "save the last take", _action("keep"), short="k keep"),
+    KeyRow(("p",), "p !", "panic: silence everything", _action("panic"), ("!",), short="p panic"),
+    KeyRow(("M", "m"), "M m", "mode before, next", _turned_mode, short="m mode"),
+    KeyRow(tuple("123456"), "1-6", f"modes, {MODES[0]} to {MODES[-1]}", _mode),
+    KeyRow(("t", "T"), "t T", "temperature down, up", _temperature, ("down", "up")),
+    KeyRow((",", "."), ", .", "top-p down, up", _top_p),
+    KeyRow(("d", "D"), "d D", "fewer notes, more notes", _density, ("left", "right")),
+    KeyRow(("-", "+"), "- +", "bars of a call", _bars, ("_", "=")),
     _of_voice("l", "lock a voice, or free it", _lock, "lock or free"),
     _of_voice("x", "mute a voice, or not", _mute, "mute or not"),
     _of_voice("[", "a voice an octave lower", _octave(-1), "an octave lower:"),
     _of_voice("]", "a voice an octave higher", _octave(1), "an octave higher:"),
-    Key(("g",), "g", "grid: step, beat, bar", _grid),
-    Key(("s",), "s", "next style", _style),
-    Key(("n",), "n", "next model", _model),
-    Key(("v",), "v", "next velocity rule", _velocity),
-    Key(("r",), "r", "throw other dice", _dice),
-    Key(("?",), "?", "show or hide the keys", Local.HELP, ("h",), short="? keys"),
-    Key(("ctrl-l",), "ctrl-L", "draw the screen again", Local.REPAINT),
-    Key(("q q",), "q q", "leave", Local.QUIT, short="q q leave", ask="q again to leave"),
+    KeyRow(("g",), "g", "grid: step, beat, bar", _grid),
+    KeyRow(("s",), "s", "next style", _style),
+    KeyRow(("n",), "n", "next model", _model),
+    KeyRow(("v",), "v", "next velocity rule", _velocity),
+    KeyRow(("r",), "r", "throw other dice", _dice),
+    KeyRow(("?",), "?", "show or hide the keys", Local.HELP, ("h",), short="? keys"),
+    KeyRow(("ctrl-l",), "ctrl-L", "draw the screen again", Local.REPAINT),
+    KeyRow(("q q",), "q q", "leave", Local.QUIT, short="q q leave", ask="q again to leave"),
 )
 
-_ROWS = {stroke: (key, number) for key in KEYS for row in (key.strokes, key.also) for number, stroke in enumerate(row)}
+_ROWS = {
+    stroke: (key, number) for key in KEY_ROWS for row in (key.strokes, key.also) for number, stroke in enumerate(row)
+}
 _ASKED = {stroke.split()[0]: key.ask for stroke, (key, _) in _ROWS.items() if " " in stroke}
 
 
@@ -243,4 +257,4 @@ class KeyHelp:
 
 def key_help() -> tuple[KeyHelp, ...]:
     """The table as the view shows it."""
-    return tuple(KeyHelp(key.label, key.text, key.short) for key in KEYS)
+    return tuple(KeyHelp(key.label, key.text, key.short) for key in KEY_ROWS)

@@ -166,7 +166,7 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Choice:
+class OneOf:
     """One of some names."""
 
     names: tuple[str, ...]
@@ -311,7 +311,7 @@ class Voice:
 
 
 @dataclass(frozen=True)
-class Place:
+class NetworkAddress:
     """Where a network program is reached."""
 
     host: str
@@ -328,13 +328,13 @@ class NetworkPlace:
     def words(self) -> str:
         return "a port from 1 to 65535, or host:port"
 
-    def read(self, given: object) -> Place:
-        if isinstance(given, Place):
+    def read(self, given: object) -> NetworkAddress:
+        if isinstance(given, NetworkAddress):
             return given
         match = _PLACE.fullmatch(given if isinstance(given, str) else str(_whole(given)))
         if match is None or not 1 <= int(match["port"]) <= 65535:
             raise ValueError
-        return Place((match["host"] or LOOPBACK).strip("[]"), int(match["port"]))
+        return NetworkAddress((match["host"] or LOOPBACK).strip("[]"), int(match["port"]))
 
     def sent(self, value: Any) -> Sent:
         return int(value.port) if value.host == LOOPBACK else str(value)

@@ -5,8 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from companion.clock.base import FASTEST_BPM, SLOWEST_BPM
 from companion.clock.table import CLOCKS
-from companion.controls.kinds import Argument, Choice, Kind, NetworkPlace, Number, Place, Sent, Switch, read_arguments
+from companion.controls.kinds import (
+    Argument,
+    Kind,
+    NetworkAddress,
+    NetworkPlace,
+    Number,
+    OneOf,
+    Sent,
+    Switch,
+    read_arguments,
+)
 
 OSC_PORT_IN = 7401  # the companion hears
 OSC_PORT_OUT = 7402  # the Max device hears
@@ -67,13 +78,13 @@ RIG_KEYS = (
     _ports("in", _Texts(), "the MIDI inputs", "inputs"),
     _ports("out", _Text(), "the MIDI output", "output"),
     _ports("clock_port", _Text(), "the MIDI input that the clock comes from"),
-    _ports("input", Choice(("auto", "voices")), "voices: channels 1–4 are the four voices"),
+    _ports("input", OneOf(("auto", "voices")), "voices: channels 1–4 are the four voices"),
     _ports("echo", Switch(), "the player's own voice is sounded too"),
     _ports("midi", Switch(), "false: no MIDI, OSC alone"),
     _ports("osc_in", NetworkPlace(), "where OSC is heard"),
     _ports("osc_out", NetworkPlace(), "where OSC is sent"),
-    _clock("clock", Choice(tuple(CLOCKS)), "what the companion keeps time by"),
-    _clock("bpm", Number(20, 999, 20, 999), "the tempo of the internal clock"),
+    _clock("clock", OneOf(tuple(CLOCKS)), "what the companion keeps time by"),
+    _clock("bpm", Number(SLOWEST_BPM, FASTEST_BPM, SLOWEST_BPM, FASTEST_BPM), "the tempo of the internal clock"),
     _clock("offset_ms", Number(-1000, 1000, -1000, 1000), "sends so much later (below 0: earlier) than the clock says"),
 )
 
@@ -88,8 +99,8 @@ class Rig:
     input: str | None = None  # "auto", or "voices": channels 1–4 are the four voices
     echo: bool | None = None  # sound the player's own voice too
     midi: bool | None = None  # False: OSC alone
-    osc_in: Place | None = None  # where OSC is heard
-    osc_out: Place | None = None  # where OSC is sent
+    osc_in: NetworkAddress | None = None  # where OSC is heard
+    osc_out: NetworkAddress | None = None  # where OSC is sent
     clock: str | None = None  # "internal", "midi", "link" or "osc"
     bpm: float | None = None  # of the internal clock
     offset_ms: float | None = None  # what is sent comes so much later (below 0: earlier) than the clock says

@@ -13,10 +13,10 @@ from typing import Any
 
 from companion.controls.kinds import (
     Argument,
-    Choice,
     KeyName,
     Named,
     Number,
+    OneOf,
     Sent,
     Switch,
     Turnable,
@@ -116,7 +116,7 @@ def _voice_control(name: str, value: str, kind: Turnable, doc: str) -> Control:
 _BARS = Whole(1, 64)
 
 CONTROLS = (
-    _control("mode", "name", Choice(MODES), "what the companion does with what it hears"),
+    _control("mode", "name", OneOf(MODES), "what the companion does with what it hears"),
     _action("go", "answers now, for so many bars or until told to stop", "bars", _BARS),
     _action("stop", "ends the answer at once and listens again"),
     _action("cadence", "brings the music to a close within two bars"),
@@ -149,7 +149,7 @@ CONTROLS = (
     _control("model", "name", Named("model"), "the model that plays; a bad one leaves the old one playing"),
     _control("velocity", "rule", VelocityName(), "how loud: as played, louder the surer, or always the same"),
     _control("bars", "n", _BARS, "the length of a call and of its response in mode respond"),
-    _control("grid", "name", Choice(GRIDS), "where answers may begin"),
+    _control("grid", "name", OneOf(GRIDS), "where answers may begin"),
     _control(
         "rest", "beats", Number(0.25, 16, 0.25, 4), "the rest that ends a phrase, in quarter notes", field="rest_beats"
     ),

@@ -18,7 +18,7 @@ import mido
 from companion.errors import BadMidiFile
 from companion.files.metaevents import tolerate_meta_events
 from companion.files.writing import write_output
-from companion.music.song import EXPECTED, Key, Metre, Song, SongNote, Tempo, VoiceNote
+from companion.music.song import EXPECTED, KeySignature, Metre, Song, SongNote, Tempo, VoiceNote
 from companion.music.vocabulary import VOICES
 
 PERCUSSION = 9  # the channel on the wire; people call it 10
@@ -36,7 +36,7 @@ HIGH_BYTES = bytes(128) + b"\xff" * 128  # a table for bytes.translate
 ENDLESS = b"\xff" * 10_000
 
 Event = tuple[int, Any]  # tick, mido message
-Change = TypeVar("Change", bound=tuple[int, ...])  # something that holds from a tick on, its first number
+FromTick = TypeVar("FromTick", bound=tuple[int, ...])  # something that holds from a tick on, its first number
 
 tolerate_meta_events()
 
@@ -179,12 +179,12 @@ def _metres(metas: Iterable[Event]) -> tuple[Metre, ...]:
     return tuple(metres.values())
 
 
-def _key(metas: Iterable[Event]) -> Key | None:
+def _key(metas: Iterable[Event]) -> KeySignature | None:
     """The first key signature that makes sense; its bytes say what mido turns into a name."""
     for _, meta in metas:
         if meta.type == "key_signature":
             sharps, minor = meta.bytes()[-2:]
-            return Key((sharps + 128) % 256 - 128, bool(minor))
+            return KeySignature((sharps + 128) % 256 - 128, bool(minor))
     return None
 
 
@@ -286,7 +286,7 @@ def _key_signature(sharps: int, minor: bool) -> Any:
     return mido.MetaMessage.from_bytes([0xFF, 0x59, 2, int(sharps) % 256, int(minor)])  # as bytes: mido asks a name
 
 
-def _from_start(changes: Sequence[Change], default: Change) -> list[Change]:
+def _from_start(changes: Sequence[FromTick], default: FromTick) -> list[FromTick]:
     """The changes, with a default before them where nothing is said at tick 0."""
     return [*([] if any(change[0] == 0 for change in changes) else [default]), *changes]
 

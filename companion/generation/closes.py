@@ -25,7 +25,7 @@ BEST = 7
 WHOLE_TONE = 2  # by a step at most the highest voice comes to rest; by a leap a phrase begins
 
 Quality = tuple[int, bool]  # of an ending: of its chord, and whether the highest voice comes there by step
-PERFECT: Quality = (BEST, True)
+PERFECT_ENDING: Quality = (BEST, True)
 
 
 class Made(NamedTuple):
@@ -108,7 +108,7 @@ def best_ending(attempt: Callable[[int], Iterator[M]], key: Key | None) -> Searc
         quality = ending_quality([made.frame.pitches for made in ending[-2:]], key)
         if quality > reached:
             best, reached = ending, quality
-        if reached == PERFECT:
+        if reached == PERFECT_ENDING:
             break
     return best
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from companion.controls.kinds import LOOPBACK, Place
+from companion.controls.kinds import LOOPBACK, NetworkAddress
 from companion.controls.knobs import ControlMap
 from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT
 from companion.controls.table import Choices, Settings, StyleDefaults
 
-_OSC_IN, _OSC_OUT = Place(LOOPBACK, OSC_PORT_IN), Place(LOOPBACK, OSC_PORT_OUT)
+_OSC_IN, _OSC_OUT = NetworkAddress(LOOPBACK, OSC_PORT_IN), NetworkAddress(LOOPBACK, OSC_PORT_OUT)
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class JamOptions:
     clock: str = "internal"
     bpm: float = 120.0  # of the internal clock
     offset_ms: float = 0.0  # what is sent comes so much later than the clock says
-    osc_in: Place = _OSC_IN
-    osc_out: Place = _OSC_OUT
+    osc_in: NetworkAddress = _OSC_IN
+    osc_out: NetworkAddress = _OSC_OUT
     osc_wanted: bool = False  # asked for by name: then a port that is taken is a fault, and not a notice
     record: Path | None = None  # the folder of the takes; None: nothing is recorded
     learn: bool = False  # ask for control changes, and bind them

@@ -60,7 +60,11 @@ class Contract:
 
     def to_json(self) -> str:
         """The metadata string."""
-        head = {"format": FORMAT, "vocabulary": {"fingerprint": fingerprint()}, "steps_per_beat": STEPS_PER_BEAT}
+        head = {
+            "format": FORMAT,
+            "vocabulary": {"fingerprint": fingerprint()},
+            "steps_per_beat": STEPS_PER_BEAT,
+        }
         return json.dumps({**head, "feature_rows": FeatureRow(self.features).rows, **asdict(self)})
 
     @classmethod
@@ -84,7 +88,11 @@ def _tolerance(value: Any) -> float:
 
 
 def _check_head(values: dict[str, Any]) -> None:
-    expected = {"format": FORMAT, "vocabulary": {"fingerprint": fingerprint()}, "steps_per_beat": STEPS_PER_BEAT}
+    expected = {
+        "format": FORMAT,
+        "vocabulary": {"fingerprint": fingerprint()},
+        "steps_per_beat": STEPS_PER_BEAT,
+    }
     for key, value in expected.items():
         if values.get(key) != value:
             raise BadModel(f"its contract says {key} {values.get(key)!r:.80}; this program needs {value!r}")

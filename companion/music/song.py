@@ -45,7 +45,7 @@ class Metre(NamedTuple):
     denominator: int
 
 
-class Key(NamedTuple):
+class KeySignature(NamedTuple):
     """A key signature."""
 
     sharps: int  # -7..7; flats are negative
@@ -67,5 +67,5 @@ class Song:
     metres: tuple[Metre, ...] = ()
     track_names: tuple[str, ...] = ()  # by track; empty where a track has none
     length_ticks: int = 0
-    key: Key | None = None  # the first one
+    key: KeySignature | None = None  # the first one
     notices: tuple[str, ...] = ()  # lines for the user

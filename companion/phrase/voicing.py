@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from companion.music.song import SongNote
 from companion.music.vocabulary import RANGES, VOICES
-
-Ints = NDArray[np.int64]
+from companion.phrase.quantise import Ints
 
 # The mean pitch of each voice in the chorales, to the nearest semitone: where a voice is at home.
 HOMES = (71, 65, 59, 51)

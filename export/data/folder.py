@@ -9,7 +9,7 @@ from pathlib import Path
 from companion.errors import BadMidiFile
 from companion.files.midi import read_song
 from companion.music.bars import Bars, bar_steps
-from companion.music.song import Key, Song
+from companion.music.song import KeySignature, Song
 from companion.music.vocabulary import VOICES
 from companion.phrase.seed import phrase_of_song
 from companion.screen.terminal import Progress, unseen
@@ -121,7 +121,7 @@ def split_of_name(name: str) -> str:
     return "valid" if place < TRAIN_SHARE + VALID_SHARE else "test"
 
 
-def name_of_signature(key: Key) -> str:
+def name_of_signature(key: KeySignature) -> str:
     """ "Bb major", "f# minor"."""
     tonics = _MINOR_TONICS if key.minor else _MAJOR_TONICS
     return f"{tonics[key.sharps + 7]} {'minor' if key.minor else 'major'}"

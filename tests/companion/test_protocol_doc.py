@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from companion.clock.transport import _SILENCE_SECONDS
-from companion.controls.keymap import KEYS
+from companion.controls.keymap import KEY_ROWS
 from companion.controls.kinds import Argument, Turnable
 from companion.controls.knobs import (
     DEFAULT_BINDINGS,
@@ -232,4 +232,4 @@ def test_example_presets_are_read() -> None:
 def test_keys_are_those_of_the_table() -> None:
     table = DOCUMENT.split("## Keys\n")[1]
     rows = [line for line in table.splitlines() if line.startswith("| `")]
-    assert rows == [f"| `{key.label}` | {key.text} |" for key in KEYS]
+    assert rows == [f"| `{key.label}` | {key.text} |" for key in KEY_ROWS]

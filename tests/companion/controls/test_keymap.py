@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.controls.keymap import KEYS, Local, Scene, Strokes, command, key_help, local
+from companion.controls.keymap import KEY_ROWS, Local, Scene, Strokes, command, key_help, local
 from companion.controls.table import Choices, Command, Settings, StyleDefaults, change, read_command
 from companion.music.vocabulary import VOICES
 from companion.screen.full import foot_text
@@ -16,7 +16,7 @@ from companion.screen.full import foot_text
 CHOICES = Choices(
     ("bach", "bach-large", "transformer"), (StyleDefaults("bach", 0.8, 0.95), StyleDefaults("free", 1.0, 1.0))
 )
-EVERY = sorted({stroke for key in KEYS for stroke in (*key.strokes, *key.also)})
+EVERY = sorted({stroke for key in KEY_ROWS for stroke in (*key.strokes, *key.also)})
 MUSICAL = [stroke for stroke in EVERY if local(stroke) is None]
 
 
@@ -175,14 +175,14 @@ def test_prompts() -> None:
 
 
 def test_no_stroke_has_two_meanings() -> None:
-    every = [stroke for key in KEYS for stroke in (*key.strokes, *key.also)]
+    every = [stroke for key in KEY_ROWS for stroke in (*key.strokes, *key.also)]
     assert sorted(every) == EVERY
     begun = {stroke.split()[0] for stroke in every if " " in stroke}
     assert not begun & set(every)
 
 
 def test_other_strokes_of_a_row_mean_the_same() -> None:
-    for key in KEYS:
+    for key in KEY_ROWS:
         for one, other in zip(key.strokes, key.also, strict=False):
             if local(one) is None:
                 assert command(one, scene()) == command(other, scene())
@@ -197,4 +197,4 @@ def test_the_help_finds_room() -> None:
     assert all(len(key.keys) <= 10 and len(key.text) <= 26 for key in keys)
     assert len(foot_text(keys)) <= 79
     assert foot_text(keys).isascii()
-    assert all(name in KEYS[11].ask for name in VOICES)
+    assert all(name in KEY_ROWS[11].ask for name in VOICES)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.any_settings import NAMES, settings
 
-from companion.controls.kinds import Place
+from companion.controls.kinds import NetworkAddress
 from companion.controls.knobs import Binding, ControlMap, Target, all_targets, read_target
 from companion.controls.presets import (
     Preset,
@@ -47,10 +47,11 @@ def rigs() -> st.SearchStrategy[Rig]:
         input=st.sampled_from([None, "auto", "voices"]),
         echo=st.none() | st.booleans(),
         midi=st.none() | st.booleans(),
-        osc_in=st.none() | st.builds(Place, st.sampled_from(["127.0.0.1", "0.0.0.0", "::1", "studio.local"]), ports),
+        osc_in=st.none()
+        | st.builds(NetworkAddress, st.sampled_from(["127.0.0.1", "0.0.0.0", "::1", "studio.local"]), ports),
         osc_out=st.none() | ports,
         clock=st.sampled_from([None, "internal", "midi", "link", "osc"]),
-        bpm=st.none() | st.floats(20, 999),
+        bpm=st.none() | st.floats(20, 400),
         offset_ms=st.none() | st.floats(-1000, 1000),
     )
 
@@ -98,8 +99,8 @@ def test_a_preset_written_by_hand() -> None:
         ControlMap((Binding(7, Target("voice/mute", 0), 3), Binding(64, Target("voice/lock", 3, toggle=True)))),
         Rig(
             inputs=("Keystation", "IAC"),
-            osc_in=Place("0.0.0.0", 7401),
-            osc_out=Place("127.0.0.1", 9000),
+            osc_in=NetworkAddress("0.0.0.0", 7401),
+            osc_out=NetworkAddress("127.0.0.1", 9000),
             midi=False,
             clock="midi",
             bpm=96.0,
@@ -138,7 +139,8 @@ def test_no_control_changes_at_all() -> None:
         ("[ports]\nin = ['']", "in must be a list of names, not a list"),
         ("[ports]\nosc_in = 0", "osc_in must be a port from 1 to 65535, or host:port, not 0"),
         ("[clock]\nclock = 'wall'", "clock must be one of internal, midi, link, osc, not 'wall'"),
-        ("[clock]\nbpm = inf", "bpm must be from 20 to 999, not inf"),
+        ("[clock]\nbpm = inf", "bpm must be from 20 to 400, not inf"),
+        ("[clock]\nbpm = 500", "bpm must be from 20 to 400, not 500"),
         ("mode = ", "Invalid value (at end of document)"),
         (f"x = {'[' * 5000}", "this is no preset"),
         (f"seed = {'9' * 5000}", "this is no preset"),
@@ -258,5 +260,5 @@ def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_rig_is_checked_when_made() -> None:
-    with pytest.raises(BadSetting, match="bpm must be from 20 to 999, not 5"):
+    with pytest.raises(BadSetting, match="bpm must be from 20 to 400, not 5"):
         Rig(bpm=5)

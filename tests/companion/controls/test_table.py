@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.any_settings import settings
 
-from companion.controls.kinds import NetworkPlace, Place, shown
+from companion.controls.kinds import NetworkAddress, NetworkPlace, shown
 from companion.controls.table import (
     ACTION,
     ACTIONS,
@@ -362,14 +362,14 @@ def test_keys_are_those_that_the_music_knows(name: str, key: Key) -> None:
 @pytest.mark.parametrize(
     ("given", "place", "sent"),
     [
-        (7401, Place("127.0.0.1", 7401), 7401),
-        ("7401", Place("127.0.0.1", 7401), 7401),
-        ("0.0.0.0:7401", Place("0.0.0.0", 7401), "0.0.0.0:7401"),
-        ("studio-mac.local:80", Place("studio-mac.local", 80), "studio-mac.local:80"),
-        ("[::1]:7401", Place("::1", 7401), "[::1]:7401"),
+        (7401, NetworkAddress("127.0.0.1", 7401), 7401),
+        ("7401", NetworkAddress("127.0.0.1", 7401), 7401),
+        ("0.0.0.0:7401", NetworkAddress("0.0.0.0", 7401), "0.0.0.0:7401"),
+        ("studio-mac.local:80", NetworkAddress("studio-mac.local", 80), "studio-mac.local:80"),
+        ("[::1]:7401", NetworkAddress("::1", 7401), "[::1]:7401"),
     ],
 )
-def test_places_in_the_network(given: Any, place: Place, sent: Any) -> None:
+def test_places_in_the_network(given: Any, place: NetworkAddress, sent: Any) -> None:
     kind = NetworkPlace()
     assert kind.read(given) == place == kind.read(kind.sent(place)) == kind.read(place)
     assert kind.sent(place) == sent

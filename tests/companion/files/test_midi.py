@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from companion.errors import BadMidiFile, OutputExists, OutputFailed
 from companion.files import midi, writing
 from companion.files.midi import read_song, write_chorale
-from companion.music.song import Key, Metre, Song, SongNote, Tempo, VoiceNote
+from companion.music.song import KeySignature, Metre, Song, SongNote, Tempo, VoiceNote
 
 in_a_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -65,7 +65,7 @@ class TestReading:
             metres=(Metre(0, 3, 4), Metre(1440, 6, 8)),
             track_names=("Choir", "Sopran"),
             length_ticks=1440,
-            key=Key(3, True),
+            key=KeySignature(3, True),
         )
 
     @pytest.mark.parametrize("form", [0, 1, 2])
@@ -139,7 +139,7 @@ class TestReading:
 
     def test_first_sensible_key_counts(self, tmp_path: Path) -> None:
         keys = "00 ff 59 02 08 00 00 ff 59 02 f9 01 00 ff 59 02 01 00"
-        assert read_song(saved(tmp_path / "a.mid", f"{keys} {NOTE}")).key == Key(-7, True)
+        assert read_song(saved(tmp_path / "a.mid", f"{keys} {NOTE}")).key == KeySignature(-7, True)
 
     def test_last_of_several_at_a_tick_counts(self, tmp_path: Path) -> None:
         first = f"00 ff 51 03 00 00 01 00 ff 58 04 03 02 18 08 {END}"
@@ -293,7 +293,7 @@ class TestWriting:
             (Metre(0, 4, 4), Metre(10, 7, 8)),
             ("Soprano", "Alto", "Tenor", "Bass"),
             max(77, *(note.end_tick for note in notes)),
-            Key(-7, False),
+            KeySignature(-7, False),
         )
 
     def test_every_byte(self, tmp_path: Path) -> None:

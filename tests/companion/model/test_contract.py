@@ -66,7 +66,10 @@ def test_what_is_written() -> None:
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"format": "chorale-model/2"}, f"its contract says format 'chorale-model/2'; this program needs '{FORMAT}'"),
+        (
+            {"format": "chorale-model/2"},
+            f"its contract says format 'chorale-model/2'; this program needs '{FORMAT}'",
+        ),
         ({"vocabulary": {"fingerprint": "0" * 16}}, "vocabulary {'fingerprint': '0000000000000000'}; this program"),
         ({"vocabulary": None}, "its contract says vocabulary None; this program needs"),
         ({"steps_per_beat": 8}, "its contract says steps_per_beat 8; this program needs 4"),

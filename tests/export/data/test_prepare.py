@@ -13,7 +13,7 @@ import pytest
 from support.made_up import chorale, piece_of
 
 from companion.files.midi import read_song, write_chorale
-from companion.music.song import Key, VoiceNote
+from companion.music.song import KeySignature, VoiceNote
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, IntArray, notes_of_frames, transpose
 from export.data import jsb, prepare
 from export.data.corpus import Corpus, Refusal, read_corpus
@@ -308,7 +308,7 @@ def test_names_are_dealt_out_evenly_and_always_the_same() -> None:
     ],
 )
 def test_key_names(sharps: int, minor: bool, name: str) -> None:
-    assert name_of_signature(Key(sharps, minor)) == name
+    assert name_of_signature(KeySignature(sharps, minor)) == name
 
 
 def test_the_committed_list_and_the_map_agree() -> None:
