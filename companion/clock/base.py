@@ -6,14 +6,11 @@ used from one thread: hand it everything that has arrived, whatever kind of cloc
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from companion.errors import BadSetting
 from companion.music.timebase import Timebase
 
-SLOWEST_BPM, FASTEST_BPM = 20, 400
 JUMP_STEPS = 0.5  # what is told to be further than this from its line has jumped; less is tempo, or jitter
 
 
@@ -103,10 +100,3 @@ class Clock:
 
     def _pass(self, now_s: float) -> None:
         """The time is now: notes what has happened only because time went by."""
-
-
-def check_bpm(bpm: float) -> float:
-    """The tempo itself; BadSetting outside 20..400 quarter notes a minute."""
-    if not (math.isfinite(bpm) and SLOWEST_BPM <= bpm <= FASTEST_BPM):
-        raise BadSetting(f"bpm must be from {SLOWEST_BPM} to {FASTEST_BPM}, not {bpm:g}")
-    return float(bpm)

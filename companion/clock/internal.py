@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from companion.clock.base import Clock, Started, Stopped, check_bpm
+from companion.clock.base import Clock, Started, Stopped
+from companion.clock.tempo import check_bpm
 from companion.music.timebase import Timebase, step_seconds
 
 

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from companion.clock.base import JUMP_STEPS, Clock, ClockEvent, Jumped, Started, Stopped, check_bpm
+from companion.clock.base import JUMP_STEPS, Clock, ClockEvent, Jumped, Started, Stopped
+from companion.clock.tempo import check_bpm
 from companion.errors import MissingExtra
 from companion.music.timebase import Timebase
 from companion.music.vocabulary import STEPS_PER_BEAT

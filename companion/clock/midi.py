@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from companion.clock.base import Clock, Jumped, Started, Stopped, check_bpm
+from companion.clock.base import Clock, Jumped, Started, Stopped
+from companion.clock.tempo import check_bpm
 from companion.clock.ticks import TickLine
 from companion.music.timebase import Timebase
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from companion.clock.base import FASTEST_BPM, SLOWEST_BPM
 from companion.clock.table import CLOCKS
+from companion.clock.tempo import FASTEST_BPM, SLOWEST_BPM
 from companion.controls.kinds import (
     Argument,
     Kind,

@@ -29,7 +29,7 @@ class Predictor:
         assert verbose == 0
         (sequence,) = sequences.tolist()
         Predictor.shown.append(sequence)
-        return np.eye(notebook_speed.SYMBOLS)[[7]]
+        return np.eye(notebook_speed.NOTEBOOK_SYMBOLS)[[7]]
 
 
 def test_each_note_reads_all_notes_before_it(

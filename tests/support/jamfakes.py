@@ -131,9 +131,9 @@ class Listener:
     # What tests ask
 
     @property
-    def ahead(self) -> bool:
-        """Frames wait to be sounded."""
-        return self._player.next_step() is not None
+    def ahead(self) -> list[SoundingFrame]:
+        """Frames that wait to be sounded."""
+        return list(self._player._frames.values())
 
     @property
     def pitches(self) -> tuple[int | None, ...]:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.clock.base import Clock, ClockEvent, Started, Stopped, check_bpm
+from companion.clock.base import Clock, ClockEvent, Started, Stopped
 from companion.clock.internal import InternalClock
 from companion.clock.table import open_clock
+from companion.clock.tempo import check_bpm
 from companion.errors import BadSetting
 from companion.music.timebase import Timebase
 

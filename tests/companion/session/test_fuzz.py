@@ -113,7 +113,7 @@ class Watched(Jam):
 
     def check_silence(self) -> None:
         assert not self.listener.sounding, "notes are left sounding"
-        ahead = [part for _, frame in self.listener.ahead.values() for part in frame.parts]
+        ahead = [part for frame in self.listener.ahead for part in frame.parts]
         assert all(part.pitch is None for part in ahead), "frames are left to sound"  # rests may be
 
 

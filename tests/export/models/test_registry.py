@@ -16,7 +16,7 @@ from support.tiny import random_rows, settings_of, stepped_in_keras, tiny_model
 from companion.model.contract import DTYPES, UPDATES, VOICE_ORDERS
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
-from export.models.registry import ARCHITECTURES, build
+from export.models.registry import ARCHITECTURES, build, model_class
 from export.training.losses import note_nll
 
 pytestmark = pytest.mark.train
@@ -141,7 +141,7 @@ def test_an_unknown_architecture_is_told_what_there_is() -> None:
 def test_the_note_by_note_models_read_what_their_files_name() -> None:
     """A feature that joins later is not theirs: the files that ship must load and score as they did."""
     for architecture in ("gru", "transformer"):
-        names = ARCHITECTURES[architecture].features
+        names = model_class(architecture).features
         row = FeatureRow(names)
         assert (len(names), row.width, row.rows) == (12, 33, 1271)
 
