@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from companion.errors import BadSetting
+from companion.music.pitch import key_of_text
 
 AUTO = "auto"
 LOOPBACK = "127.0.0.1"  # this machine, and nobody else
 
 _DECIMALS = 6  # OSC floats are 32 bits wide: 0.8 arrives as 0.800000012, and is 0.8 again
-_KEY = re.compile(r"([A-G])([#b♯♭]?) *(major|minor)", re.IGNORECASE | re.ASCII)
 _PLACE = re.compile(r"(?:(?P<host>[\w.-]+|\[[0-9a-f:.]+\]):)?(?P<port>\d{1,5})", re.IGNORECASE | re.ASCII)
 # What a knob chooses among: every key by its usual name, in the order of the circle of fifths.
 _KNOB_KEYS = (
@@ -88,6 +88,8 @@ def _read(argument: Argument, given: object) -> Any:
 
 def shown(given: object) -> str:
     """Something from outside, as it is shown in an error."""
+    if isinstance(given, float) and given.is_integer():
+        given = int(given)  # the command line makes 500.0 of 500
     text = repr(given) if isinstance(given, (int, float, str)) else f"a {type(given).__name__}"
     return text if len(text) <= 50 else f"{text[:47]}..."
 
@@ -249,11 +251,10 @@ class KeyName:
     def read(self, given: object) -> str | None:
         if _is_auto(given):
             return None
-        match = _KEY.fullmatch(given.strip()) if isinstance(given, str) else None
-        if match is None:
+        if not isinstance(given, str):
             raise ValueError
-        tonic, accidental, mode = match.groups()
-        return f"{tonic.upper()}{accidental.lower().replace('♯', '#').replace('♭', 'b')} {mode.lower()}"
+        tonic, accidentals, mode = key_of_text(given)
+        return f"{tonic}{accidentals} {mode}"
 
     def sent(self, value: Any) -> Sent:
         return AUTO if value is None else str(value)

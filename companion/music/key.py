@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.music.pitch import key_of_text
 from companion.music.vocabulary import IntArray, sounding_pitches
 
 # How well each degree fits a key: Krumhansl and Kessler's probe-tone ratings, "Tracing the dynamic
@@ -15,7 +16,7 @@ _MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.
 _MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
 _MINOR_SCALE = (0, 2, 3, 5, 7, 8, 10, 11)  # with the leading note
-_NATURAL = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+_NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTAL = {"#": 1, "b": -1}
 
 
@@ -35,12 +36,9 @@ class Key:
     @classmethod
     def of_name(cls, name: str) -> Key:
         """From "Bb major" or "f# minor", in any case; ValueError shows how a key is written."""
-        tonic, _, mode = name.strip().lower().partition(" ")
-        known = tonic[:1] in _NATURAL and set(tonic[1:]) <= set(_ACCIDENTAL) and mode in ("major", "minor")
-        if not known:
-            raise ValueError(f"unknown key {name!r}; write it like 'Bb major' or 'f# minor'")
-        alteration = sum(_ACCIDENTAL[sign] for sign in tonic[1:])
-        return cls((_NATURAL[tonic[0]] + alteration) % 12, mode == "minor")
+        tonic, accidentals, mode = key_of_text(name)
+        alteration = sum(_ACCIDENTAL[sign] for sign in accidentals)
+        return cls((_NATURAL[tonic] + alteration) % 12, mode == "minor")
 
     def transposed(self, semitones: int) -> Key:
         """The same mode on another tonic."""

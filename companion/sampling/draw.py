@@ -47,9 +47,9 @@ class Sampling:
     def __post_init__(self) -> None:
         for temperature in (self.temperature, *self.voice_temperatures):
             if temperature is not None and not 0 <= temperature <= HIGHEST_TEMPERATURE:  # true for NaN too
-                raise BadSetting(f"temperature must be from 0 to {HIGHEST_TEMPERATURE:g}, not {temperature}")
+                raise BadSetting(f"temperature must be from 0 to {HIGHEST_TEMPERATURE:g}, not {temperature:g}")
         if not 0 < self.top_p <= 1:
-            raise BadSetting(f"top-p must be above 0 and at most 1, not {self.top_p}")
+            raise BadSetting(f"top-p must be above 0 and at most 1, not {self.top_p:g}")
 
     def temperature_of(self, voice: int) -> float:
         """The temperature of one voice."""

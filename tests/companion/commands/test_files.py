@@ -261,7 +261,7 @@ class TestSettings:
             (
                 replace(PLAYING, voice_temperatures=(None, 11.0, None, None)),
                 1,
-                "temperature must be from 0 to 10, not 11.0",
+                "temperature must be from 0 to 10, not 11",
             ),
             (replace(PLAYING, density=4.5), 1, "density must be from -4 to 4, not 4.5"),
             (
@@ -269,7 +269,7 @@ class TestSettings:
                 1,
                 "key must be a key such as C major, f# minor or Eb major, or auto, not 'H dur'",
             ),
-            (replace(PLAYING, top_p=0.0), 1, "top-p must be above 0 and at most 1, not 0.0"),
+            (replace(PLAYING, top_p=0.0), 1, "top-p must be above 0 and at most 1, not 0"),
             (replace(PLAYING, style="jazz"), 1, "unknown style 'jazz'; choose one of bach, free, wild"),
             (replace(PLAYING, velocity="loud"), 1, "velocity must be played, entropy or 1..127, not 'loud'"),
         ],

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from companion.controls.kinds import KeyName
 from companion.music.key import Key, find_key, pitch_class_weights
 from companion.music.vocabulary import HOLD, REST, IntArray, strike, transpose
 
@@ -56,6 +57,8 @@ def test_scale_of_a_minor_key_has_its_leading_note() -> None:
         ("B minor", Key(11, True)),
         ("Cb major", Key(11, False)),
         (" b MINOR ", Key(11, True)),
+        ("C## major", Key(2, False)),
+        ("B♭minor", Key(10, True)),
     ],
 )
 def test_names(name: str, key: Key) -> None:
@@ -66,6 +69,19 @@ def test_names(name: str, key: Key) -> None:
 def test_names_that_are_none(name: str) -> None:
     with pytest.raises(ValueError, match=f"unknown key {name!r}; write it like 'Bb major' or 'f# minor'"):
         Key.of_name(name)
+
+
+@pytest.mark.parametrize("name", ["C major", "f♯ minor", "C##major", " bb  Minor", "H major", "C#b major"])
+def test_a_control_takes_the_same_names(name: str) -> None:
+    try:
+        key: Key | None = Key.of_name(name)
+    except ValueError:
+        key = None
+    if key is None:
+        with pytest.raises(ValueError):
+            KeyName().read(name)
+    else:
+        assert Key.of_name(str(KeyName().read(name))) == key
 
 
 def test_a_key_moves_with_its_music() -> None:

@@ -388,7 +388,7 @@ class TestSettings:
     def test_top_p(self, top_p: float) -> None:
         with pytest.raises(BadSetting) as caught:
             Sampling(top_p=top_p)
-        assert str(caught.value) == f"top-p must be above 0 and at most 1, not {top_p}"
+        assert str(caught.value) == f"top-p must be above 0 and at most 1, not {top_p:g}"
 
     def test_limits(self) -> None:
         assert (Sampling(0, 1).temperature, Sampling(10, 1e-9).temperature) == (0, 10)
