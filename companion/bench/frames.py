@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from companion.commands.demo import demo_phrase
-from companion.generation.generator import Generator, Standing
+from companion.generation.generator import DecoderState, Generator
 from companion.model.library import find_model, open_model
 from companion.model.runtime import Model
 from companion.player.lateness import involuntary_switches
@@ -40,14 +40,14 @@ def time_frames(model: Model, sampling: Sampling, frames: int, progress: Progres
     """Time every frame by itself; progress is told how many are done."""
     switches = involuntary_switches()
     generator = Generator(model, np.random.Generator(np.random.PCG64(1)))
-    standing = _begin(generator)
+    state = _begin(generator)
     quiet: list[float] = []
     interrupted: list[float] = []
     for index in range(-WARM_FRAMES, frames):
         if index % RESTART_FRAMES == 0:
-            standing = _begin(generator)
+            state = _begin(generator)
         switched, begun = switches(), time.perf_counter()
-        _, standing = generator.frame(standing, sampling)
+        _, state = generator.frame(state, sampling)
         elapsed = (time.perf_counter() - begun) * 1000
         if index >= 0:
             (quiet if switches() == switched else interrupted).append(elapsed)
@@ -64,12 +64,12 @@ def timing(quiet: list[float], interrupted: list[float]) -> Timing:
     return Timing(float(p50), float(p99), max(counted), total, len(interrupted), worst)
 
 
-def _begin(generator: Generator) -> Standing:
+def _begin(generator: Generator) -> DecoderState:
     phrase = demo_phrase()
-    standing = generator.start(phrase.first_step)
+    state = generator.start(phrase.first_step)
     for tokens in phrase.frames[:16]:
-        _, standing = generator.hear(standing, tokens)
-    return standing
+        _, state = generator.hear(state, tokens)
+    return state
 
 
 _FIRST_FRAME = """

@@ -214,12 +214,12 @@ def _generation(model: str) -> Callable[[], None]:
 
     generator = Generator(open_model(model), np.random.Generator(np.random.PCG64(1)))
     sampling = style(DEFAULT_STYLE)
-    standing = generator.start()
+    state = generator.start()
 
     def generate() -> None:
-        nonlocal standing
-        if standing.step >= 512:
-            standing = generator.start()
-        _, standing = generator.frame(standing, sampling)
+        nonlocal state
+        if state.step >= 512:
+            state = generator.start()
+        _, state = generator.frame(state, sampling)
 
     return generate

@@ -10,7 +10,7 @@ from collections.abc import Generator as Coroutine
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, TypeVar
 
-from companion.generation.generator import NO_CONDITIONS, Frame, Standing
+from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame
 from companion.model.features import Conditions
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, VOICES
@@ -32,7 +32,7 @@ class Made(NamedTuple):
     """A frame that was made."""
 
     frame: Frame
-    after: Standing  # from which the next one goes on
+    after: DecoderState  # from which the next one goes on
 
 
 class HasFrame(Protocol):
@@ -83,13 +83,15 @@ def closing_rules(key: Key | None) -> tuple[Rule, ...]:
     return () if key is None else (close_on_triad(key),)
 
 
-def towards_close(walk: Callable[[Standing, int, int], Walk], standing: Standing, close: int, key: Key | None) -> Walk:
+def towards_close(
+    walk: Callable[[DecoderState, int, int], Walk], state: DecoderState, close: int, key: Key | None
+) -> Walk:
     """The frames 0..close of a walk, which goes from one frame to another; its ending is the best of several."""
     in_sight = max(close - CLOSE_IN_SIGHT, 0)
-    for made in walk(standing, 0, in_sight - 1):
-        standing = made.after
+    for made in walk(state, 0, in_sight - 1):
+        state = made.after
         yield made
-    start = standing
+    start = state
     yield from finished(best_ending(lambda _: walk(start, in_sight, close), key))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from companion.generation.closes import Made, Request, Walk, towards_close
-from companion.generation.generator import Frame, Generator, Standing
+from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.velocity import VelocityRule
 from companion.model.codes import UNDECIDED
 from companion.model.features import Ahead, Conditions
@@ -43,18 +43,18 @@ def continue_phrase(
     """
     key = asked_key or find_key(phrase.frames)
     sampling = in_key(sampling, key, asked=asked_key is not None)
-    standing = generator.start(phrase.first_step)
+    state = generator.start(phrase.first_step)
     heard = phrase.frames
     if all(phrase.given) and len(heard) > LONGEST_HEARD:
         skipped = len(heard) - LONGEST_HEARD
-        standing = generator.start(phrase.first_step + skipped)
+        state = generator.start(phrase.first_step + skipped)
         heard = excerpt(heard, skipped, LONGEST_HEARD)
     ahead = _ahead(heard, phrase.given)
     for step, tokens in enumerate(heard):
         wish = Conditions(key=key, ahead=ahead.at(step))
-        frame, standing = generator.frame(standing, sampling, _known(tokens, phrase.given), wish)
+        frame, state = generator.frame(state, sampling, _known(tokens, phrase.given), wish)
         yield Composed(frame, SEED, tuple(not given for given in phrase.given))
-    yield from _answer(generator, standing, _steps_to_come(phrase, bars), phrase.bar_steps, sampling, key)
+    yield from _answer(generator, state, _steps_to_come(phrase, bars), phrase.bar_steps, sampling, key)
 
 
 def harmonise(
@@ -70,20 +70,20 @@ def harmonise(
     sampling = in_key(sampling, key, asked=asked_key is not None)
     ahead = _ahead(phrase.frames, phrase.given)
 
-    def walk(standing: Standing, first: int, last: int) -> Walk:
+    def walk(state: DecoderState, first: int, last: int) -> Walk:
         for step in range(first, last + 1):
             known = _known(phrase.frames[step], phrase.given)
             request = Request(sampling, known, Conditions(key=key, ahead=ahead.at(step)))
-            made = _made(generator, standing, request.towards_close(close - step, key))
-            standing = made.after
+            made = _made(generator, state, request.towards_close(close - step, key))
+            state = made.after
             yield made
 
-    standing = generator.start(phrase.first_step)
+    state = generator.start(phrase.first_step)
     added = tuple(not given for given in phrase.given)
-    for frame, after in towards_close(walk, standing, close, key):
-        standing = after
+    for frame, after in towards_close(walk, state, close, key):
+        state = after
         yield Composed(frame, SEED, added)
-    for frame, _ in walk(standing, close + 1, len(phrase.frames) - 1):
+    for frame, _ in walk(state, close + 1, len(phrase.frames) - 1):
         yield Composed(frame, SEED, added)
 
 
@@ -120,29 +120,29 @@ def _known(tokens: IntArray, given: Sequence[bool]) -> dict[int, int]:
 
 
 def _answer(
-    generator: Generator, standing: Standing, steps: int, bar_steps: int, sampling: Sampling, key: Key | None
+    generator: Generator, state: DecoderState, steps: int, bar_steps: int, sampling: Sampling, key: Key | None
 ) -> Iterator[Composed]:
     """New frames that begin afresh; their last chord is struck on a strong beat and held to the end."""
     close = steps - closing_steps(bar_steps)
     plain = Request(sampling, conditions=Conditions(key=key))
 
-    def walk(standing: Standing, first: int, last: int) -> Walk:
+    def walk(state: DecoderState, first: int, last: int) -> Walk:
         for step in range(first, last + 1):
             request = plain.towards_close(close - step, key)
-            made = _made(generator, standing, request.struck_anew() if step in (0, close) else request)
-            standing = made.after
+            made = _made(generator, state, request.struck_anew() if step in (0, close) else request)
+            state = made.after
             yield made
 
     everyone = (True,) * len(VOICES)
-    for frame, after in towards_close(walk, standing, close, key):
-        standing = after
+    for frame, after in towards_close(walk, state, close, key):
+        state = after
         yield Composed(frame, MODEL, everyone)
-    for frame, _ in walk(standing, close + 1, steps - 1):
+    for frame, _ in walk(state, close + 1, steps - 1):
         yield Composed(frame, MODEL, everyone)
 
 
-def _made(generator: Generator, standing: Standing, request: Request) -> Made:
-    return Made(*generator.frame(standing, request.sampling, request.given, request.conditions))
+def _made(generator: Generator, state: DecoderState, request: Request) -> Made:
+    return Made(*generator.frame(state, request.sampling, request.given, request.conditions))
 
 
 def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule) -> list[VoiceNote]:

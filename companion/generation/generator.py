@@ -14,13 +14,13 @@ from companion.model.runtime import Model
 from companion.model.state import State
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
 from companion.sampling.draw import Choice, Sampling, choose, given_choice, undecided
-from companion.sampling.rules import Moment
+from companion.sampling.rules import NoteContext
 
 NO_CONDITIONS = Conditions()
 
 
 @dataclass(frozen=True)
-class Standing:
+class DecoderState:
     """Everything the next frame depends on. Keep one, and the music can be taken back to it."""
 
     step: int  # of the frame to come; 0 lies on a downbeat where bars are known
@@ -47,49 +47,49 @@ class Generator:
         self.model = model
         self.random = random
 
-    def start(self, step: int = 0) -> Standing:
+    def start(self, step: int = 0) -> DecoderState:
         """Before the first frame, which will stand at ``step``."""
         past = None if ECHO_FEATURES.isdisjoint(self.model.row.names) else Past.empty()
-        return Standing(step, History.empty(), self.model.initial_state(), past)
+        return DecoderState(step, History.empty(), self.model.initial_state(), past)
 
     def frame(
         self,
-        standing: Standing,
+        state: DecoderState,
         sampling: Sampling,
         given: Mapping[int, int] | None = None,
         conditions: Conditions = NO_CONDITIONS,
-    ) -> tuple[Frame, Standing]:
-        """The next frame and the standing after it.
+    ) -> tuple[Frame, DecoderState]:
+        """The next frame and the state after it.
 
         given: voice → token for the voices that are not to be chosen. They are decided first where
         the model allows any order of voices, and known beforehand to the others.
         """
         given = given or {}
-        history, memory = standing.history, standing.memory
+        history, memory = state.history, state.memory
         tokens = undecided()
         choices: dict[int, Choice] = {}
-        frame_ids = self.model.row.frame_ids(history, _place(standing, given, conditions))
+        frame_ids = self.model.row.frame_ids(history, _place(state, given, conditions))
         for voice in self._turns(given):
-            moment = Moment(voice, tokens, sounding_codes(tokens, history), history, standing.step % STEPS_PER_BEAT)
-            note_ids = self.model.row.note_ids(tokens, history, voice, moment.codes)
+            context = NoteContext(voice, tokens, sounding_codes(tokens, history), history, state.step % STEPS_PER_BEAT)
+            note_ids = self.model.row.note_ids(tokens, history, voice, context.codes)
             logits, memory = self.model.step(np.concatenate([frame_ids[voice], note_ids]), memory)
             if voice in given:
-                choices[voice] = given_choice(_sayable(given[voice], history, voice), logits, moment)
+                choices[voice] = given_choice(_sayable(given[voice], history, voice), logits, context)
             else:
-                choices[voice] = choose(logits, moment, sampling, self.random)
+                choices[voice] = choose(logits, context, sampling, self.random)
             tokens = tokens.copy()
             tokens[voice] = choices[voice].token
         after = history.advance(tokens)
-        past = None if standing.past is None else standing.past.advance(tokens, after)
-        following = Standing(standing.step + 1, after, memory, past)
+        past = None if state.past is None else state.past.advance(tokens, after)
+        following = DecoderState(state.step + 1, after, memory, past)
         ordered = tuple(choices[voice] for voice in range(len(VOICES)))
-        return Frame(standing.step, tokens, _pitches(following.history), ordered, sampling.temperature), following
+        return Frame(state.step, tokens, _pitches(following.history), ordered, sampling.temperature), following
 
     def hear(
-        self, standing: Standing, tokens: IntArray, conditions: Conditions = NO_CONDITIONS
-    ) -> tuple[Frame, Standing]:
+        self, state: DecoderState, tokens: IntArray, conditions: Conditions = NO_CONDITIONS
+    ) -> tuple[Frame, DecoderState]:
         """A frame whose four voices are given."""
-        return self.frame(standing, _HEARD, dict(enumerate(int(token) for token in tokens)), conditions)
+        return self.frame(state, _HEARD, dict(enumerate(int(token) for token in tokens)), conditions)
 
     def _turns(self, given: Mapping[int, int]) -> list[int]:
         if self.model.contract.voice_order == "fixed":
@@ -100,14 +100,14 @@ class Generator:
 _HEARD = Sampling()
 
 
-def _place(standing: Standing, given: Mapping[int, int], conditions: Conditions) -> Place:
+def _place(state: DecoderState, given: Mapping[int, int], conditions: Conditions) -> Place:
     """Where the next frame stands, and what is known of it: given voices, unless all are, which is but hearing."""
     ahead = None
     if 0 < len(given) < len(VOICES):
-        now = [_sayable(given[v], standing.history, v) if v in given else UNDECIDED for v in range(len(VOICES))]
+        now = [_sayable(given[v], state.history, v) if v in given else UNDECIDED for v in range(len(VOICES))]
         ahead = replace(conditions.ahead or Ahead.unknown(), now=np.array(now, dtype=np.int32))
-    echo = None if standing.past is None else standing.past.echo()
-    return Place.of(standing.step, conditions.steps_to_close, key_id(conditions.key), ahead, echo)
+    echo = None if state.past is None else state.past.echo()
+    return Place.of(state.step, conditions.steps_to_close, key_id(conditions.key), ahead, echo)
 
 
 def _sayable(token: int, history: History, voice: int) -> int:

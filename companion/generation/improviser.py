@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.generation.closes import TRIES, Made, Request, Search, best_ending, best_opening
-from companion.generation.generator import Frame, Generator, Standing
+from companion.generation.generator import DecoderState, Frame, Generator
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key
@@ -31,16 +31,16 @@ ALL = frozenset(range(len(VOICES)))
 
 
 @dataclass(frozen=True)
-class Point:
+class Context:
     """A place from which the music can go on."""
 
-    standing: Standing
+    state: DecoderState
     hands: Hands
 
     @property
     def step(self) -> int:
         """Of the frame to come."""
-        return self.standing.step
+        return self.state.step
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Planned:
     """One frame of the plan, and where it leads."""
 
     frame: Frame
-    before: Point
-    after: Point
+    before: Context
+    after: Context
     origin: str  # HEARD, ANSWER or LOOP
     own: frozenset[int]  # voices that are the player's
 
@@ -76,7 +76,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Guidance:
     """How new frames are to be."""
 
     sampling: Sampling  # holding to the key already
@@ -90,9 +90,9 @@ class Wishes:
         """What a model is told of all that comes."""
         return Conditions(key=self.key)
 
-    def on_beat(self, standing: Standing) -> Standing:
-        """A standing as a model counts steps: with beats on the multiples of four."""
-        return replace(standing, step=standing.step + -self.beat_step % STEPS_PER_BEAT)
+    def on_beat(self, state: DecoderState) -> DecoderState:
+        """A state as a model counts steps: with beats on the multiples of four."""
+        return replace(state, step=state.step + -self.beat_step % STEPS_PER_BEAT)
 
 
 class Improviser:
@@ -106,82 +106,82 @@ class Improviser:
         """The model that plays."""
         return self._generator.model
 
-    def start(self, step: int) -> Standing:
+    def start(self, step: int) -> DecoderState:
         """Nothing heard yet."""
         return self._generator.start(step)
 
-    def rehear(self, past: Sequence[Planned], wishes: Wishes) -> list[Planned]:
+    def rehear(self, past: Sequence[Planned], guidance: Guidance) -> list[Planned]:
         """The same frames as this model hears them: how it catches up with what another one made."""
         renewed: list[Planned] = []
-        standing = self._generator.start()
+        state = self._generator.start()
         for planned in past:
-            before = replace(standing, step=planned.step)
+            before = replace(state, step=planned.step)
             tokens = planned.frame.tokens if renewed else sounding_frame(planned.frame)
-            _, standing = self._generator.hear(wishes.on_beat(before), tokens)
-            standing = replace(standing, step=planned.step + 1)
-            points = replace(planned.before, standing=before), replace(planned.after, standing=standing)
+            _, state = self._generator.hear(guidance.on_beat(before), tokens)
+            state = replace(state, step=planned.step + 1)
+            points = replace(planned.before, state=before), replace(planned.after, state=state)
             renewed.append(replace(planned, before=points[0], after=points[1]))
         return renewed
 
-    def heard(self, point: Point, hands: Hands, wishes: Wishes, number: int) -> Planned:
+    def heard(self, context: Context, hands: Hands, guidance: Guidance, number: int) -> Planned:
         """The player's step: voices not played are imagined."""
-        given = hands.tokens(point.step, LEGATO_STEPS)
-        request = Request(_calm(wishes.sampling), given, wishes.conditions)
-        made = self._draw(wishes.on_beat(point.standing), request, (wishes.seed, number, 0))
-        return _planned(made, point, hands, HEARD, frozenset(given))
+        given = hands.tokens(context.step, LEGATO_STEPS)
+        request = Request(_calm(guidance.sampling), given, guidance.conditions)
+        made = self._draw(guidance.on_beat(context.state), request, (guidance.seed, number, 0))
+        return _planned(made, context, hands, HEARD, frozenset(given))
 
-    def next(self, point: Point, hands: Hands, answer: Answer, wishes: Wishes, attempt: int = 0) -> Planned:
+    def next(self, context: Context, hands: Hands, answer: Answer, guidance: Guidance, attempt: int = 0) -> Planned:
         """The next frame of an answer."""
         if answer.loop:
-            return self._repeated(point, hands, answer, wishes)
-        own = _own_tokens(point.step, hands, answer, wishes)
-        steps = None if answer.close is None else answer.close - point.step
-        request = Request(wishes.sampling, own, wishes.conditions).towards_close(steps, wishes.key)
-        if point.step in (answer.start, answer.close) or _enters(point, answer):
+            return self._repeated(context, hands, answer, guidance)
+        own = _own_tokens(context.step, hands, answer, guidance)
+        steps = None if answer.close is None else answer.close - context.step
+        request = Request(guidance.sampling, own, guidance.conditions).towards_close(steps, guidance.key)
+        if context.step in (answer.start, answer.close) or _enters(context, answer):
             request = request.struck_anew()
-        made = self._draw(wishes.on_beat(point.standing), request, (wishes.seed, answer.number, attempt))
-        return _planned(made, point, hands, ANSWER, frozenset(own))
+        made = self._draw(guidance.on_beat(context.state), request, (guidance.seed, answer.number, attempt))
+        return _planned(made, context, hands, ANSWER, frozenset(own))
 
-    def ending(self, point: Point, hands: Hands, answer: Answer, wishes: Wishes) -> Search[Planned]:
+    def ending(self, context: Context, hands: Hands, answer: Answer, guidance: Guidance) -> Search[Planned]:
         """The frames up to the close, the best of several tries; yields after each frame that was tried."""
         assert answer.close is not None
         close = answer.close
 
         def attempt(number: int) -> Iterator[Planned]:
-            here = point
+            here = context
             while here.step <= close:
-                planned = self.next(here, hands, answer, wishes, number)
+                planned = self.next(here, hands, answer, guidance, number)
                 here = planned.after
                 yield planned
 
-        return best_ending(attempt, wishes.key)
+        return best_ending(attempt, guidance.key)
 
-    def _repeated(self, point: Point, hands: Hands, answer: Answer, wishes: Wishes) -> Planned:
-        tokens = answer.loop[(point.step - answer.start) % len(answer.loop)]
-        made = Made(*self._generator.hear(wishes.on_beat(point.standing), tokens))
-        return _planned(made, point, hands, LOOP, frozenset())
+    def _repeated(self, context: Context, hands: Hands, answer: Answer, guidance: Guidance) -> Planned:
+        tokens = answer.loop[(context.step - answer.start) % len(answer.loop)]
+        made = Made(*self._generator.hear(guidance.on_beat(context.state), tokens))
+        return _planned(made, context, hands, LOOP, frozenset())
 
-    def _draw(self, standing: Standing, request: Request, dice: tuple[int, int, int]) -> Made:
-        if np.any(standing.history.reference):
-            return self._throw(standing, request, dice)
+    def _draw(self, state: DecoderState, request: Request, dice: tuple[int, int, int]) -> Made:
+        if np.any(state.history.reference):
+            return self._throw(state, request, dice)
         seed, number, attempt = dice
         sampling = request.sampling
         if sampling.temperature:
             sampling = replace(sampling, temperature=max(sampling.temperature, 1.0))
         bold = replace(request, sampling=sampling)
         throws = ((seed, number, attempt + TRIES * further) for further in range(TRIES))
-        return best_opening(self._throw(standing, bold, dice) for dice in throws)
+        return best_opening(self._throw(state, bold, dice) for dice in throws)
 
-    def _throw(self, standing: Standing, request: Request, dice: tuple[int, int, int]) -> Made:
-        self._generator.random = np.random.Generator(np.random.PCG64([*dice, standing.step]))
-        return Made(*self._generator.frame(standing, request.sampling, request.given, request.conditions))
+    def _throw(self, state: DecoderState, request: Request, dice: tuple[int, int, int]) -> Made:
+        self._generator.random = np.random.Generator(np.random.PCG64([*dice, state.step]))
+        return Made(*self._generator.frame(state, request.sampling, request.given, request.conditions))
 
 
-def _planned(made: Made, point: Point, hands: Hands, origin: str, own: frozenset[int]) -> Planned:
+def _planned(made: Made, context: Context, hands: Hands, origin: str, own: frozenset[int]) -> Planned:
     """A frame that was made, with the steps of the music in place of those that the model counts."""
-    frame, standing = made
-    after = Point(replace(standing, step=point.step + 1), hands)
-    return Planned(replace(frame, step=point.step), point, after, origin, own)
+    frame, state = made
+    after = Context(replace(state, step=context.step + 1), hands)
+    return Planned(replace(frame, step=context.step), context, after, origin, own)
 
 
 def sounding_frame(frame: Frame) -> IntArray:
@@ -200,14 +200,14 @@ def _calm(sampling: Sampling) -> Sampling:
     )
 
 
-def _own_tokens(step: int, hands: Hands, answer: Answer, wishes: Wishes) -> dict[int, int]:
+def _own_tokens(step: int, hands: Hands, answer: Answer, guidance: Guidance) -> dict[int, int]:
     """The tokens of the voices that are the player's."""
     played = hands.tokens(step, TAIL_STEPS)
     if answer.with_player:
         return played if hands.sings(step, TAIL_STEPS) else dict.fromkeys(ALL, REST)
-    return {voice: played.get(voice, REST) for voice in wishes.locked}
+    return {voice: played.get(voice, REST) for voice in guidance.locked}
 
 
-def _enters(point: Point, answer: Answer) -> bool:
+def _enters(context: Context, answer: Answer) -> bool:
     """Whether the voices come in after a silence, as the player does."""
-    return answer.with_player and bool(np.all(point.standing.history.now < FIRST_STRIKE))
+    return answer.with_player and bool(np.all(context.state.history.now < FIRST_STRIKE))

@@ -27,7 +27,7 @@ from companion.music.vocabulary import (
     IntArray,
     struck_pitch,
 )
-from companion.sampling.rules import LogProbs, Moment, Rule, discourage_hold, favour
+from companion.sampling.rules import LogProbs, NoteContext, Rule, discourage_hold, favour
 
 HIGHEST_TEMPERATURE = 10.0
 ASKED_KEY_PENALTY = 1.5  # nats, at least, where the player names the key: it then holds in every style
@@ -75,12 +75,14 @@ class Choice:
         return temper(self.scores, self.temperature, self.top_p)
 
 
-def choose(logits: NDArray[np.float32], moment: Moment, sampling: Sampling, generator: np.random.Generator) -> Choice:
+def choose(
+    logits: NDArray[np.float32], context: NoteContext, sampling: Sampling, generator: np.random.Generator
+) -> Choice:
     """Draw one token: first whether the note goes on, and only where it does not, which one comes."""
-    model_says = grammatical(logits.astype(np.float64), moment)
-    shaped = normalise(_ruled(model_says, moment, sampling.rules))
-    entropy, held = entropy_bits(model_says), _held_pitch(moment)
-    temperature = sampling.temperature_of(moment.voice)
+    model_says = grammatical(logits.astype(np.float64), context)
+    shaped = normalise(_ruled(model_says, context, sampling.rules))
+    entropy, held = entropy_bits(model_says), _held_pitch(context)
+    temperature = sampling.temperature_of(context.voice)
     going_on = math.exp(shaped[HOLD])
     if temperature > 0 and generator.random() < going_on:
         return Choice(HOLD, going_on, entropy, shaped, held, temperature, sampling.top_p)
@@ -90,30 +92,30 @@ def choose(logits: NDArray[np.float32], moment: Moment, sampling: Sampling, gene
     return Choice(token, probability, entropy, shaped, held, temperature, sampling.top_p)
 
 
-def _ruled(scores: LogProbs, moment: Moment, rules: Sequence[Rule]) -> LogProbs:
+def _ruled(scores: LogProbs, context: NoteContext, rules: Sequence[Rule]) -> LogProbs:
     """The scores after all rules; a rule that would leave nothing is passed over.
 
     No rule brings back what an earlier one forbade, so where something is left at the end, none left nothing.
     """
     ruled = scores
     for rule in rules:
-        ruled = rule(ruled, moment)
+        ruled = rule(ruled, context)
     if ruled.max() > -math.inf:
         return ruled
     for rule in rules:
-        narrowed = rule(scores, moment)
+        narrowed = rule(scores, context)
         scores = narrowed if narrowed.max() > -math.inf else scores
     return scores
 
 
-def given_choice(token: int, logits: NDArray[np.float32], moment: Moment) -> Choice:
+def given_choice(token: int, logits: NDArray[np.float32], context: NoteContext) -> Choice:
     """A token that was not chosen but heard, with how the model would have seen it."""
-    model_says = grammatical(logits.astype(np.float64), moment)
-    return Choice(token, math.exp(model_says[token]), entropy_bits(model_says), model_says, _held_pitch(moment))
+    model_says = grammatical(logits.astype(np.float64), context)
+    return Choice(token, math.exp(model_says[token]), entropy_bits(model_says), model_says, _held_pitch(context))
 
 
-def _held_pitch(moment: Moment) -> int | None:
-    code = int(moment.history.now[moment.voice])
+def _held_pitch(context: NoteContext) -> int | None:
+    code = int(context.history.now[context.voice])
     return struck_pitch(code) if code >= FIRST_STRIKE else None
 
 
@@ -123,7 +125,7 @@ def normalise(scores: LogProbs) -> LogProbs:
     return scores - (top + math.log(float(np.exp(scores - top).sum())))
 
 
-def grammatical(logits: LogProbs, moment: Moment) -> LogProbs:
+def grammatical(logits: LogProbs, context: NoteContext) -> LogProbs:
     """Log-probabilities of the tokens that mean something: only a sounding note can be held.
 
     Raises:
@@ -131,7 +133,7 @@ def grammatical(logits: LogProbs, moment: Moment) -> LogProbs:
     """
     if not math.isfinite(logits.max()):
         raise BadModel("the model gives logits that are no numbers; choose another model")
-    if moment.history.now[moment.voice] < FIRST_STRIKE:
+    if context.history.now[context.voice] < FIRST_STRIKE:
         logits = logits.copy()
         logits[HOLD] = -math.inf
     return normalise(logits)

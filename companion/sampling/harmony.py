@@ -18,7 +18,7 @@ from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, VOICES, IntArray, struck_pitch
-from companion.sampling.rules import LogProbs, Moment, Rule
+from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 MAJOR, MINOR, DIMINISHED = (0, 4, 7), (0, 3, 7), (0, 3, 6)  # triads, in semitones from the root
 # Dominant, minor, major, diminished and half-diminished.
@@ -59,16 +59,16 @@ _PARTS = _table(chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=0), -DISS
 _CHORDS = _table(chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=3), -DISSONANCE_PENALTY)
 
 
-def chords_on_beats(scores: LogProbs, moment: Moment) -> LogProbs:
+def chords_on_beats(scores: LogProbs, context: NoteContext) -> LogProbs:
     """On a beat, discourage what makes neither a triad nor a seventh chord with the voices decided so far."""
-    if moment.beat != 0:
+    if context.beat != 0:
         return scores
-    table = _CHORDS if _to_come(moment) == 0 else _PARTS
-    costs: LogProbs = table[_together(moment)]
+    table = _CHORDS if _to_come(context) == 0 else _PARTS
+    costs: LogProbs = table[_together(context)]
     return scores + costs
 
 
-@lru_cache(maxsize=64)  # equal wishes so are equal rules
+@lru_cache(maxsize=64)  # equal guidance so are equal rules
 def close_on_triad(key: Key) -> Rule:
     """A rule that forbids whatever cannot become a full triad of the key with the voices still to come.
 
@@ -84,8 +84,8 @@ def close_on_triad(key: Key) -> Rule:
         for to_come in range(len(VOICES))
     ]
 
-    def rule(scores: LogProbs, moment: Moment) -> LogProbs:
-        barred: LogProbs = by_voices_to_come[_to_come(moment)][_together(moment)]
+    def rule(scores: LogProbs, context: NoteContext) -> LogProbs:
+        barred: LogProbs = by_voices_to_come[_to_come(context)][_together(context)]
         return scores + barred
 
     return rule
@@ -97,15 +97,15 @@ def _beginnings(triads: Iterable[PitchClasses], to_come: int) -> set[PitchClasse
     return {frozenset(part) for triad in triads for size in range(least, 4) for part in combinations(triad, size)}
 
 
-def _to_come(moment: Moment) -> int:
+def _to_come(context: NoteContext) -> int:
     """How many voices are decided after this one."""
-    return int((moment.tokens == UNDECIDED).sum()) - 1
+    return int((context.tokens == UNDECIDED).sum()) - 1
 
 
-def _together(moment: Moment) -> IntArray:
+def _together(context: NoteContext) -> IntArray:
     """``[vocabulary]``: the pitch classes that would sound, of this voice and of those decided, with each token."""
-    sounding = int(np.bitwise_or.reduce(_BIT_OF_CODE[moment.codes]))
+    sounding = int(np.bitwise_or.reduce(_BIT_OF_CODE[context.codes]))
     together: IntArray = _BIT_OF_CODE | sounding
     together[REST] = sounding
-    together[HOLD] = sounding | int(_BIT_OF_CODE[moment.history.now[moment.voice]])
+    together[HOLD] = sounding | int(_BIT_OF_CODE[context.history.now[context.voice]])
     return together

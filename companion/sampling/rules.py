@@ -1,6 +1,6 @@
 """Rules of part-writing: small functions that forbid or discourage tokens before one is drawn.
 
-A *rule* takes log-probabilities and the moment and gives log-probabilities; rules compose in order, and none
+A *rule* takes log-probabilities and the context and gives log-probabilities; rules compose in order, and none
 brings back what an earlier one forbade.
 """
 
@@ -39,7 +39,7 @@ _UPPER = VOICES.index("bass")  # soprano, alto and tenor stand before it
 
 
 @dataclass(frozen=True)
-class Moment:
+class NoteContext:
     """What is known when one note is chosen."""
 
     voice: int
@@ -49,7 +49,7 @@ class Moment:
     beat: int = 0  # step within the beat
 
 
-Rule = Callable[[LogProbs, Moment], LogProbs]
+Rule = Callable[[LogProbs, NoteContext], LogProbs]
 
 
 def _range_masks() -> NDArray[np.float64]:
@@ -70,33 +70,33 @@ _CLASS_OF_DISTANCE = (
 )
 
 
-def in_range(scores: LogProbs, moment: Moment) -> LogProbs:
+def in_range(scores: LogProbs, context: NoteContext) -> LogProbs:
     """Forbid strikes outside the voice's range."""
-    mask: LogProbs = _RANGE_MASKS[moment.voice]
+    mask: LogProbs = _RANGE_MASKS[context.voice]
     return scores + mask
 
 
-def sings_on(scores: LogProbs, moment: Moment) -> LogProbs:
+def sings_on(scores: LogProbs, context: NoteContext) -> LogProbs:
     """Forbid rests: in a chorale all four voices sing."""
-    del moment
+    del context
     scores = scores.copy()
     scores[REST] = -math.inf
     return scores
 
 
-def strikes_anew(scores: LogProbs, moment: Moment) -> LogProbs:
+def strikes_anew(scores: LogProbs, context: NoteContext) -> LogProbs:
     """Forbid holds: every voice begins a note."""
-    del moment
+    del context
     scores = scores.copy()
     scores[HOLD] = -math.inf
     return scores
 
 
-def no_crossing(scores: LogProbs, moment: Moment) -> LogProbs:
+def no_crossing(scores: LogProbs, context: NoteContext) -> LogProbs:
     """Forbid what would sound above a higher voice or below a lower one, among those decided."""
-    codes = moment.codes.tolist()
-    above = [code for code in codes[: moment.voice] if code >= FIRST_STRIKE]
-    below = [code for code in codes[moment.voice + 1 :] if code >= FIRST_STRIKE]
+    codes = context.codes.tolist()
+    above = [code for code in codes[: context.voice] if code >= FIRST_STRIKE]
+    below = [code for code in codes[context.voice + 1 :] if code >= FIRST_STRIKE]
     if not above and not below:
         return scores
     scores = scores.copy()
@@ -104,23 +104,23 @@ def no_crossing(scores: LogProbs, moment: Moment) -> LogProbs:
         scores[min(above) + 1 :] = -math.inf
     if below:
         scores[FIRST_STRIKE : max(below)] = -math.inf
-    held = int(moment.history.now[moment.voice])
+    held = int(context.history.now[context.voice])
     if held >= FIRST_STRIKE and scores[held] == -math.inf:
         scores[HOLD] = -math.inf
     return scores
 
 
-def no_parallels(scores: LogProbs, moment: Moment) -> LogProbs:
+def no_parallels(scores: LogProbs, context: NoteContext) -> LogProbs:
     """Forbid unisons, fifths and octaves that move on to the same interval with a decided voice."""
-    before = moment.history.now.tolist()
-    own = before[moment.voice]
+    before = context.history.now.tolist()
+    own = before[context.voice]
     if own < FIRST_STRIKE:
         return scores
     staying = scores[own]
     narrowed = scores
-    for voice, (was, now) in enumerate(zip(before, moment.codes.tolist(), strict=True)):
+    for voice, (was, now) in enumerate(zip(before, context.codes.tolist(), strict=True)):
         interval = abs(was - own) % OCTAVE
-        if voice == moment.voice or min(was, now) < FIRST_STRIKE or was == now or interval not in PERFECT:
+        if voice == context.voice or min(was, now) < FIRST_STRIKE or was == now or interval not in PERFECT:
             continue
         narrowed = narrowed.copy() if narrowed is scores else narrowed
         narrowed[FIRST_STRIKE:][_CLASS_OF_DISTANCE[now] == interval] = -math.inf
@@ -140,37 +140,37 @@ def _wide_costs() -> NDArray[np.float64]:
 _WIDE_COSTS = _wide_costs()
 
 
-def close_spacing(scores: LogProbs, moment: Moment) -> LogProbs:
+def close_spacing(scores: LogProbs, context: NoteContext) -> LogProbs:
     """Discourage more than an octave between soprano and alto, and between alto and tenor.
 
     Not forbidden: now and then Bach has it.
     """
-    voice = moment.voice
+    voice = context.voice
     if voice >= _UPPER:
         return scores
-    for other, code in enumerate(moment.codes[:_UPPER].tolist()):
+    for other, code in enumerate(context.codes[:_UPPER].tolist()):
         if other != voice and code >= FIRST_STRIKE:
             costs = _WIDE_COSTS[abs(other - voice), code]
             scores = scores - costs
-            scores[HOLD] -= costs[moment.history.now[voice]]
+            scores[HOLD] -= costs[context.history.now[voice]]
     return scores
 
 
-@lru_cache(maxsize=64)  # equal wishes so are equal rules
+@lru_cache(maxsize=64)  # equal guidance so are equal rules
 def favour(scale: frozenset[int], penalty: float) -> Rule:
     """A rule that discourages strikes outside a scale of pitch classes by so many nats."""
     costs = np.zeros(VOCABULARY_SIZE)
     for token in range(FIRST_STRIKE, VOCABULARY_SIZE):
         costs[token] = 0.0 if struck_pitch(token) % OCTAVE in scale else penalty
-    return lambda scores, moment: scores - costs
+    return lambda scores, context: scores - costs
 
 
 @lru_cache(maxsize=64)
 def discourage_hold(nats: float) -> Rule:
     """A rule that makes holding on less likely by so many nats, or more likely below 0."""
 
-    def rule(scores: LogProbs, moment: Moment) -> LogProbs:
-        del moment
+    def rule(scores: LogProbs, context: NoteContext) -> LogProbs:
+        del context
         scores = scores.copy()
         scores[HOLD] -= nats
         return scores
@@ -178,11 +178,11 @@ def discourage_hold(nats: float) -> Rule:
     return rule
 
 
-def keep_moving(scores: LogProbs, moment: Moment) -> LogProbs:
+def keep_moving(scores: LogProbs, context: NoteContext) -> LogProbs:
     """Discourage a hold, ever more, when all voices stand still or this one has held for long."""
-    held = moment.history.held
+    held = context.history.held
     still = int(held.min()) - STILL_STEPS
-    long_note = int(held[moment.voice]) - LONG_NOTE_STEPS
+    long_note = int(held[context.voice]) - LONG_NOTE_STEPS
     excess = max(still, long_note) + 1
     if excess <= 0:
         return scores

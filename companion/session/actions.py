@@ -52,7 +52,7 @@ def cadence(turns: Turns) -> None:
 def undo(turns: Turns) -> None:
     """Back to before the last answer."""
     plan = turns.plan
-    if turns.activity == ANSWERING and plan.music.point.step <= (plan.answer.start if plan.answer else 0):
+    if turns.activity == ANSWERING and plan.music.context.step <= (plan.answer.start if plan.answer else 0):
         turns.cut()  # nothing of it has become music yet
         return
     if not turns.undo:
@@ -60,7 +60,7 @@ def undo(turns: Turns) -> None:
         return
     resume = turns.undo.pop()
     turns.cut()
-    turns.rewind(resume.point.step)
+    turns.rewind(resume.context.step)
     plan.music.go_back_to(resume)
     if resume.model is not plan.improviser.model:
         plan.catch_up()
@@ -73,7 +73,7 @@ def keep_take(turns: Turns) -> None:
         turns.sink.message("nothing to keep yet")
         return
     is_full = len(take) == MOST_TAKE_STEPS
-    turns.sink.keep(take[0].step, turns.plan.music.point.step - 1 if is_full else take[-1].step)
+    turns.sink.keep(take[0].step, turns.plan.music.context.step - 1 if is_full else take[-1].step)
 
 
 DO: dict[str, Callable[..., None]] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from companion.controls.table import Settings
-from companion.generation.improviser import Planned, Point
+from companion.generation.improviser import Context, Planned
 from companion.generation.velocity import DEFAULT_VELOCITY, VelocityRule, velocity_rule
 from companion.music.key import Key, find_key
 from companion.music.pitch import OCTAVE, pitch_name
@@ -28,10 +28,10 @@ class Hearing:
     key: Key | None = None  # of what was heard
     _loudness: int = DEFAULT_VELOCITY  # how loud the player played
 
-    def dealt(self, point: Point, step: int, voices: Collection[int] | None = None) -> Hands:
-        """The hands at a point with what begins at a step, given to voices: to all, or only to these."""
+    def dealt(self, context: Context, step: int, voices: Collection[int] | None = None) -> Hands:
+        """The hands of a context with what begins at a step, given to voices: to all, or only to these."""
         among = None if voices is None else sorted(voices)
-        return point.hands.deal(step, self.capture.struck_at(step), among, self.by_channel)
+        return context.hands.deal(step, self.capture.struck_at(step), among, self.by_channel)
 
     def rest_over(self, settings: Settings) -> float | None:
         """When a rest long enough to end a phrase has lasted; None while a key is down."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.generation.improviser import LOOP, Planned, Point, sounding_frame
+from companion.generation.improviser import LOOP, Context, Planned, sounding_frame
 from companion.model.runtime import Model
 from companion.music.bars import Barlines
 from companion.music.vocabulary import REST, VOICES, IntArray
@@ -21,23 +21,23 @@ MOST_TAKE_STEPS = 1024  # 64 bars: what a loop repeats at most
 class Resume:
     """What an answer began from: to take it back."""
 
-    point: Point
+    context: Context
     past: tuple[Planned, ...]
     take: tuple[Planned, ...]
-    model: Model  # whose memory the point holds
+    model: Model  # whose memory the context holds
 
 
 class Music:
     """Steps that are fixed, the last of them remembered."""
 
-    def __init__(self, point: Point) -> None:
-        self.point = point  # where the next step to be fixed begins
+    def __init__(self, context: Context) -> None:
+        self.context = context  # where the next step to be fixed begins
         self.past: deque[Planned] = deque(maxlen=KEY_STEPS)
         self.take: list[Planned] = []
 
     def fix(self, planned: Planned) -> None:
         """A step becomes music."""
-        self.point = planned.after
+        self.context = planned.after
         self.past.append(planned)
         if len(self.take) < MOST_TAKE_STEPS and planned.origin != LOOP:
             self.take.append(planned)
@@ -46,13 +46,13 @@ class Music:
         """Take back what is fixed from a step on, as far as it is remembered; whether there was any."""
         reaches = bool(self.past) and self.past[-1].step >= step
         while self.past and self.past[-1].step >= step:
-            self.point = self.past.pop().before
+            self.context = self.past.pop().before
         self.take = [planned for planned in self.take if planned.step < step]
         return reaches
 
     def go_on_from(self, step: int) -> None:
         """The music goes on from a step, whatever the pause was, with another phrase."""
-        self.point = Point(replace(self.point.standing, step=step), self.point.hands.next_phrase())
+        self.context = Context(replace(self.context.state, step=step), self.context.hands.next_phrase())
 
     def bookmark(self, planned: Planned, model: Model) -> Resume:
         """What an answer that is about to become music begins from."""
@@ -61,7 +61,7 @@ class Music:
     def go_back_to(self, resume: Resume) -> None:
         """To where an answer began from."""
         self.past, self.take = deque(resume.past, maxlen=KEY_STEPS), list(resume.take)
-        self.point = Point(resume.point.standing, resume.point.hands.next_phrase())
+        self.context = Context(resume.context.state, resume.context.hands.next_phrase())
 
 
 def loop_of(take: Sequence[Planned], barlines: Barlines) -> tuple[IntArray, ...]:

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from companion.controls.table import Settings
 from companion.generation.closes import CLOSE_IN_SIGHT, Search
-from companion.generation.improviser import Answer, Improviser, Planned, Point, Wishes
+from companion.generation.improviser import Answer, Context, Guidance, Improviser, Planned
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.sounding import SoundingFrame
@@ -37,10 +37,10 @@ REHEARD_STEPS = 64  # what another model hears of the music before it takes over
 class Plan:
     """What is to come of the music."""
 
-    def __init__(self, model: Model, hearing: Hearing, wishes: Wishes) -> None:
+    def __init__(self, model: Model, hearing: Hearing, guidance: Guidance) -> None:
         self.improviser = Improviser(model)
-        self.wishes = wishes  # how new frames are to be
-        self.music = Music(Point(self.improviser.start(0), Hands()))
+        self.guidance = guidance  # how new frames are to be
+        self.music = Music(Context(self.improviser.start(0), Hands()))
         self.frames: list[Planned] = []  # made, and not fixed yet
         self.sent: dict[int, SoundingFrame] = {}  # what the sink has of them
         self.answer: Answer | None = None
@@ -59,7 +59,7 @@ class Plan:
     def follows(self) -> bool:
         """Whether each note of the player's decides what the others sing."""
         answer = self.answer
-        return answer is not None and not answer.loop and (answer.with_player or bool(self.wishes.locked))
+        return answer is not None and not answer.loop and (answer.with_player or bool(self.guidance.locked))
 
     def commit_end(self, position: float) -> int:
         """The step after the last that is committed."""
@@ -67,7 +67,7 @@ class Plan:
 
     def change_step(self, position: float) -> int:
         """The first step that a change can still reach."""
-        return max(self.commit_end(position), self.music.point.step)
+        return max(self.commit_end(position), self.music.context.step)
 
     def horizon(self, position: float) -> int:
         """The step up to which an answer is planned."""
@@ -79,13 +79,13 @@ class Plan:
     @property
     def end(self) -> int:
         """The step after the last that is planned."""
-        return self.frames[-1].step + 1 if self.frames else self.music.point.step
+        return self.frames[-1].step + 1 if self.frames else self.music.context.step
 
-    def dealt(self, point: Point, step: int | None = None) -> Hands:
-        """The hands with what begins at a step, the point's own as a rule, given to voices."""
-        step = point.step if step is None else step
-        follows = bool(self.wishes.locked) and self.answer is not None and not self.is_heard(step)
-        return self._hearing.dealt(point, step, self.wishes.locked if follows else None)
+    def dealt(self, context: Context, step: int | None = None) -> Hands:
+        """The hands with what begins at a step, the context's own as a rule, given to voices."""
+        step = context.step if step is None else step
+        follows = bool(self.guidance.locked) and self.answer is not None and not self.is_heard(step)
+        return self._hearing.dealt(context, step, self.guidance.locked if follows else None)
 
     # Making frames
 
@@ -102,23 +102,23 @@ class Plan:
     def extend(self) -> None:
         """One more frame of the plan, or of a search for an ending."""
         assert self.answer is not None
-        point = self.frames[-1].after if self.frames else self.music.point
-        hands = self.dealt(point)
-        if self.is_heard(point.step):
-            self.frames.append(self.improviser.heard(point, hands, self.wishes, self.answer.number))
-        elif self._is_ending(point.step):
-            self._search_on(point, hands)
+        context = self.frames[-1].after if self.frames else self.music.context
+        hands = self.dealt(context)
+        if self.is_heard(context.step):
+            self.frames.append(self.improviser.heard(context, hands, self.guidance, self.answer.number))
+        elif self._is_ending(context.step):
+            self._search_on(context, hands)
         else:
-            self.frames.append(self.improviser.next(point, hands, self.answer, self.wishes))
+            self.frames.append(self.improviser.next(context, hands, self.answer, self.guidance))
 
     def _is_ending(self, step: int) -> bool:
         close = None if self.answer is None or self.follows else self.answer.close
         return close is not None and close - CLOSE_IN_SIGHT <= step <= close
 
-    def _search_on(self, point: Point, hands: Hands) -> None:
+    def _search_on(self, context: Context, hands: Hands) -> None:
         if self._search is None:
             assert self.answer is not None
-            self._search = self.improviser.ending(point, hands, self.answer, self.wishes)
+            self._search = self.improviser.ending(context, hands, self.answer, self.guidance)
         try:
             next(self._search)
         except StopIteration as found:
@@ -128,8 +128,9 @@ class Plan:
     def take_next(self) -> Planned:
         """The next step to be fixed, made if it is not planned."""
         if self.answer is None and not self.frames:
-            return self.improviser.heard(self.music.point, self.dealt(self.music.point), self.wishes, self.answers)
-        self.extend_to(self.music.point.step + 1)
+            context = self.music.context
+            return self.improviser.heard(context, self.dealt(context), self.guidance, self.answers)
+        self.extend_to(self.music.context.step + 1)
         return self.frames.pop(0)
 
     # Taking back
@@ -165,20 +166,20 @@ class Plan:
         """The model hears the last of the music, which another one made or heard."""
         music = self.music
         remembered = [*music.past, *self.frames]
-        remembered[-REHEARD_STEPS:] = self.improviser.rehear(remembered[-REHEARD_STEPS:], self.wishes)
+        remembered[-REHEARD_STEPS:] = self.improviser.rehear(remembered[-REHEARD_STEPS:], self.guidance)
         music.past = deque(remembered[: len(music.past)], maxlen=KEY_STEPS)
         self.frames = remembered[len(music.past) :]
-        standing = self.improviser.start(music.point.step)
+        state = self.improviser.start(music.context.step)
         if music.past:
-            standing = replace(music.past[-1].after.standing, step=music.point.step)
-        music.point = replace(music.point, standing=standing)
+            state = replace(music.past[-1].after.state, step=music.context.step)
+        music.context = replace(music.context, state=state)
 
 
-def wishes_of(now: Settings, heard_key: Key | None, beat_step: int) -> Wishes:
+def guidance_of(now: Settings, heard_key: Key | None, beat_step: int) -> Guidance:
     """How new frames are to be, by the settings and the key that is heard; BadSetting where that cannot be."""
     temperatures = [voice.temperature for voice in now.voices]
     sampling = style(now.style, now.temperature, now.top_p, now.density, temperatures)
     key = Key.of_name(now.key) if now.key else heard_key
     sampling = in_key(sampling, key, asked=now.key is not None)
     locked = frozenset(number for number, voice in enumerate(now.voices) if voice.lock)
-    return Wishes(sampling, key, now.seed, locked, beat_step)
+    return Guidance(sampling, key, now.seed, locked, beat_step)

@@ -42,7 +42,7 @@ class PlayerNotes:
         if plan.tentative:
             plan.forget_answer()
         elif turns.activity == ANSWERING and plan.follows:
-            plan.replan(max(math.floor(turns.position) + 1, plan.music.point.step))
+            plan.replan(max(math.floor(turns.position) + 1, plan.music.context.step))
 
     def _is_heard(self, step: int) -> bool:
         """Whether a note that falls into an answer is heard; it may end the answer."""
@@ -60,7 +60,7 @@ class PlayerNotes:
         turns, plan = self._turns, self._turns.plan
         if turns.activity == IDLE:
             self._begin_phrase(step)
-        step = max(step, plan.music.point.step)
+        step = max(step, plan.music.context.step)
         press = turns.hearing.capture.press(step, pitch, velocity, channel)
         if plan.tentative:
             plan.forget_answer()
@@ -71,7 +71,7 @@ class PlayerNotes:
     def _begin_phrase(self, step: int) -> None:
         """The first note of a phrase: the music goes on from here, whatever the pause was."""
         turns, plan = self._turns, self._turns.plan
-        rings = plan.music.point.step > step  # the last chord of an answer
+        rings = plan.music.context.step > step  # the last chord of an answer
         turns.rewind(step)
         turns.hearing.capture.begin_again()
         plan.music.go_on_from(step)
@@ -96,8 +96,8 @@ class PlayerNotes:
     def _likely_voice(self, press: Press) -> int | None:
         """The voice that a key seems to be, told if it is heard elsewhere than played."""
         turns, plan = self._turns, self._turns.plan
-        hands = plan.dealt(plan.music.point, press.step)
-        voice, far_away = turns.hearing.likely_voice(press, plan.music.point.hands, hands)
+        hands = plan.dealt(plan.music.context, press.step)
+        voice, far_away = turns.hearing.likely_voice(press, plan.music.context.hands, hands)
         if far_away:
             turns.sink.message(far_away)
         return voice

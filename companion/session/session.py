@@ -102,7 +102,7 @@ class Session:
         turns.barlines = barlines
         if plan.tentative:  # it would begin on another line now
             plan.forget_answer()
-        if plan.wishes.beat_step != barlines.beat_step:
+        if plan.guidance.beat_step != barlines.beat_step:
             turns.tonality.follow(self.settings, barlines.beat_step)
             plan.take_back(turns.position)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from companion.controls.table import Settings
 from companion.generation.improviser import HEARD
 from companion.session.hearing import Hearing
-from companion.session.plan import REHEARD_STEPS, Plan, wishes_of
+from companion.session.plan import REHEARD_STEPS, Plan, guidance_of
 from companion.session.sink import Sink
 
 
@@ -17,16 +17,16 @@ class Tonality:
 
     def follow(self, settings: Settings, beat_step: int) -> None:
         """New frames are to be as these settings and the key that is heard say; BadSetting where that cannot be."""
-        self._plan.wishes = wishes_of(settings, self._hearing.key, beat_step)
+        self._plan.guidance = guidance_of(settings, self._hearing.key, beat_step)
 
     def hear(self, settings: Settings, beat_step: int, phrase_start: int | None) -> None:
         """The key of what was heard, for what comes; what was imagined to a phrase so far fits it too."""
         plan = self._plan
         self._hearing.hear_key(plan.music.past)
-        if settings.key is not None or plan.wishes.key == self._hearing.key:
+        if settings.key is not None or plan.guidance.key == self._hearing.key:
             return
         self.follow(settings, beat_step)
-        plan.replan(plan.music.point.step)
+        plan.replan(plan.music.context.step)
         if phrase_start is not None:
             self._imagine_anew(phrase_start)
 
@@ -39,6 +39,6 @@ class Tonality:
         if plan.rewind(heard[0].step):
             self._sink.taken_back(heard[0].step)
         for old in heard:
-            planned = plan.improviser.heard(plan.music.point, old.after.hands, plan.wishes, plan.answers)
+            planned = plan.improviser.heard(plan.music.context, old.after.hands, plan.guidance, plan.answers)
             plan.music.fix(planned)
             self._sink.fixed(planned, None)

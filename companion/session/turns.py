@@ -13,7 +13,7 @@ from companion.music.vocabulary import IntArray
 from companion.session.delivery import Delivery
 from companion.session.hearing import Hearing
 from companion.session.music import Resume
-from companion.session.plan import Plan, wishes_of
+from companion.session.plan import Plan, guidance_of
 from companion.session.sink import Sink
 from companion.session.tonality import Tonality
 
@@ -97,7 +97,7 @@ class Turns:
         self.phrase_start = 0  # step
         self.undo: deque[Resume] = deque(maxlen=MOST_UNDO)
         self.hearing = Hearing(by_channel)
-        self.plan = Plan(model, self.hearing, wishes_of(settings, None, self.barlines.beat_step))
+        self.plan = Plan(model, self.hearing, guidance_of(settings, None, self.barlines.beat_step))
         self.tonality = Tonality(self.plan, self.hearing, sink)
         self.delivery = Delivery(sink, self.plan, settings, self.hearing.velocity_rule(settings))
 
@@ -125,7 +125,7 @@ class Turns:
         return True
 
     def _is_due(self) -> bool:
-        step = self.plan.music.point.step
+        step = self.plan.music.context.step
         if self.activity == ANSWERING and not self.plan.is_heard(step) and not self.plan.follows:
             return step < self.plan.commit_end(self.position)
         return self.activity != IDLE and step + HALF_A_STEP <= self.position
@@ -140,7 +140,7 @@ class Turns:
             self.delivery.put([planned])
         self.sink.fixed(planned, plan.sent.pop(planned.step, None))
         self.hearing.capture.forget_before(planned.step)
-        if (not audible or plan.follows) and plan.music.point.step % KEY_EVERY_STEPS == 0:
+        if (not audible or plan.follows) and plan.music.context.step % KEY_EVERY_STEPS == 0:
             self.hear_key()
         self._notice_end_of_answer(planned)
 
@@ -158,7 +158,7 @@ class Turns:
         if over is None or max(over, not_before) > self.position:
             return
         over = max(over, not_before)
-        while self.plan.music.point.step + HALF_A_STEP <= over:
+        while self.plan.music.context.step + HALF_A_STEP <= over:
             self._fix(self.plan.take_next())
         if not self.mode.answers:
             self._finish()
@@ -174,7 +174,7 @@ class Turns:
         return self.mode.over(self) if self.activity == PHRASE else None
 
     def _answer_start(self, over: float) -> int:
-        return self.barlines.next_line(max(over, self.plan.music.point.step), self.mode.grid(self.settings))
+        return self.barlines.next_line(max(over, self.plan.music.context.step), self.mode.grid(self.settings))
 
     def hear_key(self) -> None:
         """The key of what was heard, for what comes."""
@@ -212,7 +212,7 @@ class Turns:
 
     def next_start(self, grid: str) -> int:
         """The next line of a grid, after what is fixed."""
-        return self.barlines.next_line(max(self.position, self.plan.music.point.step), grid)
+        return self.barlines.next_line(max(self.position, self.plan.music.context.step), grid)
 
     def _plan_tentatively(self) -> None:
         """While the phrase may be over soon, the answer is made ready, so that no time is lost."""
@@ -238,7 +238,7 @@ class Turns:
         self.delivery.velocity = self.hearing.velocity_rule(self.settings)
 
     def _notice_end_of_answer(self, planned: Planned) -> None:
-        answer, step = self.plan.answer, self.plan.music.point.step
+        answer, step = self.plan.answer, self.plan.music.context.step
         if answer is None or self.activity != ANSWERING:
             return
         if answer.end is not None and step >= answer.end:

@@ -10,7 +10,7 @@ import numpy as np
 from companion.controls.table import Settings
 from companion.generation.composer import MODEL, continue_phrase, harmonise
 from companion.generation.generator import Generator
-from companion.generation.improviser import Planned, Point, Wishes
+from companion.generation.improviser import Context, Guidance, Planned
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key, find_key
@@ -154,13 +154,13 @@ def cadences(model: Model, sampling: Sampling, pieces: Sequence[Piece], programm
         opening = excerpt(frames, 0, OPENING_STEPS)
         key = find_key(opening)
         if key is not None:
-            wishes = Wishes(in_key(sampling, key), key, programme.seed, frozenset())
-            good += is_good_close(close_on_request(model, opening, wishes, number, request), request, key)
+            guidance = Guidance(in_key(sampling, key), key, programme.seed, frozenset())
+            good += is_good_close(close_on_request(model, opening, guidance, number, request), request, key)
         tell()
     return Tally(good, programme.cadences)
 
 
-def close_on_request(model: Model, opening: IntArray, wishes: Wishes, number: int, request: int) -> Planned:
+def close_on_request(model: Model, opening: IntArray, guidance: Guidance, number: int, request: int) -> Planned:
     """The last chord of an answer to an opening, when a jam is asked for a close while step ``request`` sounds.
 
     Bars are of 4/4.
@@ -168,7 +168,8 @@ def close_on_request(model: Model, opening: IntArray, wishes: Wishes, number: in
     tape = FrameTape()
     turns = Turns(model, Settings(), mode_named("continue"), tape, by_channel=False)
     turns.running, turns.position = True, float(len(opening))
-    turns.plan.wishes, turns.plan.music.point, turns.plan.answers = wishes, _heard(model, opening, wishes), number
+    turns.plan.guidance, turns.plan.answers = guidance, number
+    turns.plan.music.context = _heard(model, opening, guidance)
     turns.begin_answer(len(opening))
     turns.advance(request)
     cadence(turns)
@@ -185,12 +186,12 @@ def is_good_close(last: Planned, request: int, key: Key) -> bool:
     return in_time and classes in triads_of(key)
 
 
-def _heard(model: Model, opening: IntArray, wishes: Wishes) -> Point:
+def _heard(model: Model, opening: IntArray, guidance: Guidance) -> Context:
     generator = _generator(model, 0)
-    standing = generator.start()
+    state = generator.start()
     for tokens in opening:
-        _, standing = generator.hear(standing, tokens, Conditions(key=wishes.key))
-    return Point(standing, Hands())
+        _, state = generator.hear(state, tokens, Conditions(key=guidance.key))
+    return Context(state, Hands())
 
 
 def _generator(model: Model, seed: int | tuple[int, ...]) -> Generator:

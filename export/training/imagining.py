@@ -24,10 +24,10 @@ def imagine(models: Sequence[Model], pieces: int, steps: int, seed: int, progres
     for number in range(pieces):
         model = models[number % len(models)]
         generator = Generator(model, np.random.Generator(np.random.PCG64([seed, number])))
-        standing = generator.start()
+        state = generator.start()
         frames = []
         for _ in range(steps):
-            frame, standing = generator.frame(standing, PLAINLY)
+            frame, state = generator.frame(state, PLAINLY)
             frames.append(frame.tokens)
         name = f"imagined-{number + 1:04}-by-{model.contract.name}"
         made.append(Piece(name, "train", np.stack(frames).astype(np.int32), onsets_known=True, first_step=0))

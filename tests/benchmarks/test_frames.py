@@ -14,7 +14,7 @@ from companion.model.features import FEATURES, FeatureRow, History, Place
 from companion.model.library import bundled_models, open_model
 from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, VOICES, IntArray, strike
 from companion.sampling.draw import choose, undecided
-from companion.sampling.rules import Moment
+from companion.sampling.rules import NoteContext
 from companion.sampling.styles import style
 
 if TYPE_CHECKING:
@@ -43,16 +43,16 @@ def timed(benchmark: BenchmarkFixture, work: Any) -> Any:
 def test_a_frame_of_a_bundled_model(benchmark: BenchmarkFixture, name: str) -> None:
     """Features, four calls of the network, four choices; each frame goes on from the one before."""
     generator, sampling = Generator(open_model(name), random_source()), style(DEFAULT_STYLE)
-    standing = generator.start()
+    state = generator.start()
     for step in range(HEARD):
-        _, standing = generator.hear(standing, CHORD + np.int32(step % 3))
+        _, state = generator.hear(state, CHORD + np.int32(step % 3))
 
     def frame() -> None:
-        nonlocal standing
-        _, standing = generator.frame(standing, sampling)
+        nonlocal state
+        _, state = generator.frame(state, sampling)
 
     timed(benchmark, frame)
-    assert standing.step == HEARD + WARMUP + ROUNDS
+    assert state.step == HEARD + WARMUP + ROUNDS
 
 
 def test_features_of_a_frame(benchmark: BenchmarkFixture) -> None:
@@ -81,7 +81,7 @@ def test_choices_of_a_frame(benchmark: BenchmarkFixture) -> None:
         tokens = undecided()
         for voice in range(len(VOICES)):
             codes = np.where(tokens >= FIRST_STRIKE, tokens, 0)
-            token = choose(logits[voice], Moment(voice, tokens, codes, history), sampling, random).token
+            token = choose(logits[voice], NoteContext(voice, tokens, codes, history), sampling, random).token
             tokens = tokens.copy()
             tokens[voice] = token
         return tokens

@@ -19,5 +19,5 @@ class HarmoniseMode(Mode):
 
     def joins(self, turns: Turns) -> None:
         """In the midst of a phrase the others come in at once."""
-        start = max(turns.plan.music.point.step, math.floor(turns.position) + 1)
+        start = max(turns.plan.music.context.step, math.floor(turns.position) + 1)
         turns.begin_answer(start, with_player=True)

@@ -81,9 +81,9 @@ def note(voice: str, pitch: int | None, struck: bool, probability: float, distri
 def test_distributions(tmp_path: Path, sampling: Sampling) -> None:
     """Each sums to about 1, is sorted, and holds what sounds."""
     generator = Generator(Babbler(level=1.0), random_source())  # type: ignore[arg-type]
-    standing, frames = generator.start(), []
+    state, frames = generator.start(), []
     for _ in range(12):
-        frame, standing = generator.frame(standing, sampling)
+        frame, state = generator.frame(state, sampling)
         frames.append(Composed(frame, MODEL, (True,) * 4))
     trace = written(tmp_path / "a.json", frames)
     assert [frame["step"] for frame in trace["frames"]] == list(range(12))

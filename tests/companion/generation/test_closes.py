@@ -99,8 +99,8 @@ def test_best_of_all_tries_is_taken_and_of_equals_the_first() -> None:
 def test_only_the_last_stretch_is_made_again() -> None:
     walks = []
 
-    def walk(standing: Any, first: int, last: int) -> Any:
-        walks.append((standing, first, last))
+    def walk(state: Any, first: int, last: int) -> Any:
+        walks.append((state, first, last))
         chord = (72, 67, 64, 48) if len(walks) == 4 else (72, 67, 65, 48)
         for step in range(first, last + 1):
             yield Made(SimpleNamespace(pitches=chord, step=step), step)  # type: ignore[arg-type]

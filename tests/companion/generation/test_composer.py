@@ -34,7 +34,7 @@ from companion.music.vocabulary import HOLD, VOICES, IntArray, strike
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.sampling.draw import Sampling
 from companion.sampling.harmony import triads_of
-from companion.sampling.rules import LogProbs, Moment
+from companion.sampling.rules import LogProbs, NoteContext
 
 GREEDY = Sampling(temperature=0)
 SOPRANO, ALTO, TENOR, BASS = range(4)
@@ -181,7 +181,7 @@ class TestContinue:
     def test_answer_strikes_anew_whatever_the_style_forbids(self) -> None:
         """A rule that would leave only a hold is passed over at the seam; the seed's notes cannot be held on."""
 
-        def holds_only(scores: LogProbs, _: Moment) -> LogProbs:
+        def holds_only(scores: LogProbs, _: NoteContext) -> LogProbs:
             kept = np.full_like(scores, -np.inf)
             kept[HOLD] = scores[HOLD]
             return kept

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.fakes import Babbler, ScriptedModel, canonical_frames, random_source, sung, sure
 
-from companion.generation.generator import NO_CONDITIONS, Frame, Generator, Standing
+from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.model.codes import UNDECIDED
 from companion.model.echoes import echoes_of
 from companion.model.features import Ahead, Conditions, Place, key_id
@@ -23,13 +23,13 @@ FIRST = {(0, SOPRANO): strike(72), (0, ALTO): strike(67), (0, TENOR): strike(64)
 
 
 def some(
-    generator: Generator, standing: Standing, count: int, sampling: Sampling = GREEDY
-) -> tuple[list[Frame], Standing]:
+    generator: Generator, state: DecoderState, count: int, sampling: Sampling = GREEDY
+) -> tuple[list[Frame], DecoderState]:
     frames = []
     for _ in range(count):
-        frame, standing = generator.frame(standing, sampling)
+        frame, state = generator.frame(state, sampling)
         frames.append(frame)
-    return frames, standing
+    return frames, state
 
 
 def tokens_of(frames: list[Frame]) -> list[list[int]]:
@@ -40,7 +40,7 @@ class TestScripted:
     def test_one_exact_result(self) -> None:
         script = sung({**FIRST, (1, BASS): strike(50), (2, SOPRANO): REST, (3, ALTO): strike(67)})
         generator = Generator(ScriptedModel(script), random_source())  # type: ignore[arg-type]
-        frames, standing = some(generator, generator.start(12), 4)
+        frames, state = some(generator, generator.start(12), 4)
         s, a, t, b = (strike(pitch) for pitch in (72, 67, 64, 48))
         assert tokens_of(frames) == [
             [s, a, t, b],
@@ -55,7 +55,7 @@ class TestScripted:
             (None, 67, 64, 50),
         ]
         assert [frame.step for frame in frames] == [12, 13, 14, 15]
-        assert standing.step == 16
+        assert state.step == 16
         assert [choice.held_pitch for choice in frames[2].choices] == [72, 67, 64, 50]
         assert {choice.probability for frame in frames for choice in frame.choices} == {1.0}
         assert {frame.temperature for frame in frames} == {0}
@@ -68,8 +68,8 @@ class TestScripted:
 
     def test_rules_apply(self) -> None:
         generator = Generator(ScriptedModel(sung(FIRST)), random_source())  # type: ignore[arg-type]
-        _, standing = some(generator, generator.start(), 1)
-        frames, _ = some(generator, standing, 1, Sampling(0, 1.0, (strikes_anew,)))
+        _, state = some(generator, generator.start(), 1)
+        frames, _ = some(generator, state, 1, Sampling(0, 1.0, (strikes_anew,)))
         assert HOLD not in frames[0].tokens
 
 
@@ -78,11 +78,11 @@ class TestGiven:
         """Whatever the model would rather sing."""
         model = ScriptedModel(lambda frame, voice: sure(strike(60)))
         generator = Generator(model, random_source())  # type: ignore[arg-type]
-        standing = generator.start()
+        state = generator.start()
         lines = [(strike(76), REST), (HOLD, strike(45)), (REST, HOLD), (HOLD, HOLD)]
         frames = []
         for soprano, bass in lines:
-            frame, standing = generator.frame(standing, GREEDY, {BASS: bass, SOPRANO: soprano})
+            frame, state = generator.frame(state, GREEDY, {BASS: bass, SOPRANO: soprano})
             frames.append(frame)
         middle = strike(60)
         assert tokens_of(frames) == [
@@ -118,9 +118,9 @@ class TestGiven:
     def test_a_heard_frame_is_four_given_voices(self) -> None:
         model = ScriptedModel(sung(FIRST))
         generator = Generator(model, random_source())  # type: ignore[arg-type]
-        frame, standing = generator.hear(generator.start(5), np.array([strike(70), HOLD, REST, strike(50)]))
+        frame, state = generator.hear(generator.start(5), np.array([strike(70), HOLD, REST, strike(50)]))
         assert frame.tokens.tolist() == [strike(70), REST, REST, strike(50)]
-        assert (frame.step, frame.pitches, standing.step) == (5, (70, None, None, 50), 6)
+        assert (frame.step, frame.pitches, state.step) == (5, (70, None, None, 50), 6)
 
 
 class TestReading:
@@ -130,12 +130,12 @@ class TestReading:
         """The ids of every note are those of the finished piece, in the order of the turns."""
         model = Babbler(order)
         generator = Generator(model, random_source(seed))  # type: ignore[arg-type]
-        standing, frames = generator.start(3), []
+        state, frames = generator.start(3), []
         ahead = Ahead.of_frames(np.where([False, True, False, True], melody, UNDECIDED))
         for step, tokens in enumerate(melody):
             given_tokens = {ALTO: int(tokens[ALTO]), BASS: int(tokens[BASS])}
             conditions = Conditions(30 - step, Key(7, True), ahead.at(step))
-            frame, standing = generator.frame(standing, Sampling(), given_tokens, conditions)
+            frame, state = generator.frame(state, Sampling(), given_tokens, conditions)
             frames.append(frame.tokens)
         turns = np.array([ALTO, BASS, SOPRANO, TENOR] if order == "any" else [0, 1, 2, 3])
         piece = np.array(frames)
@@ -151,8 +151,8 @@ class TestKnowing:
         """The ids of coming, later and later_steps at the first note of a second frame, after FIRST."""
         model = ScriptedModel(sung(FIRST))
         generator = Generator(model, random_source())  # type: ignore[arg-type]
-        _, standing = generator.frame(generator.start(), GREEDY)
-        generator.frame(standing, GREEDY, given_tokens, conditions)
+        _, state = generator.frame(generator.start(), GREEDY)
+        generator.frame(state, GREEDY, given_tokens, conditions)
         ids = model.seen[4] - model.row.offsets
         slots = [model.row.slot(name) for name in ("coming", "later", "later_steps")]
         return [ids[slot : slot + 4].tolist() for slot in slots]

@@ -12,17 +12,17 @@ from support.jamfakes import Shadow, chords_at
 
 from companion.generation import improviser as improviser_module
 from companion.generation.closes import CLOSE_IN_SIGHT, TRIES
-from companion.generation.generator import Frame, Standing
+from companion.generation.generator import DecoderState, Frame
 from companion.generation.improviser import (
     ANSWER,
     HEARD,
     IMAGINED_TEMPERATURE,
     LOOP,
     Answer,
+    Context,
+    Guidance,
     Improviser,
     Planned,
-    Point,
-    Wishes,
     sounding_frame,
 )
 from companion.music.key import Key
@@ -31,20 +31,20 @@ from companion.phrase.hands import Hands, Press
 from companion.sampling.draw import Sampling
 from companion.sampling.styles import STYLES
 
-GREEDY = Wishes(Sampling(temperature=0), None, 1, frozenset())
-FREE = Wishes(STYLES["free"], None, 1, frozenset())
+GREEDY = Guidance(Sampling(temperature=0), None, 1, frozenset())
+FREE = Guidance(STYLES["free"], None, 1, frozenset())
 C_MAJOR = Key(0, False)
 
 
 def made(
-    improviser: Improviser, answer: Answer, wishes: Wishes, frames: int, hands: Hands | None = None
+    improviser: Improviser, answer: Answer, guidance: Guidance, frames: int, hands: Hands | None = None
 ) -> list[Planned]:
     """The first frames of an answer with nothing before it."""
-    point = Point(improviser.start(answer.start), hands or Hands())
+    context = Context(improviser.start(answer.start), hands or Hands())
     found: list[Planned] = []
     for _ in range(frames):
-        found.append(improviser.next(point, point.hands, answer, wishes))
-        point = found[-1].after
+        found.append(improviser.next(context, context.hands, answer, guidance))
+        context = found[-1].after
     return found
 
 
@@ -61,7 +61,7 @@ class TestHeard:
     def test_what_is_played_is_kept_and_the_rest_imagined(self) -> None:
         improviser = Improviser(Shadow())  # type: ignore[arg-type]
         hands = playing(74)
-        planned = improviser.heard(Point(improviser.start(0), Hands()), hands, GREEDY, 0)
+        planned = improviser.heard(Context(improviser.start(0), Hands()), hands, GREEDY, 0)
         assert planned.frame.pitches == (74, 69, 65, 50)
         assert (planned.origin, planned.own, planned.step, planned.silent) == (HEARD, {0}, 0, False)
         assert planned.after.hands is hands and planned.after.step == 1
@@ -70,8 +70,8 @@ class TestHeard:
         """Neither the temperature of all nor a voice's own makes it wild."""
         sampling = Sampling(5.0, voice_temperatures=(None, 9.0, 0.1, None))
         improviser = Improviser(Babbler())  # type: ignore[arg-type]
-        point = Point(improviser.start(0), Hands())
-        planned = improviser.heard(point, playing(74), replace(FREE, sampling=sampling), 0)
+        context = Context(improviser.start(0), Hands())
+        planned = improviser.heard(context, playing(74), replace(FREE, sampling=sampling), 0)
         warmth = [choice.temperature for choice in planned.frame.choices[1:]]
         assert warmth == [IMAGINED_TEMPERATURE, 0.1, 1.0]  # the first chord of all is bold, but for voices set apart
         following = improviser.heard(planned.after, playing(74), replace(FREE, sampling=sampling), 0)
@@ -96,28 +96,28 @@ class TestDice:
         assert tokens(made(improviser, Answer(3, 0), FREE, 12)) == tokens(first)
 
     @pytest.mark.parametrize(
-        ("answer", "wishes"), [(Answer(4, 0), FREE), (Answer(3, 1), FREE), (Answer(3, 0), replace(FREE, seed=2))]
+        ("answer", "guidance"), [(Answer(4, 0), FREE), (Answer(3, 1), FREE), (Answer(3, 0), replace(FREE, seed=2))]
     )
-    def test_another_answer_seed_or_step_throws_others(self, answer: Answer, wishes: Wishes) -> None:
+    def test_another_answer_seed_or_step_throws_others(self, answer: Answer, guidance: Guidance) -> None:
         improviser = Improviser(Babbler())  # type: ignore[arg-type]
-        assert tokens(made(improviser, answer, wishes, 12)) != tokens(made(improviser, Answer(3, 0), FREE, 12))
+        assert tokens(made(improviser, answer, guidance, 12)) != tokens(made(improviser, Answer(3, 0), FREE, 12))
 
 
 class TestAnswers:
     def test_every_voice_begins_with_the_answer(self) -> None:
         improviser = Improviser(chords_at({0: (72, 67, 64, 48), 8: (74, 67, 62, 47)}))  # type: ignore[arg-type]
-        point = Point(improviser.start(0), Hands())
+        context = Context(improviser.start(0), Hands())
         for _ in range(8):
-            point = improviser.heard(point, point.hands, GREEDY, 0).after
-        free = Wishes(Sampling(temperature=1.0), None, 1, frozenset())
-        planned = improviser.next(point, point.hands, Answer(0, 8), free)
+            context = improviser.heard(context, context.hands, GREEDY, 0).after
+        free = Guidance(Sampling(temperature=1.0), None, 1, frozenset())
+        planned = improviser.next(context, context.hands, Answer(0, 8), free)
         assert (planned.frame.tokens >= FIRST_STRIKE).all() and planned.origin == ANSWER
 
     def test_only_the_first_chord_of_all_is_chosen_from_several(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """After nothing any chord may come; after music it leads on."""
         offered: list[list[tuple[int | None, ...]]] = []
 
-        def last_of(openings: Iterable[tuple[Frame, Standing]]) -> tuple[Frame, Standing]:
+        def last_of(openings: Iterable[tuple[Frame, DecoderState]]) -> tuple[Frame, DecoderState]:
             found = list(openings)
             offered.append([frame.pitches for frame, _ in found])
             return found[-1]
@@ -165,8 +165,10 @@ class TestCloses:
         closes = [int(ids[slot] - model.row.offsets[slot]) for ids in model.seen[-12::4]]
         assert closes == [0, 0, CLOSE_IN_SIGHT + 1]
 
-    def found(self, improviser: Improviser, point: Point, answer: Answer, wishes: Wishes) -> tuple[list[Planned], int]:
-        search, steps = improviser.ending(point, point.hands, answer, wishes), 0
+    def found(
+        self, improviser: Improviser, context: Context, answer: Answer, guidance: Guidance
+    ) -> tuple[list[Planned], int]:
+        search, steps = improviser.ending(context, context.hands, answer, guidance), 0
         while True:
             try:
                 next(search)
@@ -176,18 +178,18 @@ class TestCloses:
 
     def test_an_ending_that_could_not_be_better_is_taken_at_once(self) -> None:
         improviser = Improviser(chords_at({0: (71, 67, 62, 43), 4: (72, 67, 64, 48)}))  # type: ignore[arg-type]
-        point = Point(improviser.start(0), Hands())
-        frames, steps = self.found(improviser, point, Answer(0, 0, 4, 8), replace(GREEDY, key=C_MAJOR))
+        context = Context(improviser.start(0), Hands())
+        frames, steps = self.found(improviser, context, Answer(0, 0, 4, 8), replace(GREEDY, key=C_MAJOR))
         assert [frame.step for frame in frames] == [0, 1, 2, 3, 4] and steps == 5
         assert frames[-1].frame.pitches == (72, 67, 64, 48)
 
     def test_else_the_best_of_several(self) -> None:
         improviser = Improviser(Babbler())  # type: ignore[arg-type]
-        point = Point(improviser.start(0), Hands())
+        context = Context(improviser.start(0), Hands())
         answer = Answer(0, 0, 2, 4)
-        frames, steps = self.found(improviser, point, answer, replace(FREE, key=C_MAJOR))
+        frames, steps = self.found(improviser, context, answer, replace(FREE, key=C_MAJOR))
         assert steps in range(3, 3 * TRIES + 1, 3)
-        again, _ = self.found(improviser, point, answer, replace(FREE, key=C_MAJOR))
+        again, _ = self.found(improviser, context, answer, replace(FREE, key=C_MAJOR))
         assert tokens(again) == tokens(frames)
 
 
@@ -214,16 +216,16 @@ class TestBeats:
     def test_the_model_counts_from_where_beats_lie(self) -> None:
         """After a jump they may lie anywhere; the steps of the music go on."""
         model = chords_at({0: (72, 67, 64, 48)})
-        improviser, wishes = Improviser(model), replace(GREEDY, beat_step=3)  # type: ignore[arg-type]
-        point = improviser.heard(Point(improviser.start(2), Hands()), Hands(), wishes, 0).after
+        improviser, guidance = Improviser(model), replace(GREEDY, beat_step=3)  # type: ignore[arg-type]
+        context = improviser.heard(Context(improviser.start(2), Hands()), Hands(), guidance, 0).after
         assert set(self.beats(model)) == {3}  # the first chord is chosen from several
         model.seen.clear()
-        answered = improviser.next(point, Hands(), Answer(0, 3), wishes)
-        looped = improviser.next(answered.after, Hands(), Answer(0, 4, loop=(answered.frame.tokens,)), wishes)
+        answered = improviser.next(context, Hands(), Answer(0, 3), guidance)
+        looped = improviser.next(answered.after, Hands(), Answer(0, 4, loop=(answered.frame.tokens,)), guidance)
         assert self.beats(model) == [0, 1]
         assert [made.step for made in (answered, looped)] == [made.frame.step for made in (answered, looped)] == [3, 4]
         model.seen.clear()
-        again = improviser.rehear([answered, looped], wishes)
+        again = improviser.rehear([answered, looped], guidance)
         assert self.beats(model) == [0, 1] and again[-1].after.step == 5
 
 
@@ -236,8 +238,8 @@ class TestRehearing:
         assert [one.frame for one in renewed] == [one.frame for one in past]
         assert [one.before.step for one in renewed] == list(range(2, 8))
         assert renewed[-1].after.step == 8
-        assert renewed[-1].after.standing.memory == {"notes": 24}
-        assert renewed[-1].after.standing.history.now.tolist() == [strike(pitch) for pitch in (72, 65, 64, 48)]
+        assert renewed[-1].after.state.memory == {"notes": 24}
+        assert renewed[-1].after.state.history.now.tolist() == [strike(pitch) for pitch in (72, 65, 64, 48)]
         assert all(one.after.hands is old.after.hands for one, old in zip(renewed, past, strict=True))
 
     def test_nothing_heard(self) -> None:

@@ -40,7 +40,7 @@ from companion.sampling.rules import (
     STILL_STEPS,
     WIDE_PENALTY,
     LogProbs,
-    Moment,
+    NoteContext,
     close_spacing,
     discourage_hold,
     favour,
@@ -58,16 +58,16 @@ C5, G4, E4, C3 = strike(72), strike(67), strike(64), strike(48)
 SOPRANO, ALTO, TENOR, BASS = range(4)
 
 
-def moment(
+def context(
     voice: int,
     tokens: Sequence[int] = (UNDECIDED,) * 4,
     now: Sequence[int] = (C5, G4, E4, C3),
     held: Sequence[int] = (1, 1, 1, 1),
-) -> Moment:
+) -> NoteContext:
     codes = np.array(now, dtype=np.int32)
     history = History(codes, codes, codes, np.array(held, dtype=np.int32))
     decided = np.array(tokens, dtype=np.int32)
-    return Moment(voice, decided, sounding_codes(decided, history), history)
+    return NoteContext(voice, decided, sounding_codes(decided, history), history)
 
 
 def allowed(scores: NDArray[np.float64]) -> set[int]:
@@ -91,15 +91,15 @@ class TestRules:
     @pytest.mark.parametrize("voice", range(4))
     def test_in_range(self, voice: int) -> None:
         low, high = RANGES[voice]
-        kept = in_range(FLAT, moment(voice))
+        kept = in_range(FLAT, context(voice))
         assert allowed(kept) == {REST, HOLD, *range(strike(low), strike(high) + 1)}
         assert kept[strike(low)] == FLAT[0]
 
     def test_sings_on(self) -> None:
-        assert forbidden(sings_on(FLAT, moment(0))) == {REST}
+        assert forbidden(sings_on(FLAT, context(0))) == {REST}
 
     def test_strikes_anew(self) -> None:
-        assert forbidden(strikes_anew(FLAT, moment(0))) == {HOLD}
+        assert forbidden(strikes_anew(FLAT, context(0))) == {HOLD}
 
     @pytest.mark.parametrize(
         ("voice", "tokens", "strikes"),
@@ -114,7 +114,7 @@ class TestRules:
     )
     def test_no_crossing(self, voice: int, tokens: Sequence[int], strikes: Sequence[int]) -> None:
         """Rest and hold stay; a unison is no crossing."""
-        assert allowed(no_crossing(FLAT, moment(voice, tokens))) == {REST, HOLD, *(strike(p) for p in strikes)}
+        assert allowed(no_crossing(FLAT, context(voice, tokens))) == {REST, HOLD, *(strike(p) for p in strikes)}
 
     @pytest.mark.parametrize(
         ("voice", "tokens", "strikes"),
@@ -125,20 +125,20 @@ class TestRules:
         ],
     )
     def test_no_crossing_by_a_hold(self, voice: int, tokens: Sequence[int], strikes: Sequence[int]) -> None:
-        assert allowed(no_crossing(FLAT, moment(voice, tokens))) == {REST, *(strike(p) for p in strikes)}
+        assert allowed(no_crossing(FLAT, context(voice, tokens))) == {REST, *(strike(p) for p in strikes)}
 
     def test_no_parallels_by_hand(self) -> None:
         """Soprano C5 goes to D5: the bass an octave class below may not go to any D, the tenor may go anywhere."""
         tokens = (strike(74), UNDECIDED, UNDECIDED, UNDECIDED)
-        assert forbidden(no_parallels(FLAT, moment(BASS, tokens))) == {strike(p) for p in (38, 50, 62, 74)}
-        assert forbidden(no_parallels(FLAT, moment(TENOR, tokens))) == set()
+        assert forbidden(no_parallels(FLAT, context(BASS, tokens))) == {strike(p) for p in (38, 50, 62, 74)}
+        assert forbidden(no_parallels(FLAT, context(TENOR, tokens))) == set()
         held = (HOLD, UNDECIDED, UNDECIDED, UNDECIDED)
-        assert forbidden(no_parallels(FLAT, moment(BASS, held))) == set()
+        assert forbidden(no_parallels(FLAT, context(BASS, held))) == set()
 
     def test_no_parallel_fifths_by_hand(self) -> None:
         """Alto G4 over bass C3 is a fifth: when it goes to D3 the alto may go to no A above, nor to the G below."""
         tokens = (UNDECIDED, UNDECIDED, UNDECIDED, strike(50))
-        assert forbidden(no_parallels(FLAT, moment(ALTO, tokens))) == {strike(p) for p in (43, 57, 69, 81)}
+        assert forbidden(no_parallels(FLAT, context(ALTO, tokens))) == {strike(p) for p in (43, 57, 69, 81)}
 
     @pytest.mark.parametrize("step", [-12, -7, -1, 0, 2, 5])
     def test_no_parallels_with_one_other_voice(self, step: int) -> None:
@@ -147,7 +147,7 @@ class TestRules:
             other = 24 + distance  # the tenor's last token; the alto's is 24
             if not FIRST_STRIKE <= other + step < VOCABULARY_SIZE or other < FIRST_STRIKE:
                 continue
-            here = moment(ALTO, (UNDECIDED, UNDECIDED, other + step, UNDECIDED), (NOTHING, 24, other, NOTHING))
+            here = context(ALTO, (UNDECIDED, UNDECIDED, other + step, UNDECIDED), (NOTHING, 24, other, NOTHING))
             found = forbidden(no_parallels(FLAT, here))
             parallel = {
                 token
@@ -165,7 +165,7 @@ class TestRules:
         tokens = data.draw(st.lists(says, min_size=4, max_size=4))
         voice = data.draw(st.integers(0, 3))
         tokens[voice] = UNDECIDED
-        here = moment(voice, tokens, now)
+        here = context(voice, tokens, now)
         found = forbidden(no_parallels(FLAT, here))
         assert not found & {REST, HOLD}
         for candidate in range(FIRST_STRIKE, VOCABULARY_SIZE):
@@ -193,13 +193,13 @@ class TestRules:
     def test_leaves_room_by_hand(self, voice: int, now: Sequence[int], bass: int, too_near: set[int]) -> None:
         """The bass is given; so high under the voice to choose the tenor would have no place."""
         tokens = [*[HOLD] * voice, *[UNDECIDED] * (3 - voice), strike(bass)]
-        here = moment(voice, tokens, [strike(pitch) for pitch in now])
+        here = context(voice, tokens, [strike(pitch) for pitch in now])
         scores = no_crossing(in_range(FLAT, here), here)
         assert forbidden(leaves_room(scores, here)) - forbidden(scores) == {strike(pitch) for pitch in too_near}
 
     def test_a_hold_too_near_is_forbidden_too(self) -> None:
         """The alto stands on D4 when the bass leaps there: the tenor, a unison with the bass, could not follow."""
-        here = moment(ALTO, (HOLD, UNDECIDED, UNDECIDED, strike(62)), [strike(pitch) for pitch in (72, 62, 55, 55)])
+        here = context(ALTO, (HOLD, UNDECIDED, UNDECIDED, strike(62)), [strike(pitch) for pitch in (72, 62, 55, 55)])
         assert forbidden(leaves_room(FLAT, here)) >= {HOLD, strike(62)}
 
     @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ class TestRules:
         ],
     )
     def test_nothing_to_leave_room_for(self, voice: int, tokens: Sequence[int]) -> None:
-        assert leaves_room(FLAT, moment(voice, tokens)) is FLAT
+        assert leaves_room(FLAT, context(voice, tokens)) is FLAT
 
     @pytest.mark.parametrize(
         ("voice", "tokens", "wide"),
@@ -226,13 +226,13 @@ class TestRules:
     )
     def test_close_spacing(self, voice: int, tokens: Sequence[int], wide: Sequence[int]) -> None:
         """More than an octave between neighbours costs something, rests and holds within it nothing."""
-        costs = FLAT - close_spacing(FLAT, moment(voice, tokens))
+        costs = FLAT - close_spacing(FLAT, context(voice, tokens))
         expected = {strike(pitch): WIDE_PENALTY for pitch in wide}
         assert costs == pytest.approx([expected.get(token, 0.0) for token in range(VOCABULARY_SIZE)])
 
     def test_close_spacing_of_a_hold(self) -> None:
         """The alto stays on G4 while the soprano leaps up to G#5, and so too far away."""
-        here = moment(ALTO, (strike(80), UNDECIDED, UNDECIDED, UNDECIDED))
+        here = context(ALTO, (strike(80), UNDECIDED, UNDECIDED, UNDECIDED))
         assert (FLAT - close_spacing(FLAT, here))[HOLD] == pytest.approx(WIDE_PENALTY)
 
     @pytest.mark.parametrize(
@@ -252,14 +252,14 @@ class TestRules:
     def test_keep_moving(self, held: Sequence[int], excess: int) -> None:
         expected = FLAT.copy()
         expected[HOLD] -= STILL_PENALTY * excess
-        np.testing.assert_array_equal(keep_moving(FLAT, moment(SOPRANO, held=held)), expected)
+        np.testing.assert_array_equal(keep_moving(FLAT, context(SOPRANO, held=held)), expected)
 
     def test_favour(self) -> None:
         """C major: the sharps cost two nats, rest and hold nothing."""
         expected = FLAT.copy()
         for pitch in range(36, 82):
             expected[strike(pitch)] -= 0 if pitch % 12 in (0, 2, 4, 5, 7, 9, 11) else 2
-        np.testing.assert_array_equal(favour(Key(0, False).scale, 2.0)(FLAT, moment(0)), expected)
+        np.testing.assert_array_equal(favour(Key(0, False).scale, 2.0)(FLAT, context(0)), expected)
 
     def test_in_key(self) -> None:
         free, strict = Sampling(rules=(sings_on,)), Sampling(rules=(sings_on,), key_penalty=1.5)
@@ -267,7 +267,7 @@ class TestRules:
         assert in_key(strict, None) is strict
         kept, added = in_key(strict, Key(9, True)).rules
         assert kept is sings_on
-        costs = FLAT - added(FLAT, moment(0))
+        costs = FLAT - added(FLAT, context(0))
         outside = {pitch % 12 for pitch in range(36, 82) if costs[strike(pitch)] > 0}
         assert (outside, costs.max()) == ({1, 3, 6, 10}, pytest.approx(1.5))
 
@@ -284,7 +284,7 @@ class TestRules:
         rules = (in_range, sings_on, strikes_anew, no_crossing, no_parallels, leaves_room, close_spacing, keep_moving)
         for rule in rules:
             scores = FLAT.copy()
-            rule(scores, moment(BASS, (strike(74), G4, E4, UNDECIDED), held=(30, 30, 30, 30)))
+            rule(scores, context(BASS, (strike(74), G4, E4, UNDECIDED), held=(30, 30, 30, 30)))
             np.testing.assert_array_equal(scores, FLAT, err_msg=rule.__name__)
 
     def test_no_rule_brings_back_what_another_forbade(self) -> None:
@@ -292,19 +292,19 @@ class TestRules:
         nothing = np.full(VOCABULARY_SIZE, -math.inf)
         rules = (*STYLES["bach"].rules, strikes_anew, discourage_hold(-4.0), favour(Key(0, False).scale, 1.5))
         for rule in rules:
-            assert not allowed(rule(nothing, moment(ALTO, (strike(74), UNDECIDED, UNDECIDED, strike(62)))))
+            assert not allowed(rule(nothing, context(ALTO, (strike(74), UNDECIDED, UNDECIDED, strike(62)))))
 
 
 class TestGrammar:
     def test_only_a_sounding_note_can_be_held(self) -> None:
         logits = np.zeros(VOCABULARY_SIZE)
-        assert allowed(grammatical(logits, moment(ALTO, now=(C5, SILENCE, E4, C3)))) == {*range(VOCABULARY_SIZE)} - {
+        assert allowed(grammatical(logits, context(ALTO, now=(C5, SILENCE, E4, C3)))) == {*range(VOCABULARY_SIZE)} - {
             HOLD
         }
-        assert allowed(grammatical(logits, moment(ALTO, now=(C5, NOTHING, E4, C3)))) == {*range(VOCABULARY_SIZE)} - {
+        assert allowed(grammatical(logits, context(ALTO, now=(C5, NOTHING, E4, C3)))) == {*range(VOCABULARY_SIZE)} - {
             HOLD
         }
-        assert allowed(grammatical(logits, moment(ALTO))) == {*range(VOCABULARY_SIZE)}
+        assert allowed(grammatical(logits, context(ALTO))) == {*range(VOCABULARY_SIZE)}
         assert not logits.any()
 
     @given(st.lists(st.floats(-1e4, 1e4), min_size=2, max_size=48))
@@ -317,9 +317,9 @@ class TestGrammar:
         logits = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
         logits[9] = value
         with pytest.raises(BadModel, match="the model gives logits that are no numbers"):
-            choose(logits, moment(0), Sampling(), random_source())
+            choose(logits, context(0), Sampling(), random_source())
         with pytest.raises(BadModel, match="the model gives logits that are no numbers"):
-            given_choice(HOLD, logits, moment(0))
+            given_choice(HOLD, logits, context(0))
 
 
 class TestTemper:
@@ -338,7 +338,7 @@ class TestTemper:
 
     def test_zero_takes_the_likeliest_of_all(self) -> None:
         assert np.exp(temper(self.SCORES, 0, 1.0)).tolist() == [float(token == HOLD) for token in range(48)]
-        without = strikes_anew(self.SCORES, moment(0))
+        without = strikes_anew(self.SCORES, context(0))
         assert np.exp(temper(without, 0, 0.5)).tolist() == [float(token == 40) for token in range(48)]
 
     @pytest.mark.parametrize("temperature", [1e-3, 1e-12, 1e-300, 5e-324])
@@ -442,7 +442,7 @@ class TestChoose:
         """Entropy is the model's own; probability and distribution are those drawn from."""
         shares = scores_of(rest=0.25, hold=0.25, t40=0.25, t41=0.25)
         logits = np.maximum(shares, -1e4).astype(np.float32)
-        choice = choose(logits, moment(ALTO), Sampling(0, 1.0, (sings_on, strikes_anew)), random_source())
+        choice = choose(logits, context(ALTO), Sampling(0, 1.0, (sings_on, strikes_anew)), random_source())
         assert (choice.token, choice.probability) == (40, 1.0)
         assert choice.entropy_bits == pytest.approx(2)
         assert choice.held_pitch == 67
@@ -451,13 +451,13 @@ class TestChoose:
     def test_rules_in_order(self) -> None:
         logits = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
         sampling = Sampling(1.0, 1.0, (in_range, sings_on, no_crossing, strikes_anew))
-        choice = choose(logits, moment(ALTO, (strike(60), UNDECIDED, UNDECIDED, UNDECIDED)), sampling, random_source())
+        choice = choose(logits, context(ALTO, (strike(60), UNDECIDED, UNDECIDED, UNDECIDED)), sampling, random_source())
         assert allowed(choice.distribution) == {strike(pitch) for pitch in range(50, 61)}
         assert choice.probability == pytest.approx(1 / 11)
 
     def test_rule_that_leaves_nothing_is_passed_over(self) -> None:
         logits = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
-        crossed = moment(TENOR, (C5, C3, UNDECIDED, strike(60)), now=(C5, G4, SILENCE, C3))
+        crossed = context(TENOR, (C5, C3, UNDECIDED, strike(60)), now=(C5, G4, SILENCE, C3))
         sampling = Sampling(1.0, 1.0, (sings_on, no_crossing, in_range))
         choice = choose(logits, crossed, sampling, random_source())
         assert allowed(choice.distribution) == {strike(pitch) for pitch in range(45, 72)}
@@ -465,27 +465,27 @@ class TestChoose:
     def test_only_the_rule_that_leaves_nothing_is_passed_over(self) -> None:
         """Those after it hold again."""
 
-        def nothing(scores: LogProbs, _: Moment) -> LogProbs:
+        def nothing(scores: LogProbs, _: NoteContext) -> LogProbs:
             return np.full_like(scores, -math.inf)
 
         logits = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
         sampling = Sampling(1.0, 1.0, (sings_on, nothing, strikes_anew))
-        choice = choose(logits, moment(ALTO), sampling, random_source())
+        choice = choose(logits, context(ALTO), sampling, random_source())
         assert allowed(choice.distribution) == set(range(FIRST_STRIKE, VOCABULARY_SIZE))
 
     def test_given_notes_are_seen_as_the_model_sees_them(self) -> None:
         logits = np.maximum(scores_of(hold=0.5, t40=0.5), -1e4).astype(np.float32)
-        choice = given_choice(40, logits, moment(BASS))
+        choice = given_choice(40, logits, context(BASS))
         assert (choice.token, choice.held_pitch) == (40, 48)
         assert (choice.probability, choice.entropy_bits) == (pytest.approx(0.5), pytest.approx(1))
-        assert given_choice(41, logits, moment(BASS)).probability == 0
+        assert given_choice(41, logits, context(BASS)).probability == 0
 
     def test_equal_sources_choose_alike(self) -> None:
         logits = np.zeros(VOCABULARY_SIZE, dtype=np.float32)
 
         def some(seed: int) -> list[int]:
             source = random_source(seed)
-            return [choose(logits, moment(0), Sampling(), source).token for _ in range(50)]
+            return [choose(logits, context(0), Sampling(), source).token for _ in range(50)]
 
         assert some(1) == some(1) != some(2)
 
@@ -498,7 +498,7 @@ class TestWhatAPlayerTurns:
 
     @pytest.mark.parametrize("nats", [2.0, -2.0])
     def test_discourage_hold_moves_only_the_hold(self, nats: float) -> None:
-        scores = discourage_hold(nats)(FLAT, moment(0))
+        scores = discourage_hold(nats)(FLAT, context(0))
         assert scores[HOLD] == FLAT[HOLD] - nats
         assert np.array_equal(np.delete(scores, HOLD), np.delete(FLAT, HOLD))
 
@@ -508,7 +508,7 @@ class TestWhatAPlayerTurns:
             sampling = denser(Sampling(), nats)
             logits = self.LOGITS.copy()
             logits[HOLD] = 4.0
-            return sum(choose(logits, moment(0), sampling, source).token == HOLD for _ in range(400))
+            return sum(choose(logits, context(0), sampling, source).token == HOLD for _ in range(400))
 
         assert holds(4.0) < holds(0.0) < holds(-4.0)
 
@@ -525,10 +525,10 @@ class TestWhatAPlayerTurns:
         logits = self.LOGITS.copy()
         logits[C5] = 0.1
         source = random_source()
-        assert {choose(logits, moment(SOPRANO), sampling, source).token for _ in range(50)} == {C5}
-        choice = choose(logits, moment(TENOR), sampling, source)
+        assert {choose(logits, context(SOPRANO), sampling, source).token for _ in range(50)} == {C5}
+        choice = choose(logits, context(TENOR), sampling, source)
         assert choice.temperature == 3.0
-        assert len({choose(logits, moment(ALTO), sampling, source).token for _ in range(50)}) > 20
+        assert len({choose(logits, context(ALTO), sampling, source).token for _ in range(50)}) > 20
 
     @pytest.mark.parametrize("temperature", [-0.1, 10.1, math.nan])
     def test_a_voice_s_temperature_is_checked_too(self, temperature: float) -> None:

@@ -20,7 +20,7 @@ from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
 from companion.sampling.draw import Sampling
 from companion.sampling.harmony import AWAY_PENALTY, DISSONANCE_PENALTY, chords_on_beats, close_on_triad, triads_of
-from companion.sampling.rules import Moment, no_crossing, strikes_anew
+from companion.sampling.rules import NoteContext, no_crossing, strikes_anew
 
 C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
 FLAT = np.zeros(VOCABULARY_SIZE)
@@ -35,13 +35,13 @@ CHORDS_ON_C = [
 ]
 
 
-def moment(voice: int, tokens: Sequence[int], now: Sequence[int] = (C5, G4, E4, C3), beat: int = 0) -> Moment:
+def context(voice: int, tokens: Sequence[int], now: Sequence[int] = (C5, G4, E4, C3), beat: int = 0) -> NoteContext:
     codes, decided = np.array(now, dtype=np.int32), np.array(tokens, dtype=np.int32)
     history = History(codes, codes, codes, np.ones(4, dtype=np.int32))
-    return Moment(voice, decided, sounding_codes(decided, history), history, beat)
+    return NoteContext(voice, decided, sounding_codes(decided, history), history, beat)
 
 
-def classes(at: Moment, token: int) -> set[int]:
+def classes(at: NoteContext, token: int) -> set[int]:
     """What would sound of the decided voices and this one."""
     tokens = at.tokens.copy()
     tokens[at.voice] = token
@@ -54,16 +54,16 @@ def in_a_chord(sounding: set[int]) -> bool:
 
 
 @st.composite
-def moments(draw: st.DrawFn) -> Moment:
+def moments(draw: st.DrawFn) -> NoteContext:
     voice = draw(st.integers(0, 3))
     tokens = [draw(st.one_of(st.just(UNDECIDED), TOKENS)) for _ in range(4)]
     tokens[voice] = UNDECIDED
-    return moment(voice, tokens, [draw(CODES) for _ in range(4)])
+    return context(voice, tokens, [draw(CODES) for _ in range(4)])
 
 
 class TestChordsOnBeats:
     @given(moments())
-    def test_what_makes_no_chord_costs(self, at: Moment) -> None:
+    def test_what_makes_no_chord_costs(self, at: NoteContext) -> None:
         last = (at.tokens != UNDECIDED).sum() == 3
         costs = -chords_on_beats(FLAT, at)
         for token in range(VOCABULARY_SIZE):
@@ -73,12 +73,12 @@ class TestChordsOnBeats:
 
     @pytest.mark.parametrize("beat", [1, 2, 3])
     def test_between_beats_voices_pass(self, beat: int) -> None:
-        at = moment(1, (C5, UNDECIDED, UNDECIDED, UNDECIDED), beat=beat)
+        at = context(1, (C5, UNDECIDED, UNDECIDED, UNDECIDED), beat=beat)
         assert chords_on_beats(FLAT, at) is FLAT
 
     def test_a_suspension_costs_but_may_be(self) -> None:
         """The alto's G held over F: discouraged, not forbidden."""
-        at = moment(1, (C5, UNDECIDED, strike(65), strike(53)))
+        at = context(1, (C5, UNDECIDED, strike(65), strike(53)))
         assert chords_on_beats(FLAT, at)[[HOLD, strike(69)]].tolist() == [-DISSONANCE_PENALTY, 0.0]
 
 
@@ -92,7 +92,7 @@ class TestCloseOnTriad:
         assert frozenset({2, 6, 9}) not in triads_of(A_MINOR)
 
     @given(moments(), st.sampled_from([C_MAJOR, A_MINOR, Key(6, False)]))
-    def test_what_cannot_become_one_is_forbidden(self, at: Moment, key: Key) -> None:
+    def test_what_cannot_become_one_is_forbidden(self, at: NoteContext, key: Key) -> None:
         to_come = int((at.tokens == UNDECIDED).sum()) - 1
         ruled = close_on_triad(key)(FLAT, at)
         for token in range(VOCABULARY_SIZE):
@@ -111,7 +111,7 @@ class TestCloseOnTriad:
             assert closing_quality(frame.pitches, C_MAJOR) >= 4
 
     def test_equal_keys_have_one_rule(self) -> None:
-        """So that equal wishes are equal."""
+        """So that equal guidance is equal."""
         assert close_on_triad(Key(5, True)) is close_on_triad(Key(5, True))
 
 
@@ -119,5 +119,5 @@ def test_all_pairs_of_a_chord_may_begin_it() -> None:
     """While two voices are to come, any two tones of a chord are welcome."""
     for chord in CHORDS_ON_C:
         for one, other in combinations(sorted(chord), 2):
-            at = moment(1, (strike(60 + one), UNDECIDED, UNDECIDED, UNDECIDED))
+            at = context(1, (strike(60 + one), UNDECIDED, UNDECIDED, UNDECIDED))
             assert chords_on_beats(FLAT, at)[strike(60 + other)] == 0.0

@@ -49,10 +49,10 @@ class Chance:
 def sung(model: Chance, sampling: Sampling, lines: IntArray) -> IntArray:
     """Frames ``[steps, 4]`` with the voices that the lines leave undecided sung by the model."""
     generator = Generator(model, model.random)  # type: ignore[arg-type]
-    standing, frames = generator.start(), []
+    state, frames = generator.start(), []
     for tokens in lines:
         known = {voice: int(token) for voice, token in enumerate(tokens) if token != UNDECIDED}
-        frame, standing = generator.frame(standing, sampling, known)
+        frame, state = generator.frame(state, sampling, known)
         frames.append(frame.tokens)
     return np.array(frames)
 

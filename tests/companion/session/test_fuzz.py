@@ -77,7 +77,7 @@ class Watched(Jam):
         session = self.session
         steps = [planned.step for planned in session.plan]
         assert steps == list(
-            range(session._turns.plan.music.point.step, session._turns.plan.music.point.step + len(steps))
+            range(session._turns.plan.music.context.step, session._turns.plan.music.context.step + len(steps))
         )
         if session.activity == IDLE or not session.running:
             assert not session.plan and session.answer is None

@@ -6,20 +6,20 @@ import pytest
 from support.jamfakes import PLAIN, chords_at
 
 from companion.controls.table import Settings
-from companion.generation.improviser import Improviser, Planned, Point
+from companion.generation.improviser import Context, Improviser, Planned
 from companion.music.key import Key
 from companion.phrase.hands import Hands
 from companion.session.hearing import FEWEST_KEY_STEPS, Hearing
-from companion.session.plan import wishes_of
+from companion.session.plan import guidance_of
 
 
 def imagined(steps: int) -> list[Planned]:
     """Steps of C major that nobody played."""
     improviser = Improviser(chords_at({0: (72, 67, 64, 48)}))  # type: ignore[arg-type]
-    point, made = Point(improviser.start(0), Hands()), []
+    context, made = Context(improviser.start(0), Hands()), []
     for _ in range(steps):
-        made.append(improviser.heard(point, point.hands, wishes_of(PLAIN, None, 0), 0))
-        point = made[-1].after
+        made.append(improviser.heard(context, context.hands, guidance_of(PLAIN, None, 0), 0))
+        context = made[-1].after
     return made
 
 

@@ -17,13 +17,13 @@ from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, strike
 from companion.session.hearing import Hearing
 from companion.session.music import loop_of
-from companion.session.plan import COMMITTED_STEPS, FOLLOW_STEPS, PLAN_STEPS, Plan, wishes_of
+from companion.session.plan import COMMITTED_STEPS, FOLLOW_STEPS, PLAN_STEPS, Plan, guidance_of
 
 CHORD = (72, 67, 64, 48)
 
 
 def plan_of(model: object, settings: Settings = PLAIN) -> Plan:
-    return Plan(model, Hearing(), wishes_of(settings, None, 0))  # type: ignore[arg-type]
+    return Plan(model, Hearing(), guidance_of(settings, None, 0))  # type: ignore[arg-type]
 
 
 def answering(start: int = 0, **changes: object) -> Plan:
@@ -43,7 +43,7 @@ def test_frames_are_planned_one_after_another_and_fixed_in_their_order() -> None
     assert steps(plan) == ([], [0, 1, 2, 3]) and plan.end == 4
     for _ in range(2):
         plan.music.fix(plan.take_next())
-    assert steps(plan) == ([0, 1], [2, 3]) and plan.music.point.step == 2
+    assert steps(plan) == ([0, 1], [2, 3]) and plan.music.context.step == 2
     assert [one.frame.pitches for one in plan.music.take] == [CHORD, CHORD]
 
 
@@ -65,7 +65,7 @@ def test_rewinding_reaches_what_is_fixed() -> None:
         plan.music.fix(plan.take_next())
     assert not plan.rewind(3)
     assert plan.rewind(1)
-    assert steps(plan) == ([0], []) and plan.music.point.step == 1
+    assert steps(plan) == ([0], []) and plan.music.context.step == 1
     assert [one.step for one in plan.music.take] == [0]
 
 
@@ -77,7 +77,7 @@ def test_back_to_where_an_answer_began() -> None:
     for _ in range(3):
         plan.music.fix(plan.take_next())
     plan.music.go_back_to(resume)
-    assert steps(plan)[0] == [0] and plan.music.point.standing is resume.point.standing
+    assert steps(plan)[0] == [0] and plan.music.context.state is resume.context.state
 
 
 def test_another_model_hears_what_was_made() -> None:
@@ -96,7 +96,7 @@ def test_another_model_hears_what_was_made() -> None:
 def test_how_far_ahead(locked: bool, end: int | None, committed: int, horizon: int) -> None:
     plan = answering(start=2, end=end)
     voices = tuple(VoiceSettings(channel=n, lock=locked and n == 1) for n in (1, 2, 3, 4))
-    plan.wishes = wishes_of(replace(PLAIN, voices=voices), None, 0)
+    plan.guidance = guidance_of(replace(PLAIN, voices=voices), None, 0)
     assert plan.follows is locked
     assert plan.commit_end(3.5) == plan.change_step(3.5) == 4 + committed
     assert plan.horizon(3.5) == 4 + horizon
@@ -113,13 +113,13 @@ def test_a_phrase_comes_before_its_answer() -> None:
 def test_a_key_that_is_asked_for_counts_more_than_the_one_that_is_heard(
     asked: str | None, heard: Key, kept: int
 ) -> None:
-    found = wishes_of(Settings(key=asked), heard, 0).key
+    found = guidance_of(Settings(key=asked), heard, 0).key
     assert found is not None and found.tonic == kept
 
 
 def test_a_style_that_there_is_not() -> None:
     with pytest.raises(BadSetting, match="unknown style 'baroque'; choose one of"):
-        wishes_of(Settings(style="baroque"), None, 0)
+        guidance_of(Settings(style="baroque"), None, 0)
 
 
 def test_a_loop_is_whole_bars_from_a_bar_line() -> None:

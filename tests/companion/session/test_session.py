@@ -586,7 +586,7 @@ class TestUndo:
         jam.to(until)
         jam.tell("undo")
         assert jam.session.recent(100) == before
-        assert jam.session._turns.plan.music.point.standing is before[-1].after.standing
+        assert jam.session._turns.plan.music.context.state is before[-1].after.state
         assert sorted(jam.listener.music) == list(range(8))
 
     def test_go_afterwards_answers_the_same_otherwise(self) -> None:
@@ -627,7 +627,7 @@ class TestUndo:
         assert jam.lines[-1] == "keep 0-7"
 
     def test_after_another_model_has_come(self) -> None:
-        """The standing before the answer was the old model's: the new one hears the music up to there."""
+        """The state before the answer was the old model's: the new one hears the music up to there."""
         jam = answering(Babbler(), Settings(), at=15.5)
         model = chords_at(TONICS)
         jam.session.set_model(model)  # type: ignore[arg-type]
@@ -880,10 +880,10 @@ class TestBadCommands:
     )
     def test_they_are_refused_and_change_nothing(self, name: str, arguments: tuple[str | int, ...]) -> None:
         jam = answering(Babbler(), Settings())
-        before, wishes, plan = jam.settings, jam.session._turns.plan.wishes, list(jam.session.plan)
+        before, guidance, plan = jam.settings, jam.session._turns.plan.guidance, list(jam.session.plan)
         with pytest.raises(BadSetting):
             jam.session.command(Command(name, arguments))
-        assert (jam.settings, jam.session._turns.plan.wishes, jam.session.plan) == (before, wishes, plan)
+        assert (jam.settings, jam.session._turns.plan.guidance, jam.session.plan) == (before, guidance, plan)
         jam.to(20)
         assert jam.session.activity == ANSWERING
 

@@ -10,7 +10,7 @@ from support.fakes import Babbler, ScriptedModel, sung, sure
 from support.made_up import chorale, piece_of
 
 from companion.generation import closes
-from companion.generation.improviser import Wishes
+from companion.generation.improviser import Guidance
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, REST, hide_onsets, strike
 from companion.sampling.draw import Sampling
@@ -93,12 +93,12 @@ def test_everything_that_is_played_is_told(pieces: list[Piece]) -> None:
 )
 def test_a_close_comes_on_the_next_strong_beat_that_is_in_reach(request_step: int, close: int) -> None:
     model = ScriptedModel(sung({}, default=strike(60)))
-    last = recital.close_on_request(model, chorale(1)[:OPENING_STEPS], wishes(), 0, request_step)
+    last = recital.close_on_request(model, chorale(1)[:OPENING_STEPS], guidance(), 0, request_step)
     assert last.step == close
 
 
-def wishes() -> Wishes:
-    return Wishes(Sampling(), C_MAJOR, 1, frozenset())
+def guidance() -> Guidance:
+    return Guidance(Sampling(), C_MAJOR, 1, frozenset())
 
 
 def singer(chord: tuple[int, ...]) -> ScriptedModel:
@@ -111,7 +111,7 @@ def singer(chord: tuple[int, ...]) -> ScriptedModel:
 )
 def test_a_good_close_is_a_full_triad_of_the_key(chord: tuple[int, ...], good: bool) -> None:
     opening = hide_onsets(np.tile(np.array([strike(p) for p in TRIAD], dtype=np.int32), (OPENING_STEPS, 1)))
-    close = recital.close_on_request(singer(TRIAD), opening, wishes(), 0, 40)
+    close = recital.close_on_request(singer(TRIAD), opening, guidance(), 0, 40)
     last = replace(close, frame=replace(close.frame, pitches=chord))
     assert recital.is_good_close(last, 40, C_MAJOR) is good
     assert not recital.is_good_close(last, last.step - 33, C_MAJOR)  # too late
