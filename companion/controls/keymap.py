@@ -12,28 +12,29 @@ in a hurry counts twice: strokes travel to it, and it turns them into commands.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
-from companion.controls.kinds import Number, Whole
-from companion.controls.table import ANY, GRIDS, HIGHEST_SEED, MODES, Choices, Command, Settings, find_control, settled
+from companion.controls.kinds import Named, Number, OneOf, Switch, VelocityName, Whole
+from companion.controls.table import (
+    ACTION,
+    ANY,
+    CONTROLS,
+    MODES,
+    VOICE_CONTROL,
+    Choices,
+    Command,
+    Control,
+    Keys,
+    Settings,
+    settled,
+)
 
-TEMPERATURE_STEP = 0.1
-TOP_P_STEP = 0.05
-DENSITY_STEP = 0.5
 STEADY_VELOCITY = "80"
 
 WHICH_VOICE = "which voice? 1 soprano  2 alto  3 tenor  4 bass"
-
-
-def _limits(name: str) -> tuple[float, float]:
-    """How far the keys move a control: as far as a knob does."""
-    kind = find_control(name).kind
-    if isinstance(kind, Number):
-        return kind.knob_low, kind.knob_high
-    assert isinstance(kind, Whole)
-    return kind.low, kind.high
 
 
 class Local(Enum):
@@ -70,10 +71,6 @@ class KeyRow:
     ask: str = ""  # while only the first key of two is pressed
 
 
-def _action(name: str) -> Act:
-    return lambda scene, number: Command(name)
-
-
 def _go_or_stop(scene: Scene, _: int) -> Command:
     return Command("stop" if scene.answering else "go")
 
@@ -82,70 +79,38 @@ def _mode(_: Scene, number: int) -> Command:
     return Command("mode", (MODES[number],))
 
 
-def _turned_mode(scene: Scene, number: int) -> Command | None:
-    return _turned("mode", scene.settings.mode, MODES, (-1, 1)[number])
+def _told(name: str, _: Scene, __: int) -> Command:
+    return Command(name)
 
 
-def _temperature(scene: Scene, number: int) -> Command | None:
-    known = settled(scene.settings, scene.choices).temperature
-    return _moved(
-        "temperature", 1.0 if known is None else known, number, TEMPERATURE_STEP, 0.0, _limits("temperature")[1]
-    )
+def _of_voice(control: Control, step: float, scene: Scene, voice: int) -> Command | None:
+    """A voice's switch turned over, or its number moved."""
+    kind, now = control.kind, getattr(scene.settings.voices[voice], control.field)
+    if isinstance(kind, Switch):
+        return Command(control.name, (voice + 1, int(not now)))
+    assert isinstance(kind, Whole)
+    value = int(now + step)
+    return Command(control.name, (voice + 1, value)) if kind.low <= value <= kind.high else None
 
 
-def _top_p(scene: Scene, number: int) -> Command | None:
-    known = settled(scene.settings, scene.choices).top_p
-    return _moved("top_p", 1.0 if known is None else known, number, TOP_P_STEP, *_limits("top_p"))
+def _of_all(control: Control, keys: Keys, scene: Scene, number: int) -> Command | None:
+    """The next value of a control: the one before or below for the first (number 0) of two strokes."""
+    kind, now = control.kind, getattr(settled(scene.settings, scene.choices), control.field)
+    two = " " in keys.strokes
+    if isinstance(kind, Number):
+        return _moved(control.name, 1.0 if now is None else now, number, keys.step, kind)
+    if isinstance(kind, Whole):
+        value = now + (1 if number or not two else -1)
+        if not two:
+            value %= kind.high + 1  # round and round
+        return Command(control.name, (value,)) if kind.low <= value <= kind.high else None
+    kind = None if kind is None else scene.choices.narrowed(kind)
+    assert isinstance(kind, (OneOf, Named, VelocityName))
+    names = ("played", "entropy", STEADY_VELOCITY) if isinstance(kind, VelocityName) else kind.names
+    return _turned(control.name, now, names or (), 1 if number or not two else -1)
 
 
-def _density(scene: Scene, number: int) -> Command | None:
-    return _moved("density", scene.settings.density, number, DENSITY_STEP, *_limits("density"))
-
-
-def _bars(scene: Scene, number: int) -> Command | None:
-    bars = scene.settings.bars + (-1, 1)[number]
-    fewest, most = _limits("bars")
-    return Command("bars", (bars,)) if fewest <= bars <= most else None
-
-
-def _lock(scene: Scene, voice: int) -> Command:
-    return Command("voice/lock", (voice + 1, int(not scene.settings.voices[voice].lock)))
-
-
-def _mute(scene: Scene, voice: int) -> Command:
-    return Command("voice/mute", (voice + 1, int(not scene.settings.voices[voice].mute)))
-
-
-def _octave(direction: int) -> Act:
-    def act(scene: Scene, voice: int) -> Command | None:
-        octave = scene.settings.voices[voice].octave + direction
-        lowest, highest = _limits("voice/octave")
-        return Command("voice/octave", (voice + 1, octave)) if lowest <= octave <= highest else None
-
-    return act
-
-
-def _grid(scene: Scene, _: int) -> Command | None:
-    return _turned("grid", scene.settings.grid, GRIDS)
-
-
-def _style(scene: Scene, _: int) -> Command | None:
-    return _turned("style", scene.settings.style, [style.name for style in scene.choices.styles or ()])
-
-
-def _model(scene: Scene, _: int) -> Command | None:
-    return _turned("model", scene.settings.model, scene.choices.models or ())
-
-
-def _velocity(scene: Scene, _: int) -> Command | None:
-    return _turned("velocity", scene.settings.velocity, ("played", "entropy", STEADY_VELOCITY))
-
-
-def _dice(scene: Scene, _: int) -> Command:
-    return Command("seed", ((scene.settings.seed + 1) % (HIGHEST_SEED + 1),))
-
-
-def _turned(name: str, now: str, names: Sequence[str], by: int = 1) -> Command | None:
+def _turned(name: str, now: str, names: Sequence[str], by: int) -> Command | None:
     """The name after this one (or before), the first after the last; None where there is no other."""
     if not set(names) - {now}:
         return None
@@ -153,48 +118,42 @@ def _turned(name: str, now: str, names: Sequence[str], by: int = 1) -> Command |
     return Command(name, (names[place % len(names)],))
 
 
-def _moved(name: str, value: float, number: int, step: float, low: float, high: float) -> Command | None:
-    """The next multiple of a step below a value (number 0) or above it (1); None beyond the limits."""
+def _moved(name: str, value: float, number: int, step: float, kind: Number) -> Command | None:
+    """The next multiple of a step below a value (number 0) or above it (1); None where that is no value."""
     places = value / step
     place = math.floor(places + 1e-6) + 1 if number else math.ceil(places - 1e-6) - 1
     target = round(place * step, 6)
-    inside = target <= high if number else target >= low
+    lowest = kind.knob_low if kind.above else kind.low
+    inside = target <= kind.knob_high if number else target >= lowest
     return Command(name, (target,)) if inside else None
 
 
-def _voices(key: str) -> tuple[str, ...]:
-    return tuple(f"{key} {number}" for number in "1234")
+def _voices(key: str, names: str) -> tuple[str, ...]:
+    return tuple(f"{key} {name}" for name in names)
 
 
-def _initials(key: str) -> tuple[str, ...]:
-    return tuple(f"{key} {letter}" for letter in "satb")
+def _row(control: Control, keys: Keys) -> KeyRow:
+    if control.group == VOICE_CONTROL:
+        key, act = keys.strokes, partial(_of_voice, control, keys.step)
+        ask = f"{keys.ask} {WHICH_VOICE}"
+        return KeyRow(_voices(key, "1234"), f"{key} 1-4", keys.text, act, _voices(key, "satb"), ask=ask)
+    strokes, also = tuple(keys.strokes.split()), tuple(keys.also.split())
+    if control.group == ACTION:
+        label = " ".join((*strokes, *also))
+        return KeyRow(strokes, label, keys.text, partial(_told, control.name), also, keys.short)
+    return KeyRow(strokes, keys.strokes, keys.text, partial(_of_all, control, keys), also, keys.short)
 
 
-def _of_voice(key: str, text: str, act: Act, ask: str) -> KeyRow:
-    return KeyRow(_voices(key), f"{key} 1-4", text, act, _initials(key), ask=f"{ask} {WHICH_VOICE}")
+def _rows(actions: bool) -> Iterator[KeyRow]:
+    """Of the table's controls."""
+    return (_row(each, keys) for each in CONTROLS if (each.group == ACTION) is actions for keys in each.keys)
 
 
 KEY_ROWS = (
     KeyRow(("space",), "space", "answer now, or stop", _go_or_stop, short="space go/stop"),
-    KeyRow(("c",), "c", "come to a close", _action("cadence"), short="c cadence"),
-    KeyRow(("u",), "u", "back to before the answer", _action("undo"), short="u undo"),
-    KeyRow(("k",), "k", "save the last take", _action("keep"), short="k keep"),
-    KeyRow(("p",), "p !", "panic: silence everything", _action("panic"), ("!",), short="p panic"),
-    KeyRow(("M", "m"), "M m", "mode before, next", _turned_mode, short="m mode"),
+    *_rows(actions=True),
     KeyRow(tuple("123456"), "1-6", f"modes, {MODES[0]} to {MODES[-1]}", _mode),
-    KeyRow(("t", "T"), "t T", "temperature down, up", _temperature, ("down", "up")),
-    KeyRow((",", "."), ", .", "top-p down, up", _top_p),
-    KeyRow(("d", "D"), "d D", "fewer notes, more notes", _density, ("left", "right")),
-    KeyRow(("-", "+"), "- +", "bars of a call", _bars, ("_", "=")),
-    _of_voice("l", "lock a voice, or free it", _lock, "lock or free"),
-    _of_voice("x", "mute a voice, or not", _mute, "mute or not"),
-    _of_voice("[", "a voice an octave lower", _octave(-1), "an octave lower:"),
-    _of_voice("]", "a voice an octave higher", _octave(1), "an octave higher:"),
-    KeyRow(("g",), "g", "grid: step, beat, bar", _grid),
-    KeyRow(("s",), "s", "next style", _style),
-    KeyRow(("n",), "n", "next model", _model),
-    KeyRow(("v",), "v", "next velocity rule", _velocity),
-    KeyRow(("r",), "r", "throw other dice", _dice),
+    *_rows(actions=False),
     KeyRow(("?",), "?", "show or hide the keys", Local.HELP, ("h",), short="? keys"),
     KeyRow(("ctrl-l",), "ctrl-L", "draw the screen again", Local.REPAINT),
     KeyRow(("q q",), "q q", "leave", Local.QUIT, short="q q leave", ask="q again to leave"),

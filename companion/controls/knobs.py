@@ -12,7 +12,7 @@ rise through 64, so that the same value sent again does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from companion.controls.kinds import Argument, Sent, Switch, Voice, Whole, read_arguments
@@ -102,7 +102,7 @@ def all_targets() -> tuple[Target, ...]:
     return (*usual, *(target for target in every if target not in usual))
 
 
-def _targets(control: Control) -> Iterable[Target]:
+def _targets(control: Control) -> Iterator[Target]:
     if control.group != VOICE_CONTROL:
         yield Target(control.name)
     if control.group == VOICE_CONTROL or control.voice_too:
@@ -128,17 +128,15 @@ class Binding:
         return f"CC {self.number}" + ("" if self.channel is None else f" on channel {self.channel}")
 
 
-DEFAULT_BINDINGS = (
-    Binding(20, Target("temperature")),
-    Binding(21, Target("top_p")),
-    Binding(22, Target("mode")),
-    Binding(23, Target(GO_STOP)),
-    Binding(24, Target("cadence")),
-    Binding(25, Target("undo")),
-    *(Binding(26 + voice, Target("voice/mute", voice)) for voice in range(4)),
-    Binding(30, Target("model")),
-    Binding(31, Target("panic")),
-)
+def _usual_bindings() -> Iterator[Binding]:
+    for control in CONTROLS:
+        if control.cc is not None and control.group == VOICE_CONTROL:
+            yield from (Binding(control.cc + voice, Target(control.name, voice)) for voice in range(4))
+        elif control.cc is not None:
+            yield Binding(control.cc, Target(GO_STOP if control.name == "go" else control.name))
+
+
+DEFAULT_BINDINGS = tuple(sorted(_usual_bindings(), key=lambda binding: binding.number))
 
 
 @dataclass(frozen=True)

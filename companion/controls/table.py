@@ -1,7 +1,7 @@
 """What a player can set and tell while playing: one table of controls, and the settings they change.
 
-OSC, control changes, keys and presets all speak of the controls in ``CONTROLS``, by these names, and all
-go through ``read_command`` and ``change``.
+The command line, OSC, control changes, keys and presets all speak of the controls in ``CONTROLS``, by these
+names, and all go through ``read_command`` and ``change``.
 """
 
 from __future__ import annotations
@@ -74,6 +74,18 @@ ANY = Choices()
 
 
 @dataclass(frozen=True)
+class Keys:
+    """Keys of the computer's keyboard that tell an action or move a control."""
+
+    strokes: str  # one acts, toggles or goes to the next; of two the first goes down or back, the second up or on
+    text: str  # what they do
+    also: str = ""  # other strokes for the same, in the same order
+    short: str = ""  # what the line at the foot says; empty: nothing
+    step: float = 1  # so far a stroke moves a number
+    ask: str = ""  # of a voice, where the number of the voice is a second key: what is asked for
+
+
+@dataclass(frozen=True)
 class Control:
     """One thing a player can set (a control) or tell (an action)."""
 
@@ -84,6 +96,10 @@ class Control:
     doc: str
     field: str = ""  # of Settings or VoiceSettings; "" for an action
     voice_too: bool = False  # of the whole, and of a voice where one is named
+    in_files: bool = False  # says how music is drawn, so that commands that write files have it too
+    flag: str = ""  # a short option of the command line
+    cc: int | None = None  # the control change that moves it unless others are bound; of voices, the soprano's
+    keys: tuple[Keys, ...] = ()
 
     def arguments(self, choices: Choices = ANY) -> tuple[Argument, ...]:
         """In the order in which they are sent."""
@@ -101,28 +117,54 @@ class Control:
         return usage(self.arguments())
 
 
-def _action(name: str, doc: str, argument: str = "", kind: Turnable | None = None) -> Control:
-    return Control(name, ACTION, argument, kind, doc)
+def _action(name: str, doc: str, argument: str = "", kind: Turnable | None = None, **more: Any) -> Control:
+    return Control(name, ACTION, argument, kind, doc, **more)
 
 
-def _control(name: str, value: str, kind: Turnable, doc: str, *, field: str = "", voice_too: bool = False) -> Control:
-    return Control(name, CONTROL, value, kind, doc, field or name, voice_too)
+def _control(name: str, value: str, kind: Turnable, doc: str, **more: Any) -> Control:
+    return Control(name, CONTROL, value, kind, doc, **({"field": name} | more))
 
 
-def _voice_control(name: str, value: str, kind: Turnable, doc: str) -> Control:
-    return Control(f"voice/{name}", VOICE_CONTROL, value, kind, doc, name)
+def _voice_control(name: str, value: str, kind: Turnable, doc: str, *keys: Keys, cc: int | None = None) -> Control:
+    return Control(f"voice/{name}", VOICE_CONTROL, value, kind, doc, name, cc=cc, keys=keys)
+
+
+def _keys(*words: Any, **more: Any) -> tuple[Keys, ...]:
+    return (Keys(*words, **more),)
 
 
 _BARS = Whole(1, 64)
 
 CONTROLS = (
-    _control("mode", "name", OneOf(MODES), "what the companion does with what it hears"),
-    _action("go", "answers now, for so many bars or until told to stop", "bars", _BARS),
+    _control(
+        "mode",
+        "name",
+        OneOf(MODES),
+        "what the companion does with what it hears",
+        cc=22,
+        keys=_keys("M m", "mode before, next", short="m mode"),
+    ),
+    _action("go", "answers now, for so many bars or until told to stop", "bars", _BARS, cc=23),
     _action("stop", "ends the answer at once and listens again"),
-    _action("cadence", "brings the music to a close within two bars"),
-    _action("undo", "takes back to before the last answer"),
-    _action("keep", "saves the last take"),
-    _action("panic", "silences everything at once; whatever comes with it is passed over"),
+    _action(
+        "cadence",
+        "brings the music to a close within two bars",
+        cc=24,
+        keys=_keys("c", "come to a close", short="c cadence"),
+    ),
+    _action(
+        "undo",
+        "takes back to before the last answer",
+        cc=25,
+        keys=_keys("u", "back to before the answer", short="u undo"),
+    ),
+    _action("keep", "saves the last take", keys=_keys("k", "save the last take", short="k keep")),
+    _action(
+        "panic",
+        "silences everything at once; whatever comes with it is passed over",
+        cc=31,
+        keys=_keys("p", "panic: silence everything", "!", "p panic"),
+    ),
     # The top is that of companion.sampling.draw.
     _control(
         "temperature",
@@ -130,32 +172,96 @@ CONTROLS = (
         Number(0, 10, 0.1, 2.0, auto=True),
         "how bold the choice of notes is: 0 takes the likeliest; auto is the style's, or for a voice that of all",
         voice_too=True,
+        in_files=True,
+        flag="-t",
+        cc=20,
+        keys=_keys("t T", "temperature down, up", "down up", step=0.1),
     ),
     _control(
         "top_p",
         "value",
         Number(0, 1, 0.05, 1.0, above=True, auto=True),
         "keeps the likeliest notes up to this share; auto is the style's",
+        in_files=True,
+        cc=21,
+        keys=_keys(", .", "top-p down, up", step=0.05),
     ),
     _control(
         "density",
         "value",
         Number(-4, 4, -4, 4),
         "above 0 more notes, below 0 fewer: nats taken off the choice to hold",
+        in_files=True,
+        keys=_keys("d D", "fewer notes, more notes", "left right", step=0.5),
     ),
-    _control("key", "name", KeyName(), "the key to keep to; auto is the one that is heard"),
-    _control("style", "name", Named("style"), "a named set of sampling defaults"),
-    _control("seed", "n", Whole(0, HIGHEST_SEED), "makes what is drawn repeatable"),
-    _control("model", "name", Named("model"), "the model that plays; a bad one leaves the old one playing"),
-    _control("velocity", "rule", VelocityName(), "how loud: as played, louder the surer, or always the same"),
-    _control("bars", "n", _BARS, "the length of a call and of its response in mode respond"),
-    _control("grid", "name", OneOf(GRIDS), "where answers may begin"),
+    _control("key", "name", KeyName(), "the key to keep to; auto is the one that is heard", in_files=True),
+    _control(
+        "style",
+        "name",
+        Named("style"),
+        "a named set of sampling defaults",
+        in_files=True,
+        keys=_keys("s", "next style"),
+    ),
+    _control(
+        "seed",
+        "n",
+        Whole(0, HIGHEST_SEED),
+        "makes what is drawn repeatable",
+        in_files=True,
+        keys=_keys("r", "throw other dice"),
+    ),
+    _control(
+        "model",
+        "name",
+        Named("model"),
+        "the model that plays; a bad one leaves the old one playing",
+        in_files=True,
+        cc=30,
+        keys=_keys("n", "next model"),
+    ),
+    _control(
+        "velocity",
+        "rule",
+        VelocityName(),
+        "how loud: as played, louder the surer, or always the same",
+        in_files=True,
+        keys=_keys("v", "next velocity rule"),
+    ),
+    _control(
+        "bars",
+        "n",
+        _BARS,
+        "the length of a call and of its response in mode respond",
+        keys=_keys("- +", "bars of a call", "_ ="),
+    ),
+    _control("grid", "name", OneOf(GRIDS), "where answers may begin", keys=_keys("g", f"grid: {', '.join(GRIDS)}")),
     _control(
         "rest", "beats", Number(0.25, 16, 0.25, 4), "the rest that ends a phrase, in quarter notes", field="rest_beats"
     ),
-    _voice_control("lock", "on", Switch(), "the player's notes exactly; the others are chosen around them"),
-    _voice_control("mute", "on", Switch(), "the voice goes on but does not sound"),
-    _voice_control("octave", "n", Whole(-3, 3), "sounds so many octaves higher, below 0 lower"),
+    _voice_control(
+        "lock",
+        "on",
+        Switch(),
+        "the player's notes exactly; the others are chosen around them",
+        Keys("l", "lock a voice, or free it", ask="lock or free"),
+    ),
+    _voice_control(
+        "mute",
+        "on",
+        Switch(),
+        "the voice goes on but does not sound",
+        Keys("x", "mute a voice, or not", ask="mute or not"),
+        cc=26,
+    ),
+    _voice_control(
+        "octave",
+        "n",
+        Whole(-3, 3),
+        "sounds so many octaves higher, below 0 lower",
+        Keys("[", "a voice an octave lower", step=-1, ask="an octave lower:"),
+        Keys("]", "a voice an octave higher", step=1, ask="an octave higher:"),
+    ),
     _voice_control("velocity", "n", Whole(0, 127, zero_is_auto=True), "always as loud; 0 leaves it to the rule"),
     _voice_control("channel", "n", Whole(1, 16), "the MIDI channel it sounds on"),
 )

@@ -197,4 +197,5 @@ def test_the_help_finds_room() -> None:
     assert all(len(key.keys) <= 10 and len(key.text) <= 26 for key in keys)
     assert len(foot_text(keys)) <= 79
     assert foot_text(keys).isascii()
-    assert all(name in KEY_ROWS[11].ask for name in VOICES)
+    asked = [key.ask for key in KEY_ROWS if key.label.endswith("1-4")]
+    assert asked and all(name in ask for ask in asked for name in VOICES)
