@@ -4,5 +4,6 @@ frames       a frame of four notes, the start, memory
 jam          how punctual a jam is
 load         what keeps a machine busy meanwhile
 keys         from a key to its harmony
+report       all of it, as lines or JSON
 memory       how much memory is used
 """

@@ -9,7 +9,8 @@ import numpy as np
 
 from companion.clock.internal import InternalClock
 from companion.controls.knobs import ControlMap
-from companion.controls.table import ANY, Settings
+from companion.controls.settings import Settings
+from companion.controls.table import ANY
 from companion.jam.control_changes import ControlChanges
 from companion.jam.device import Device
 from companion.jam.engine import Engine

@@ -3,10 +3,11 @@
 files          continue and harmonise
 jam            jam
 jam_options    from what was typed to the options of a jam
-play_options   the options that say how the companion plays
+options        options of the command line, made of the tables of controls and of the rig
 demo           demo
 replay         replay
 trace          what a model thought, as JSON
+models         models
 doctor         doctor
 max_devices    devices
 """

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import secrets
+import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from companion.clock.internal import InternalClock
-from companion.commands.files import Job, Playing, job_of_song
+from companion.commands.files import Job, Outputs, job_of_song, write
 from companion.controls.knobs import ControlMap
-from companion.controls.table import Command, Settings, VoiceSettings, read_command
+from companion.controls.settings import (
+    Command,
+    Settings,
+    read_command,
+)
 from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.improviser import Planned
 from companion.jam.control_changes import ControlChanges
@@ -29,7 +35,7 @@ from companion.phrase.seed import Phrase, phrase_of_song
 from companion.player.messages import PlayerCommand
 from companion.player.player import Player
 from companion.player.port import Nowhere
-from companion.screen.chooser import View
+from companion.screen.chooser import View, choose_view
 from companion.session.session import Session
 from companion.session.sink import FrameTape
 
@@ -182,29 +188,39 @@ class _TapedOutlets(Outlets):
         super().fixed(planned, sounding)
 
 
-def demo_job(bars: int, playing: Playing) -> Job:
-    """What is to be written; BadSetting where the demo cannot be played so."""
-    job = job_of_song(demo_song(), demo_phrase(), bars, playing)
-    read_command("go", (bars,))
-    return job
-
-
-def demo_settings(playing: Playing) -> Settings:
+def demo_settings(settings: Settings) -> Settings:
     """As a jam is told: it sings along with what is played, and answers on the next bar line."""
-    voices = enumerate(playing.voice_temperatures, 1)
-    return Settings(
-        mode="harmonise",
-        style=playing.style,
-        model=playing.model,
-        temperature=playing.temperature,
-        top_p=playing.top_p,
-        density=playing.density,
-        key=playing.key,
-        seed=secrets.randbits(31) if playing.seed is None else playing.seed,
-        velocity=playing.velocity,
-        grid="bar",
-        voices=tuple(VoiceSettings(channel=channel, temperature=own) for channel, own in voices),
-    )
+    return replace(settings, mode="harmonise", grid="bar")
+
+
+def demo_outputs(trace: Path | None = None, soundfont: Path | None = None, force: bool = False) -> Outputs:
+    """demo.mid and demo.wav, or the first numbered ones that are free; checked."""
+    midi, wav = (Path("demo.mid"), Path("demo.wav")) if force else free_names(Path(), "demo", (".mid", ".wav"))
+    outputs = Outputs(midi, wav, trace, soundfont, force)
+    outputs.check()
+    return outputs
+
+
+def run_demo(settings: Settings, bars: int, outputs: Outputs, waits: bool, sounds: bool, plain: bool) -> None:
+    """Plays the demo and writes it; what cannot be played so is found before the first note."""
+    job = job_of_song(demo_song(), demo_phrase(), bars, settings)
+    read_command("go", (bars,))
+    with _speaker(sounds) as sounder, choose_view(sys.stdout, plain) as view:
+        wait = wall_clock() if waits else lambda _: None
+        composed = DemoJam(job, demo_settings(settings), bars, sounder).play(view, wait)
+    write(job, composed, outputs)
+
+
+@contextmanager
+def _speaker(wanted: bool) -> Iterator[Sounder | None]:
+    """The sound card, where it is wanted."""
+    if not wanted:
+        yield None
+        return
+    from companion.audio.speaker import Speaker  # noqa: PLC0415
+
+    with Speaker() as opened:
+        yield opened
 
 
 def wall_clock(

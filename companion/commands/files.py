@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,7 @@ import numpy as np
 
 from companion.audio.wav import find_fluidsynth, render_midi_file
 from companion.commands.trace import write_trace
-from companion.controls.kinds import AUTO
-from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE, read_command
+from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.files.midi import read_song, write_chorale
 from companion.files.writing import refuse_existing
@@ -31,41 +30,20 @@ from companion.generation.velocity import VelocityRule, velocity_rule
 from companion.model.library import open_model
 from companion.music.key import Key
 from companion.music.song import Song
-from companion.music.vocabulary import VOICES
+from companion.music.vocabulary import VOICES, voice_index
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.sampling.draw import Sampling
-from companion.sampling.styles import style
+from companion.sampling.styles import sampling_of
+from companion.screen.terminal import progress_bar
 
 MOST_BARS = 1000
 
 
-@dataclass(frozen=True)
-class Playing:
-    """How the companion plays; checked when the first frame is asked for."""
+def _asked_key(settings: Settings) -> Key | None:
+    return Key.of_name(settings.key) if settings.key else None
 
-    model: str = DEFAULT_MODEL
-    style: str = DEFAULT_STYLE
-    temperature: float | None = None  # None: the style's
-    top_p: float | None = None  # None: the style's
-    seed: int | None = None  # None: another one each time
-    velocity: str = "played"
-    density: float = 0.0  # as the control of that name
-    key: str | None = None  # such as "C major"; None: as heard
-    voice_temperatures: tuple[float | None, ...] = (None,) * len(VOICES)  # soprano first; None: that of all
 
-    def sampling(self) -> Sampling:
-        (density,) = read_command("density", (self.density,)).arguments
-        return style(self.style, self.temperature, self.top_p, float(density), self.voice_temperatures)
-
-    def asked_key(self) -> Key | None:
-        (name,) = read_command("key", (self.key,)).arguments
-        return None if name == AUTO else Key.of_name(str(name))
-
-    def generator(self) -> Generator:
-        if self.seed is not None and self.seed < 0:
-            raise BadSetting(f"seed must be 0 or more, not {self.seed}")
-        seed = secrets.randbits(32) if self.seed is None else self.seed
-        return Generator(open_model(self.model), np.random.Generator(np.random.PCG64(seed)))
+def _generator(settings: Settings) -> Generator:
+    return Generator(open_model(settings.model), np.random.Generator(np.random.PCG64(settings.seed)))
 
 
 @dataclass(frozen=True)
@@ -77,6 +55,24 @@ class Outputs:
     trace: Path | None = None
     soundfont: Path | None = None
     force: bool = False
+
+    @classmethod
+    def beside(
+        cls,
+        source: Path,
+        word: str,
+        out: Path | None = None,
+        wav: bool = False,
+        trace: Path | None = None,
+        soundfont: Path | None = None,
+        force: bool = False,
+    ) -> Outputs:
+        """Checked; where no name is given, ``song-continued.mid`` stands beside ``song.mid``."""
+        midi = out if out is not None else source.with_name(f"{source.stem}-{word}.mid")
+        sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
+        outputs = cls(midi, sound, trace, soundfont, force)
+        outputs.check()
+        return outputs
 
     def check(self) -> None:
         """Before any work: OutputExists or OutputFailed for the first that cannot be written.
@@ -108,32 +104,40 @@ class Job:
     velocity: VelocityRule
 
 
-def continue_job(seed: Path, bars: int, playing: Playing) -> Job:
+def continue_job(seed: Path, bars: int, settings: Settings) -> Job:
     """Continue a file."""
     song = read_song(seed)
-    return job_of_song(song, phrase_of_song(song), bars, playing)
+    return job_of_song(song, phrase_of_song(song), bars, settings)
 
 
-def job_of_song(song: Song, phrase: Phrase, bars: int, playing: Playing) -> Job:
+def job_of_song(song: Song, phrase: Phrase, bars: int, settings: Settings) -> Job:
     """Continue a song."""
     if not 1 <= bars <= MOST_BARS:
         raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
-    velocity, sampling = velocity_rule(playing.velocity, phrase.notes), playing.sampling()
-    key, generator = playing.asked_key(), playing.generator()
+    velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
+    key, generator = _asked_key(settings), _generator(settings)
     frames = continue_phrase(generator, phrase, bars, sampling, key)
     return Job(song, phrase, generator, frames, total_frames(phrase, bars), notices(phrase), velocity)
 
 
-def harmonise_job(melody: Path, voice: int | None, playing: Playing) -> Job:
-    """Add the missing voices to a file."""
+def harmonise_job(melody: Path, voice: int | None, settings: Settings) -> Job:
+    """Add the missing voices to a file, whose melody is of this voice; None: as its track or its range says."""
     song = read_song(melody)
     phrase = phrase_of_song(song, voice)
     if all(phrase.given):
         raise BadSetting(f"{melody} holds all four voices; name the one to keep with --voice {'|'.join(VOICES)}")
-    velocity, sampling = velocity_rule(playing.velocity, phrase.notes), playing.sampling()
-    key, generator = playing.asked_key(), playing.generator()
+    velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
+    key, generator = _asked_key(settings), _generator(settings)
     frames = harmonise(generator, phrase, sampling, key)
     return Job(song, phrase, generator, frames, len(phrase.frames), phrase.notices, velocity)
+
+
+def voice_number(name: str | None) -> int | None:
+    """The voice of a name or number; BadSetting where there is none."""
+    try:
+        return None if name is None else voice_index(name)
+    except ValueError as error:
+        raise BadSetting(str(error)) from error
 
 
 def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
@@ -155,13 +159,29 @@ def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> N
         write_trace(outputs.trace, job.generator.model.contract.name, composed, outputs.force)
 
 
+def compose(job: Job, outputs: Outputs) -> None:
+    """Make the music, and write it."""
+    with progress_bar("composing", job.total) as tell:
+        composed = run(job, tell)
+    write(job, composed, outputs)
+
+
 def run(job: Job, tell: Callable[[int], None]) -> list[Composed]:
-    """Compose everything; tell is told how many frames are done."""
+    """All frames; tell is told how many are done."""
     composed = []
     for one in job.frames:
         composed.append(one)
         tell(len(composed))
     return composed
+
+
+def write(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
+    """Write what was made, and say what and where."""
+    for notice in job.notices:
+        sys.stderr.write(f"note: {notice}\n")
+    write_outputs(job, composed, outputs)
+    written = [path for path in (outputs.midi, outputs.wav, outputs.trace) if path is not None]
+    sys.stdout.write(f"wrote {', '.join(str(path) for path in written)}\n")
 
 
 def _seam(composed: Iterable[Composed], phrase: Phrase) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from companion.controls.table import Command, Settings, VoiceSettings
+from companion.controls.settings import Command, Settings, VoiceSettings
 from companion.errors import BadLog
 from companion.jam.options import known_choices
 from companion.model.library import bundled_models

@@ -18,19 +18,8 @@ from enum import Enum
 from functools import partial
 
 from companion.controls.kinds import Named, Number, OneOf, Switch, VelocityName, Whole
-from companion.controls.table import (
-    ACTION,
-    ANY,
-    CONTROLS,
-    MODES,
-    VOICE_CONTROL,
-    Choices,
-    Command,
-    Control,
-    Keys,
-    Settings,
-    settled,
-)
+from companion.controls.settings import Command, Settings, settled
+from companion.controls.table import ACTION, ANY, CONTROLS, MODES, VOICE_CONTROL, Choices, Control, Keys
 
 STEADY_VELOCITY = "80"
 

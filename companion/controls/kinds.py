@@ -9,6 +9,7 @@ Light: standard library only (``companion.music.vocabulary`` is loaded when a vo
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,6 +93,13 @@ def shown(given: object) -> str:
         given = int(given)  # the command line makes 500.0 of 500
     text = repr(given) if isinstance(given, (int, float, str)) else f"a {type(given).__name__}"
     return text if len(text) <= 50 else f"{text[:47]}..."
+
+
+def from_text(kind: Kind, text: str) -> Sent:
+    """What a word of the command line sends: a number where the kind is one of numbers and the word is a number."""
+    with contextlib.suppress(ValueError):
+        return float(text) if isinstance(kind, (Number, Whole, Switch)) else text
+    return text
 
 
 def _split(position: int, options: Sequence[Any]) -> Any:

@@ -16,18 +16,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from companion.controls.kinds import Argument, Sent, Switch, Voice, Whole, read_arguments
-from companion.controls.table import (
-    ACTION,
-    ANY,
-    CONTROLS,
-    VOICE_CONTROL,
-    Choices,
+from companion.controls.settings import (
     Command,
-    Control,
     Settings,
     find_control,
     read_command,
 )
+from companion.controls.table import ACTION, ANY, CONTROLS, VOICE_CONTROL, Choices, Control
 from companion.errors import BadSetting
 
 HIGHEST_NUMBER = 119  # those above are channel mode messages: 120 all sound off, 123 all notes off
@@ -62,8 +57,7 @@ class Target:
         """Those of the command that sets this value."""
         if self.voice is None:
             return (value,)
-        voice = self.voice + 1
-        return (voice, value) if find_control(self.name).group == VOICE_CONTROL else (value, voice)
+        return find_control(self.name).of_voice(self.voice + 1, value)
 
 
 def _voice_names() -> tuple[str, ...]:

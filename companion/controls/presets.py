@@ -22,7 +22,8 @@ import tomli_w
 from companion.controls.kinds import Kind, shown
 from companion.controls.knobs import Binding, ControlMap, read_target
 from companion.controls.rig import RIG_KEYS, Rig
-from companion.controls.table import ANY, CONTROL, CONTROLS, VOICE_CONTROL, Choices, Settings, change
+from companion.controls.settings import Settings, change
+from companion.controls.table import ANY, OF_A_VOICE, OF_ALL, Choices
 from companion.errors import BadSetting, OutputFailed
 from companion.files.writing import write_output
 from companion.music.vocabulary import VOICES
@@ -30,13 +31,6 @@ from companion.music.vocabulary import VOICES
 SUFFIX = ".toml"
 _HEADER = "# A preset of chorale jam. Every key may be left out; docs/protocol.md says what each may be.\n\n"
 _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)\w[\w -]*(?<! )", re.IGNORECASE)  # a file's on any system
-
-
-_VOICE_KEYS = {
-    control.name.rpartition("/")[2]: control
-    for control in CONTROLS
-    if control.group == VOICE_CONTROL or control.voice_too
-}
 
 
 @dataclass(frozen=True)
@@ -135,10 +129,9 @@ def read_preset(text: str, source: str, choices: Choices = ANY) -> Preset:
 
 def _preset(data: dict[str, Any], choices: Choices) -> Preset:
     tables = ("cc", "voice", *dict.fromkeys(key.table for key in RIG_KEYS))
-    names = [control.name for control in CONTROLS if control.group == CONTROL]
-    _know(data, (*names, *tables), "")
+    _know(data, (*OF_ALL, *tables), "")
     settings = Settings()
-    for name in names:
+    for name in OF_ALL:
         if name in data:
             settings = change(settings, name, (data[name],), choices)
     settings = _with_voices(settings, _table(data, "voice"))
@@ -150,11 +143,10 @@ def _with_voices(settings: Settings, tables: dict[str, Any]) -> Settings:
     _know(tables, VOICES, "voice.")
     for voice in tables:
         table = _table(tables, voice, "voice.")
-        _know(table, _VOICE_KEYS, f"voice.{voice}.")
+        _know(table, OF_A_VOICE, f"voice.{voice}.")
         for key, value in table.items():
-            name = _VOICE_KEYS[key].name
-            arguments = (voice, value) if _VOICE_KEYS[key].group == VOICE_CONTROL else (value, voice)
-            settings = _at(f"voice.{voice}.{key}", change, settings, name, arguments)
+            control = OF_A_VOICE[key]
+            settings = _at(f"voice.{voice}.{key}", change, settings, control.name, control.of_voice(voice, value))
     return settings
 
 
@@ -206,19 +198,17 @@ def _at(place: str, work: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def write_preset(preset: Preset) -> str:
-    """A preset as TOML, with every setting; ``read_preset`` gives the same preset again."""
+    """A preset as TOML, with all settings and what is unusual of the rig; ``read_preset`` gives the same again."""
     settings, rig = preset.settings, preset.rig
     data: dict[str, Any] = {
-        control.name: _plain(control.kind, getattr(settings, control.field))
-        for control in CONTROLS
-        if control.group == CONTROL
+        name: _plain(control.kind, getattr(settings, control.field)) for name, control in OF_ALL.items()
     }
     data["cc"] = [_entry(binding) for binding in preset.controls.bindings]
     for key in RIG_KEYS:
-        if getattr(rig, key.field) is not None:
+        if getattr(rig, key.field) != key.default:
             data.setdefault(key.table, {})[key.key] = _plain(key.kind, getattr(rig, key.field))
     data["voice"] = {
-        name: {key: _plain(control.kind, getattr(voice, control.field)) for key, control in _VOICE_KEYS.items()}
+        name: {key: _plain(control.kind, getattr(voice, control.field)) for key, control in OF_A_VOICE.items()}
         for name, voice in zip(VOICES, settings.voices, strict=True)
     }
     return _HEADER + tomli_w.dumps(data)

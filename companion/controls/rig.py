@@ -8,6 +8,7 @@ from typing import Any
 from companion.clock.table import CLOCKS
 from companion.clock.tempo import FASTEST_BPM, SLOWEST_BPM
 from companion.controls.kinds import (
+    LOOPBACK,
     Argument,
     Kind,
     NetworkAddress,
@@ -21,10 +22,11 @@ from companion.controls.kinds import (
 
 OSC_PORT_IN = 7401  # the companion hears
 OSC_PORT_OUT = 7402  # the Max device hears
+_OSC_IN, _OSC_OUT = NetworkAddress(LOOPBACK, OSC_PORT_IN), NetworkAddress(LOOPBACK, OSC_PORT_OUT)
 
 
 @dataclass(frozen=True)
-class _Text:
+class Text:
     """Some words."""
 
     def words(self) -> str:
@@ -40,7 +42,7 @@ class _Text:
 
 
 @dataclass(frozen=True)
-class _Texts:
+class Texts:
     """Several names."""
 
     def words(self) -> str:
@@ -49,7 +51,7 @@ class _Texts:
     def read(self, given: object) -> tuple[str, ...]:
         if not isinstance(given, (list, tuple)):
             raise ValueError
-        return tuple(_Text().read(name) for name in given)
+        return tuple(Text().read(name) for name in given)
 
     def sent(self, value: Any) -> Sent:
         return ", ".join(value)
@@ -57,13 +59,17 @@ class _Texts:
 
 @dataclass(frozen=True)
 class RigKey:
-    """One key of a preset's ports or clock."""
+    """One key of a preset's ports or clock, and option of ``chorale jam``."""
 
     table: str
     key: str
     kind: Kind
     doc: str
     field: str
+
+    @property
+    def default(self) -> Any:
+        return getattr(Rig, self.field)
 
 
 def _ports(key: str, kind: Kind, doc: str, field: str = "") -> RigKey:
@@ -75,12 +81,16 @@ def _clock(key: str, kind: Kind, doc: str) -> RigKey:
 
 
 RIG_KEYS = (
-    _ports("in", _Texts(), "the MIDI inputs", "inputs"),
-    _ports("out", _Text(), "the MIDI output", "output"),
-    _ports("clock_port", _Text(), "the MIDI input that the clock comes from"),
-    _ports("input", OneOf(("auto", "voices")), "voices: channels 1–4 are the four voices"),
+    _ports("in", Texts(), "the MIDI inputs, by name or part of it", "inputs"),
+    _ports("out", Text(), "the MIDI output, by name or part of it", "output"),
+    _ports("clock_port", Text(), "the MIDI input that the clock comes from"),
+    _ports(
+        "input",
+        OneOf(("auto", "voices")),
+        "auto: melody, chords or an MPE keyboard; voices: channels 1–4 are the four voices",
+    ),
     _ports("echo", Switch(), "the player's own voice is sounded too"),
-    _ports("midi", Switch(), "false: no MIDI, OSC alone"),
+    _ports("midi", Switch(), "MIDI ports are used; without them, OSC alone"),
     _ports("osc_in", NetworkPlace(), "where OSC is heard"),
     _ports("osc_out", NetworkPlace(), "where OSC is sent"),
     _clock("clock", OneOf(tuple(CLOCKS)), "what the companion keeps time by"),
@@ -91,23 +101,28 @@ RIG_KEYS = (
 
 @dataclass(frozen=True)
 class Rig:
-    """Ports and clock; named as the options of ``chorale jam``. None: not said."""
+    """Ports and clock; named as the options of ``chorale jam``, and checked when made."""
 
-    inputs: tuple[str, ...] | None = None  # names of MIDI inputs
-    output: str | None = None  # name of the MIDI output
-    clock_port: str | None = None  # name of the MIDI input that the clock comes from
-    input: str | None = None  # "auto", or "voices": channels 1–4 are the four voices
-    echo: bool | None = None  # sound the player's own voice too
-    midi: bool | None = None  # False: OSC alone
-    osc_in: NetworkAddress | None = None  # where OSC is heard
-    osc_out: NetworkAddress | None = None  # where OSC is sent
-    clock: str | None = None  # "internal", "midi", "link" or "osc"
-    bpm: float | None = None  # of the internal clock
-    offset_ms: float | None = None  # what is sent comes so much later (below 0: earlier) than the clock says
+    inputs: tuple[str, ...] = ()  # names of MIDI inputs; none: one of our own
+    output: str | None = None  # name of the MIDI output; None: one of our own
+    clock_port: str | None = None  # name of the MIDI input that the clock comes from; None: any of the inputs
+    input: str = "auto"  # or "voices": channels 1–4 are the four voices
+    echo: bool = False  # sound the player's own voice too
+    midi: bool = True  # False: OSC alone
+    osc_in: NetworkAddress = _OSC_IN  # where OSC is heard
+    osc_out: NetworkAddress = _OSC_OUT  # where OSC is sent
+    clock: str = "internal"  # a name of companion.clock.table
+    bpm: float = 120.0  # of the internal clock
+    offset_ms: float = 0.0  # what is sent comes so much later (below 0: earlier) than the clock says
 
     def __post_init__(self) -> None:
         for key in RIG_KEYS:
             given = getattr(self, key.field)
-            if given is not None:
+            if given is not None or key.default is not None:
                 (value,) = read_arguments(key.key, (Argument(key.key, key.kind),), (given,))
                 object.__setattr__(self, key.field, value)
+
+    @property
+    def by_channel(self) -> bool:
+        """Channels 1–4 of what is played are the four voices."""
+        return self.input == "voices"

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from companion.controls.kinds import Argument, Number, Sent, Switch, Whole, read_arguments, usage
-from companion.controls.table import CONTROLS, HIGHEST_SEED, Command, read_command
+from companion.controls.settings import Command, read_command
+from companion.controls.table import CONTROLS, HIGHEST_SEED
 from companion.errors import BadSetting, one_line
 from companion.music.sounding import Part, SoundingFrame
 

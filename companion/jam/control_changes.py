@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from companion.controls.knobs import ControlMap, ControlReader, Learning
-from companion.controls.table import Choices, Command
+from companion.controls.settings import Command
+from companion.controls.table import Choices
 from companion.jam.notices import Notices
 from companion.session.session import Session
 from companion.session.turns import ANSWERING

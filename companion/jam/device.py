@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from companion.controls.table import Choices, Settings, state_changes, state_items
+from companion.controls.settings import Settings, state_changes, state_items
+from companion.controls.table import Choices
 from companion.io import osc_messages
 from companion.io.osc_messages import Alive, Hello, Message
 from companion.io.osc_peer import Peer, PeerNews

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from companion.clock.base import Clock
 from companion.controls import keymap
-from companion.controls.table import Choices, Command
+from companion.controls.settings import Command
+from companion.controls.table import Choices
 from companion.errors import BadSetting, ChoraleError
 from companion.io import osc_messages
 from companion.io.osc_messages import Alive, Hello, LoopReport, OscFault, PlayedNote, TransportReport

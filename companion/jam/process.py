@@ -138,7 +138,7 @@ class _Jam:
             options.settings.seed,
             asdict(options.settings),
             started.isoformat(timespec="seconds"),
-            options.by_channel,
+            options.rig.by_channel,
         )
         recorder = Recorder(options.record, header, started.date())
         self._stack.callback(self._save)
@@ -152,18 +152,18 @@ class _Jam:
             self._lines.append(save_jam(self._recorder.log).text)
 
     def _find_driver(self) -> Driver | None:
-        if not self._options.midi:
+        if not self._options.rig.midi:
             return None
         try:
             return find_driver()
         except NoPort as error:
-            if self._options.inputs or self._options.output or self._options.clock == "midi":
+            if self._options.rig.inputs or self._options.rig.output or self._options.rig.clock == "midi":
                 raise
             self._notices.say(f"{error}; OSC alone")
             return None
 
     def _open_clock(self) -> Clock:
-        clock = open_clock(self._options.clock, self._options.bpm, time.perf_counter())
+        clock = open_clock(self._options.rig.clock, self._options.rig.bpm, time.perf_counter())
         self._stack.callback(clock.close)
         return clock
 
@@ -172,35 +172,35 @@ class _Jam:
         if driver is None:
             return []
         options = self._options
-        wanted: list[str | None] = [*options.inputs] or [None]
-        if options.clock_port is not None and options.clock_port not in wanted:
-            wanted.append(options.clock_port)
+        wanted: list[str | None] = [*options.rig.inputs] or [None]
+        if options.rig.clock_port is not None and options.rig.clock_port not in wanted:
+            wanted.append(options.rig.clock_port)
         ports = []
         for name in wanted:
             port = InputPort(name, driver, patient=True, arrived=lambda: self._inbox.put(None))
             self._stack.callback(port.close)
-            ports.append((port, options.clock_port in (None, name)))
+            ports.append((port, options.rig.clock_port in (None, name)))
         return ports
 
     def _open_osc(self) -> OscOut | None:
         options = self._options
         try:
-            heard = OscIn(options.osc_in.port, options.osc_in.host, sink=self._inbox.put)
+            heard = OscIn(options.rig.osc_in.port, options.rig.osc_in.host, sink=self._inbox.put)
         except NoPort as error:
-            if options.osc_wanted or options.clock == "osc" or not options.midi:
+            if options.osc_wanted or options.rig.clock == "osc" or not options.rig.midi:
                 raise
             self._notices.say(f"{error}; MIDI alone")
             return None
         self._stack.callback(heard.close)
-        spoken = OscOut(options.osc_out.host, options.osc_out.port)
+        spoken = OscOut(options.rig.osc_out.host, options.rig.osc_out.port)
         self._stack.callback(spoken.close)
         return spoken
 
     def _open_player(self, driver: Driver | None) -> PlayerHandle:
-        output = Nowhere if driver is None else functools.partial(open_output, self._options.output)
+        output = Nowhere if driver is None else functools.partial(open_output, self._options.rig.output)
         player = PlayerHandle.in_process(output)
         self._stack.callback(player.close, PLAYER_SECONDS)
-        player.send(SetOffset(self._options.offset_ms / 1000))
+        player.send(SetOffset(self._options.rig.offset_ms / 1000))
         return player
 
     def _make_engine(self, model: Model, osc: OscOut | None) -> Engine:
@@ -208,7 +208,7 @@ class _Jam:
         send = None if osc is None else osc.send
         log = None if recorder is None else recorder.write
         outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep)
-        session = Session(model, options.settings, self._choices, outlets, options.by_channel)
+        session = Session(model, options.settings, self._choices, outlets, options.rig.by_channel)
         peer = None if osc is None else Peer(secrets.randbits(30))
         device = Device(peer, send, self._choices, self._notices, outlets.resend)
         learning = Learning(options.controls, all_targets()) if options.learn else None
@@ -224,7 +224,7 @@ class _Jam:
             device=device,
             log=log,
             load=self._load,
-            echo=options.echo,
+            echo=options.rig.echo,
         )
 
     def _keep(self, first: int, last: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.music.vocabulary import VOICES
 from companion.sampling.draw import Sampling, denser
@@ -29,6 +30,12 @@ STYLES: dict[str, Sampling] = {
     # Surprises.
     "wild": Sampling(1.4, 1.0, (in_range, keep_moving)),
 }
+
+
+def sampling_of(settings: Settings) -> Sampling:
+    """What a player's settings say of sampling; BadSetting where that cannot be."""
+    own = [voice.temperature for voice in settings.voices]
+    return style(settings.style, settings.temperature, settings.top_p, settings.density, own)
 
 
 def style(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.session.modes import mode_named
 from companion.session.plan import Plan
 from companion.session.turns import ANSWERING, PHRASE, Turns

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.generation.improviser import ANSWER, HEARD, Planned
 from companion.generation.velocity import DEFAULT_VELOCITY, VelocityRule
 from companion.music.pitch import OCTAVE

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.generation.improviser import Context, Planned
 from companion.generation.velocity import DEFAULT_VELOCITY, VelocityRule, velocity_rule
 from companion.music.key import Key, find_key

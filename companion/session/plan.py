@@ -15,7 +15,7 @@ import math
 from collections import deque
 from dataclasses import replace
 
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.generation.closes import CLOSE_IN_SIGHT, Search
 from companion.generation.improviser import Answer, Context, Guidance, Improviser, Planned
 from companion.model.runtime import Model
@@ -23,7 +23,7 @@ from companion.music.key import Key
 from companion.music.sounding import SoundingFrame
 from companion.phrase.hands import Hands
 from companion.sampling.draw import in_key
-from companion.sampling.styles import style
+from companion.sampling.styles import sampling_of
 from companion.session.hearing import KEY_STEPS, Hearing
 from companion.session.music import Music
 
@@ -177,9 +177,7 @@ class Plan:
 
 def guidance_of(now: Settings, heard_key: Key | None, beat_step: int) -> Guidance:
     """How new frames are to be, by the settings and the key that is heard; BadSetting where that cannot be."""
-    temperatures = [voice.temperature for voice in now.voices]
-    sampling = style(now.style, now.temperature, now.top_p, now.density, temperatures)
     key = Key.of_name(now.key) if now.key else heard_key
-    sampling = in_key(sampling, key, asked=now.key is not None)
+    sampling = in_key(sampling_of(now), key, asked=now.key is not None)
     locked = frozenset(number for number, voice in enumerate(now.voices) if voice.lock)
     return Guidance(sampling, key, now.seed, locked, beat_step)

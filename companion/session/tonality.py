@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.generation.improviser import HEARD
 from companion.session.hearing import Hearing
 from companion.session.plan import REHEARD_STEPS, Plan, guidance_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.generation.improviser import HEARD, Answer, Planned
 from companion.model.runtime import Model
 from companion.music.bars import Barlines, closing_steps

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.generation.composer import MODEL, continue_phrase, harmonise
 from companion.generation.generator import Generator
 from companion.generation.improviser import Context, Guidance, Planned

@@ -85,7 +85,7 @@ class TestHelp:
         def stop(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("companion.model.library.bundled_models", stop)
+        monkeypatch.setattr("companion.commands.models.bundled_models", stop)
         ran = chorale("models")
         assert ran.code == 130
         assert "Traceback" not in ran.err
@@ -246,16 +246,16 @@ class TestBadInput:
             (["--model", "none.onnx"], "none.onnx: no such file"),
             (["--model", "seed.mid"], "seed.mid: not a usable ONNX model: "),
             (["--model", "m" * 400], "known: "),
-            (["--style", "jazz"], "unknown style 'jazz'; choose one of bach, free, wild"),
-            (["--temperature", "nan"], "temperature must be from 0 to 10, not nan"),
-            (["--temperature", "-1"], "temperature must be from 0 to 10, not -1"),
-            (["-t", "inf"], "temperature must be from 0 to 10, not inf"),
-            (["--top-p", "0"], "top-p must be above 0 and at most 1, not 0"),
-            (["--top-p", "nan"], "top-p must be above 0 and at most 1, not nan"),
+            (["--style", "jazz"], "style must be one of bach, free, wild, not 'jazz'"),
+            (["--temperature", "nan"], "temperature must be from 0 to 10 or auto, not nan"),
+            (["--temperature", "-1"], "temperature must be from 0 to 10 or auto, not -1"),
+            (["-t", "inf"], "temperature must be from 0 to 10 or auto, not inf"),
+            (["--top-p", "0"], "top_p must be above 0 to 1 or auto, not 0"),
+            (["--top-p", "nan"], "top_p must be above 0 to 1 or auto, not nan"),
             (["--density", "5"], "density must be from -4 to 4, not 5"),
             (["--density", "nan"], "density must be from -4 to 4, not nan"),
             (["--key", "H dur"], "key must be a key such as C major, f# minor or Eb major, or auto, not 'H dur'"),
-            (["--voice-temperature", "0.5"], "voice-temperature must be written like bass=0.5, not '0.5'"),
+            (["--voice-temperature", "0.5"], "voice-temperature must be written like bass=VALUE, not '0.5'"),
             (["--voice-temperature", "bas=1"], "voice must be 1 to 4 or soprano, alto, tenor, bass, not 'bas'"),
             (["--voice-temperature", "bass=x"], "temperature must be from 0 to 10 or auto, not 'x'"),
             (["--voice-temperature", "bass=11"], "temperature must be from 0 to 10 or auto, not 11"),
@@ -266,8 +266,8 @@ class TestBadInput:
             (["--bars", "0"], "bars must be from 1 to 1000, not 0"),
             (["--bars", "-5"], "bars must be from 1 to 1000, not -5"),
             (["--bars", "1001"], "bars must be from 1 to 1000, not 1001"),
-            (["--seed", "-1"], "seed must be 0 or more, not -1"),
-            (["--velocity", "200"], "velocity must be played, entropy or 1..127, not '200'"),
+            (["--seed", "-1"], "seed must be a whole number from 0 to 2147483647, not -1"),
+            (["--velocity", "200"], "velocity must be played, entropy or 1 to 127, not '200'"),
             (["-o", "none/out.mid"], "cannot write none/out.mid: there is no folder none"),
             (["-o", "."], "cannot write .: it is a folder; name a file"),
             (["-o", "none\x1b[2J\n/out.mid"], "cannot write none?[2J /out.mid: there is no folder none?[2J"),

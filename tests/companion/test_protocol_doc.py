@@ -22,16 +22,8 @@ from companion.controls.knobs import (
 )
 from companion.controls.presets import Preset, read_preset, write_preset
 from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT, RIG_KEYS
-from companion.controls.table import (
-    ACTION,
-    CONTROL,
-    CONTROLS,
-    VOICE_CONTROL,
-    Control,
-    Settings,
-    find_control,
-    state_items,
-)
+from companion.controls.settings import Settings, find_control, state_items
+from companion.controls.table import ACTION, CONTROL, CONTROLS, VOICE_CONTROL, Control
 from companion.io import osc_messages
 from companion.io.osc_messages import INCOMING, OUTGOING, PREFIX, STATE_KEYS, Message, OscFault, decode
 from companion.io.osc_peer import ALIVE_SECONDS, OFFLINE_SECONDS

@@ -18,7 +18,7 @@ import pytest
 from integration.jack import wait_until
 from integration.pd import Companion, Relay, Said, Script, Twin, Value, free_port, need_pd
 
-from companion.controls.table import Settings, state_items
+from companion.controls.settings import Settings, state_items
 from companion.io.osc_messages import STATE_KEYS
 from companion.io.osc_peer import OFFLINE_SECONDS
 from max_patches.names import MISSING_STEPS

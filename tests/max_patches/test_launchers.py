@@ -21,7 +21,9 @@ BATCH = LAUNCHERS / "Chorale Companion.bat"
 @pytest.mark.parametrize("path", [COMMAND, BATCH], ids=["macos", "windows"])
 def test_the_command_line_exists(path: Path) -> None:
     (line,) = re.findall(r"chorale jam (.*)", path.read_text())
-    known = {name for option in get_command(app).commands["jam"].params for name in option.opts}  # type: ignore[attr-defined]
+    known = {
+        name for option in get_command(app).commands["jam"].params for name in (*option.opts, *option.secondary_opts)
+    }  # type: ignore[attr-defined]
     assert set(re.findall(r"--[a-z-]+", line)) <= known
 
 

@@ -7,8 +7,9 @@ from support.devicefiles import enum_of, parameter, texts
 
 from companion.controls.kinds import Number, Whole
 from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT
+from companion.controls.settings import Settings, find_control
 from companion.controls.table import ACTIONS as COMPANION_ACTIONS
-from companion.controls.table import CONTROLS, GRIDS, MODES, Settings, find_control
+from companion.controls.table import CONTROLS, GRIDS, MODES
 from companion.io import osc_messages
 from companion.io.osc_messages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
 from companion.io.osc_peer import ALIVE_SECONDS, OFFLINE_SECONDS

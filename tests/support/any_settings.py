@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from companion.controls.table import GRIDS, HIGHEST_SEED, MODES, Settings, VoiceSettings
+from companion.controls.settings import Settings, VoiceSettings
+from companion.controls.table import GRIDS, HIGHEST_SEED, MODES
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 KEYS = st.builds(

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from companion.controls.table import Choices, Command, Settings
+from companion.controls.settings import Command, Settings
+from companion.controls.table import Choices
 from companion.generation.improviser import Planned
 from companion.model.features import FeatureRow
 from companion.music.bars import Barlines

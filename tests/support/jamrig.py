@@ -8,7 +8,7 @@ from typing import Any
 from companion.clock.base import Clock
 from companion.clock.internal import InternalClock
 from companion.controls.knobs import ControlMap, Learning
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.io.osc_messages import Message
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.music.bars import closing_steps
 from companion.music.vocabulary import STEPS_PER_BEAT
 from companion.session.plan import CLOSE_MARGIN

@@ -20,7 +20,8 @@ from companion.commands.demo import (
     free_names,
     wall_clock,
 )
-from companion.commands.files import Job, Playing
+from companion.commands.files import Job
+from companion.controls.settings import Settings
 from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.generator import Generator
 from companion.generation.velocity import velocity_rule
@@ -77,7 +78,7 @@ def played(view: Any, sounder: Recorder | None = None, wait: Any = lambda _: Non
     job = Job(
         demo_song(), demo_phrase(), Generator(Babbler(), random_source()), iter(()), 0, (), velocity_rule("played")
     )  # type: ignore[arg-type]
-    return DemoJam(job, demo_settings(Playing(seed=seed)), BARS, sounder).play(view, wait)
+    return DemoJam(job, demo_settings(Settings(seed=seed)), BARS, sounder).play(view, wait)
 
 
 class TestJam:

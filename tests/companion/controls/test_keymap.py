@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.controls.keymap import KEY_ROWS, Local, Scene, Strokes, command, key_help, local
-from companion.controls.table import Choices, Command, Settings, StyleDefaults, change, read_command
+from companion.controls.settings import (
+    Command,
+    Settings,
+    change,
+    read_command,
+)
+from companion.controls.table import Choices, StyleDefaults
 from companion.music.vocabulary import VOICES
 from companion.screen.full import foot_text
 

@@ -19,18 +19,13 @@ from companion.controls.knobs import (
     all_targets,
     read_target,
 )
-from companion.controls.table import (
-    ACTIONS,
-    CONTROLS,
-    MODES,
-    VOICE_CONTROL,
-    Choices,
+from companion.controls.settings import (
     Command,
     Settings,
-    StyleDefaults,
     change,
     read_command,
 )
+from companion.controls.table import ACTIONS, CONTROLS, MODES, VOICE_CONTROL, Choices, StyleDefaults
 from companion.errors import BadSetting
 from companion.music.vocabulary import VOICES
 

@@ -24,7 +24,8 @@ from companion.controls.presets import (
     write_preset,
 )
 from companion.controls.rig import Rig
-from companion.controls.table import Choices, Settings, StyleDefaults, VoiceSettings, change
+from companion.controls.settings import Settings, VoiceSettings, change
+from companion.controls.table import Choices, StyleDefaults
 from companion.errors import BadSetting, OutputExists, OutputFailed
 
 CHOICES = Choices(("gru",), (StyleDefaults("bach", 0.8, 0.95),))
@@ -41,18 +42,17 @@ def rigs() -> st.SearchStrategy[Rig]:
     ports = st.integers(1, 65535)
     return st.builds(
         Rig,
-        inputs=st.none() | st.lists(NAMES, max_size=3).map(tuple),
+        inputs=st.lists(NAMES, max_size=3).map(tuple),
         output=st.none() | NAMES,
         clock_port=st.none() | NAMES,
-        input=st.sampled_from([None, "auto", "voices"]),
-        echo=st.none() | st.booleans(),
-        midi=st.none() | st.booleans(),
-        osc_in=st.none()
-        | st.builds(NetworkAddress, st.sampled_from(["127.0.0.1", "0.0.0.0", "::1", "studio.local"]), ports),
-        osc_out=st.none() | ports,
-        clock=st.sampled_from([None, "internal", "midi", "link", "osc"]),
-        bpm=st.none() | st.floats(20, 400),
-        offset_ms=st.none() | st.floats(-1000, 1000),
+        input=st.sampled_from(["auto", "voices"]),
+        echo=st.booleans(),
+        midi=st.booleans(),
+        osc_in=st.builds(NetworkAddress, st.sampled_from(["127.0.0.1", "0.0.0.0", "::1", "studio.local"]), ports),
+        osc_out=ports,
+        clock=st.sampled_from(["internal", "midi", "link", "osc"]),
+        bpm=st.floats(20, 400),
+        offset_ms=st.floats(-1000, 1000),
     )
 
 

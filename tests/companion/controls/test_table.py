@@ -14,16 +14,9 @@ from hypothesis import strategies as st
 from support.any_settings import settings
 
 from companion.controls.kinds import NetworkAddress, NetworkPlace, shown
-from companion.controls.table import (
-    ACTION,
-    ACTIONS,
-    CONTROL,
-    CONTROLS,
-    VOICE_CONTROL,
-    Choices,
+from companion.controls.settings import (
     Command,
     Settings,
-    StyleDefaults,
     VoiceSettings,
     change,
     find_control,
@@ -32,6 +25,7 @@ from companion.controls.table import (
     state_changes,
     state_items,
 )
+from companion.controls.table import ACTION, ACTIONS, CONTROL, CONTROLS, VOICE_CONTROL, Choices, StyleDefaults
 from companion.errors import BadSetting
 from companion.generation.velocity import velocity_rule
 from companion.music.key import Key

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.clock.transport import TransportClock
-from companion.controls.table import CONTROLS, Command, Settings, state_items
+from companion.controls.settings import Command, Settings, state_items
+from companion.controls.table import CONTROLS
 from companion.io import osc_messages
 from companion.io.osc_messages import (
     INCOMING,

@@ -4,7 +4,8 @@ from support.fakes import Babbler
 from support.jamrig import PlayerTape
 
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
-from companion.controls.table import Choices, Settings
+from companion.controls.settings import Settings
+from companion.controls.table import Choices
 from companion.jam.conductor import Conductor
 from companion.jam.notices import Notice, Notices
 from companion.jam.outlets import Outlets

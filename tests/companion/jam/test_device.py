@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from support.fakes import Babbler
 
-from companion.controls.table import Choices, Command, Settings, state_items
+from companion.controls.settings import Command, Settings, state_items
+from companion.controls.table import Choices
 from companion.io import osc_messages
 from companion.io.osc_messages import Hello, Message
 from companion.io.osc_peer import OFFLINE_SECONDS, Peer

@@ -11,7 +11,7 @@ from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
 from companion.commands.replay import replay
 from companion.controls.knobs import ControlMap, Learning, Target
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.io.events import PortBack, PortLost
 from companion.io.osc_port import Unreadable
 from companion.jam.engine import Loaded

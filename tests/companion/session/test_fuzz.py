@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from support.fakes import Babbler, ScriptedModel, contract_of, sung
 from support.jamfakes import FixedStep, Jam
 
-from companion.controls.table import CONTROLS, GRIDS, MODES, Command, Settings
+from companion.controls.settings import Command, Settings
+from companion.controls.table import CONTROLS, GRIDS, MODES
 from companion.errors import BadSetting
 from companion.model.features import FeatureRow
 from companion.music.bars import Barlines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.jamfakes import PLAIN, chords_at
 
-from companion.controls.table import Settings
+from companion.controls.settings import Settings
 from companion.generation.improviser import Context, Improviser, Planned
 from companion.music.key import Key
 from companion.phrase.hands import Hands

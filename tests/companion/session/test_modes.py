@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from support.jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
-from companion.controls.table import MODES, Settings
+from companion.controls.settings import Settings
+from companion.controls.table import MODES
 from companion.session.modes import mode_named
 
 

@@ -9,7 +9,7 @@ import pytest
 from support.fakes import Babbler
 from support.jamfakes import PLAIN, Shadow, chords_at
 
-from companion.controls.table import Settings, VoiceSettings
+from companion.controls.settings import Settings, VoiceSettings
 from companion.errors import BadSetting
 from companion.generation.improviser import Answer
 from companion.music.bars import Barlines

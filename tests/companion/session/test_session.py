@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from support.fakes import Babbler, ScriptedModel, sung
 from support.jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
-from companion.controls.table import GRIDS, Command, Settings
+from companion.controls.settings import Command, Settings
+from companion.controls.table import GRIDS
 from companion.errors import BadSetting
 from companion.generation.improviser import ANSWER, HEARD
 from companion.music.bars import Barlines

@@ -11,7 +11,8 @@ from support.fakes import Babbler, read_facts
 from support.made_up import chorale, piece_of
 
 from companion.commands import files
-from companion.commands.files import Playing, continue_job, harmonise_job
+from companion.commands.files import continue_job, harmonise_job
+from companion.controls.settings import Settings
 from companion.errors import BadSetting, OutputExists
 from companion.files.midi import write_chorale
 from companion.music.vocabulary import VOICES, IntArray, excerpt
@@ -56,7 +57,7 @@ def test_the_continuation_is_what_chorale_continue_makes(
 ) -> None:
     monkeypatch.setattr(files, "open_model", lambda name: Babbler())
     opening = write(tmp_path / "opening.mid", excerpt(exhibit.piece.frames, 0, OPENING_STEPS))
-    job = continue_job(opening, exhibit.new_bars, Playing(seed=exhibit.seed))
+    job = continue_job(opening, exhibit.new_bars, Settings(seed=exhibit.seed))
     files.write_outputs(job, list(job.frames), files.Outputs(tmp_path / "expected.mid"))
     make.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     found = outputs.folder / exhibit.midi(CONTINUED)
@@ -69,7 +70,7 @@ def test_the_harmonisation_is_what_chorale_harmonise_makes(
 ) -> None:
     monkeypatch.setattr(files, "open_model", lambda name: Babbler())
     piece = write(tmp_path / "piece.mid", exhibit.piece.frames)
-    job = harmonise_job(piece, 0, Playing(seed=exhibit.seed))
+    job = harmonise_job(piece, 0, Settings(seed=exhibit.seed))
     files.write_outputs(job, list(job.frames), files.Outputs(tmp_path / "expected.mid"))
     make.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     found = (outputs.folder / exhibit.midi(HARMONISED)).read_bytes()
