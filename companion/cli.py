@@ -11,10 +11,10 @@ import typer
 from companion import __version__
 from companion.commands.options import (
     Said,
+    asked_settings,
     control_options,
     output_options,
     rig_options,
-    settings_of,
     thrown,
     with_options,
 )
@@ -65,7 +65,7 @@ def demo(
     from companion.commands.demo import demo_outputs, run_demo  # noqa: PLC0415
 
     files = demo_outputs(**outputs)
-    run_demo(thrown(settings_of(said), said), bars, files, waits=not fast, sounds=sound, plain=plain)
+    run_demo(thrown(asked_settings(said), said), bars, files, waits=not fast, sounds=sound, plain=plain)
 
 
 @app.command("continue", epilog="Example: chorale continue opening.mid -o whole.mid --bars 8 --seed 1")
@@ -81,12 +81,12 @@ def continue_(
     from companion.commands.files import Outputs, compose, continue_job  # noqa: PLC0415
 
     files = Outputs.beside(seed_file, "continued", **outputs)
-    compose(continue_job(seed_file, bars, thrown(settings_of(said), said)), files)
+    compose(continue_job(seed_file, bars, thrown(asked_settings(said), said)), files)
 
 
-@app.command(epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
+@app.command("harmonise", epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
 @with_options(said=control_options(in_files=True), outputs=output_options())
-def harmonise(
+def harmonise_command(
     melody: Annotated[Path, typer.Argument(metavar="MELODY.mid", help="The voice or voices to keep.")],
     voice: Annotated[
         str | None, typer.Option("--voice", help="Which voice the melody is. Default: by its track's name or range.")
@@ -99,7 +99,7 @@ def harmonise(
     from companion.commands.files import Outputs, compose, harmonise_job, voice_number  # noqa: PLC0415
 
     files = Outputs.beside(melody, "harmonised", **outputs)
-    compose(harmonise_job(melody, voice_number(voice), thrown(settings_of(said), said)), files)
+    compose(harmonise_job(melody, voice_number(voice), thrown(asked_settings(said), said)), files)
 
 
 @app.command(epilog="Example: chorale jam --in Keystation --out 'IAC Bus 1' --clock midi --record takes")
@@ -199,8 +199,8 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: chorale bench --frames 5000 --json")
-def bench(
+@app.command("bench", epilog="Example: chorale bench --frames 5000 --json")
+def bench_command(
     model: Annotated[str, typer.Option("--model", help="A model's name or an .onnx file.")] = DEFAULT_MODEL,
     style: Annotated[str, typer.Option("--style", help="Sampling defaults.")] = DEFAULT_STYLE,
     frames: Annotated[int, typer.Option("--frames", min=100, help="How many frames to time.")] = 5000,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from companion.clock.internal import InternalClock
-from companion.commands.files import Job, Outputs, job_of_song, write
+from companion.commands.files import Job, Outputs, job_of_song, save_work
 from companion.controls.knobs import ControlMap
 from companion.controls.settings import (
     Command,
@@ -208,7 +208,7 @@ def run_demo(settings: Settings, bars: int, outputs: Outputs, waits: bool, sound
     with _speaker(sounds) as sounder, choose_view(sys.stdout, plain) as view:
         wait = wall_clock() if waits else lambda _: None
         composed = DemoJam(job, demo_settings(settings), bars, sounder).play(view, wait)
-    write(job, composed, outputs)
+    save_work(job, composed, outputs)
 
 
 @contextmanager

@@ -163,7 +163,7 @@ def compose(job: Job, outputs: Outputs) -> None:
     """Make the music, and write it."""
     with progress_bar("composing", job.total) as tell:
         composed = run(job, tell)
-    write(job, composed, outputs)
+    save_work(job, composed, outputs)
 
 
 def run(job: Job, tell: Callable[[int], None]) -> list[Composed]:
@@ -175,7 +175,7 @@ def run(job: Job, tell: Callable[[int], None]) -> list[Composed]:
     return composed
 
 
-def write(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
+def save_work(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
     """Write what was made, and say what and where."""
     for notice in job.notices:
         sys.stderr.write(f"note: {notice}\n")

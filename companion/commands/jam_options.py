@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from companion.commands.options import Said, rig_of, settings_of, thrown
+from companion.commands.options import Said, asked_settings, rig_of, thrown
 from companion.controls.knobs import ControlMap
 from companion.controls.presets import Preset, load_preset, preset_folder, save_preset
 from companion.controls.settings import Settings, change
@@ -16,7 +16,7 @@ from companion.jam.options import JamOptions
 def preset_of(said: Said, rig: Said, channels: str | None, name: str | None) -> Preset:
     """A preset with what was said over it; BadSetting says what is wrong."""
     preset = Preset() if name is None else load_preset(name, preset_folder())
-    settings = settings_of(said, preset.settings)
+    settings = asked_settings(said, preset.settings)
     if channels is not None:
         settings = _with_channels(settings, channels)
     return Preset(settings, preset.controls, rig_of(rig, preset.rig))

@@ -119,7 +119,7 @@ def _own_parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter
     }
 
 
-def settings_of(said: Said, settings: Settings | None = None) -> Settings:
+def asked_settings(said: Said, settings: Settings | None = None) -> Settings:
     """The settings with what was said over them, and dice of their own where no seed is named.
 
     Raises:

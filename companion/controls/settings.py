@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from companion.controls.kinds import Sent, read_arguments, shown
+from companion.controls.kinds import Named, Number, Sent, read_arguments, shown
 from companion.controls.table import (
     ACTION,
     ANY,
@@ -146,6 +146,24 @@ def settled(settings: Settings, choices: Choices) -> Settings:
         for voice in settings.voices
     ]
     return replace(settings, temperature=temperature, top_p=top_p, voices=tuple(voices))
+
+
+def drawing_words(settings: Settings, choices: Choices = ANY) -> tuple[str, ...]:
+    """What the music is drawn with, for a view: the model, the style, every number, and what else is set."""
+    numbers = settled(settings, choices)
+    drawn = [control for control in OF_ALL.values() if control.in_files and not isinstance(control.kind, Named)]
+    given = [(control, getattr(numbers, control.field)) for control in drawn]
+    usual = Settings()
+    words = [
+        f"{control.name.replace('_', '-')} {_short(value)}"
+        for control, value in given
+        if value is not None and (isinstance(control.kind, Number) or value != getattr(usual, control.field))
+    ]
+    return (settings.model, settings.style, *words)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def state_items(settings: Settings, choices: Choices = ANY) -> list[tuple[str, tuple[Sent, ...]]]:

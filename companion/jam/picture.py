@@ -48,11 +48,7 @@ class Picture:
     mode: str = "continue"
     activity: str = "listening"  # "listening", "phrase", "answering", "closing" or "stopped"
     bars_left: int | None = None  # of the answer; None: until told to stop
-    temperature: float = 1.0  # as it is in use: the style's where the player has set none; so is top_p
-    top_p: float = 1.0
-    density: float = 0.0
-    style: str = ""
-    model: str = ""
+    settings: tuple[str, ...] = ()  # what the music is drawn with: "gru", "bach", "temperature 0.8"
     chord: str = ""  # "G major/B"; empty where none is heard
     frames: tuple[FrameView, ...] = ()  # of the last two bars or so, as they were heard or sounded
     planned: tuple[FrameView, ...] = ()  # what comes, up to a bar; the first of them are committed
@@ -86,9 +82,3 @@ class Picture:
         if self.bars_left is None:
             return self.activity
         return f"{self.activity}, {self.bars_left} bar{'s' * (self.bars_left != 1)} left"
-
-    def settings_words(self) -> list[str]:
-        """What the music is drawn with."""
-        density = f"{self.density:+.3g}" if self.density else "0"
-        drawn = [f"temperature {self.temperature:.4g}", f"top-p {self.top_p:.4g}", f"density {density}"]
-        return [word for word in (self.model, self.style) if word] + drawn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from companion.controls.settings import drawing_words
 from companion.controls.table import Choices
 from companion.generation.improviser import HEARD, Planned
 from companion.jam.picture import FrameView, Picture
@@ -19,7 +20,6 @@ def picture_of(session: Session, position: float, choices: Choices) -> Picture:
     """The music as it stands at a position; what only the engine knows is left as it is by default."""
     settings = session.settings
     bar, beat = session.barlines.place(math.floor(position))
-    style = choices.defaults(settings.style)
     recent = session.recent(SHOWN_STEPS)
     past = [one for one in recent if one.step <= position]
     planned = [] if session.activity == IDLE else session.plan
@@ -32,11 +32,7 @@ def picture_of(session: Session, position: float, choices: Choices) -> Picture:
         mode=settings.mode,
         activity=_activity(session),
         bars_left=session.bars_left,
-        temperature=_first(settings.temperature, style.temperature if style else None),
-        top_p=_first(settings.top_p, style.top_p if style else None),
-        density=settings.density,
-        style=settings.style,
-        model=settings.model,
+        settings=drawing_words(settings, choices),
         chord=session.chord,
         frames=tuple(_frame_view(session, one) for one in past),
         planned=tuple(_frame_view(session, one) for one in ahead),
@@ -68,7 +64,3 @@ def _entropies(planned: Planned) -> tuple[float, float, float, float]:
 def _four(values: Iterable[bool]) -> tuple[bool, bool, bool, bool]:
     soprano, alto, tenor, bass = values
     return soprano, alto, tenor, bass
-
-
-def _first(*values: float | None) -> float:
-    return next((value for value in values if value is not None), 1.0)

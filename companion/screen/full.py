@@ -78,7 +78,7 @@ class Screen:
         doing = [picture.doing(), *([picture.chord] if picture.chord else [])]
         tempo: Row = [] if picture.bpm is None else [(f"{picture.bpm:.1f} bpm   ", self.look.faint)]
         place = f"bar {picture.bar}.{picture.beat} " if picture.playing else "clock stopped "
-        settings = picture.settings_words() or [""]
+        settings = picture.settings or [""]
         return [
             self._spread([(f" {picture.mode}", "bold")], doing, [*tempo, (place, "bold")]),
             self._spread([(f" {settings[0]}", "")], settings[1:], []),
@@ -276,8 +276,7 @@ class FullView:
             clock=self._clean(picture.clock),
             mode=self._clean(picture.mode),
             activity=self._clean(picture.activity),
-            style=self._clean(picture.style),
-            model=self._clean(picture.model),
+            settings=tuple(map(self._clean, picture.settings)),
             chord=self._clean(picture.chord),
             ports=self._clean(picture.ports),
             recording=None if picture.recording is None else self._clean(picture.recording),

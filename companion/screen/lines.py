@@ -31,7 +31,7 @@ class LinesView:
         for text in picture.news(self._ticker):
             self.message(text)
         self._ticker = picture.ticker
-        settings = [one_line(word) for word in picture.settings_words()]
+        settings = [one_line(word) for word in picture.settings]
         if settings != self._settings:
             self._settings = settings
             self._write(f"= {'  '.join(settings)}")

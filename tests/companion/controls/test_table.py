@@ -19,6 +19,7 @@ from companion.controls.settings import (
     Settings,
     VoiceSettings,
     change,
+    drawing_words,
     find_control,
     read_command,
     settled,
@@ -380,3 +381,12 @@ def test_controls_load_nothing_heavy(fresh_python: list[str]) -> None:
     code = f"import sys, {names}; print({{'numpy', 'onnxruntime'}} & set(sys.modules))"
     done = subprocess.run([*fresh_python, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout == "set()\n"
+
+
+def test_what_the_music_is_drawn_with() -> None:
+    styles = Choices(styles=(StyleDefaults("bach", 0.8, 0.95),))
+    plain = ("bach", "bach", "temperature 0.8", "top-p 0.95", "density 0")
+    assert drawing_words(Settings(), styles) == plain
+    asked = Settings(model="gru", temperature=1.25, key="E minor", velocity="90", seed=7)
+    words = ("gru", "bach", "temperature 1.25", "top-p 0.95", "density 0", "key E minor", "seed 7", "velocity 90")
+    assert drawing_words(asked, styles) == words

@@ -125,10 +125,7 @@ def example() -> Picture:
         mode="respond",
         activity="answering",
         bars_left=2,
-        temperature=0.8,
-        top_p=0.95,
-        style="bach",
-        model="gru",
+        settings=("gru", "bach", "temperature 0.8", "top-p 0.95", "density 0"),
         chord="G major/F#",
         frames=tuple(frame for frame in frames if frame.step <= NOW),
         planned=tuple(frame for frame in frames if frame.step > NOW),
@@ -365,7 +362,9 @@ class TestPlain:
             view.show(replace(picture, message="gone", ticker=3, earlier=("zero", "one", "two")))
             view.message("from elsewhere")
             view.show(replace(picture, now_step=136.0, bar=9, beat=3, chord="", activity="closing", ticker=3))
-            view.show(replace(picture, bars_left=None, chord="", mode="duet", temperature=1.25, ticker=3))
+            view.show(
+                replace(picture, bars_left=None, chord="", mode="duet", settings=("gru", "temperature 1.25"), ticker=3)
+            )
             view.prompt("lock which voice?")
             view.toggle_help()
             view.refresh()
@@ -379,7 +378,7 @@ class TestPlain:
             "* gone",
             "* from elsewhere",
             "    9.3  respond    closing, 2 bars left                      C5   A4   E4   E3",
-            "= gru  bach  temperature 1.25  top-p 0.95  density 0",
+            "= gru  temperature 1.25",
             "    9.2  duet       answering                                 B4   G4   D4   F#3",
         ]
 
@@ -387,10 +386,10 @@ class TestPlain:
         raw = io.BytesIO()
         stream = io.TextIOWrapper(raw, encoding="ascii", newline="\n")
         view = LinesView(stream)
-        view.show(replace(Picture(), model="gr\x1b[2Jü", message="a\nb\x07", ticker=1))
+        view.show(replace(Picture(), settings=("gr\x1b[2Jü",), message="a\nb\x07", ticker=1))
         assert raw.getvalue().decode("ascii").splitlines() == [
             "* a b?",
-            "= gr?[2J?  temperature 1  top-p 1  density 0",
+            "= gr?[2J?",
             "    bar  mode       doing                   chord             S    A    T    B",
             "    1.1  continue   listening                                 -    -    -    -",
         ]
