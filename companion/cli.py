@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +37,7 @@ Plain = Annotated[bool, typer.Option("--plain", help="Lines in place of the movi
 
 def main() -> None:
     """Run the program; a fault of the user's is one line and exit code 1."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a script started it in the background
     try:
         app()
     except ChoraleError as error:

@@ -15,17 +15,24 @@ from companion.controls.keymap import Local, Strokes, key_help, local
 from companion.errors import ChoraleError
 from companion.jam.options import JamOptions
 from companion.jam.picture import Picture
-from companion.jam.process import Ended, Quit, Stroke, run_engine
+from companion.jam.process import ENDING_SIGNALS, Ended, Quit, Stroke, run_engine
 from companion.record.recorder import recover
 from companion.screen.chooser import View, choose_view
 from companion.screen.keyboard import Keyboard, open_keyboard
 
 REFRESH_SECONDS = 0.1  # how long a key or a change of the window's size waits at most
-ENDING_SECONDS = 10.0  # for the engine to let go of all notes and save
+ENDING_SECONDS = 10.0  # for the engine to let go of all notes and save …
+HURRIED_SECONDS = 1.0  # … and when it is asked again
 
 
-class Terminated(BaseException):
-    """SIGTERM has come."""
+class Asked:
+    """How often the jam was asked to end from outside: by Ctrl-C, a closed terminal, or another program."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self, *_: object) -> None:
+        self.times += 1
 
 
 def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None) -> Ended:
@@ -37,16 +44,14 @@ def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None) 
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=run_engine, args=(options, there), name="chorale-engine")
-    process.start()
-    there.close()
-    try:
-        with _terminable(), open_keyboard(keys) as keyboard:
+    with _heeding() as asked:
+        process.start()
+        there.close()
+        with open_keyboard(keys) as keyboard:
             has_keys = keyboard.fileno() is not None or sys.platform == "win32"
             with choose_view(out, plain, key_help() if has_keys else ()) as view:
-                ended = _show(here, keyboard, view)
-    except (KeyboardInterrupt, Terminated):
-        ended = None
-    ended = _finish(here, process, ended)
+                ended = _show(here, keyboard, view, asked)
+        ended = _finish(here, process, ended, asked)
     lines = ended.lines
     if ended.fault and options.record is not None:  # what the engine could not save itself
         lines = (*lines, *(saved.text for saved in recover(options.record)))
@@ -55,10 +60,10 @@ def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None) 
     return ended
 
 
-def _show(connection: Connection, keyboard: Keyboard, view: View) -> Ended | None:
+def _show(connection: Connection, keyboard: Keyboard, view: View, asked: Asked) -> Ended | None:
     """Until the player leaves or the engine has ended."""
     strokes = Strokes()
-    while True:
+    while not asked.times:
         file = keyboard.fileno()  # None from the moment that the terminal is gone
         wait([connection] if file is None else [connection, file], REFRESH_SECONDS)
         ended = _newest(connection, view)
@@ -70,6 +75,7 @@ def _show(connection: Connection, keyboard: Keyboard, view: View) -> Ended | Non
                 return None
             view.prompt(strokes.prompt)
         view.refresh()
+    return None
 
 
 def _obey(stroke: str, connection: Connection, view: View) -> bool:
@@ -102,24 +108,31 @@ def _newest(connection: Connection, view: View) -> Ended | None:
     return None
 
 
-def _finish(connection: Connection, process: multiprocessing.process.BaseProcess, ended: Ended | None) -> Ended:
+def _finish(
+    connection: Connection, process: multiprocessing.process.BaseProcess, ended: Ended | None, asked: Asked
+) -> Ended:
     """Asks the engine to end, and waits for it."""
     if ended is None:
         with contextlib.suppress(OSError):
             connection.send(Quit())
-        ended = _await_end(connection)
+        ended = _await_end(connection, asked)
     connection.close()
-    process.join(ENDING_SECONDS)
+    process.join(HURRIED_SECONDS)
     if process.is_alive():
         process.kill()
         process.join()
     return ended
 
 
-def _await_end(connection: Connection) -> Ended:
-    deadline_s = time.monotonic() + ENDING_SECONDS
+def _await_end(connection: Connection, asked: Asked) -> Ended:
+    """What the engine says last; once asked again it has little time left."""
+    before, deadline_s = asked.times, time.monotonic() + ENDING_SECONDS
     with contextlib.suppress(EOFError, OSError):
-        while connection.poll(max(deadline_s - time.monotonic(), 0)):
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            if asked.times > before:
+                before, deadline_s = sys.maxsize, time.monotonic() + HURRIED_SECONDS
+            if not connection.poll(min(left_s, REFRESH_SECONDS)):
+                continue
             message = connection.recv()
             if isinstance(message, Ended):
                 return message
@@ -127,14 +140,16 @@ def _await_end(connection: Connection) -> Ended:
 
 
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends the jam as Ctrl-C does."""
+def _heeding() -> Iterator[Asked]:
+    """Ctrl-C, a closed terminal and SIGTERM end the jam, also where they were ignored before, as shells do.
 
-    def terminate(*_: object) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, terminate)
+    None of them interrupts anything: they are counted, and looked at between two pictures. Once the jam has been
+    asked to end they mean nothing more.
+    """
+    asked = Asked()
+    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, *ENDING_SIGNALS)}
     try:
-        yield
+        yield asked
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if asked.times else handler)

@@ -19,9 +19,11 @@ from companion.controls.kinds import (
     Switch,
     read_arguments,
 )
+from companion.errors import BadSetting
 
 OSC_PORT_IN = 7401  # the companion hears
 OSC_PORT_OUT = 7402  # the Max device hears
+_THIS_MACHINE = {LOOPBACK, "localhost", "0.0.0.0", "::1", "::"}
 _OSC_IN, _OSC_OUT = NetworkAddress(LOOPBACK, OSC_PORT_IN), NetworkAddress(LOOPBACK, OSC_PORT_OUT)
 
 
@@ -99,6 +101,10 @@ RIG_KEYS = (
 )
 
 
+def _both_here(one: NetworkAddress, other: NetworkAddress) -> bool:
+    return one.port == other.port and {one.host, other.host} <= _THIS_MACHINE
+
+
 @dataclass(frozen=True)
 class Rig:
     """Ports and clock; named as the options of ``chorale jam``, and checked when made."""
@@ -121,6 +127,8 @@ class Rig:
             if given is not None or key.default is not None:
                 (value,) = read_arguments(key.key, (Argument(key.key, key.kind),), (given,))
                 object.__setattr__(self, key.field, value)
+        if self.osc_in == self.osc_out or _both_here(self.osc_in, self.osc_out):
+            raise BadSetting(f"osc_in and osc_out must be two places, not both {self.osc_in}: it would hear itself")
 
     @property
     def by_channel(self) -> bool:

@@ -6,5 +6,6 @@ midi_ports     ports by name, opened again when they come back
 events         what becomes of ports
 osc_messages   every address of the protocol, read and written
 osc_port       datagrams in and out
+inbox          what has arrived and waits, little of it
 osc_peer       whether the other end is there
 """

@@ -8,12 +8,13 @@ Voices are 0..3 and channels 0..15 in here, 1–4 and 1–16 in messages.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from companion.controls.kinds import Argument, Number, Sent, Switch, Whole, read_arguments, usage
 from companion.controls.settings import Command, read_command
-from companion.controls.table import CONTROLS, HIGHEST_SEED
+from companion.controls.table import CONTROLS, HIGHEST_SEED, OF_ALL, VOICE_CONTROL
 from companion.errors import BadSetting, one_line
 from companion.music.sounding import Part, SoundingFrame
 
@@ -160,8 +161,11 @@ INCOMING = (
 )
 
 _INCOMING = {incoming.address: incoming for incoming in INCOMING}
-_PANIC = f"{PREFIX}panic"
+_SIGNS = (f"{PREFIX}hello", f"{PREFIX}alive", f"{PREFIX}loop")
+_PANIC, _TRANSPORT = f"{PREFIX}panic", f"{PREFIX}transport"
 _CONTROLS = {f"{PREFIX}{control.name}": control.name for control in CONTROLS}
+_OF_VOICES = {f"{PREFIX}{control.name}" for control in CONTROLS if control.group == VOICE_CONTROL}
+_UNDERSTOOD = frozenset(address.encode() for address in (*_INCOMING, *_CONTROLS))
 
 
 def decode(address: str, arguments: Sequence[object]) -> Inbound:
@@ -178,9 +182,37 @@ def decode(address: str, arguments: Sequence[object]) -> Inbound:
     except BadSetting as fault:
         text = str(fault)
         return OscFault(_text(text if text.startswith(address) else f"{address}: {text}"))
-    return OscFault(_text(f"unknown address {address[:60]}{_hint(address)}"))
+    return OscFault(unknown_address(address))
 
 
+def what_it_sets(address: str, arguments: tuple[object, ...]) -> Hashable | None:
+    """The same for messages of which only the last counts; None where each counts, as notes do."""
+    control = OF_ALL.get(address.removeprefix(PREFIX))
+    if address in (_TRANSPORT, _PANIC):
+        return address
+    if address in _SIGNS:
+        return address, arguments
+    if control is not None:
+        return address, arguments[1:]
+    return (address, arguments[:1]) if address in _OF_VOICES else None
+
+
+def verdict(address: bytes) -> str | None:
+    """None for an address that the companion hears; what is said of another, "" for one that a companion speaks to.
+
+    Those are never answered: two companions, or one that hears itself, would never end.
+    """
+    if address in _UNDERSTOOD:
+        return None
+    return "" if address in _SPOKEN_TO else unknown_address(address.decode())
+
+
+def unknown_address(address: str) -> str:
+    """What is said of an address that there is not."""
+    return _text(f"unknown address {address[:60]}{_hint(address)}")
+
+
+@functools.lru_cache(256)
 def _hint(address: str) -> str:
     """What may have been meant: with a beginning that all share, all addresses would look alike."""
     names = {known.removeprefix(PREFIX): known for known in (*_INCOMING, *_CONTROLS)}
@@ -209,6 +241,7 @@ OUTGOING = (
     Outgoing(f"{PREFIX}error", "text", "a line that says what was wrong; nothing was changed"),
     Outgoing(f"{PREFIX}latency", "p50_ms p99_ms late", "how late notes left, and how many steps were missed"),
 )
+_SPOKEN_TO = frozenset(each.address.encode() for each in OUTGOING)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from companion.io import osc_messages
@@ -9,6 +10,7 @@ from companion.io.osc_messages import Alive, Hello, Message
 
 ALIVE_SECONDS = 0.5  # between two signs of life
 OFFLINE_SECONDS = 2.0  # without one
+ANSWER_SECONDS = 0.25  # between two answers to one device
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Peer:
         self._session = session
         self._theirs: int | None = None  # the session that is online
         self._refused: int | None = None  # a session of another version of the protocol
-        self._heard_s = 0.0
+        self._heard_s = self._met_s = -math.inf
         self._alive_due_s: float | None = None  # None: nothing was said yet
 
     @property
@@ -77,7 +79,10 @@ class Peer:
         return (osc_messages.hello(self._session), alive) if first else (alive,)
 
     def _meet(self, session: int, now_s: float, answer: tuple[Message, ...]) -> PeerNews:
+        if session == self._theirs and now_s < self._met_s + ANSWER_SECONDS:
+            return NO_NEWS  # two companions that hear each other would never end
         came = self._theirs is None
+        self._met_s = now_s
         self._theirs, self._heard_s, self._refused = session, now_s, None
         return PeerNews(answer, resend=True, online=True if came else None)
 

@@ -1,12 +1,11 @@
-"""OSC over UDP: what is heard and sent, and whether the other side is there.
+"""OSC over UDP: what is heard and sent.
 
     OscIn   one thread that stamps what arrives and hands it on, in order
     OscOut  sends
-    Peer    the bookkeeping of hello and alive; pure, time is an argument
 
-python-osc reads and writes the messages. Three habits of it are kept away from strangers' datagrams: it logs
-to the screen what it does not know, waits for time tags of the future, and never comes back from a bundle
-with an element of negative size.
+python-osc reads and writes the messages. It is asked only where an address means something: what does not costs
+little, however much of it comes. Its server is not used, since it waits for time tags of the future, and never
+comes back from a bundle with an element of negative size.
 """
 
 from __future__ import annotations
@@ -17,13 +16,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_message import OscMessage, ParseError
 from pythonosc.osc_message_builder import build_msg
-from pythonosc.osc_server import BlockingOSCUDPServer
 
 from companion.controls.kinds import LOOPBACK
 from companion.controls.rig import OSC_PORT_OUT
@@ -32,6 +30,7 @@ from companion.io.osc_messages import Message
 
 _RECEIVE_BYTES = 1 << 20  # asked of the system, so that a burst waits and is not lost
 _CLOSING_SECONDS = 0.05  # how often the thread looks whether it is to end; messages wake it at once
+_LARGEST_DATAGRAM = 1 << 16
 
 # A message of the types that Max, Pure Data and their like send.
 _MESSAGE = re.compile(rb"/[^\0]*\0{1,4}(?:,[ifshdTFN]*\0.*)?", re.DOTALL)
@@ -51,13 +50,15 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A datagram that is no OSC."""
+    """A datagram that means nothing."""
 
     time_s: float
     text: str
+    times: int = 1  # there were so many like it
 
 
 Heard = Callable[[Arrival | Unreadable], None]
+Verdict = Callable[[bytes], str | None]
 
 
 class OscIn:
@@ -69,6 +70,7 @@ class OscIn:
         host: str = LOOPBACK,
         *,
         sink: Heard,
+        verdict: Verdict = lambda address: None,
         now: Callable[[], float] = time.perf_counter,
         option: str = "--osc-in",
     ) -> None:
@@ -76,35 +78,39 @@ class OscIn:
 
         Args:
             sink: called in the thread that hears; it stores what it is given and returns.
+            verdict: what is to be said of an address in place of reading its message; "" to pass it over.
             option: what the player changes where the port cannot be had.
 
         Raises:
             NoPort: the port is taken, not allowed, or the host is not this machine.
         """
         try:
-            self._server = _Server(_resolved(host, port)[1][:2], _Reader(sink, now))
+            self._socket = _bound(host, port)
         except (OSError, OverflowError) as fault:
             raise NoPort(_why(fault, host, port, option)) from None
-        self._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_CLOSING_SECONDS,), name="osc-in", daemon=True
-        )
+        self.port = int(self._socket.getsockname()[1])  # where it hears
+        self._sink, self._verdict, self._now = sink, verdict, now
         self._closed = False
+        self._thread = threading.Thread(target=self._hear, name="osc-in", daemon=True)
         self._thread.start()
 
-    @property
-    def port(self) -> int:
-        """Where it hears."""
-        return int(self._server.server_address[1])
+    def _hear(self) -> None:
+        while not self._closed:
+            with suppress(Exception):  # the time is over, or one datagram went wrong: the next one is heard
+                self._read(self._socket.recv(_LARGEST_DATAGRAM))
+
+    def _read(self, data: bytes) -> None:
+        time_s = self._now()
+        for found in read_packet(data, self._verdict):
+            self._sink(Unreadable(time_s, found) if isinstance(found, str) else Arrival(time_s, *found))
 
     def close(self) -> None:
         """Hears no more; gives the port back."""
         if self._closed:
             return
         self._closed = True
-        self._server.shutdown()
         self._thread.join()
-        self._server.server_close()
+        self._socket.close()
 
     def __enter__(self) -> Self:
         return self
@@ -113,50 +119,27 @@ class OscIn:
         self.close()
 
 
-class _Server(BlockingOSCUDPServer):
-    """The server, with its mouth shut."""
-
-    def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Everything goes to the reader, which says what it cannot read."""
-        del request, client_address
-        return True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing on the screen; the next datagram is heard all the same."""
-
-
-class _Reader(Dispatcher):
-    """Stamps each datagram and hands its messages on, unsorted and unread."""
-
-    def __init__(self, sink: Heard, now: Callable[[], float]) -> None:
-        super().__init__()
-        self._sink = sink
-        self._now = now
-
-    def call_handlers_for_packet(self, data: bytes, client_address: Any) -> list[Any]:
-        """What the server calls; it answers nothing."""
-        del client_address
-        time_s = self._now()
-        for found in read_packet(data):
-            self._sink(Unreadable(time_s, found) if isinstance(found, str) else Arrival(time_s, *found))
-        return []
-
-
-def read_packet(data: bytes, depth: int = 0) -> Iterator[tuple[str, tuple[object, ...]] | str]:
-    """The messages of a datagram, those of bundles one after the other; a line of text for what is none."""
+def read_packet(
+    data: bytes, verdict: Verdict = lambda address: None, depth: int = 0
+) -> Iterator[tuple[str, tuple[object, ...]] | str]:
+    """The messages of a datagram, those of bundles one after the other; a line of text for what means nothing."""
     if data.startswith(_BUNDLE) and depth < _DEEPEST_BUNDLE:
-        yield from _read_bundle(data, depth)
+        yield from _read_bundle(data, verdict, depth)
         return
     try:
         if not _MESSAGE.fullmatch(data):
             raise ValueError
-        message = OscMessage(data)
-        yield message.address, tuple(message)
+        said = verdict(data[: data.find(b"\0")])
+        if said is None:
+            message = OscMessage(data)
+            yield message.address, tuple(message)
+        elif said:
+            yield said
     except (ParseError, ValueError):  # UnicodeDecodeError
         yield f"{len(data)} bytes that are no OSC message of numbers and names: {data[:24]!r}"
 
 
-def _read_bundle(data: bytes, depth: int) -> Iterator[tuple[str, tuple[object, ...]] | str]:
+def _read_bundle(data: bytes, verdict: Verdict, depth: int) -> Iterator[tuple[str, tuple[object, ...]] | str]:
     """Its elements at once: a time tag means nothing between two clocks that nobody has compared."""
     start = _BUNDLE_HEADER
     while start < len(data):
@@ -165,7 +148,7 @@ def _read_bundle(data: bytes, depth: int) -> Iterator[tuple[str, tuple[object, .
         if size <= 0 or len(element) < size:
             yield f"a bundle with an element of {size} bytes, where {max(len(data) - start - 4, 0)} are left"
             return
-        yield from read_packet(element, depth + 1)
+        yield from read_packet(element, verdict, depth + 1)
         start += 4 + size
 
 
@@ -176,6 +159,19 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM)[0]
     return found[0], found[4]
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, place = _resolved(host, port)
+    heard = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        heard.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
+        heard.settimeout(_CLOSING_SECONDS)
+        heard.bind(place)
+    except (OSError, OverflowError):
+        heard.close()
+        raise
+    return heard
 
 
 def _why(fault: Exception, host: str, port: int, option: str) -> str:

@@ -3,7 +3,6 @@
 options          what a jam is started with
 engine           what comes in, in order
 conductor        keeps the session where the clock is
-addresses        steps of the music ↔ positions of the song
 outlets          where the music goes: player, device, log
 feedback         echoes of our own notes
 notices          lines for the player, in one queue
@@ -12,5 +11,7 @@ player_side      what the player process reports, and our own keys in it
 device           the Max device, and what it is told
 picture          a jam at one moment
 snapshot         the picture of a session
+aside            what takes long, beside the music
+recording        the log, and the takes that are saved of it
 process          the process in which it all runs
 """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
+from companion.clock.addresses import Addresses, Loop
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
-from companion.jam.addresses import Addresses, Loop
 from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink, Outlets
 from companion.music.timebase import Timebase
@@ -15,6 +16,9 @@ from companion.session.session import Session
 
 _TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log …
 _TEMPO_STEPS = 4  # … at most once in so many steps: a clock that trembles does not fill it
+
+MOST_BEHIND_STEPS = 8  # are made up for; beyond that they are left out
+CALM_SECONDS = 60.0  # without a step left out, before it is said again
 
 
 class Conductor:
@@ -35,6 +39,7 @@ class Conductor:
         self._sent_line: Timebase | None = None
         self._logged_bpm = 0.0
         self._tempo_step = float("-inf")
+        self._slow_s = float("-inf")  # when steps were left out last
 
     def line(self) -> Timebase | None:
         """From seconds to steps of the music; None while the clock stands."""
@@ -46,12 +51,26 @@ class Conductor:
         for event in self.clock.poll(now_s):
             self._follow(event)
         line = self.line()
+        if line is not None and line.step_at(now_s) > self._session.position + MOST_BEHIND_STEPS:
+            self._pass_over(line.step_at(now_s), now_s)
+            line = self.line()
         self._tell_player(line, now_s)
         if line is not None:
-            position = line.step_at(now_s)
-            self._outlets.reach(position)
-            self._session.advance(position)
+            self._outlets.reach(line.step_at(now_s))
+            # step by step, so that what the player does is heard in between
+            self._session.advance(min(line.step_at(now_s), self._session.position + 1))
         self._outlets.forget_past()
+
+    def _pass_over(self, position: float, now_s: float) -> None:
+        """This machine was away, or is too slow: what was missed is left out, and the music goes on from now."""
+        missed = math.floor(position - self._session.position)
+        address = position + self._addresses.shift
+        there = self._addresses.jumped(address, self._session.position)
+        self._place(there, there.position_of(address), sure=False)
+        self._log(self._transport(TransportEvent.JUMP, address))
+        if now_s > self._slow_s + CALM_SECONDS:
+            self._notices.say(f"this machine is too slow, or was away: {missed} steps were left out")
+        self._slow_s = now_s
 
     def _follow(self, event: ClockEvent) -> None:
         addresses, position = self._addresses, self._session.position

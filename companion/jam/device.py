@@ -53,10 +53,10 @@ class Device:
             self._heed(self._peer.poll(now_s), session)
             self._send_state(session)
 
-    def tell(self) -> None:
+    def tell(self, now_s: float) -> None:
         """The lines that wait for the player."""
-        for notice in self._notices.take():
-            self.send(osc_messages.error(notice.text) if notice.fault else osc_messages.status(notice.text))
+        for notice in self._notices.take(now_s):
+            self.send(osc_messages.error(notice.line) if notice.fault else osc_messages.status(notice.line))
 
     def _heed(self, news: PeerNews, session: Session) -> None:
         for message in news.send:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from companion.clock.base import Clock
 from companion.controls import keymap
 from companion.controls.settings import Command
-from companion.controls.table import Choices
+from companion.controls.table import ACTIONS, Choices
 from companion.errors import BadSetting, ChoraleError
 from companion.io import osc_messages
 from companion.io.osc_messages import Alive, Hello, LoopReport, OscFault, PlayedNote, TransportReport
@@ -104,7 +104,7 @@ class Engine:
     def osc(self, arrival: Arrival | Unreadable) -> None:
         """An OSC message."""
         if isinstance(arrival, Unreadable):
-            self._notices.complain(arrival.text)
+            self._notices.complain(arrival.text, arrival.times)
             return
         found = osc_messages.decode(arrival.address, arrival.arguments)
         match found:
@@ -173,13 +173,21 @@ class Engine:
             late = self.player_state.late
             self._device.send(osc_messages.latency(report.p50_ms, report.p99_ms, late))
 
+    def overrun(self, lost: int) -> None:
+        """So many messages came in vain, for there were too many; a key may have been let go among them."""
+        self._notices.complain(f"too much comes over OSC: {lost} message{'s' * (lost != 1)} lost")
+
+    def play_again(self) -> None:
+        """The player has started again, and knows of no frames."""
+        self.session.send_again()
+
     # Time
 
     def tick(self, now_s: float) -> None:
         """The time is now."""
         self._conductor.tick(now_s)
         self._device.tick(now_s, self.session)
-        self._device.tell()
+        self._device.tell(now_s)
 
     def work(self) -> bool:
         """Plan; False when there is nothing to plan."""
@@ -188,9 +196,10 @@ class Engine:
     # Orders
 
     def _carry_out(self, command: Command) -> None:
-        position = self.session.position
+        position, settings = self.session.position, self.session.settings
         step = self.session.command(command)
-        self._write(LoggedCommand(position, command.name, command.arguments, step))
+        if command.name in ACTIONS or self.session.settings != settings:
+            self._write(LoggedCommand(position, command.name, command.arguments, step))
 
     def _model_name(self, command: Command) -> str:
         name = str(command.arguments[0]) if len(command.arguments) == 1 else ""
@@ -204,7 +213,7 @@ class Engine:
 
     def picture(self, now_s: float, ports: str = "", recording: str | None = None) -> Picture:
         """The jam as it stands."""
-        self._device.tell()
+        self._device.tell(now_s)
         line, lateness = self._conductor.line(), self.player_state.lateness
         position = self.session.position if line is None else line.step_at(now_s)
         bpm = line.bpm if line is not None else self.clock.bpm

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from companion.clock.addresses import Addresses
 from companion.generation.improviser import Planned
 from companion.io import osc_messages
 from companion.io.osc_messages import Message
-from companion.jam.addresses import Addresses
 from companion.jam.feedback import Feedback
 from companion.jam.notices import Notices
 from companion.music.sounding import Part, SoundingFrame

@@ -8,51 +8,51 @@ one is told.
 from __future__ import annotations
 
 import contextlib
-import datetime
 import functools
 import gc
-import queue
 import secrets
 import signal
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from companion import __version__
 from companion.clock.base import Clock
 from companion.clock.table import open_clock
 from companion.controls.knobs import ControlMap, Learning, all_targets
 from companion.errors import ChoraleError, NoPort, one_line
+from companion.io import osc_messages
 from companion.io.events import PortBack, PortLost, PortMissing
+from companion.io.inbox import Inbox
 from companion.io.midi_driver import Driver, find_driver
 from companion.io.midi_ports import InputPort, open_output
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable
+from companion.jam.aside import Aside
 from companion.jam.control_changes import ControlChanges
 from companion.jam.device import Device
 from companion.jam.engine import Engine, Loaded
 from companion.jam.notices import Notices
 from companion.jam.options import JamOptions, known_choices
 from companion.jam.outlets import Outlets
+from companion.jam.recording import Recording
 from companion.model.library import bundled_models, open_model
 from companion.model.runtime import Model
-from companion.player.messages import SetOffset
+from companion.player.lasting import LastingPlayer
+from companion.player.parent import end_with_parent
 from companion.player.port import Nowhere
 from companion.player.process import PlayerHandle
-from companion.record.log import Header
-from companion.record.recorder import Recorder, recover, save_jam, save_take
 from companion.session.session import Session
 
 PICTURE_SECONDS = 0.05  # between two pictures
+ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
 SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn
-PLAYER_SECONDS = 2.0  # for the player process to let go of all notes and end
+MOST_AT_ONCE = 16  # things that arrived over OSC between two frames
+PLAYER_SECONDS = 1.0  # for the player process to let go of all notes and end
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,10 @@ class Ended:
     controls: ControlMap | None = None  # as they are bound now, where they were to be learnt
 
 
-_Inbox = queue.SimpleQueue[Arrival | Unreadable | Loaded | None]  # None only wakes
-
-
 def run_engine(options: JamOptions, connection: Connection) -> None:
     """The whole life of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
     sys.setswitchinterval(SWITCH_SECONDS)
     lines: list[str] = []
     fault, controls = "", None
@@ -103,13 +101,17 @@ class _Jam:
 
     def __init__(self, options: JamOptions, connection: Connection, stack: ExitStack, lines: list[str]) -> None:
         self._options, self._connection, self._stack, self._lines = options, connection, stack, lines
-        self._inbox: _Inbox = queue.SimpleQueue()
+        self._inbox = Inbox()
         self._notices = Notices()
         self._ended = False
-        signal.signal(signal.SIGTERM, self._end)
+        for name in ENDING_SIGNALS:
+            signal.signal(name, self._end)
         self._choices = known_choices(_model_names(options))
-        model = open_model(options.settings.model)
-        self._recorder = self._open_recorder(model)
+        self._wanted = options.settings.model
+        self._loader = Aside("load-model", self._inbox.put)
+        model = open_model(self._wanted)
+        self._recording = Recording(options, model, self._notices)
+        stack.callback(lambda: lines.extend(self._recording.finish()))
         driver = self._find_driver()
         self._clock = self._open_clock()
         self._inputs = self._open_inputs(driver)
@@ -120,36 +122,9 @@ class _Jam:
 
     def _end(self, *_: object) -> None:
         self._ended = True
-        self._inbox.put(None)
+        self._inbox.wake()
 
     # Opening
-
-    def _open_recorder(self, model: Model) -> Recorder | None:
-        options = self._options
-        if options.record is None:
-            return None
-        started = datetime.datetime.now().astimezone()
-        for saved in recover(options.record) if options.record.is_dir() else ():
-            self._notices.say(saved.text)
-        header = Header(
-            __version__,
-            model.contract.name,
-            model.digest,
-            options.settings.seed,
-            asdict(options.settings),
-            started.isoformat(timespec="seconds"),
-            options.rig.by_channel,
-        )
-        recorder = Recorder(options.record, header, started.date())
-        self._stack.callback(self._save)
-        return recorder
-
-    def _save(self) -> None:
-        if self._recorder is None:
-            return
-        self._recorder.close()
-        if self._recorder.log is not None:
-            self._lines.append(save_jam(self._recorder.log).text)
 
     def _find_driver(self) -> Driver | None:
         if not self._options.rig.midi:
@@ -177,7 +152,7 @@ class _Jam:
             wanted.append(options.rig.clock_port)
         ports = []
         for name in wanted:
-            port = InputPort(name, driver, patient=True, arrived=lambda: self._inbox.put(None))
+            port = InputPort(name, driver, patient=True, arrived=self._inbox.wake)
             self._stack.callback(port.close)
             ports.append((port, options.rig.clock_port in (None, name)))
         return ports
@@ -185,7 +160,9 @@ class _Jam:
     def _open_osc(self) -> OscOut | None:
         options = self._options
         try:
-            heard = OscIn(options.rig.osc_in.port, options.rig.osc_in.host, sink=self._inbox.put)
+            heard = OscIn(
+                options.rig.osc_in.port, options.rig.osc_in.host, sink=self._inbox.put, verdict=osc_messages.verdict
+            )
         except NoPort as error:
             if options.osc_wanted or options.rig.clock == "osc" or not options.rig.midi:
                 raise
@@ -196,18 +173,17 @@ class _Jam:
         self._stack.callback(spoken.close)
         return spoken
 
-    def _open_player(self, driver: Driver | None) -> PlayerHandle:
+    def _open_player(self, driver: Driver | None) -> LastingPlayer:
         output = Nowhere if driver is None else functools.partial(open_output, self._options.rig.output)
-        player = PlayerHandle.in_process(output)
+        player = LastingPlayer(lambda: PlayerHandle.in_process(output), self._options.rig.offset_ms / 1000)
         self._stack.callback(player.close, PLAYER_SECONDS)
-        player.send(SetOffset(self._options.rig.offset_ms / 1000))
         return player
 
     def _make_engine(self, model: Model, osc: OscOut | None) -> Engine:
-        options, recorder = self._options, self._recorder
+        options, recording = self._options, self._recording
         send = None if osc is None else osc.send
-        log = None if recorder is None else recorder.write
-        outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep)
+        log = None if recording.name is None else recording.write
+        outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, recording.keep)
         session = Session(model, options.settings, self._choices, outlets, options.rig.by_channel)
         peer = None if osc is None else Peer(secrets.randbits(30))
         device = Device(peer, send, self._choices, self._notices, outlets.resend)
@@ -227,21 +203,11 @@ class _Jam:
             echo=options.rig.echo,
         )
 
-    def _keep(self, first: int, last: int) -> None:
-        if self._recorder is None or self._recorder.log is None:
-            self._notices.say("nothing is recorded: start with --record DIR")
-            return
-        log = self._recorder.log
-        _aside("keep-take", lambda: self._notices.say(save_take(log, first, last).text))
-
     def _load(self, name: str) -> None:
-        def load() -> None:
-            try:
-                self._inbox.put(Loaded(name, open_model(name)))
-            except ChoraleError as error:
-                self._inbox.put(Loaded(name, None, str(error)))
-
-        _aside("load-model", load)
+        """Begins to read a model, in place of any that was asked for before; the one that plays is none to read."""
+        self._wanted = name
+        plays = name == self._engine.session.settings.model
+        self._loader.ask(None if plays else functools.partial(_read_model, name))
 
     # Running
 
@@ -256,21 +222,19 @@ class _Jam:
             if now_s - shown_s >= PICTURE_SECONDS:
                 shown_s = now_s
                 self._watch(now_s)
-                self._connection.send(self._engine.picture(now_s, self._ports_text(), self._recording()))
+                self._connection.send(self._engine.picture(now_s, self._ports_text(), self._recording.name))
             if not self._engine.work():
-                self._wait()
+                self._inbox.wait(IDLE_SECONDS)
         self._engine.session.halt()
         return self._control_changes.map
 
-    def _wait(self) -> None:
-        with contextlib.suppress(queue.Empty):
-            self._take(self._inbox.get(timeout=IDLE_SECONDS))
-
     def _receive(self) -> None:
-        """All that has arrived, in the order of its arrival."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._take(self._inbox.get_nowait())
+        """What has arrived, in its order; not all of it where that is much, so that the music goes on."""
+        for item in self._inbox.take(MOST_AT_ONCE):
+            self._take(item)
+        lost = self._inbox.take_lost()
+        if lost:
+            self._engine.overrun(lost)
         arrived = [(time_s, message, clock) for port, clock in self._inputs for message, time_s in port.messages()]
         for time_s, message, clock in sorted(arrived, key=lambda one: one[0]):
             self._engine.midi(message, time_s, clock)
@@ -280,7 +244,7 @@ class _Jam:
     def _take(self, item: Any) -> None:
         if isinstance(item, (Arrival, Unreadable)):
             self._engine.osc(item)
-        elif isinstance(item, Loaded):
+        elif isinstance(item, Loaded) and item.name == self._wanted:
             self._engine.loaded(item)
 
     def _heed_connection(self) -> bool:
@@ -300,12 +264,10 @@ class _Jam:
         for port, _ in self._inputs:
             for event in port.poll(now_s):
                 self._notices.say(_input_text(event))
-        if self._recorder is not None:
-            fault = self._recorder.take_fault()
-            if fault is not None:
-                self._notices.say(fault)
-        if not self._player.alive:
-            raise ChoraleError("the player process has ended by itself: the jam is over")
+        self._recording.watch()
+        if self._player.revived(now_s):
+            self._notices.say("the player process has ended by itself; another one plays on")
+            self._engine.play_again()
 
     def _ports_text(self) -> str:
         if not self._inputs:
@@ -313,13 +275,12 @@ class _Jam:
         names = [port.name for port, _ in self._inputs if port.is_open]
         return f"{', '.join(names) or 'no MIDI input'} > {self._engine.player_state.output or 'no MIDI output'}"
 
-    def _recording(self) -> str | None:
-        return None if self._recorder is None else self._recorder.name
 
-
-def _aside(name: str, work: Callable[[], object]) -> None:
-    """Does what takes long beside the music."""
-    threading.Thread(target=work, name=name, daemon=True).start()
+def _read_model(name: str) -> Loaded:
+    try:
+        return Loaded(name, open_model(name))
+    except ChoraleError as error:
+        return Loaded(name, None, str(error))
 
 
 def _input_text(event: PortLost | PortBack | PortMissing) -> str:

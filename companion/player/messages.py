@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from companion.io.events import PortBack, PortLost, PortMissing
-from companion.music.sounding import SoundingFrame
+from companion.music.sounding import ChannelNote, SoundingFrame
 from companion.music.timebase import Timebase
 from companion.player.lateness import Lateness
 
@@ -63,7 +63,7 @@ class Panic:
     """As Silence, and all channels in use are told that no note is on."""
 
     token: int
-    channels: tuple[int, ...] = ()  # 0..15, told besides those used so far: for a player that follows a lost one
+    notes: tuple[ChannelNote, ...] = ()  # let go besides, and their channels told: what a lost player may have left
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,9 @@ class Player:
                 self._echo(command)
             case Silence(token):
                 self._silence(token)
-            case Panic(token, channels):
+            case Panic(token, notes):
                 self._silence(token)
-                self._port.reset(channels)
+                self._port.reset(notes)
             case SetOffset(seconds):
                 self._offset_s = seconds
             case Close():

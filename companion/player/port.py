@@ -76,14 +76,17 @@ class SoundingPort:
         """Stops everything that sounds."""
         self._try(self._notes.release_all)
 
-    def reset(self, channels: Iterable[int] = ()) -> None:
-        """Tells these channels and all that were used that no note is on; other people's channels are left alone."""
+    def reset(self, notes: Sequence[ChannelNote] = ()) -> None:
+        """Tells all channels that were used that no note is on, and lets these notes go, whoever began them.
+
+        Other people's channels are left alone.
+        """
         told = [
             bytes((0xB0 | channel, control, 0))
-            for channel in sorted(self._channels.union(channels))
+            for channel in sorted(self._channels.union(channel for channel, _ in notes))
             for control in (ALL_NOTES_OFF, ALL_SOUND_OFF)
         ]
-        self._try(lambda: self._send_all(told))
+        self._try(lambda: self._send_all([*map(note_off, notes), *told]))
 
     def watch(self, now_s: float) -> None:
         """Looks whether the port is still there, or there again."""

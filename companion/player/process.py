@@ -19,6 +19,7 @@ from typing import Any, Protocol, Self
 
 from companion.player.loop import run_player
 from companion.player.messages import Close, PlayerCommand, PlayerReport
+from companion.player.parent import end_with_parent
 from companion.player.port import Output
 
 REALTIME_PRIORITY = 5  # of SCHED_FIFO's 1..99: above all ordinary programs, below those that make the sound
@@ -128,6 +129,7 @@ def _end(pipe: Connection[Any, Any], runner: _Runner, timeout_s: float) -> None:
 
 def player_process(pipe: Connection[Any, Any], open_output: OpenPlayerOutput) -> None:
     """The player's process: what it has to itself, and how it ends."""
+    end_with_parent()
     told = _told_to_end()
     realtime = _take_precedence()
     gc.collect()

@@ -135,11 +135,13 @@ def _save(log: Path, names: Iterable[str], first: int | None, last: int | None) 
 
 
 def _write_free(folder: Path, names: Iterable[str], data: bytes) -> Path:
-    """Writes under the first name that is free."""
+    """Writes under the first name that is free; a file that holds the same stands for it."""
     for name in names:
+        path = folder / name
         try:
-            write_output(folder / name, data)
+            write_output(path, data)
         except OutputExists:
-            continue
-        return folder / name
+            if path.read_bytes() != data:  # what is saved already is saved once
+                continue
+        return path
     raise AssertionError("there is always another name")

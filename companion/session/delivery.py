@@ -35,6 +35,12 @@ class Delivery:
         if fresh:
             self.put(fresh)
 
+    def send_again(self) -> None:
+        """What the sink had, to a sink that has forgotten it."""
+        frames = [frame for _, frame in sorted(self._plan.sent.items())]
+        if frames:
+            self._sink.frames(frames)
+
     def put(self, frames: Sequence[Planned]) -> None:
         """These frames go to the sink."""
         sounding = [self._sounding(planned) for planned in frames]

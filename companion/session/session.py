@@ -85,6 +85,10 @@ class Session:
             apply_settings(self._turns, change(self.settings, command.name, command.arguments, self._choices))
         return self._turns.plan.change_step(self.position)
 
+    def send_again(self) -> None:
+        """The sink has forgotten what it was told: all that is still to sound goes there once more."""
+        self._turns.delivery.send_again()
+
     def set_model(self, model: Model) -> None:
         """Another model plays on; it first hears the last bars."""
         self._turns.plan.take_back(self.position)

@@ -39,7 +39,7 @@ def control_maps(draw: st.DrawFn) -> ControlMap:
 
 
 def rigs() -> st.SearchStrategy[Rig]:
-    ports = st.integers(1, 65535)
+    ports, others = st.integers(1, 30000), st.integers(30001, 65535)
     return st.builds(
         Rig,
         inputs=st.lists(NAMES, max_size=3).map(tuple),
@@ -49,7 +49,7 @@ def rigs() -> st.SearchStrategy[Rig]:
         echo=st.booleans(),
         midi=st.booleans(),
         osc_in=st.builds(NetworkAddress, st.sampled_from(["127.0.0.1", "0.0.0.0", "::1", "studio.local"]), ports),
-        osc_out=ports,
+        osc_out=others,
         clock=st.sampled_from(["internal", "midi", "link", "osc"]),
         bpm=st.floats(20, 400),
         offset_ms=st.floats(-1000, 1000),
@@ -262,3 +262,10 @@ def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_rig_is_checked_when_made() -> None:
     with pytest.raises(BadSetting, match="bpm must be from 20 to 400, not 5"):
         Rig(bpm=5)
+
+
+@pytest.mark.parametrize("heard", [7402, "localhost:7402", "0.0.0.0:7402", "[::1]:7402"])
+def test_a_rig_does_not_hear_itself(heard: Any) -> None:
+    with pytest.raises(BadSetting, match="osc_in and osc_out must be two places"):
+        Rig(osc_in=heard)
+    assert Rig(osc_in=heard, osc_out="192.168.1.20:7402").osc_out.port == 7402  # type: ignore[arg-type]

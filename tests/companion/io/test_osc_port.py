@@ -194,7 +194,7 @@ def test_hosts_that_are_none(heard: Heard) -> None:
 
 
 def test_only_this_machine_is_heard_unless_asked(osc_in: OscIn) -> None:
-    assert osc_in._server.server_address[0] == "127.0.0.1"
+    assert osc_in._socket.getsockname()[0] == "127.0.0.1"
 
 
 def test_everything_closes_twice(heard: Heard) -> None:
@@ -245,7 +245,8 @@ def test_hello_is_answered_with_everything() -> None:
     peer.poll(0.0)
     assert peer.hello(Hello(1, 30), 0.1) == MEETING
     assert peer.online
-    assert peer.hello(Hello(1, 30), 0.2) == PeerNews((HELLO,), resend=True)  # asked again, told again
+    assert peer.hello(Hello(1, 30), 0.2) == NOTHING  # as if nobody had asked: it has just been told
+    assert peer.hello(Hello(1, 30), 1.1) == PeerNews((HELLO,), resend=True)  # asked again, told again
 
 
 def test_two_seconds_without_a_sign_are_offline() -> None:

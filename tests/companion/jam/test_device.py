@@ -27,7 +27,7 @@ def made() -> tuple[Device, Session, Notices, list[Message]]:
 def test_hello_is_answered_with_the_state_and_then_the_frames() -> None:
     device, session, _, sent = made()
     device.greet(Hello(osc_messages.VERSION, 77), 0.0, session)
-    device.tell()
+    device.tell(9.0)
     state = [osc_messages.state(key, values) for key, values in state_items(session.settings, CHOICES)]
     rest = {"connected": (1,), "chord": (session.chord,), "bars_left": (-1,), "models": ("babbler",), "styles": ()}
     assert sent == [
@@ -50,7 +50,7 @@ def test_a_change_is_told_once_and_an_end_is_noticed() -> None:
     device.tick(0.2, session)
     assert sent == [osc_messages.state("top_p", (0.5,))]
     device.tick(OFFLINE_SECONDS, session)
-    device.tell()
+    device.tell(9.0)
     assert notices.told == ("the device is there", "the device is gone")
     assert not device.connected
 
@@ -60,4 +60,4 @@ def test_without_osc_there_is_no_device() -> None:
     device = Device(None, None, CHOICES, notices, lambda: None)
     device.greet(Hello(osc_messages.VERSION, 77), 0.0, session)
     device.tick(9.0, session)
-    assert (device.connected, list(notices.take())) == (None, [])
+    assert (device.connected, list(notices.take(9.0))) == (None, [])

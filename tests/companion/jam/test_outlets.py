@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from support.jamrig import PlayerTape
 
+from companion.clock.addresses import Addresses, Loop
 from companion.io.osc_messages import Message
-from companion.jam.addresses import Addresses, Loop
 from companion.jam.notices import Notice, Notices
 from companion.jam.outlets import Outlets
 from companion.music.sounding import Part, SoundingFrame
@@ -90,10 +90,23 @@ def test_a_later_round_of_a_loop_waits_until_its_place_is_free() -> None:
     assert tapes.take() == [("frame", 0, 60)]
 
 
-def test_a_line_said_twice_on_end_is_told_once() -> None:
+def test_a_line_said_twice_while_it_waits_is_told_once() -> None:
     tapes = Tapes()
     for text in ("a", "a", "b", "a"):
         tapes.outlets.message(text)
     tapes.notices.complain("a")
-    assert list(tapes.notices.take()) == [Notice("a"), Notice("b"), Notice("a"), Notice("a", fault=True)]
-    assert (tapes.notices.told, tapes.notices.count) == (("a", "b", "a", "a"), 4)
+    assert list(tapes.notices.take(0.0)) == [Notice("a"), Notice("b"), Notice("a", fault=True)]
+    assert (tapes.notices.told, tapes.notices.count) == (("a", "b", "a"), 3)
+
+
+def test_equal_faults_are_one_line_with_a_count_and_lines_are_few_however_many_there_are() -> None:
+    notices = Notices()
+    for _ in range(3):
+        notices.complain("no such address", 2)
+    assert [notice.line for notice in notices.take(0.0)] == ["no such address (6 times)"]
+    told = 0
+    for tick in range(1000):
+        for number in range(20):
+            notices.complain(f"fault {number}")
+        told += len(list(notices.take(tick / 100)))
+    assert 40 <= told <= 60  # in ten seconds

@@ -382,9 +382,9 @@ def test_playing_goes_on_after_silence(stage: Stage) -> None:
 def test_panic_resets_the_channels_in_use_and_no_others(stage: Stage) -> None:
     stage.tell(PlayNow(0, 60, 70, 3), PlayNow(1, 50, 70, 1))
     stage.output.messages.clear()
-    stage.tell(Panic(8, (6,)))
+    stage.tell(Panic(8, ((6, 70),)))  # that another player may have left
     resets = [bytes((0xB0 | channel, control, 0)) for channel in (1, 3, 6) for control in (123, 120)]
-    assert stage.output.messages == [bytes((0x83, 60, 64)), bytes((0x81, 50, 64)), *resets]
+    assert stage.output.messages == [bytes((0x83, 60, 64)), bytes((0x81, 50, 64)), bytes((0x86, 70, 64)), *resets]
     assert stage.told() == [Silenced(8, 0.0)]
 
 

@@ -449,18 +449,18 @@ class TestNames:
         monkeypatch.setattr(Path, "iterdir", lambda _: iter(()))
         assert self.begin(tmp_path).name == "jam-2026-11-22-2"
 
-    def test_saved_again_it_gets_another_name(self, tmp_path: Path) -> None:
+    def test_saved_again_beside_another_it_gets_another_name(self, tmp_path: Path) -> None:
         log = recorded(tmp_path, JAM)
-        names = [saved(save_jam(log)).name for _ in range(3)]
-        assert names == ["jam-2026-11-22-1.mid", "jam-2026-11-22-1-copy-1.mid", "jam-2026-11-22-1-copy-2.mid"]
-        assert len({(tmp_path / name).read_bytes() for name in names}) == 1
+        (tmp_path / "jam-2026-11-22-1.mid").write_text("mine")
+        (tmp_path / "jam-2026-11-22-1-copy-1.mid").write_text("mine too")
+        assert saved(save_jam(log)).name == "jam-2026-11-22-1-copy-2.mid"
 
-    def test_takes_are_numbered(self, tmp_path: Path) -> None:
+    def test_takes_are_numbered_and_equal_ones_are_one_file(self, tmp_path: Path) -> None:
         log = recorded(tmp_path, JAM)
-        assert [saved(save_take(log, 16, 30)).name for _ in range(2)] == [
+        assert [saved(save_take(log, first, 30)).name for first in (16, 20, 16, 20)] == [
             "jam-2026-11-22-1-take-1.mid",
             "jam-2026-11-22-1-take-2.mid",
-        ]
+        ] * 2
         assert sorted(path.suffix for path in tmp_path.iterdir()) == [".jsonl", ".mid", ".mid"]
 
     def test_the_log_can_be_read_while_it_is_written(self, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.jam.addresses import Addresses, Loop
+from companion.clock.addresses import Addresses, Loop
 from companion.music.bars import Barlines
 
 

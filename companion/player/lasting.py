@@ -1,0 +1,86 @@
+"""A player that is started again when its process has been killed: no note hangs, and the music goes on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from companion.errors import ChoraleError
+from companion.music.sounding import ChannelNote
+from companion.player.messages import (
+    EchoKey,
+    Panic,
+    PlayerCommand,
+    PlayerReport,
+    PlayFrames,
+    PlayNow,
+    SetOffset,
+    SetTimebase,
+)
+from companion.player.process import PlayerHandle
+
+MOST_DEATHS, DEATHS_SECONDS = 3, 10.0  # so many in so short a time, and it is given up
+
+
+class LastingPlayer:
+    """The engine's end of a player, whichever process that is."""
+
+    def __init__(self, start: Callable[[], PlayerHandle], offset_s: float) -> None:
+        """
+        Args:
+            start: starts a player.
+            offset_s: what is sent comes so much later than the clock says.
+        """
+        self._start, self._offset_s = start, offset_s
+        self._timebase = SetTimebase(None)
+        self._notes: set[ChannelNote] = set()  # that may sound: all that were ever sent
+        self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
+        self._handle = self._begin()
+
+    def _begin(self) -> PlayerHandle:
+        handle = self._start()
+        handle.send(SetOffset(self._offset_s))
+        return handle
+
+    def send(self, command: PlayerCommand) -> bool:
+        """Sends a command; False when nobody is there to take it."""
+        if isinstance(command, SetTimebase):
+            self._timebase = command
+        self._notes.update(_notes_of(command))
+        return self._handle.send(command)
+
+    def reports(self) -> list[PlayerReport]:
+        """What has been reported since the last call; never waits."""
+        return self._handle.reports()
+
+    def revived(self, now_s: float) -> bool:
+        """Whether the player had ended by itself, so that another one was started, which has no frames yet.
+
+        Raises:
+            ChoraleError: it ends again and again.
+        """
+        if self._handle.alive:
+            return False
+        self._deaths.append(now_s)
+        if len(self._deaths) == MOST_DEATHS and now_s - self._deaths[0] < DEATHS_SECONDS:
+            raise ChoraleError("the player process ends again and again by itself: the jam is over")
+        self._handle.close(0.0)
+        self._handle = self._begin()
+        self._handle.send(Panic(0, tuple(sorted(self._notes))))
+        self._handle.send(self._timebase)
+        return True
+
+    def close(self, timeout_s: float) -> None:
+        """Silences and ends the player, by force where it does not obey."""
+        self._handle.close(timeout_s)
+
+
+def _notes_of(command: PlayerCommand) -> Iterable[ChannelNote]:
+    match command:
+        case PlayFrames(frames):
+            return (note for frame in frames for part in frame.parts if (note := part.note) is not None)
+        case PlayNow(_, pitch, _, channel) if pitch:
+            return ((channel, pitch),)
+        case EchoKey(pitch, velocity, channel) if velocity:
+            return ((channel, pitch),)
+    return ()
