@@ -15,7 +15,7 @@ from companion.controls.keymap import Local, Strokes, key_help, local
 from companion.errors import ChoraleError
 from companion.jam.options import JamOptions
 from companion.jam.picture import Picture
-from companion.jam.process import ENDING_SIGNALS, Ended, Quit, Stroke, run_engine
+from companion.jam.process import ENDING_SIGNALS, Ended, Quit, Shown, Stroke, run_engine
 from companion.record.recorder import recover
 from companion.screen.chooser import View, choose_view
 from companion.screen.keyboard import Keyboard, open_keyboard
@@ -101,6 +101,7 @@ def _newest(connection: Connection, view: View) -> Ended | None:
                 return message
             if isinstance(message, Picture):
                 picture = message
+                connection.send(Shown())
     except (EOFError, OSError):
         return Ended((), "the engine has ended by itself")
     if picture is not None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from companion.errors import ChoraleError
 
-CALM_SECONDS = 0.05  # a wish is carried out when it has stood so long …
-PATIENCE_SECONDS = 1.0  # … or when one has waited so long
+SETTLED_SECONDS = 0.05  # a wish is carried out when it has stood so long …
+LONGEST_SECONDS = 1.0  # … or when one has waited so long
 
 
 class Aside:
@@ -34,8 +34,8 @@ class Aside:
         while self._asked.wait():
             self._asked.clear()
             begun_s = time.monotonic()
-            while time.monotonic() < min(self._changed_s + CALM_SECONDS, begun_s + PATIENCE_SECONDS):
-                time.sleep(CALM_SECONDS / 5)
+            while time.monotonic() < min(self._changed_s + SETTLED_SECONDS, begun_s + LONGEST_SECONDS):
+                time.sleep(SETTLED_SECONDS / 5)
             wish, self._wish = self._wish, None
             if wish is not None:
                 with suppress(ChoraleError):  # it is the wish's to say so

@@ -18,7 +18,7 @@ _TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log
 _TEMPO_STEPS = 4  # … at most once in so many steps: a clock that trembles does not fill it
 
 MOST_BEHIND_STEPS = 8  # are made up for; beyond that they are left out
-CALM_SECONDS = 60.0  # without a step left out, before it is said again
+SILENT_SECONDS = 60.0  # without a step left out, before it is said again
 
 
 class Conductor:
@@ -68,7 +68,7 @@ class Conductor:
         there = self._addresses.jumped(address, self._session.position)
         self._place(there, there.position_of(address), sure=False)
         self._log(self._transport(TransportEvent.JUMP, address))
-        if now_s > self._slow_s + CALM_SECONDS:
+        if now_s > self._slow_s + SILENT_SECONDS:
             self._notices.say(f"this machine is too slow, or was away: {missed} steps were left out")
         self._slow_s = now_s
 

@@ -1,8 +1,8 @@
 """The process in which a jam's music is made: opens ports and clocks, runs the engine, closes everything.
 
-It talks with the process that started it through one pipe: keys and ``Quit`` come in, pictures and one
-``Ended`` go out. When that pipe breaks, the jam ends. Ctrl-C is for the process that shows the jam; this
-one is told.
+It talks with the process that started it through one pipe: keys, ``Shown`` and ``Quit`` come in, pictures and one
+``Ended`` go out, no picture before the last was taken, so that a terminal that stands still does not stop the music.
+When that pipe breaks, the jam ends. Ctrl-C is for the process that shows the jam; this one is told.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if has
 IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
 SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn
 MOST_AT_ONCE = 16  # things that arrived over OSC between two frames
-PLAYER_SECONDS = 1.0  # for the player process to let go of all notes and end
+PLAYER_SECONDS = 2.0  # for the player process to let go of all notes and end
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,11 @@ class Stroke:
     """A key of the computer's keyboard."""
 
     stroke: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The last picture was taken; the next may follow."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ class _Jam:
         self._options, self._connection, self._stack, self._lines = options, connection, stack, lines
         self._inbox = Inbox()
         self._notices = Notices()
-        self._ended = False
+        self._ended, self._shown = False, True
         for name in ENDING_SIGNALS:
             signal.signal(name, self._end)
         self._choices = known_choices(_model_names(options))
@@ -222,7 +227,7 @@ class _Jam:
             if now_s - shown_s >= PICTURE_SECONDS:
                 shown_s = now_s
                 self._watch(now_s)
-                self._connection.send(self._engine.picture(now_s, self._ports_text(), self._recording.name))
+                self._show(now_s)
             if not self._engine.work():
                 self._inbox.wait(IDLE_SECONDS)
         self._engine.session.halt()
@@ -247,14 +252,23 @@ class _Jam:
         elif isinstance(item, Loaded) and item.name == self._wanted:
             self._engine.loaded(item)
 
+    def _show(self, now_s: float) -> None:
+        if self._shown:
+            self._shown = False
+            self._connection.send(self._engine.picture(now_s, self._ports_text(), self._recording.name))
+
     def _heed_connection(self) -> bool:
         """What the process that shows the jam says; False when the jam is to end."""
         try:
             while self._connection.poll():
                 message = self._connection.recv()
-                if isinstance(message, Quit):
-                    return False
-                self._engine.stroke(message.stroke)
+                match message:
+                    case Quit():
+                        return False
+                    case Shown():
+                        self._shown = True
+                    case Stroke(stroke):
+                        self._engine.stroke(stroke)
         except (EOFError, OSError):
             return False
         return True

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 
-GRACE_SECONDS = 0.8  # to let go of all notes, once the other side of the pipe is gone
+ORPHAN_SECONDS = 0.8  # to let go of all notes, once the other side of the pipe is gone
 
 
 def end_with_parent() -> None:
@@ -19,5 +19,5 @@ def end_with_parent() -> None:
 
 def _watch(parent: multiprocessing.process.BaseProcess) -> None:
     parent.join()
-    time.sleep(GRACE_SECONDS)
+    time.sleep(ORPHAN_SECONDS)
     os._exit(1)
