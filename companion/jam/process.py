@@ -18,6 +18,7 @@ import traceback
 from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from companion.clock.base import Clock
@@ -39,8 +40,8 @@ from companion.jam.notices import Notices
 from companion.jam.options import JamOptions, known_choices
 from companion.jam.outlets import Outlets
 from companion.jam.recording import Recording
-from companion.model.library import bundled_models, open_model
-from companion.model.runtime import Model
+from companion.model.library import bundled_models, find_model
+from companion.model.runtime import Model, load_model
 from companion.player.lasting import LastingPlayer
 from companion.player.parent import end_with_parent
 from companion.player.port import Nowhere
@@ -51,6 +52,7 @@ PICTURE_SECONDS = 0.05  # between two pictures
 ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
 SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn
+MOST_MODELS = 3  # kept in memory once they were read: going back to one costs nothing
 MOST_AT_ONCE = 16  # things that arrived over OSC between two frames
 PLAYER_SECONDS = 2.0  # for the player process to let go of all notes and end
 
@@ -114,7 +116,10 @@ class _Jam:
         self._choices = known_choices(_model_names(options))
         self._wanted = options.settings.model
         self._loader = Aside("load-model", self._inbox.put)
-        model = open_model(self._wanted)
+        read = _read_model(self._wanted)
+        if read.model is None:
+            raise ChoraleError(read.fault)
+        model = read.model
         self._recording = Recording(options, model, self._notices)
         stack.callback(lambda: lines.extend(self._recording.finish()))
         driver = self._find_driver()
@@ -292,9 +297,17 @@ class _Jam:
 
 def _read_model(name: str) -> Loaded:
     try:
-        return Loaded(name, open_model(name))
+        path = find_model(name)
+        return Loaded(name, _model_of(path, path.stat().st_mtime_ns if path.is_file() else 0))
     except ChoraleError as error:
         return Loaded(name, None, str(error))
+
+
+@functools.lru_cache(MOST_MODELS)
+def _model_of(path: Path, changed_ns: int) -> Model:
+    """A model's file as it was at that time."""
+    del changed_ns
+    return load_model(path)
 
 
 def _input_text(event: PortLost | PortBack | PortMissing) -> str:
