@@ -65,6 +65,10 @@ class Session:
         """The music has come to a position: fix what is due."""
         self._turns.advance(position)
 
+    def ready(self, position: float) -> bool:
+        """Whether the music can come to a position without a frame that is still to be made first."""
+        return self._turns.ready(position)
+
     def work(self) -> bool:
         """Plan one more frame ahead; False when there is nothing to do."""
         return self._turns.work()

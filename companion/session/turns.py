@@ -113,6 +113,16 @@ class Turns:
             self._fix(self.plan.take_next())
         self._commit()
 
+    def ready(self, position: float) -> bool:
+        """Whether all is planned that will be committed when the music has come to a position; ``work`` goes on."""
+        plan = self.plan
+        if plan.answer is None or not self.running:
+            return True
+        over = self._phrase_over() if plan.tentative else None
+        if self.activity != ANSWERING and (over is None or over > position):
+            return True
+        return plan.end >= min(plan.commit_end(position), plan.horizon(position))
+
     def work(self) -> bool:
         """Plan one more frame ahead; False when there is nothing to do."""
         if not self.running:
