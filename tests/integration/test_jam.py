@@ -28,6 +28,8 @@ from integration.scenario import (
 
 from companion.music.vocabulary import RANGES
 
+pytestmark = pytest.mark.xdist_group("jack")
+
 OFFBEAT_TICKS = 3  # how far from a 16th a note may come back: JACK's period, and a busy machine
 
 
@@ -151,7 +153,7 @@ def test_a_taken_osc_port_is_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.peers
 def test_a_chorale_phrase_is_answered_in_time_on_four_channels(jack: JackServer, tmp_path: Path) -> None:
-    take = jam_through_jack(jack, "--seed", "1", "--record", str(tmp_path / "takes"), beats=32, cwd=tmp_path)
+    take = jam_through_jack(jack, "--seed", "1", "--record", str(tmp_path / "takes"), beats=24, cwd=tmp_path)
     assert take.hung() == set()
     ons = take.ons()
     played_until = max(one.tick for one in take.sent)
@@ -180,6 +182,7 @@ def test_the_master_stops_and_goes_on(jack: JackServer, tmp_path: Path) -> None:
             wait_until(lambda: connections(jack, jack.port("Synth")), "the jam speaks")
             wait_until(lambda: connections(jack, "jack_midi_clock:mclk_out"), "the jam hears the clock")
             assert synth.take() == []
+            roll(jack, "locate 0")
             roll(jack, "play")
             sounding: set[tuple[int, int]] = set()
 
