@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from integration.jack import HOME, JackServer, Peer, jack_server, need, wait_until
 
-pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("jack")]
+pytestmark = pytest.mark.peers
 
 # Notes on four channels with all velocities, controls, a bend, clock and song position among them.
 MESSAGES = [

@@ -28,8 +28,6 @@ from integration.scenario import (
 
 from companion.music.vocabulary import RANGES
 
-pytestmark = pytest.mark.xdist_group("jack")
-
 OFFBEAT_TICKS = 3  # how far from a 16th a note may come back: JACK's period, and a busy machine
 
 

@@ -17,7 +17,7 @@ from integration.jack import JackServer, Peer, jack_server, wait_until
 from integration.pd import RawMidi, Said, Twin, free_port, need_raw_midi
 from integration.scenario import Jam, connections
 
-pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("jack")]
+pytestmark = pytest.mark.peers
 
 BPM = 120
 STEP_S = 60 / BPM / 4

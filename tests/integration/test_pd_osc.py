@@ -25,7 +25,7 @@ from max_patches.names import MISSING_STEPS
 from max_patches.pd.build import files
 from max_patches.pd.hub import LATE_STEPS, SHORT_LOOP
 
-pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("pd")]
+pytestmark = pytest.mark.peers
 
 BPM = 120
 STEP_S = 60 / BPM / 4

@@ -34,8 +34,6 @@ from companion.player.messages import (
 )
 from companion.player.process import PlayerHandle
 
-pytestmark = pytest.mark.xdist_group("jack")
-
 STEP_S = 0.1  # at which a step may be 25 ms late before it is held over
 NEVER_S = 3600.0  # for a chord that is held until something ends it
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
