@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import sys
 from pathlib import Path
@@ -19,6 +20,12 @@ settings.register_profile("chorale", deadline=None, max_examples=60)  # a deadli
 settings.load_profile("chorale")
 
 HOME = Path(__file__).parent.parent
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not look through TensorFlow again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

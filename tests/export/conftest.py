@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,15 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     pieces = tiny_set()
     state = fit(settings, pieces[:2], pieces[2:3], folder, callbacks=[Onlooker()])
     return Trained(folder, settings, state, after_batches, after_epochs)
+
+
+@pytest.fixture
+def uncompiled() -> Iterator[None]:
+    """What a test trains is not compiled; the run that all share is."""
+    from support import tiny  # noqa: PLC0415
+
+    with tiny.uncompiled():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -62,18 +62,16 @@ def test_the_page_names_every_file_and_how_it_was_made(data: Path, tmp_path: Pat
     assert page.count("100 % of its progressions stand in jsb-train-001 too") == 1
 
 
-def test_the_same_command_writes_the_same_bytes(data: Path, tmp_path: Path) -> None:
-    for place in ("one", "two"):
-        assert listen("babbler", "--data-dir", data, "-o", tmp_path / place / "listen", "--seeds", 1).code == 0
-    first, second = contents(tmp_path / "one"), contents(tmp_path / "two")
-    assert len(first) == 7
-    assert first == second
-
-
-def test_what_is_there_is_replaced_only_by_force(data: Path, tmp_path: Path) -> None:
-    words = ("babbler", "--data-dir", data, "-o", tmp_path / "listen", "--seeds", 1)
+def test_what_is_there_is_replaced_only_by_force_and_by_the_same_bytes(data: Path, tmp_path: Path) -> None:
+    words = ("babbler", "--data-dir", data, "--seeds", 1, "-o")
+    elsewhere = tmp_path / "elsewhere" / "listen"
+    assert listen(*words, elsewhere).code == 0
+    words = (*words, tmp_path / "listen")
     assert listen(*words).code == 0
     before = contents(tmp_path)
+    assert len(contents(elsewhere.parent)) == 7
+    for name, written in contents(elsewhere.parent).items():
+        assert before[name] == written
     page = tmp_path / "listen.md"
     again = listen(*words)
     assert (again.code, again.out) == (1, "")

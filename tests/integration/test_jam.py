@@ -151,7 +151,7 @@ def test_a_taken_osc_port_is_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.peers
 def test_a_chorale_phrase_is_answered_in_time_on_four_channels(jack: JackServer, tmp_path: Path) -> None:
-    take = jam_through_jack(jack, "--seed", "1", "--record", str(tmp_path / "takes"), beats=32, cwd=tmp_path)
+    take = jam_through_jack(jack, "--seed", "1", "--record", str(tmp_path / "takes"), beats=24, cwd=tmp_path)
     assert take.hung() == set()
     ons = take.ons()
     played_until = max(one.tick for one in take.sent)
@@ -171,6 +171,28 @@ def test_a_chorale_phrase_is_answered_in_time_on_four_channels(jack: JackServer,
         assert entry["at"] == pytest.approx(one.tick * 4 / TICKS_PER_BEAT, abs=0.6)
 
 
+class Choir:
+    """What sounds by all that has come to a synthesizer."""
+
+    def __init__(self, synth: Peer) -> None:
+        self.synth = synth
+        self.sounding: set[tuple[int, int]] = set()
+
+    def count(self) -> int:
+        for (status, pitch, velocity), _ in self.synth.take():
+            if status & 0xF0 == 0x90 and velocity:
+                self.sounding.add((status & 0x0F, pitch))
+            elif status & 0xF0 in (0x80, 0x90):
+                self.sounding.discard((status & 0x0F, pitch))
+        return len(self.sounding)
+
+    def is_full(self) -> bool:
+        return self.count() == 4
+
+    def is_silent(self) -> bool:
+        return self.count() == 0
+
+
 @pytest.mark.peers
 def test_the_master_stops_and_goes_on(jack: JackServer, tmp_path: Path) -> None:
     with transport(jack), Peer(jack) as synth:
@@ -180,25 +202,17 @@ def test_the_master_stops_and_goes_on(jack: JackServer, tmp_path: Path) -> None:
             wait_until(lambda: connections(jack, jack.port("Synth")), "the jam speaks")
             wait_until(lambda: connections(jack, "jack_midi_clock:mclk_out"), "the jam hears the clock")
             assert synth.take() == []
+            roll(jack, "locate 0")
             roll(jack, "play")
-            sounding: set[tuple[int, int]] = set()
-
-            def follow() -> bool:
-                for (status, pitch, velocity), _ in synth.take():
-                    if status & 0xF0 == 0x90 and velocity:
-                        sounding.add((status & 0x0F, pitch))
-                    elif status & 0xF0 in (0x80, 0x90):
-                        sounding.discard((status & 0x0F, pitch))
-                return len(sounding) == 4
-
-            wait_until(follow, "four voices sound")
+            choir = Choir(synth)
+            wait_until(choir.is_full, "four voices sound")
             roll(jack, "stop")
-            wait_until(lambda: not follow() and not sounding, "everything is silent", 3.0)
+            wait_until(choir.is_silent, "everything is silent", 3.0)
             roll(jack, "play")
-            wait_until(follow, "four voices sound again")
+            wait_until(choir.is_full, "four voices sound again")
             code, _, err = companion.end(signal.SIGTERM)
             assert (code, err) == (0, "")
-            wait_until(lambda: not follow() and not sounding, "everything is silent at the end", 3.0)
+            wait_until(choir.is_silent, "everything is silent at the end", 3.0)
 
 
 @pytest.mark.peers
@@ -207,21 +221,11 @@ def test_no_note_stays_when_the_engine_is_killed(jack: JackServer, tmp_path: Pat
     with Peer(jack) as synth:
         synth.virtual_input("Synth")
         options = ("--out", "Synth", "--mode", "duet", "--bpm", "180")
+        choir = Choir(synth)
         with Jam(jack, *options, cwd=tmp_path) as companion:
-            sounding: set[tuple[int, int]] = set()
-
-            def follow() -> bool:
-                for message, _ in synth.take():
-                    key = (message[0] & 0x0F, message[1])
-                    if message[0] & 0xF0 == 0x90 and message[2]:
-                        sounding.add(key)
-                    elif message[0] & 0xF0 in (0x80, 0x90):
-                        sounding.discard(key)
-                return len(sounding) == 4
-
-            wait_until(follow, "four voices sound")
+            wait_until(choir.is_full, "four voices sound")
             os.kill(engine_of(companion.process.pid), signal.SIGKILL)
-            wait_until(lambda: not follow() and not sounding, "everything is silent", 5.0)
+            wait_until(choir.is_silent, "everything is silent", 5.0)
             _, err = companion.process.communicate(timeout=20)
             assert companion.process.returncode == 1
             assert err.count("\n") == 1

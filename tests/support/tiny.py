@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
+import pytest
 from keras import ops
 
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
 from export.models.registry import build, model_class
+from export.release import calibration
+from export.training import fit
 from support.made_up import chorale, piece_of
 
 # What an architecture takes of these makes a tiny model of it; a new one is tested without a line here.
@@ -34,6 +39,22 @@ def tiny_model(architecture: str, seed: int = 1, **changes: Any) -> keras.Model:
     for weight in model.trainable_variables:
         weight.assign(generator.normal(0, 0.3, weight.shape))
     return model
+
+
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """Training without a compiled graph, validated in crops as short as the tiny pieces: some batches take less so."""
+    compile_model = fit.compile_model
+
+    def left_eager(model: keras.Model, settings: fit.FitSettings) -> None:
+        compile_model(model, settings)
+        model.run_eagerly = True
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "compile_model", left_eager)
+        for module in (fit, calibration):
+            patch.setattr(module, "VALIDATION_STEPS", 8)
+        yield
 
 
 def random_rows(features: tuple[str, ...], notes: int, seed: int = 1) -> IntArray:

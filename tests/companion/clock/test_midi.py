@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.clocks import near
 
 from companion.clock.base import Clock, ClockEvent, Jumped, Started, Stopped
 from companion.clock.midi import _SILENCE_SECONDS, _SILENT, MidiClock
@@ -47,22 +48,6 @@ class Master:
         line = self.clock.timebase()
         assert line is not None
         return line
-
-
-def near(events: Iterable[ClockEvent]) -> list[ClockEvent]:
-    """With times and addresses to the microsecond, so that they can be compared."""
-    rounded: list[ClockEvent] = []
-    for event in events:
-        match event:
-            case Started(address, time_s):
-                rounded.append(Started(round(address, 6), round(time_s, 6)))
-            case Jumped(address, time_s):
-                rounded.append(Jumped(round(address, 6), round(time_s, 6)))
-            case Stopped(time_s, reason):
-                rounded.append(Stopped(round(time_s, 6), reason))
-            case other:
-                rounded.append(other)
-    return rounded
 
 
 def test_the_first_tick_after_start_is_address_0() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.clocks import near
 
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.clock.transport import _SILENCE_SECONDS, _SILENT, TransportClock
@@ -51,22 +52,6 @@ class Live:
         line = self.clock.timebase()
         assert line is not None
         return line
-
-
-def near(events: Iterable[ClockEvent]) -> list[ClockEvent]:
-    """With times and addresses to the microsecond, so that they can be compared."""
-    rounded: list[ClockEvent] = []
-    for event in events:
-        match event:
-            case Started(address, time_s):
-                rounded.append(Started(round(address, 6), round(time_s, 6)))
-            case Jumped(address, time_s):
-                rounded.append(Jumped(round(address, 6), round(time_s, 6)))
-            case Stopped(time_s, reason):
-                rounded.append(Stopped(round(time_s, 6), reason))
-            case other:
-                rounded.append(other)
-    return rounded
 
 
 FOUR = MetreSet(4, 4)

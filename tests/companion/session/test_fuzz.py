@@ -386,7 +386,6 @@ def music_of(events: list[tuple[float, Event]], dice: random.Random | None, work
     return jam.listener.fixed_steps()
 
 
-@settings(max_examples=100)
 @given(st.lists(st.tuples(GAPS, EVENTS), max_size=12), st.randoms(use_true_random=False))
 def test_music_does_not_depend_on_how_time_is_cut(events: list[tuple[float, Event]], dice: random.Random) -> None:
     at_once = music_of(events, None, False)

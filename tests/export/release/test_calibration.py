@@ -33,6 +33,7 @@ def test_a_head_that_divides_its_logits(architecture: str) -> None:
     np.testing.assert_allclose(stepped_in_keras(model, ids), before / 1.25, atol=1e-4)
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_a_model_is_divided_by_what_makes_it_best() -> None:
     """Random weights know nothing: the flattest candidate wins, and the validation gets better by it."""
     model = tiny_model("gru", depth=1)
@@ -43,6 +44,7 @@ def test_a_model_is_divided_by_what_makes_it_best() -> None:
     assert again.before == pytest.approx(found.after, abs=1e-5)
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_too_sure_by_a_known_factor() -> None:
     """Found again, whatever the model, once it stands at its best."""
     model = tiny_model("gru", depth=1)

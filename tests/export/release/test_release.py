@@ -73,6 +73,7 @@ def test_a_card_lies_beside_the_file(released: tuple[Path, list[str]]) -> None:
     assert path.with_suffix(".md").read_text() == card(load_model(path).contract, path.stat().st_size)
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_a_calibrated_file_says_so(trained: Trained, tmp_path: Path) -> None:
     plain, calm = tmp_path / "plain.onnx", tmp_path / "calm.onnx"
     list(release(trained.folder, plain, "fp32", VALID))

@@ -35,7 +35,7 @@ def settings_of_a_short_run(**changes: Any) -> FitSettings:
     """Two batches an epoch through one small layer, nothing dropped."""
     values: dict[str, Any] = {
         "model": {"units": 8, "depth": 1, "dropout": 0.0, "slot_dropout": 0.0},
-        "crops": CropSettings(steps=8, batch_size=2),
+        "crops": CropSettings(steps=4, batch_size=2),
         "epochs": 3,
         "batches_per_epoch": 2,
         "learning_rate": 1e-2,
@@ -167,6 +167,7 @@ def test_a_run_that_is_over_is_not_gone_on_with(trained: Trained, tmp_path: Path
     assert {path.name for path in tmp_path.iterdir()} == {"settings.json", "state.json"}
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_a_run_may_begin_from_the_best_weights_of_another(trained: Trained, tmp_path: Path) -> None:
     settings = replace(trained.settings, start=str(trained.folder), learning_rate=0.0, epochs=1)
     fit(settings, TRAIN, VALID, tmp_path)
@@ -191,6 +192,7 @@ class StopAt(keras.callbacks.Callback):  # type: ignore[misc]
             raise KeyboardInterrupt
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
     settings = settings_of_a_short_run()
     whole = fit(settings, TRAIN, VALID, tmp_path / "whole")
@@ -208,6 +210,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_a_run_stops_where_nothing_gets_better(tmp_path: Path) -> None:
     settings = settings_of_a_short_run(epochs=5, patience=1, learning_rate=0.0, weight_decay=0.0, average=0.0)
     with progress.show_progress(settings.epochs, tmp_path) as callbacks:

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
-from support.tiny import tiny_set
+from support.tiny import tiny_set, uncompiled
 
 from companion.model.runtime import load_model
 from export.data.pieces import save_pieces
@@ -50,12 +50,12 @@ def test_teachers_and_starts_are_found_in_the_runs_folder(tmp_path: Path) -> Non
 
 
 def test_a_small_one_followed_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two runs and a pupil: done once, and not again."""
+    """Two runs and a pupil: done once, and not again. The first is compiled, and so are crops of two lengths."""
     pieces = tiny_set()
     save_pieces(pieces, tmp_path / "jsb.npz")
-    crops = CropSettings(steps=32, batch_size=2, known_voices=0.2, any_order=0.5, short_every=2)
-    clocks = FitSettings("bach", ("jsb",), {"units": 8, "hidden": 8}, crops, epochs=1, batches_per_epoch=2)
-    notes = replace(clocks, architecture="teacher", model={"units": 8})
+    crops = CropSettings(steps=8, batch_size=2, known_voices=0.2, any_order=0.5, short_every=2)
+    clocks = FitSettings("bach", ("jsb",), {"units": 8, "hidden": 8, "depth": 1}, crops, epochs=1, batches_per_epoch=2)
+    notes = replace(clocks, architecture="teacher", model={"units": 8, "depth": 1})
     recipe = (
         Fit("clocks", clocks),
         Fit("notes", notes),
@@ -63,11 +63,14 @@ def test_a_small_one_followed_through(tmp_path: Path, capsys: pytest.CaptureFixt
     )
     valid = [piece for piece in pieces if piece.split == "valid"]
     workshop = workshop_of(tmp_path / "runs", tmp_path, valid)
-    follow(recipe, workshop)
-    weights = (tmp_path / "runs" / "pupil" / "best.weights.h5").stat().st_mtime_ns
-    follow(recipe, workshop)
-    assert (tmp_path / "runs" / "pupil" / "best.weights.h5").stat().st_mtime_ns == weights
-    assert capsys.readouterr().out.count("best validation") == 6
+    follow(recipe[:1], workshop)
+    with uncompiled():
+        follow(recipe, workshop)
+        weights = {path: path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/best.weights.h5")}
+        follow(recipe, workshop)
+    assert len(weights) == 3
+    assert {path: path.stat().st_mtime_ns for path in weights} == weights
+    assert capsys.readouterr().out.count("best validation") == 7
     list(release(tmp_path / "runs" / "pupil", tmp_path / "pupil.onnx", "fp32", valid))
     model = load_model(tmp_path / "pupil.onnx")
     assert np.isfinite(model.step(model.row.offsets, model.initial_state())[0]).all()

@@ -10,7 +10,7 @@ from pathlib import Path
 import mido
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 LARGEST_SITE_PACKAGES = 220_000_000  # bytes
 TRAINING_SIDE = ("tensorflow", "keras", "torch", "music21", "tf2onnx")
 
