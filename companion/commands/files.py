@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.audio.wav import find_fluidsynth, render_midi_file
-from companion.commands.trace import write_trace
+from companion.audio.wav import find_fluidsynth, wave_of_midi
+from companion.commands.trace import trace_file
 from companion.controls.kinds import AUTO
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE, read_command
 from companion.errors import BadSetting
-from companion.files.midi import read_song, write_chorale
-from companion.files.writing import refuse_existing
+from companion.files.midi import chorale_file, read_song
+from companion.files.writing import refuse_existing, write_all
 from companion.generation.composer import (
     MODEL,
     Composed,
@@ -137,22 +137,21 @@ def harmonise_job(melody: Path, voice: int | None, playing: Playing) -> Job:
 
 
 def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
-    """Write the MIDI file, and the sound and the trace where they are asked for."""
-    added = voice_notes(composed, job.phrase, job.velocity)
-    write_chorale(
-        outputs.midi,
-        [*job.phrase.notes, *added],
+    """Write the MIDI file, and the sound and the trace where they are asked for: all of them or none."""
+    midi = chorale_file(
+        [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity)],
         ticks_per_beat=job.song.ticks_per_beat,
         tempos=job.song.tempos,
         metres=job.song.metres,
         key=job.song.key,
         markers=_seam(composed, job.phrase),
-        force=outputs.force,
     )
+    contents = {outputs.midi: midi}
     if outputs.wav is not None:
-        render_midi_file(outputs.midi, outputs.wav, outputs.soundfont, outputs.force)
+        contents[outputs.wav] = wave_of_midi(midi, outputs.soundfont)
     if outputs.trace is not None:
-        write_trace(outputs.trace, job.generator.model.contract.name, composed, outputs.force)
+        contents[outputs.trace] = trace_file(job.generator.model.contract.name, composed)
+    write_all(contents, force=outputs.force)
 
 
 def run(job: Job, tell: Callable[[int], None]) -> list[Composed]:
