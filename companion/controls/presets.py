@@ -24,10 +24,12 @@ from companion.controls.knobs import Binding, ControlMap, read_target
 from companion.controls.rig import RIG_KEYS, Rig
 from companion.controls.table import ANY, CONTROL, CONTROLS, VOICE_CONTROL, Choices, Settings, change
 from companion.errors import BadSetting, OutputFailed
+from companion.files.opening import read_file
 from companion.files.writing import write_output
 from companion.music.vocabulary import VOICES
 
 SUFFIX = ".toml"
+_MOST_BYTES = 1_000_000
 _HEADER = "# A preset of chorale jam. Every key may be left out; docs/protocol.md says what each may be.\n\n"
 _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)\w[\w -]*(?<! )", re.IGNORECASE)  # a file's on any system
 
@@ -87,12 +89,12 @@ def load_preset(name: str, folder: Path, choices: Choices = ANY) -> Preset:
         BadSetting: there is none, it cannot be read, or something in it is unknown or out of range.
     """
     path = preset_file(name, folder)
+    if not os.path.lexists(path):
+        raise BadSetting(_missing(name, path, folder))
     try:
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        raise BadSetting(_missing(name, path, folder)) from None
-    except (OSError, ValueError) as fault:  # UnicodeDecodeError; a path with a null character
-        raise BadSetting(f"cannot read the preset {path}: {getattr(fault, 'strerror', None) or fault}") from None
+        text = read_file(path, _MOST_BYTES, BadSetting).decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise BadSetting(f"cannot read the preset {path}: {fault}") from None
     return read_preset(text, str(path), choices)
 
 

@@ -245,7 +245,7 @@ class TestBadInput:
         ("options", "says"),
         [
             (["--model", "gruu"], "unknown model 'gruu' (did you mean gru?); known: "),
-            (["--model", "none.onnx"], "none.onnx: no such file"),
+            (["--model", "none.onnx"], "cannot read none.onnx: No such file or directory"),
             (["--model", "seed.mid"], "seed.mid: not a usable ONNX model: "),
             (["--model", "m" * 400], "known: "),
             (["--style", "jazz"], "unknown style 'jazz'; choose one of bach, free, wild"),

@@ -78,3 +78,33 @@ def test_a_damaged_log(chorale: Command, rows: list[Row], log: Path, place: int,
     ran = chorale("replay", log)
     assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert ran.err.startswith(f"chorale: {log} {complaint}")
+
+
+@pytest.mark.parametrize(
+    ("added", "complaint"),
+    [
+        ([{"kind": "note", "at": 1e6, "pitch": 60, "velocity": 1, "channel": 0}], "a note for step 1000000 at step "),
+        ([{"kind": "transport", "event": "start"}], "the log does not say where the bars are at step "),
+        ([{"kind": "transport", "event": "metre", "beats": 3}], "the log does not say where the bars are at step "),
+        (
+            [{"kind": "transport", "event": "start", "address": 1e9, "bar_step": 0, "beats": 4, "unit": 4}],
+            "the log does not say where the bars are at step ",
+        ),
+        ([{"kind": "silence"}] * 20_001, "holds more than 20000 entries for step "),
+    ],
+)
+def test_what_no_jam_does(chorale: Command, rows: list[Row], log: Path, added: list[Row], complaint: str) -> None:
+    write(log, [*rows, *({"now": rows[-1]["now"], **row} for row in added), rows[-1]])
+    ran = chorale("replay", log)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert complaint in ran.err
+
+
+def test_hours_that_were_not_logged_are_not_made(chorale: Command, rows: list[Row], log: Path) -> None:
+    """An answer without an end goes on; what is compared is what there is."""
+    go = {"now": rows[-1]["now"], "kind": "command", "name": "go", "arguments": [], "effective_step": 9}
+    late = {"now": 900_000.0, "kind": "silence"}
+    write(log, [*rows, {**go, "name": "mode", "arguments": ["continue"]}, go, late])
+    ran = chorale("replay", log)
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "comes out otherwise" in ran.err
