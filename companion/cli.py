@@ -339,7 +339,9 @@ def _outputs(
 def _compose(job: Job, outputs: Outputs) -> None:
     from companion.commands import files  # noqa: PLC0415
 
-    with progress_bar("composing", job.total) as tell:
+    if warning := files.check_sound(job, outputs):
+        typer.echo(warning, err=True)
+    with progress_bar(job.task, job.total) as tell:
         composed = files.run(job, tell)
     _write(job, composed, outputs)
 

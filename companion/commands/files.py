@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.audio.wav import find_fluidsynth, wave_of_midi
+from companion.audio.wav import find_fluidsynth, seconds_of_ticks, wave_of_midi
 from companion.commands.trace import trace_file
 from companion.controls.kinds import AUTO
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE, read_command
@@ -23,6 +24,7 @@ from companion.generation.composer import (
     continue_phrase,
     harmonise,
     notices,
+    seed_frames,
     total_frames,
     voice_notes,
 )
@@ -35,8 +37,11 @@ from companion.music.vocabulary import VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.sampling.draw import Sampling
 from companion.sampling.styles import style
+from companion.screen.terminal import LONG_SECONDS, span
 
 MOST_BARS = 1000
+LONGEST_SOUND_SECONDS = 3600  # which takes two gigabytes of memory
+SOUND_SPEED = 60  # seconds of sound made in a second, by a slow machine
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,8 @@ class Job:
     total: int  # how many frames there will be
     notices: Sequence[str]
     velocity: VelocityRule
+    new_steps: int = 0  # of them, after the phrase
+    task: str = "composing"  # what there is to do
 
 
 def continue_job(seed: Path, bars: int, playing: Playing) -> Job:
@@ -121,7 +128,9 @@ def job_of_song(song: Song, phrase: Phrase, bars: int, playing: Playing) -> Job:
     velocity, sampling = velocity_rule(playing.velocity, phrase.notes), playing.sampling()
     key, generator = playing.asked_key(), playing.generator()
     frames = continue_phrase(generator, phrase, bars, sampling, key)
-    return Job(song, phrase, generator, frames, total_frames(phrase, bars), notices(phrase), velocity)
+    total = total_frames(phrase, bars)
+    new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
+    return Job(song, phrase, generator, frames, total, notices(phrase), velocity, new_steps, task)
 
 
 def harmonise_job(melody: Path, voice: int | None, playing: Playing) -> Job:
@@ -133,7 +142,32 @@ def harmonise_job(melody: Path, voice: int | None, playing: Playing) -> Job:
     velocity, sampling = velocity_rule(playing.velocity, phrase.notes), playing.sampling()
     key, generator = playing.asked_key(), playing.generator()
     frames = harmonise(generator, phrase, sampling, key)
-    return Job(song, phrase, generator, frames, len(phrase.frames), phrase.notices, velocity)
+    total = len(phrase.sung_steps)
+    task = _task(phrase, total, "harmonise")
+    return Job(song, phrase, generator, frames, total, phrase.notices, velocity, task=task)
+
+
+def _task(phrase: Phrase, steps: int, what: str) -> str:
+    bars = math.ceil(steps / phrase.bar_steps)
+    return f"{bars:,} bar{'s' * (bars > 1)} to {what}"
+
+
+def check_sound(job: Job, outputs: Outputs) -> str:
+    """What to say of a sound that takes long to make; empty where it does not.
+
+    Raises:
+        BadSetting: it would last too long.
+    """
+    if outputs.wav is None:
+        return ""
+    end_tick = job.phrase.tick_of_step(job.phrase.end_step + job.new_steps)
+    seconds = seconds_of_ticks(job.song.tempos, job.song.ticks_per_beat)(end_tick)
+    if seconds > LONGEST_SOUND_SECONDS:
+        raise BadSetting(
+            f"the sound would last {span(seconds)}, and can last {span(LONGEST_SOUND_SECONDS)}; leave out --wav"
+        )
+    work_seconds = seconds / SOUND_SPEED
+    return f"about {span(work_seconds)}: {span(seconds)} of sound" if work_seconds > LONG_SECONDS else ""
 
 
 def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
