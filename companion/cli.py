@@ -327,9 +327,9 @@ def _outputs(
     source: Path, word: str, out: Path | None, wav: bool, soundfont: Path | None, trace: Path | None, force: bool
 ) -> Outputs:
     """Where the results go; refused before any work where something is in the way."""
-    from companion.commands.files import Outputs  # noqa: PLC0415
+    from companion.commands.files import Outputs, midi_place  # noqa: PLC0415
 
-    midi = out if out is not None else source.with_name(f"{source.stem}-{word}.mid")
+    midi = midi_place(source, word, out)
     sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
     outputs = Outputs(midi, sound, trace, soundfont, force)
     outputs.check()

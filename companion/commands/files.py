@@ -15,7 +15,7 @@ from companion.audio.wav import find_fluidsynth, seconds_of_ticks, wave_of_midi
 from companion.commands.trace import trace_file
 from companion.controls.kinds import AUTO
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE, read_command
-from companion.errors import BadSetting
+from companion.errors import BadMidiFile, BadSetting, OutputFailed
 from companion.files.midi import chorale_file, read_song
 from companion.files.writing import refuse_existing, write_all
 from companion.generation.composer import (
@@ -39,6 +39,7 @@ from companion.sampling.draw import Sampling
 from companion.sampling.styles import style
 from companion.screen.terminal import LONG_SECONDS, span
 
+MIDI_SUFFIXES = ("", ".mid", ".midi")
 MOST_BARS = 1000
 LONGEST_SOUND_SECONDS = 3600  # which takes two gigabytes of memory
 SOUND_SPEED = 60  # seconds of sound made in a second, by a slow machine
@@ -98,6 +99,23 @@ class Outputs:
                 raise BadSetting(f"two outputs have one name: {path}; choose another for one of them")
         if self.soundfont is not None:
             find_fluidsynth(self.soundfont)
+
+
+def midi_place(source: Path, word: str, out: Path | None) -> Path:
+    """Where the MIDI file goes: where it is asked for, else beside the source.
+
+    Raises:
+        BadMidiFile, BadSetting, OutputFailed: the source or the place is no name of a MIDI file.
+    """
+    if out is None:
+        if not source.name:
+            raise BadMidiFile(f"cannot read {source}: it is a folder")
+        return source.with_name(f"{source.stem}-{word}.mid")
+    if not out.name:
+        raise OutputFailed(f"cannot write {out}: it is a folder; name a file")
+    if out.suffix.lower() not in MIDI_SUFFIXES:
+        raise BadSetting(f"what is written is a MIDI file: its name must end in .mid, not {out.suffix}")
+    return out
 
 
 @dataclass(frozen=True)

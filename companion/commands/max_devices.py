@@ -50,7 +50,7 @@ def device_folder(folder: Path | None = None, *, platform: str = sys.platform, h
         OutputFailed: there is no such folder, or no User Library where one would be.
     """
     if folder is None:
-        return _user_library(platform, home or Path.home()) / _IN_LIBRARY
+        return _user_library(platform, home or Path(os.path.expanduser("~"))) / _IN_LIBRARY  # noqa: PTH111 - never raises
     if not folder.is_dir():
         raise OutputFailed(f"there is no folder {folder}; name one that exists, or Live's User Library")
     is_library = folder.name == _LIBRARY.name or (folder / "Presets").is_dir()

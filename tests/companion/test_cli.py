@@ -260,9 +260,32 @@ class TestBadInput:
             Path("out.mid").unlink(missing_ok=True)
             assert "note: mended: " in ran.err if ran.code == 0 else "cut.mid" in complaint(ran)
 
-    @pytest.mark.parametrize("name", ["none.mid", ".", "none/none.mid", "long" * 100 + ".mid", "line\nbreak.mid"])
+    @pytest.mark.parametrize(
+        "name", ["none.mid", "", ".", "..", "/", "none/none.mid", "long" * 100 + ".mid", "line\nbreak.mid"]
+    )
     def test_files_there_are_not(self, chorale: Command, name: str) -> None:
-        complaint(chorale("continue", name, "-o", "out.mid"))
+        for words in (("-o", "out.mid"), (), ("--wav",)):
+            complaint(chorale("continue", name, *words))
+
+    @pytest.mark.parametrize(
+        ("place", "says"),
+        [
+            ("", "cannot write .: it is a folder; name a file"),
+            ("/", "cannot write /: it is a folder; name a file"),
+            ("song.xml", "what is written is a MIDI file: its name must end in .mid, not .xml"),
+            ("song.wav", "what is written is a MIDI file: its name must end in .mid, not .wav"),
+        ],
+    )
+    @pytest.mark.parametrize("options", [(), ("--wav",)])
+    def test_places_that_no_midi_file_can_have(
+        self, chorale: Command, melody_mid: Path, place: str, says: str, options: tuple[str, ...]
+    ) -> None:
+        for command in ("continue", "harmonise"):
+            assert complaint(chorale(command, melody_mid, "-o", place, *options)) == says
+
+    @pytest.mark.parametrize("place", ["song", "song.MID", "song.midi"])
+    def test_places_that_it_can_have(self, chorale: Command, melody_mid: Path, place: str) -> None:
+        assert chorale("harmonise", melody_mid, "-o", place, "--model", "gru").out == f"wrote {place}\n"
 
     @pytest.mark.parametrize(
         ("options", "says"),

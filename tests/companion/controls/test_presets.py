@@ -250,13 +250,25 @@ def test_where_presets_lie(
     assert preset_folder(platform, environ) == Path(expected)
 
 
-def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_a_home_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere() -> Any:
         raise RuntimeError
 
     monkeypatch.setattr(Path, "home", nowhere)
-    with pytest.raises(BadSetting, match="give a preset as a file"):
-        preset_folder("linux", {})
+    assert preset_folder("linux", {}) is None
+    for work in (load_preset, lambda name, folder: save_preset(name, Preset(), folder)):
+        with pytest.raises(BadSetting, match="give a preset as a file"):
+            work("live", None)
+    place = str(tmp_path / "a.toml")
+    assert save_preset(place, Preset(), None) == Path(place)
+    assert load_preset(place, None) == Preset()
+    with pytest.raises(BadSetting, match=r"there is no preset .*b\.toml"):
+        load_preset(str(tmp_path / "b.toml"), None)
+
+
+def test_an_empty_home_is_none() -> None:
+    assert preset_folder("linux", {"HOME": ""}) is None
+    assert preset_folder("win32", {"HOME": "", "APPDATA": "/roaming"}) == Path("/roaming/chorale/presets")
 
 
 def test_a_rig_is_checked_when_made() -> None:
