@@ -105,6 +105,8 @@ class _Track:
 
     def _is_over(self) -> bool:
         """Its end is reached, or two of three say so: its length is wrong, its last event was read, a track begins."""
+        if self._is_sure and not self._has_ended:
+            return self.place >= self._end
         signs = (not self._is_sure) + self._has_ended + self._data.startswith(b"MTrk", self.place)
         return self.place >= self._end or signs >= 2
 
@@ -117,11 +119,14 @@ class _Track:
 
     def _number(self) -> tuple[int, int]:
         """A number of bytes of seven bits, and how many they were."""
-        value, size, byte = 0, 0, 0x80
-        while byte & 0x80:
-            (byte,) = self._take(1)
-            value, size = (value << 7 | byte & 0x7F) & 0x0FFF_FFFF, size + 1
-        return value, size
+        value, start = 0, self.place
+        while self.place < self._end:
+            byte = self._data[self.place]
+            self.place += 1
+            value = (value << 7 | byte & 0x7F) & 0x0FFF_FFFF
+            if byte < 0x80:
+                return value, self.place - start
+        raise IndexError
 
     def _time(self) -> int:
         ticks, size = self._number()

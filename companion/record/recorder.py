@@ -113,13 +113,21 @@ def save_take(log: Path, first: int, last: int) -> Saved:
 
 
 def recover(folder: Path) -> list[Saved]:
-    """MIDI files for logs that have none, and that no process is writing; says nothing of empty ones."""
+    """MIDI files for logs that have none, and that no process is writing; says nothing of empty ones.
+
+    All logs that cannot be read have one line together, as each jam begins with it.
+    """
     try:
         logs = sorted(folder.glob(f"jam-*{LOG_SUFFIX}"))
         left = [log for log in logs if not log.with_suffix(".mid").exists() and not _is_of_no_use(log)]
     except OSError:  # a folder that may not be read: recording will tell
         return []
-    return [saved for log in left if (saved := save_jam(log)).text != NOTHING_PLAYED]
+    done = [saved for log in left if (saved := save_jam(log)).text != NOTHING_PLAYED]
+    bad = [saved for saved in done if saved.path is None]
+    if len(bad) > 1:
+        more = Saved(None, f"{bad[0].text}; nor can {len(bad) - 1} more of the logs there be read")
+        return [*(saved for saved in done if saved.path is not None), more]
+    return done
 
 
 def _is_of_no_use(log: Path) -> bool:

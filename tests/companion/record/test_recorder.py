@@ -598,9 +598,12 @@ class TestRecovery:
         far = log.with_name("jam-2026-11-23-1.jsonl")
         entry = b'{"now":1,"kind":"note","at":-2e9,"pitch":60,"velocity":1,"channel":0}\n'
         far.write_bytes(log.read_bytes() + entry)
-        results = recover(tmp_path)
-        assert [result.path is None for result in results] == [True] * 4 + [False, True]
-        assert results[-1].text.startswith(f"no MIDI file can hold {far}: tick ")
+        first, rest = recover(tmp_path)
+        assert first.path == log.with_suffix(".mid")
+        fifo = tmp_path / "jam-2026-11-20-1.jsonl"
+        says = f"cannot read {fifo}: it is not a regular file; nor can 4 more of the logs there be read"
+        assert rest == Saved(None, says)
+        assert save_jam(far).text.startswith(f"no MIDI file can hold {far}: tick ")
 
     def test_no_folder_yet(self, tmp_path: Path) -> None:
         assert recover(tmp_path / "none") == []
