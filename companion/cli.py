@@ -237,7 +237,8 @@ def replay_command(
     from companion.commands import replay as again  # noqa: PLC0415
     from companion.model.library import open_model  # noqa: PLC0415
 
-    result = again.replay(log, open_model)
+    with progress_bar("frames to play again", None) as tell:
+        result = again.replay(log, open_model, tell)
     if result.first_difference is not None:
         raise ChoraleError(f"{log}: another build made it: step {result.first_difference} comes out otherwise")
     typer.echo(f"{result.frames} frames, all the same")

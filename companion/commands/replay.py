@@ -27,6 +27,7 @@ from companion.record.log import (
     read_entries,
     read_header,
 )
+from companion.screen.terminal import Progress, unseen
 from companion.session.session import Session
 from companion.session.sink import FrameTape
 
@@ -46,8 +47,8 @@ class Replayed:
     first_difference: int | None  # the step of the first frame that came out otherwise
 
 
-def replay(log: Path, open_model: Callable[[str], Model]) -> Replayed:
-    """Plays a log again and compares every frame.
+def replay(log: Path, open_model: Callable[[str], Model], tell: Progress = unseen) -> Replayed:
+    """Plays a log again and compares every frame; tell is told how many are made, and of how many.
 
     Raises:
         BadLog: it is none, or is damaged.
@@ -56,12 +57,13 @@ def replay(log: Path, open_model: Callable[[str], Model]) -> Replayed:
     header = read_header(log)
     entries = list(_in_bounds(read_entries(log), one_line(log)))
     logged = [(entry.step, entry.tokens) for entry in entries if isinstance(entry, LoggedFrame)]
-    made = _played_again(header, entries, functools.cache(open_model), len(logged) + FRAMES_UNLOGGED)
+    most = len(logged) + FRAMES_UNLOGGED
+    made = _played_again(header, entries, functools.cache(open_model), most, lambda done: tell(done, len(logged)))
     pairs = zip(logged, made, strict=False)
     differing = next((before[0] for before, after in pairs if before != after), None)
     if differing is None and len(made) < len(logged):
         differing = logged[len(made)][0]
-    if differing is None and len(made) > len(logged) + FRAMES_UNLOGGED:
+    if differing is None and len(made) > most:
         differing = made[len(logged)][0]
     return Replayed(len(logged), differing)
 
@@ -78,7 +80,11 @@ def _in_bounds(entries: Iterable[Entry], name: str) -> Iterator[Entry]:
 
 
 def _played_again(
-    header: Header, entries: Sequence[Entry], open_model: Callable[[str], Model], most_frames: int
+    header: Header,
+    entries: Sequence[Entry],
+    open_model: Callable[[str], Model],
+    most_frames: int,
+    tell: Callable[[int], None],
 ) -> list[tuple[int, Tokens]]:
     sink = FrameTape()
     settings = settings_of(header)
@@ -90,6 +96,7 @@ def _played_again(
         if len(sink.made) > most_frames:
             break
         session.advance(entry.now)
+        tell(len(sink.made))
         _obey(session, entry, open_model)
     return [(planned.step, tuple(int(token) for token in planned.frame.tokens)) for planned in sink.made]
 

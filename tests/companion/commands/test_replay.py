@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from support.programs import Command
 
+from companion.commands import replay
+from companion.model.library import open_model
+
 LOG = Path(__file__).parents[2] / "golden" / "jam-2.jsonl"
 STEPS = 12  # of its frames, so that no test takes long
 
@@ -36,6 +39,14 @@ def test_the_same_build_makes_the_same_frames(chorale: Command, rows: list[Row],
     write(log, rows)
     ran = chorale("replay", log)
     assert (ran.code, ran.out, ran.err) == (0, f"{STEPS} frames, all the same\n", "")
+
+
+def test_progress_is_told(rows: list[Row], log: Path) -> None:
+    write(log, rows)
+    told: list[tuple[int, ...]] = []
+    replay.replay(log, open_model, lambda *done: told.append(done))
+    assert {total for _, total in told} == {STEPS}
+    assert STEPS - 1 <= max(done for done, _ in told) <= STEPS
 
 
 def test_a_changed_frame_is_told_by_its_step(chorale: Command, rows: list[Row], log: Path) -> None:

@@ -157,6 +157,7 @@ def spelt(lines: str) -> str:
 
 
 BROKEN = "is no MIDI file ({}); save or export it again as format 0 or 1"
+SMPTE = "counts time in SMPTE frames; export it with ticks per beat"
 EMPTY = "holds no notes; expected a melody, chords or up to four voices"
 
 
@@ -286,10 +287,8 @@ class TestBadFiles:
                 header(form=2, tracks=2) + chunk(NOTE) * 2,
                 "is of format 2 (patterns without a common time); export it as format 0 or 1",
             ),
-            (
-                header(division=0xE728) + chunk(NOTE),
-                "counts time in SMPTE frames; export it with ticks per beat",
-            ),
+            (header(division=0xE728) + chunk(NOTE), SMPTE),
+            *((header(division=wrong) + chunk(NOTE), SMPTE) for wrong in (0x8000, 0xE200, 0xFFFF)),
             (header(division=0) + chunk(NOTE), "has 0 ticks per beat; expected 1..32767, save or export it again"),
             (header() + chunk("00 90 3c"), EMPTY),
             (header() + chunk("00 3c 40"), EMPTY),
