@@ -46,7 +46,7 @@ def test_progress_is_told(rows: list[Row], log: Path) -> None:
     told: list[tuple[int, ...]] = []
     replay.replay(log, open_model, lambda *done: told.append(done))
     assert {total for _, total in told} == {STEPS}
-    assert STEPS - 1 <= max(done for done, _ in told) <= STEPS
+    assert max(done for done, _ in told) >= STEPS - 1
 
 
 def test_a_changed_frame_is_told_by_its_step(chorale: Command, rows: list[Row], log: Path) -> None:
