@@ -41,36 +41,12 @@ def continue_phrase(
     Where the seed ends inside a bar, that bar is completed first. The key is the one that is asked for, else
     the one that is heard.
     """
-    key = asked_key or find_key(phrase.frames)
-    sampling = in_key(sampling, key, asked=asked_key is not None)
-    heard = _Heard(phrase, LONGEST_HEARD)
-    added = tuple(not given for given in phrase.given)
+    heard = _Heard(generator, phrase, sampling, asked_key, LONGEST_HEARD)
     state = generator.start()
-    for at in range(len(heard.steps)):
-        frame, state = _made(generator, heard.state(at, state), heard.request(at, sampling, key))
-        yield Composed(frame, SEED, added)
-    yield from _answer(generator, state, _steps_to_come(phrase, bars), phrase.bar_steps, sampling, key)
-
-
-class _Heard:
-    """A phrase as it is gone through: without its long rests, and of its end so many steps at most."""
-
-    def __init__(self, phrase: Phrase, most: int | None = None) -> None:
-        sung = phrase.sung_steps
-        skipped = 0 if most is None else max(len(sung) - most, 0)
-        self.frames = excerpt(phrase.frames[sung], skipped, len(sung))
-        self.steps = (phrase.first_step + sung[skipped:]).tolist()
-        self._given, self._ahead = phrase.given, _ahead(self.frames, phrase.given)
-
-    def state(self, at: int, state: DecoderState) -> DecoderState:
-        """The state before a frame: as after the one before, but after a rest in another place."""
-        return replace(state, step=self.steps[at])
-
-    def request(self, at: int, sampling: Sampling, key: Key | None) -> Request:
-        """What a frame is asked to be: after a rest all voices begin anew."""
-        known = _known(self.frames[at], self._given)
-        asked = Request(sampling, known, Conditions(key=key, ahead=self._ahead.at(at)))
-        return asked.struck_anew() if at and self.steps[at] > self.steps[at - 1] + 1 else asked
+    for frame, after in heard.walk(state, 0, len(heard.frames) - 1):
+        state = after
+        yield Composed(frame, SEED, heard.added)
+    yield from _answer(generator, state, _steps_to_come(phrase, bars), phrase.bar_steps, heard.sampling, heard.key)
 
 
 def harmonise(
@@ -80,26 +56,47 @@ def harmonise(
 
     The key is the one that is asked for, else the one that is heard.
     """
-    heard = _Heard(phrase)
+    heard = _Heard(generator, phrase, sampling, asked_key)
     struck = np.flatnonzero((heard.frames >= FIRST_STRIKE).any(axis=1))
-    close = int(struck[-1]) if len(struck) else len(heard.frames) - 1
-    key = asked_key or find_key(phrase.frames)
-    sampling = in_key(sampling, key, asked=asked_key is not None)
+    heard.close = close = int(struck[-1]) if len(struck) else len(heard.frames) - 1
+    state = generator.start()
+    for frame, after in towards_close(heard.walk, state, close, heard.key):
+        state = after
+        yield Composed(frame, SEED, heard.added)
+    for frame, _ in heard.walk(state, close + 1, len(heard.frames) - 1):
+        yield Composed(frame, SEED, heard.added)
 
-    def walk(state: DecoderState, first: int, last: int) -> Walk:
+
+class _Heard:
+    """A phrase as it is gone through: without its long rests, and of its end so many steps at most."""
+
+    def __init__(
+        self, generator: Generator, phrase: Phrase, sampling: Sampling, asked_key: Key | None, most: int | None = None
+    ) -> None:
+        sung = phrase.sung_steps
+        skipped = 0 if most is None else max(len(sung) - most, 0)
+        self.frames = excerpt(phrase.frames[sung], skipped, len(sung))
+        self.key = asked_key or find_key(phrase.frames)
+        self.sampling = in_key(sampling, self.key, asked=asked_key is not None)
+        self.added = tuple(not given for given in phrase.given)
+        self.close: int | None = None  # the frame of the last chord, where there is to be one
+        self._generator, self._given, self._ahead = generator, phrase.given, _ahead(self.frames, phrase.given)
+        self._steps = (phrase.first_step + sung[skipped:]).tolist()
+
+    def walk(self, state: DecoderState, first: int, last: int) -> Walk:
+        """The frames from one to another, their missing voices added."""
         for at in range(first, last + 1):
-            asked = heard.request(at, sampling, key).towards_close(close - at, key)
-            made = _made(generator, heard.state(at, state), asked)
+            here = replace(state, step=self._steps[at])  # after a rest in another place
+            made = _made(self._generator, here, self._request(at))
             state = made.after
             yield made
 
-    state = generator.start()
-    added = tuple(not given for given in phrase.given)
-    for frame, after in towards_close(walk, state, close, key):
-        state = after
-        yield Composed(frame, SEED, added)
-    for frame, _ in walk(state, close + 1, len(heard.frames) - 1):
-        yield Composed(frame, SEED, added)
+    def _request(self, at: int) -> Request:
+        """What a frame is asked to be: after a rest all voices begin anew."""
+        known = _known(self.frames[at], self._given)
+        asked = Request(self.sampling, known, Conditions(key=self.key, ahead=self._ahead.at(at)))
+        asked = asked.towards_close(None if self.close is None else self.close - at, self.key)
+        return asked.struck_anew() if at and self._steps[at] > self._steps[at - 1] + 1 else asked
 
 
 def seed_frames(phrase: Phrase) -> int:
