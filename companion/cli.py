@@ -21,6 +21,7 @@ from companion.commands.options import (
 )
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, one_line
+from companion.screen.terminal import progress_bar
 
 app = typer.Typer(
     help="A four-voice Bach chorale partner: you play a phrase, it answers, each voice on its own MIDI channel.",
@@ -157,7 +158,8 @@ def replay_command(
     from companion.commands import replay as again  # noqa: PLC0415
     from companion.model.library import open_model  # noqa: PLC0415
 
-    result = again.replay(log, open_model)
+    with progress_bar("frames to play again", None) as tell:
+        result = again.replay(log, open_model, tell)
     if result.first_difference is not None:
         raise ChoraleError(f"{log}: another build made it: step {result.first_difference} comes out otherwise")
     typer.echo(f"{result.frames} frames, all the same")

@@ -13,7 +13,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
 LINT = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
-PYTEST = ("pytest", "-q", "--durations=15")
+PYTEST = ("pytest", "-q", "--durations=15", "-m", "not stress")
 
 # Two processes, each file in one of them, so that what its tests share is made once. Programs that talk to each
 # other in time are tested alone, since beside other work they miss their deadlines.

@@ -91,6 +91,7 @@ _FALL: SampleArray = (np.cos(np.linspace(0, np.pi / 2, RELEASE_SAMPLES + 1)) ** 
 _FALL[-1] = 0.0  # cos(pi / 2) is only almost zero
 
 _TURN = 512  # samples that _phasor takes from one table
+_TONE_BLOCK = _TURN << 10  # samples computed at once: a note of an hour takes no more memory than one of a minute
 
 
 def pitch_hz(pitch: int) -> float:
@@ -227,14 +228,17 @@ def render(sounds: Sequence[Sound]) -> SampleArray:
 
 
 def _add_pitch(mix: SampleArray, pitch: int, sounds: Sequence[Sound]) -> None:
-    """Adds all notes of one pitch: its tone is computed once, for the longest."""
+    """Adds all notes of one pitch: its tone is computed once, for the longest, a block at a time."""
     lengths = [round((sound.end_seconds - sound.start_seconds) * SAMPLE_RATE) for sound in sounds]
-    steady = tone(pitch, 0, max(lengths) + RELEASE_SAMPLES)
-    for sound, length in zip(sounds, lengths, strict=True):
-        count = length + RELEASE_SAMPLES
-        note = steady[:count] * envelope(0, count, length) * np.float32(velocity_gain(sound.velocity))
-        start = round(sound.start_seconds * SAMPLE_RATE)
-        mix[start : start + count] += note[:, None] * PANS[sound.voice]
+    longest = max(lengths) + RELEASE_SAMPLES
+    for first in range(0, longest, _TONE_BLOCK):
+        steady = tone(pitch, first, min(_TONE_BLOCK, longest - first))
+        for sound, length in zip(sounds, lengths, strict=True):
+            count = min(len(steady), length + RELEASE_SAMPLES - first)
+            if count > 0:
+                note = steady[:count] * envelope(first, count, length) * np.float32(velocity_gain(sound.velocity))
+                start = round(sound.start_seconds * SAMPLE_RATE) + first
+                mix[start : start + count] += note[:, None] * PANS[sound.voice]
 
 
 def _fade_out(mix: SampleArray) -> None:
@@ -244,7 +248,7 @@ def _fade_out(mix: SampleArray) -> None:
 
 
 def _levelled(mix: SampleArray) -> SampleArray:
-    peak = float(np.max(np.abs(mix)))
+    peak = float(max(mix.max(), -mix.min()))
     if peak > 0:
         mix *= np.float32(min(CEILING / peak, LARGEST_BOOST))
     return mix

@@ -18,55 +18,48 @@ from pathlib import Path
 import numpy as np
 
 from companion.audio.organ import SAMPLE_RATE, SampleArray, Sound, render
-from companion.errors import BadSetting, ChoraleError, MissingExtra
-from companion.files.midi import DEFAULT_BEAT_US, read_song
-from companion.files.writing import refuse_existing, write_output
-from companion.music.song import Tempo
+from companion.errors import BadSetting, ChoraleError, MissingExtra, OutputFailed
+from companion.files.midi import DEFAULT_BEAT_US, song_of_bytes
+from companion.files.opening import opened
+from companion.music.song import Song, Tempo
 from companion.music.vocabulary import VOICES
 
+MOST_SOUNDFONT_BYTES = 4_000_000_000  # of which FluidSynth reads what it needs
+_BLOCK = 1 << 20  # samples written at once
 
-def write_wav(path: Path, samples: SampleArray, force: bool = False) -> None:
-    """Writes stereo ``[samples, 2] float32`` within -1..1 as a 16-bit wave, whole or not at all.
 
-    Raises:
-        OutputExists: the file is there and ``force`` is not given.
-        OutputFailed: it could not be written.
-    """
+def wave_file(samples: SampleArray) -> bytes:
+    """Stereo ``[samples, 2] float32`` within -1..1 as a 16-bit wave."""
     data = io.BytesIO()
     with wave.open(data, "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
-        file.writeframes(np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-    write_output(path, data.getvalue(), force=force)
+        for start in range(0, len(samples), _BLOCK):
+            block = np.clip(samples[start : start + _BLOCK], -1, 1)
+            file.writeframes(np.rint(block * 32767).astype("<i2").tobytes())
+    return data.getvalue()
 
 
-def render_midi_file(midi_path: Path, wav_path: Path, soundfont: Path | None = None, force: bool = False) -> None:
-    """Writes how a MIDI file sounds: through FluidSynth with a soundfont, else on the built-in organ.
+def wave_of_midi(midi: bytes, soundfont: Path | None = None) -> bytes:
+    """How a MIDI file sounds, as a wave: through FluidSynth with a soundfont, else on the built-in organ.
 
     Raises:
-        OutputExists: the wave is there and ``force`` is not given.
-        OutputFailed: it could not be written.
-        BadMidiFile: the MIDI file cannot be read.
         BadSetting: the soundfont is not one.
         MissingExtra: a soundfont is given and FluidSynth is not installed.
+        ChoraleError: FluidSynth has failed.
     """
-    refuse_existing(wav_path, force=force)
-    sounds = sounds_of_midi_file(midi_path)
     if soundfont is None:
-        write_wav(wav_path, render(sounds), force)
-        return
-    write_output(wav_path, _wave_of_fluidsynth(find_fluidsynth(soundfont), soundfont, midi_path), force=force)
+        return wave_file(render(sounds_of_song(song_of_bytes(midi, "the music"))))
+    return _wave_of_fluidsynth(find_fluidsynth(soundfont), soundfont, midi)
 
 
-def sounds_of_midi_file(path: Path) -> list[Sound]:
-    """The notes of a MIDI file in seconds, by its tempo map; drums are left out.
+def sounds_of_song(song: Song) -> list[Sound]:
+    """The notes of a song in seconds, by its tempo map.
 
     Channels 1-4 are the four voices; further channels stand where every fourth of them does.
-    Raises BadMidiFile for anything that cannot be read.
     """
-    song = read_song(path)
-    seconds = _clock(song.tempos, song.ticks_per_beat)
+    seconds = seconds_of_ticks(song.tempos, song.ticks_per_beat)
     sounds = [
         Sound(seconds(note.start_tick), seconds(note.end_tick), note.pitch, note.velocity, note.channel % len(VOICES))
         for note in song.notes
@@ -74,7 +67,7 @@ def sounds_of_midi_file(path: Path) -> list[Sound]:
     return sorted(sounds, key=lambda sound: (sound.start_seconds, sound.voice, sound.pitch))
 
 
-def _clock(tempos: Sequence[Tempo], ticks_per_beat: int) -> Callable[[int], float]:
+def seconds_of_ticks(tempos: Sequence[Tempo], ticks_per_beat: int) -> Callable[[int], float]:
     """From a tick to its seconds."""
     changes = [Tempo(0, DEFAULT_BEAT_US), *tempos]
     lengths_us = [(after.tick - before.tick) * before.beat_us for before, after in pairwise(changes)]
@@ -89,11 +82,8 @@ def _clock(tempos: Sequence[Tempo], ticks_per_beat: int) -> Callable[[int], floa
 
 def find_fluidsynth(soundfont: Path) -> str:
     """The FluidSynth program, once the soundfont has proved to be one; BadSetting or MissingExtra."""
-    try:
-        with soundfont.open("rb") as file:
-            head = file.read(12)
-    except OSError as error:
-        raise BadSetting(f"soundfont {soundfont} cannot be read: {error.strerror}") from error
+    with opened(soundfont, MOST_SOUNDFONT_BYTES, BadSetting) as file:
+        head = file.read(12)
     if head[:4] != b"RIFF" or head[8:] != b"sfbk":
         raise BadSetting(f"{soundfont} is not a soundfont (.sf2 or .sf3)")
     program = shutil.which("fluidsynth")
@@ -105,12 +95,26 @@ def find_fluidsynth(soundfont: Path) -> str:
     return program
 
 
-def _wave_of_fluidsynth(program: str, soundfont: Path, midi_path: Path) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="chorale-") as folder:
-        wave_path = Path(folder, "unfinished.wav")  # by the suffix FluidSynth knows what to write
-        command = [program, "-ni", "-q", "-F", str(wave_path), "-r", str(SAMPLE_RATE), str(soundfont), str(midi_path)]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        if done.returncode == 0 and wave_path.is_file() and (data := wave_path.read_bytes()):
-            return data
+def _wave_of_fluidsynth(program: str, soundfont: Path, midi: bytes) -> bytes:
+    try:
+        with tempfile.TemporaryDirectory(prefix="chorale-") as folder:
+            midi_path, wave_path = Path(folder, "music.mid"), Path(folder, "unfinished.wav")  # it goes by suffixes
+            midi_path.write_bytes(midi)
+            command: list[str | Path] = [
+                program,
+                "-ni",
+                "-q",
+                "-F",
+                wave_path,
+                "-r",
+                str(SAMPLE_RATE),
+                soundfont,
+                midi_path,
+            ]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            if done.returncode == 0 and wave_path.is_file() and (data := wave_path.read_bytes()):
+                return data
+    except OSError as fault:
+        raise OutputFailed(f"cannot write the sound in {tempfile.gettempdir()}: {fault.strerror or fault}") from None
     lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit code {done.returncode}"]
-    raise ChoraleError(f"FluidSynth could not play {midi_path} with {soundfont}: {lines[-1]}")
+    raise ChoraleError(f"FluidSynth could not play the music with {soundfont}: {lines[-1]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,18 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.audio.wav import find_fluidsynth, render_midi_file
-from companion.commands.trace import write_trace
+from companion.audio.wav import find_fluidsynth, seconds_of_ticks, wave_of_midi
+from companion.commands.trace import trace_file
 from companion.controls.settings import Settings
-from companion.errors import BadSetting
-from companion.files.midi import read_song, write_chorale
-from companion.files.writing import refuse_existing
+from companion.errors import BadMidiFile, BadSetting, OutputFailed
+from companion.files.midi import chorale_file, read_song
+from companion.files.writing import refuse_existing, write_all
 from companion.generation.composer import (
     MODEL,
     Composed,
     continue_phrase,
     harmonise,
     notices,
+    seed_frames,
     total_frames,
     voice_notes,
 )
@@ -33,9 +35,12 @@ from companion.music.song import Song
 from companion.music.vocabulary import VOICES, voice_index
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.sampling.styles import sampling_of
-from companion.screen.terminal import progress_bar
+from companion.screen.terminal import LONG_SECONDS, progress_bar, span
 
+MIDI_SUFFIXES = ("", ".mid", ".midi")
 MOST_BARS = 1000
+LONGEST_SOUND_SECONDS = 3600  # which takes two gigabytes of memory
+SOUND_SPEED = 60  # seconds of sound made in a second, by a slow machine
 
 
 def _asked_key(settings: Settings) -> Key | None:
@@ -68,7 +73,7 @@ class Outputs:
         force: bool = False,
     ) -> Outputs:
         """Checked; where no name is given, ``song-continued.mid`` stands beside ``song.mid``."""
-        midi = out if out is not None else source.with_name(f"{source.stem}-{word}.mid")
+        midi = midi_place(source, word, out)
         sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
         outputs = cls(midi, sound, trace, soundfont, force)
         outputs.check()
@@ -91,6 +96,23 @@ class Outputs:
             find_fluidsynth(self.soundfont)
 
 
+def midi_place(source: Path, word: str, out: Path | None) -> Path:
+    """Where the MIDI file goes: where it is asked for, else beside the source.
+
+    Raises:
+        BadMidiFile, BadSetting, OutputFailed: the source or the place is no name of a MIDI file.
+    """
+    if out is None:
+        if not source.name:
+            raise BadMidiFile(f"cannot read {source}: it is a folder")
+        return source.with_name(f"{source.stem}-{word}.mid")
+    if not out.name:
+        raise OutputFailed(f"cannot write {out}: it is a folder; name a file")
+    if out.suffix.lower() not in MIDI_SUFFIXES:
+        raise BadSetting(f"what is written is a MIDI file: its name must end in .mid, not {out.suffix}")
+    return out
+
+
 @dataclass(frozen=True)
 class Job:
     """A composition about to be made."""
@@ -102,6 +124,8 @@ class Job:
     total: int  # how many frames there will be
     notices: Sequence[str]
     velocity: VelocityRule
+    new_steps: int = 0  # of them, after the phrase
+    task: str = "composing"  # what there is to do
 
 
 def continue_job(seed: Path, bars: int, settings: Settings) -> Job:
@@ -117,7 +141,9 @@ def job_of_song(song: Song, phrase: Phrase, bars: int, settings: Settings) -> Jo
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
     key, generator = _asked_key(settings), _generator(settings)
     frames = continue_phrase(generator, phrase, bars, sampling, key)
-    return Job(song, phrase, generator, frames, total_frames(phrase, bars), notices(phrase), velocity)
+    total = total_frames(phrase, bars)
+    new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
+    return Job(song, phrase, generator, frames, total, notices(phrase), velocity, new_steps, task)
 
 
 def harmonise_job(melody: Path, voice: int | None, settings: Settings) -> Job:
@@ -129,7 +155,32 @@ def harmonise_job(melody: Path, voice: int | None, settings: Settings) -> Job:
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
     key, generator = _asked_key(settings), _generator(settings)
     frames = harmonise(generator, phrase, sampling, key)
-    return Job(song, phrase, generator, frames, len(phrase.frames), phrase.notices, velocity)
+    total = len(phrase.sung_steps)
+    task = _task(phrase, total, "harmonise")
+    return Job(song, phrase, generator, frames, total, phrase.notices, velocity, task=task)
+
+
+def _task(phrase: Phrase, steps: int, what: str) -> str:
+    bars = math.ceil(steps / phrase.bar_steps)
+    return f"{bars:,} bar{'s' * (bars > 1)} to {what}"
+
+
+def check_sound(job: Job, outputs: Outputs) -> str:
+    """What to say of a sound that takes long to make; empty where it does not.
+
+    Raises:
+        BadSetting: it would last too long.
+    """
+    if outputs.wav is None:
+        return ""
+    end_tick = job.phrase.tick_of_step(job.phrase.end_step + job.new_steps)
+    seconds = seconds_of_ticks(job.song.tempos, job.song.ticks_per_beat)(end_tick)
+    if seconds > LONGEST_SOUND_SECONDS:
+        raise BadSetting(
+            f"the sound would last {span(seconds)}, and can last {span(LONGEST_SOUND_SECONDS)}; leave out --wav"
+        )
+    work_seconds = seconds / SOUND_SPEED
+    return f"about {span(work_seconds)}: {span(seconds)} of sound" if work_seconds > LONG_SECONDS else ""
 
 
 def voice_number(name: str | None) -> int | None:
@@ -141,27 +192,28 @@ def voice_number(name: str | None) -> int | None:
 
 
 def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
-    """Write the MIDI file, and the sound and the trace where they are asked for."""
-    added = voice_notes(composed, job.phrase, job.velocity)
-    write_chorale(
-        outputs.midi,
-        [*job.phrase.notes, *added],
+    """Write the MIDI file, and the sound and the trace where they are asked for: all of them or none."""
+    midi = chorale_file(
+        [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity)],
         ticks_per_beat=job.song.ticks_per_beat,
         tempos=job.song.tempos,
         metres=job.song.metres,
         key=job.song.key,
         markers=_seam(composed, job.phrase),
-        force=outputs.force,
     )
+    contents = {outputs.midi: midi}
     if outputs.wav is not None:
-        render_midi_file(outputs.midi, outputs.wav, outputs.soundfont, outputs.force)
+        contents[outputs.wav] = wave_of_midi(midi, outputs.soundfont)
     if outputs.trace is not None:
-        write_trace(outputs.trace, job.generator.model.contract.name, composed, outputs.force)
+        contents[outputs.trace] = trace_file(job.generator.model.contract.name, composed)
+    write_all(contents, force=outputs.force)
 
 
 def compose(job: Job, outputs: Outputs) -> None:
     """Make the music, and write it."""
-    with progress_bar("composing", job.total) as tell:
+    if warning := check_sound(job, outputs):
+        sys.stderr.write(f"{warning}\n")
+    with progress_bar(job.task, job.total) as tell:
         composed = run(job, tell)
     save_work(job, composed, outputs)
 

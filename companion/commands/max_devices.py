@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from companion.errors import OutputFailed
+from companion.files.opening import read_file
 from companion.files.writing import refuse_existing, write_output
 
 INSTALLED, REPLACED, THERE, KEPT = "installed", "replaced", "already there", "kept as it was"
@@ -48,7 +50,7 @@ def device_folder(folder: Path | None = None, *, platform: str = sys.platform, h
         OutputFailed: there is no such folder, or no User Library where one would be.
     """
     if folder is None:
-        return _user_library(platform, home or Path.home()) / _IN_LIBRARY
+        return _user_library(platform, home or Path(os.path.expanduser("~"))) / _IN_LIBRARY  # noqa: PTH111 - never raises
     if not folder.is_dir():
         raise OutputFailed(f"there is no folder {folder}; name one that exists, or Live's User Library")
     is_library = folder.name == _LIBRARY.name or (folder / "Presets").is_dir()
@@ -109,10 +111,9 @@ def _make(place: Path) -> None:
 
 
 def _same(path: Path, data: bytes) -> bool:
-    try:
-        return path.read_bytes() == data
-    except OSError:  # it is not there, or may not be read
-        return False
+    with suppress(OutputFailed):  # it is not there, or may not be read
+        return read_file(path, len(data), OutputFailed) == data
+    return False
 
 
 def _install(path: Path, data: bytes, confirm: Callable[[Path], bool] | None, force: bool) -> Installed:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from companion.files.writing import write_output
 from companion.generation.composer import Composed
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, struck_pitch
 from companion.sampling.draw import Choice
@@ -17,8 +15,8 @@ TRACE_FORMAT = "chorale-trace/1"
 LEAST_PROBABILITY = 0.001  # rarer pitches are left out of a distribution
 
 
-def write_trace(path: Path, model: str, frames: Iterable[Composed], force: bool = False) -> None:
-    """Write a composition's trace; errors as companion.files.writing.write_output."""
+def trace_file(model: str, frames: Iterable[Composed]) -> bytes:
+    """A composition's trace."""
     trace = {
         "format": TRACE_FORMAT,
         "model": model,
@@ -26,7 +24,7 @@ def write_trace(path: Path, model: str, frames: Iterable[Composed], force: bool 
         "voices": list(VOICES),
         "frames": [_frame(one) for one in frames],
     }
-    write_output(path, (json.dumps(trace, separators=(",", ":")) + "\n").encode(), force=force)
+    return (json.dumps(trace, separators=(",", ":")) + "\n").encode()
 
 
 def _frame(one: Composed) -> dict[str, Any]:

@@ -25,10 +25,12 @@ from companion.controls.rig import RIG_KEYS, Rig
 from companion.controls.settings import Settings, change
 from companion.controls.table import ANY, OF_A_VOICE, OF_ALL, Choices
 from companion.errors import BadSetting, OutputFailed
+from companion.files.opening import read_file
 from companion.files.writing import write_output
 from companion.music.vocabulary import VOICES
 
 SUFFIX = ".toml"
+_MOST_BYTES = 1_000_000
 _HEADER = "# A preset of chorale jam. Every key may be left out; docs/protocol.md says what each may be.\n\n"
 _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)\w[\w -]*(?<! )", re.IGNORECASE)  # a file's on any system
 
@@ -42,12 +44,17 @@ class Preset:
     rig: Rig = field(default_factory=Rig)
 
 
-def preset_folder(platform: str = sys.platform, environ: Mapping[str, str] = os.environ) -> Path:
-    """Where presets lie that are called by name: the system's folder for what users tell their programs."""
+def preset_folder(platform: str = sys.platform, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Where presets lie that are called by name: the system's folder for what users tell their programs.
+
+    None: this user has no home.
+    """
     try:
+        if platform != "win32" and environ.get("HOME") == "":  # the root would be taken for it
+            raise RuntimeError
         home = Path.home()
     except RuntimeError:
-        raise BadSetting("presets have no folder, for this user has no home; give a preset as a file") from None
+        return None
     if platform == "win32":
         return Path(environ.get("APPDATA") or home / "AppData" / "Roaming") / "chorale" / "presets"
     if platform == "darwin":
@@ -61,37 +68,39 @@ def preset_names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob(f"*{SUFFIX}"))
 
 
-def preset_file(name: str, folder: Path) -> Path:
+def preset_file(name: str, folder: Path | None) -> Path:
     """The file of a preset: the one that is named, or in the folder the one of that name.
 
     Raises:
-        BadSetting: the name cannot be that of a file.
+        BadSetting: the name cannot be that of a file, or there is no folder.
     """
     if name.endswith(SUFFIX) or "/" in name or "\\" in name:
         return Path(name)
     if not _NAME.fullmatch(name):
         raise BadSetting(f"a preset's name is of letters, digits, spaces, - and _, and not {shown(name)}")
+    if folder is None:
+        raise BadSetting("presets have no folder, for this user has no home; give a preset as a file")
     return folder / f"{name}{SUFFIX}"
 
 
-def load_preset(name: str, folder: Path, choices: Choices = ANY) -> Preset:
+def load_preset(name: str, folder: Path | None, choices: Choices = ANY) -> Preset:
     """A preset by its name or file.
 
     Raises:
         BadSetting: there is none, it cannot be read, or something in it is unknown or out of range.
     """
     path = preset_file(name, folder)
+    if not os.path.lexists(path):
+        raise BadSetting(_missing(name, path, folder))
     try:
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        raise BadSetting(_missing(name, path, folder)) from None
-    except (OSError, ValueError) as fault:  # UnicodeDecodeError; a path with a null character
-        raise BadSetting(f"cannot read the preset {path}: {getattr(fault, 'strerror', None) or fault}") from None
+        text = read_file(path, _MOST_BYTES, BadSetting).decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise BadSetting(f"cannot read the preset {path}: {fault}") from None
     return read_preset(text, str(path), choices)
 
 
-def _missing(name: str, path: Path, folder: Path) -> str:
-    if path.parent != folder:
+def _missing(name: str, path: Path, folder: Path | None) -> str:
+    if folder is None or path.parent != folder:
         return f"there is no preset {path}"
     known = preset_names(folder)
     close = difflib.get_close_matches(name, known, n=1)
@@ -99,7 +108,7 @@ def _missing(name: str, path: Path, folder: Path) -> str:
     return f"unknown preset {shown(name)}{hint}; in {folder}: {', '.join(known) or 'none'}"
 
 
-def save_preset(name: str, preset: Preset, folder: Path, *, force: bool = False) -> Path:
+def save_preset(name: str, preset: Preset, folder: Path | None, *, force: bool = False) -> Path:
     """Writes a preset by its name or file, and says where.
 
     Raises:
@@ -108,7 +117,7 @@ def save_preset(name: str, preset: Preset, folder: Path, *, force: bool = False)
         OutputFailed: it could not be written.
     """
     path = preset_file(name, folder)
-    if path.parent == folder:
+    if folder is not None and path.parent == folder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:

@@ -1,6 +1,7 @@
 """Files that are read and written whole.
 
 midi         standard MIDI files ↔ songs
-metaevents   the texts and numbers of a MIDI file's meta events
+chunks       the tracks of any MIDI file, mended
+opening      what a user names to be read
 writing      outputs that replace nothing unasked, and are whole or not there
 """

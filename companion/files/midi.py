@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from itertools import accumulate
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import mido
 
-from companion.errors import BadMidiFile
-from companion.files.metaevents import tolerate_meta_events
+from companion.errors import BadMidiFile, one_line
+from companion.files.chunks import Chunks, Event, read_chunks
+from companion.files.opening import read_file
 from companion.files.writing import write_output
 from companion.music.song import EXPECTED, KeySignature, Metre, Song, SongNote, Tempo, VoiceNote
 from companion.music.vocabulary import VOICES
@@ -28,21 +28,14 @@ MOST_BYTES = 4_000_000  # more than 25,000 bars of four voices
 MOST_NOTES = 1_000_000
 MOST_BEATS = 200_000  # over 24 hours at 120 beats a minute; keeps frames within memory
 FEWEST_TICKS_PER_BEAT = 4  # a step needs a tick of its own; coarser files are multiplied
+LONGEST_TAIL_BEATS = 64  # so long a note that is never ended sounds on after the last event of its track
 LONGEST_DELTA_TICKS = 0x0FFF_FFFF  # what a file's longest number holds: four bytes of seven bits
 
-# mido sets no limit to a number's length, and its time grows with the square of it: some megabytes of
-# 0xFF, as a damaged disk leaves them, would take hours. No real file has so many high bytes on end.
-HIGH_BYTES = bytes(128) + b"\xff" * 128  # a table for bytes.translate
-ENDLESS = b"\xff" * 10_000
-
-Event = tuple[int, Any]  # tick, mido message
 FromTick = TypeVar("FromTick", bound=tuple[int, ...])  # something that holds from a tick on, its first number
-
-tolerate_meta_events()
 
 
 def read_song(path: str | Path) -> Song:
-    """Reads a MIDI file of format 0 or 1 (or of format 2 with a single track).
+    """Reads a MIDI file of format 0 or 1 (or of format 2 with a single track); notices say what was mended.
 
     A note that is never ended lasts to the end of its track. Where equal pitches overlap, the first
     to begin is the first to end.
@@ -50,85 +43,66 @@ def read_song(path: str | Path) -> Song:
     Raises:
         BadMidiFile: it cannot be read as music; the message is one line that names the file.
     """
-    name = "".join(letter if letter.isprintable() else "?" for letter in str(path))
-    with _one_fault(name):
-        data = _bytes_of(path, name)
-        file = mido.MidiFile(file=io.BytesIO(data))
-    _refuse_other_time(file, name)
-    return _song(file, name)
+    return song_of_bytes(read_file(path, MOST_BYTES, BadMidiFile), one_line(path))
 
 
-@contextmanager
-def _one_fault(name: str) -> Iterator[None]:
-    """Turns what a missing file, or mido at whatever damage, happens to raise into a BadMidiFile."""
+def song_of_bytes(data: bytes, name: str) -> Song:
+    """What ``read_song`` makes of a file that holds these bytes."""
     try:
-        yield
-    except (EOFError, LookupError, OSError, TypeError, ValueError) as fault:
-        if isinstance(fault, OSError) and fault.strerror:
-            raise BadMidiFile(f"cannot read {name}: {fault.strerror}") from None
-        why = str(fault) or "it ends too early"
-        raise BadMidiFile(f"{name} is no intact MIDI file ({why}); save or export it again as format 0 or 1") from None
+        chunks = read_chunks(data)
+    except ValueError as fault:
+        raise BadMidiFile(f"{name} is no MIDI file ({fault}); save or export it again as format 0 or 1") from None
+    _refuse_other_time(chunks, name)
+    return _song(chunks, name)
 
 
-def _bytes_of(path: str | Path, name: str) -> bytes:
-    with Path(path).open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise BadMidiFile(f"{name} is larger than {MOST_BYTES // 1_000_000} MB; choose a shorter piece")
-    if ENDLESS in data.translate(HIGH_BYTES):
-        raise ValueError("a number without end")
-    return data
-
-
-def _refuse_other_time(file: Any, name: str) -> None:
+def _refuse_other_time(file: Chunks, name: str) -> None:
     """BadMidiFile for a file whose tracks do not share one musical time."""
-    if file.type not in (0, 1, 2):
-        raise BadMidiFile(f"{name} says it is of format {file.type}; expected 0 or 1")
-    if file.type == 2 and len(file.tracks) > 1:
+    if file.form not in (0, 1, 2):
+        raise BadMidiFile(f"{name} says it is of format {file.form}; expected 0 or 1")
+    if file.form == 2 and len(file.tracks) > 1:
         raise BadMidiFile(f"{name} is of format 2 (patterns without a common time); export it as format 0 or 1")
-    if file.ticks_per_beat < 0:  # the bit that says SMPTE is the sign in mido's reading
+    if file.division < 0:  # the bit that says SMPTE is the sign
         raise BadMidiFile(f"{name} counts time in SMPTE frames; export it with ticks per beat")
-    if file.ticks_per_beat == 0:
+    if file.division == 0:
         raise BadMidiFile(f"{name} has 0 ticks per beat; expected 1..32767, save or export it again")
 
 
-def _song(file: Any, name: str) -> Song:
-    scale = 1 if file.ticks_per_beat >= FEWEST_TICKS_PER_BEAT else FEWEST_TICKS_PER_BEAT
-    tracks = [_events(track, scale) for track in file.tracks]
-    length_ticks = _last_tick(tracks)
-    if length_ticks > MOST_BEATS * scale * file.ticks_per_beat:
+def _song(file: Chunks, name: str) -> Song:
+    scale = 1 if file.division >= FEWEST_TICKS_PER_BEAT else FEWEST_TICKS_PER_BEAT
+    ticks_per_beat = scale * file.division
+    tracks = [[(scale * tick, message) for tick, message in track] for track in file.tracks]
+    length_ticks = max(map(_last_tick, tracks), default=0)
+    if length_ticks > MOST_BEATS * ticks_per_beat:
         raise BadMidiFile(f"{name} lasts more than {MOST_BEATS} beats; choose a shorter piece")
-    every = sorted(note for number, events in enumerate(tracks) for note in _notes(events, number))
+    tail_ticks = LONGEST_TAIL_BEATS * ticks_per_beat
+    every = sorted(note for number, events in enumerate(tracks) for note in _notes(events, number, tail_ticks))
     notes = _without_percussion(every, name)
     drums = len(every) - len(notes)
+    left_out = [f"left out {drums} percussion note{'s' * (drums > 1)} (channel 10)"] if drums else []
     metas = sorted((event for events in tracks for event in events if event[1].is_meta), key=_tick)
     return Song(
         notes,
-        file.ticks_per_beat * scale,
+        ticks_per_beat,
         _tempos(metas),
         _metres(metas),
-        tuple(_name(track) for track in file.tracks),
+        tuple(map(_name, tracks)),
         length_ticks,
         _key(metas),
-        (f"left out {drums} percussion note{'s' * (drums > 1)} (channel 10)",) if drums else (),
+        (*left_out, *(f"mended: {what}: {count}" for what, count in file.mended.items() if count)),
     )
-
-
-def _events(track: Iterable[Any], scale: int) -> list[Event]:
-    """The messages of a track, each with its tick from the start."""
-    messages = list(track)
-    return list(zip(accumulate(scale * message.time for message in messages), messages, strict=True))
 
 
 def _tick(event: Event) -> int:
     return event[0]
 
 
-def _last_tick(tracks: Iterable[Sequence[Event]]) -> int:
-    return max((events[-1][0] for events in tracks if events), default=0)
+def _last_tick(events: Sequence[Event]) -> int:
+    """Of what stands before the end of a track, which may come hours later."""
+    return next((tick for tick, message in reversed(events) if message.type != "end_of_track"), 0)
 
 
-def _notes(events: Sequence[Event], number: int) -> list[SongNote]:
+def _notes(events: list[Event], number: int, tail_ticks: int) -> list[SongNote]:
     """Pairs note-ons with note-offs; every note gets at least one tick."""
     notes: list[SongNote] = []
     sounding: dict[tuple[int, int], deque[tuple[int, int]]] = {}  # (tick, velocity) by channel and pitch
@@ -145,9 +119,10 @@ def _notes(events: Sequence[Event], number: int) -> list[SongNote]:
             sounding.setdefault(key, deque()).append((tick, message.velocity))
         elif sounding.get(key):
             close(*key, tick)
+    end_tick = min(events[-1][0], _last_tick(events) + tail_ticks) if events else 0
     for key, starts in sounding.items():
         while starts:
-            close(*key, events[-1][0])
+            close(*key, end_tick)
     return notes
 
 
@@ -188,16 +163,20 @@ def _key(metas: Iterable[Event]) -> KeySignature | None:
     return None
 
 
-def _name(track: Any) -> str:
+def _name(events: Iterable[Event]) -> str:
     """A track's name; UTF-8 where it is that, else Latin-1, as older programs write and mido reads."""
-    name: str = track.name
+    name: str = next((message.name for _, message in events if message.type == "track_name"), "")
     with suppress(UnicodeDecodeError):
         name = name.encode("latin-1").decode("utf-8")
     return name.strip("\0 \t\r\n")
 
 
-def write_chorale(
-    path: str | Path,
+def write_chorale(path: str | Path, notes: Iterable[VoiceNote], *, force: bool = False, **said: Any) -> None:
+    """Writes what ``chorale_file`` makes; ValueError as there, other faults as in ``write_output``."""
+    write_output(path, chorale_file(notes, **said), force=force)
+
+
+def chorale_file(
     notes: Iterable[VoiceNote],
     *,
     ticks_per_beat: int,
@@ -205,9 +184,8 @@ def write_chorale(
     metres: Sequence[tuple[int, int, int]] = (),
     key: tuple[int, bool] | None = None,
     markers: Sequence[tuple[int, str]] = (),
-    force: bool = False,
-) -> None:
-    """Writes a file of format 1 with four tracks, one a voice, on channels 1-4.
+) -> bytes:
+    """A file of format 1 with four tracks, one a voice, on channels 1-4.
 
     Tempos, time signatures, key and markers stand in the first of the four tracks: a fifth one
     would show up as an empty track in Live. The same arguments give the same bytes. A note that
@@ -220,11 +198,8 @@ def write_chorale(
         metres: (tick, numerator, denominator); 4/4 until the first.
         key: (sharps, minor).
         markers: (tick, text).
-        force: replace a file that exists.
 
     Raises:
-        OutputExists: the file exists and ``force`` is not set.
-        OutputFailed: it could not be written; what was there before still is.
         ValueError: a number is outside what a MIDI file can hold.
     """
     if not 1 <= ticks_per_beat <= 0x7FFF:
@@ -232,12 +207,12 @@ def write_chorale(
     voices = [note_events(_apart(voice), channel) for channel, voice in enumerate(_by_voice(notes))]
     voices[0] = sorted([*conductor_events(tempos, metres, key, markers), *voices[0]], key=_tick)
     tracks = [
-        track_of_events(name.capitalize(), voice, _last_tick(voices))
+        track_of_events(name.capitalize(), voice, max(map(_last_tick, voices)))
         for name, voice in zip(VOICES, voices, strict=True)
     ]
     data = io.BytesIO()
     mido.MidiFile(type=1, ticks_per_beat=ticks_per_beat, charset="utf-8", tracks=tracks).save(file=data)
-    write_output(path, data.getvalue(), force=force)
+    return data.getvalue()
 
 
 def track_of_events(name: str, events: Iterable[Event], end_tick: int) -> Any:

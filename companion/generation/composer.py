@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,20 +41,12 @@ def continue_phrase(
     Where the seed ends inside a bar, that bar is completed first. The key is the one that is asked for, else
     the one that is heard.
     """
-    key = asked_key or find_key(phrase.frames)
-    sampling = in_key(sampling, key, asked=asked_key is not None)
-    state = generator.start(phrase.first_step)
-    heard = phrase.frames
-    if all(phrase.given) and len(heard) > LONGEST_HEARD:
-        skipped = len(heard) - LONGEST_HEARD
-        state = generator.start(phrase.first_step + skipped)
-        heard = excerpt(heard, skipped, LONGEST_HEARD)
-    ahead = _ahead(heard, phrase.given)
-    for step, tokens in enumerate(heard):
-        wish = Conditions(key=key, ahead=ahead.at(step))
-        frame, state = generator.frame(state, sampling, _known(tokens, phrase.given), wish)
-        yield Composed(frame, SEED, tuple(not given for given in phrase.given))
-    yield from _answer(generator, state, _steps_to_come(phrase, bars), phrase.bar_steps, sampling, key)
+    heard = _Heard(generator, phrase, sampling, asked_key, LONGEST_HEARD)
+    state = generator.start()
+    for frame, after in heard.walk(state, 0, len(heard.frames) - 1):
+        state = after
+        yield Composed(frame, SEED, heard.added)
+    yield from _answer(generator, state, _steps_to_come(phrase, bars), phrase.bar_steps, heard.sampling, heard.key)
 
 
 def harmonise(
@@ -64,32 +56,52 @@ def harmonise(
 
     The key is the one that is asked for, else the one that is heard.
     """
-    struck = np.flatnonzero((phrase.frames >= FIRST_STRIKE).any(axis=1))
-    close = int(struck[-1]) if len(struck) else len(phrase.frames) - 1
-    key = asked_key or find_key(phrase.frames)
-    sampling = in_key(sampling, key, asked=asked_key is not None)
-    ahead = _ahead(phrase.frames, phrase.given)
+    heard = _Heard(generator, phrase, sampling, asked_key)
+    struck = np.flatnonzero((heard.frames >= FIRST_STRIKE).any(axis=1))
+    heard.close = close = int(struck[-1]) if len(struck) else len(heard.frames) - 1
+    state = generator.start()
+    for frame, after in towards_close(heard.walk, state, close, heard.key):
+        state = after
+        yield Composed(frame, SEED, heard.added)
+    for frame, _ in heard.walk(state, close + 1, len(heard.frames) - 1):
+        yield Composed(frame, SEED, heard.added)
 
-    def walk(state: DecoderState, first: int, last: int) -> Walk:
-        for step in range(first, last + 1):
-            known = _known(phrase.frames[step], phrase.given)
-            request = Request(sampling, known, Conditions(key=key, ahead=ahead.at(step)))
-            made = _made(generator, state, request.towards_close(close - step, key))
+
+class _Heard:
+    """A phrase as it is gone through: without its long rests, and of its end so many steps at most."""
+
+    def __init__(
+        self, generator: Generator, phrase: Phrase, sampling: Sampling, asked_key: Key | None, most: int | None = None
+    ) -> None:
+        sung = phrase.sung_steps
+        skipped = 0 if most is None else max(len(sung) - most, 0)
+        self.frames = excerpt(phrase.frames[sung], skipped, len(sung))
+        self.key = asked_key or find_key(phrase.frames)
+        self.sampling = in_key(sampling, self.key, asked=asked_key is not None)
+        self.added = tuple(not given for given in phrase.given)
+        self.close: int | None = None  # the frame of the last chord, where there is to be one
+        self._generator, self._given, self._ahead = generator, phrase.given, _ahead(self.frames, phrase.given)
+        self._steps = (phrase.first_step + sung[skipped:]).tolist()
+
+    def walk(self, state: DecoderState, first: int, last: int) -> Walk:
+        """The frames from one to another, their missing voices added."""
+        for at in range(first, last + 1):
+            here = replace(state, step=self._steps[at])  # after a rest in another place
+            made = _made(self._generator, here, self._request(at))
             state = made.after
             yield made
 
-    state = generator.start(phrase.first_step)
-    added = tuple(not given for given in phrase.given)
-    for frame, after in towards_close(walk, state, close, key):
-        state = after
-        yield Composed(frame, SEED, added)
-    for frame, _ in walk(state, close + 1, len(phrase.frames) - 1):
-        yield Composed(frame, SEED, added)
+    def _request(self, at: int) -> Request:
+        """What a frame is asked to be: after a rest all voices begin anew."""
+        known = _known(self.frames[at], self._given)
+        asked = Request(self.sampling, known, Conditions(key=self.key, ahead=self._ahead.at(at)))
+        asked = asked.towards_close(None if self.close is None else self.close - at, self.key)
+        return asked.struck_anew() if at and self._steps[at] > self._steps[at - 1] + 1 else asked
 
 
 def seed_frames(phrase: Phrase) -> int:
     """How many frames of the seed continue_phrase yields."""
-    return min(len(phrase.frames), LONGEST_HEARD) if all(phrase.given) else len(phrase.frames)
+    return min(len(phrase.sung_steps), LONGEST_HEARD)
 
 
 def total_frames(phrase: Phrase, bars: int) -> int:
@@ -100,8 +112,9 @@ def total_frames(phrase: Phrase, bars: int) -> int:
 def notices(phrase: Phrase) -> list[str]:
     """What the player should know of how the seed is heard."""
     lines = list(phrase.notices)
-    if seed_frames(phrase) < len(phrase.frames):
-        lines.append(f"the seed is long: only its last {LONGEST_HEARD} steps are heard")
+    if seed_frames(phrase) < len(phrase.sung_steps):
+        added = "" if all(phrase.given) else ", and have their missing voices added"
+        lines.append(f"the seed is long: only its last {LONGEST_HEARD} steps are heard{added}")
     return lines
 
 
@@ -158,6 +171,9 @@ def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: Velocity
     end_tick = 0
     for one in composed:
         tick = phrase.tick_of_step(one.frame.step - start)
+        if tick > end_tick:  # after a rest: what sounded before it has ended there
+            notes.extend(note._replace(end_tick=end_tick) for note in sounding.values())
+            sounding.clear()
         end_tick = phrase.tick_of_step(one.frame.step - start + 1)
         for voice, token in enumerate(one.frame.tokens):
             if token != HOLD and voice in sounding:

@@ -72,18 +72,19 @@ class Ahead:
     @classmethod
     def of_frames(cls, known: IntArray) -> Ahead:
         """What each frame of ``[..., steps, 4]`` may know: tokens, UNDECIDED where they are not known."""
-        later, steps = np.zeros_like(known), np.zeros_like(known)
-        following_is_known = np.zeros_like(known[..., 0, :], dtype=bool)
-        code, distance = np.zeros_like(known[..., 0, :]), np.zeros_like(known[..., 0, :])  # of the next strike
-        for step in reversed(range(known.shape[-2])):
-            seen = (code != NOTHING) & (distance <= LOOK_AHEAD)
-            later[..., step, :] = np.where(seen, code, np.where(following_is_known, SILENCE, NOTHING))
-            steps[..., step, :] = np.where(seen, distance, 0)
-            tokens = known[..., step, :]
-            strikes = tokens >= FIRST_STRIKE
-            code, distance = np.where(strikes, tokens, code), np.where(strikes, 1, distance + 1)
-            following_is_known = tokens != UNDECIDED
-        return cls(known.astype(np.int32), later.astype(np.int32), steps.astype(np.int32))
+        last = known.shape[-2]
+        at = np.arange(last)[:, None]
+        strikes = np.where(known >= FIRST_STRIKE, at, last + LOOK_AHEAD)
+        following = np.flip(np.minimum.accumulate(np.flip(strikes, -2), axis=-2), -2)[
+            ..., 1:, :
+        ]  # after each but the last
+        following = np.concatenate([following, np.full_like(known[..., :1, :], last + LOOK_AHEAD)], axis=-2)
+        seen = following - at <= LOOK_AHEAD
+        codes = np.take_along_axis(known, np.minimum(following, last - 1), axis=-2)
+        is_known = np.zeros(known.shape, dtype=bool)
+        is_known[..., :-1, :] = known[..., 1:, :] != UNDECIDED
+        later = np.where(seen, codes, np.where(is_known, SILENCE, NOTHING))
+        return cls(known.astype(np.int32), later.astype(np.int32), np.where(seen, following - at, 0).astype(np.int32))
 
     def at(self, step: int) -> Ahead:
         """What one frame of ``[..., steps, 4]`` may know."""

@@ -14,6 +14,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from companion.errors import BadModel, one_line
+from companion.files.opening import read_file
 from companion.model.contract import METADATA_KEY, Contract
 from companion.model.features import FeatureRow
 from companion.model.state import State, Window, initial_state
@@ -67,8 +68,8 @@ class Model:
 
 def load_model(path: Path) -> Model:
     """Load and check a model file; BadModel names the file and what is wrong with it."""
+    content = read_file(path, LARGEST_FILE, BadModel)
     try:
-        content = _read(path)
         session = open_session(content)
         contract = Contract.from_json(_metadata(session))
         _check_signature(session, contract)
@@ -79,17 +80,6 @@ def load_model(path: Path) -> Model:
     except UnicodeDecodeError as error:  # onnxruntime checks no text; names and metadata show it only when read
         raise BadModel(f"{path}: its names are not text: the file is damaged") from error
     return model
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise BadModel("no such file" if not path.exists() else "not a regular file")
-        if path.stat().st_size > LARGEST_FILE:
-            raise BadModel(f"{path.stat().st_size} bytes; a model has at most {LARGEST_FILE}")
-        return path.read_bytes()
-    except OSError as error:
-        raise BadModel(f"cannot be read ({error.strerror})") from error
 
 
 def open_session(content: bytes) -> ort.InferenceSession:

@@ -17,6 +17,8 @@ from companion.phrase.voicing import into_range, is_melody, voice_of_melody, voi
 
 Mask = NDArray[np.bool_]
 
+LONGEST_REST_STEPS = 128  # eight bars of 4/4: in a longer silence the added voices are silent too
+
 
 @dataclass(frozen=True, eq=False)
 class Phrase:
@@ -34,6 +36,14 @@ class Phrase:
     bar_steps: int  # the bar where the phrase ends
     end_place: int  # the step after the last frame, counted from the beginning of its bar
     notices: tuple[str, ...]  # lines for the user
+
+    @property
+    def sung_steps(self) -> Ints:
+        """``[sung]``: the steps outside of long rests, rising."""
+        sung = np.ones(len(self.frames), dtype=bool)
+        for begin, end in long_rests(self.frames, self.first_step):
+            sung[begin:end] = False
+        return np.flatnonzero(sung)
 
     @property
     def end_step(self) -> int:
@@ -137,17 +147,35 @@ def _phrase(song: Song, bars: Bars, dealt: _Dealt, notices: list[str]) -> Phrase
     given = set(dealt.voices.tolist())
     order = sorted(range(len(dealt.notes)), key=lambda at: (dealt.notes[at].start_tick, dealt.voices[at]))
     first_step, bar_steps, end_place = bars.place(start), bars.steps_at(end), bars.place(end)
+    first_step += _beats_later(first_step + len(frames), bar_steps, end_place)
+    for begin, end in long_rests(frames, first_step):
+        beats, beat = (end - begin) // STEPS_PER_BEAT, (start + begin) // STEPS_PER_BEAT + 1
+        notices.append(f"the rest of {beats:,} beats from beat {beat:,} on is kept, and nothing sings in it")
     return Phrase(
         frames=frames,
         given=(0 in given, 1 in given, 2 in given, 3 in given),
         notes=tuple(VoiceNote(int(dealt.voices[at]), *dealt.notes[at][:4]) for at in order),
         ticks_per_beat=song.ticks_per_beat,
         start_step=start,
-        first_step=first_step + _beats_later(first_step + len(frames), bar_steps, end_place),
+        first_step=first_step,
         bar_steps=bar_steps,
         end_place=end_place,
         notices=tuple(notices),
     )
+
+
+def long_rests(frames: IntArray, first_step: int) -> list[tuple[int, int]]:
+    """From step to step, on beats: silences so long that nobody would sing through them.
+
+    frames: ``[steps, 4]`` tokens.
+    first_step: of frame 0, counted so that beats lie on multiples of four.
+    """
+    sounding = np.flatnonzero((frames != REST).any(axis=1))
+    before = np.flatnonzero(np.diff(sounding) - 1 > LONGEST_REST_STEPS)
+    begin = sounding[before] + 1
+    begin += -(begin + first_step) % STEPS_PER_BEAT
+    end = sounding[before + 1] - (sounding[before + 1] + first_step) % STEPS_PER_BEAT
+    return list(zip(begin.tolist(), end.tolist(), strict=True))
 
 
 def _beats_later(step: int, bar_steps: int, place: int) -> int:

@@ -21,7 +21,7 @@ import errno
 import importlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -29,11 +29,16 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from companion.errors import BadLog, one_line
-from companion.music.sounding import Part, SoundingFrame
+from companion.files.opening import opened
+from companion.music.sounding import SoundingFrame
+from companion.record.rows import NO_ROW, built
 
 LOG_FORMAT = "chorale-jam/1"
 LOG_SUFFIX = ".jsonl"
 
+MOST_LOG_BYTES = 250_000_000  # half a day of music without a pause
+LONGEST_LINE = 1_000_000  # bytes
+LONGEST_GAP_STEPS = 1_000_000  # in which nothing is logged: a day and a half
 BLOCK_BYTES = 1 << 16  # read at once where not every line is wanted
 _MARK = b'"kind":"transport"'  # in no other line: quotes within its texts are written with a backslash
 
@@ -255,19 +260,19 @@ def read_header(path: Path) -> Header:
     Raises:
         BadLog: it cannot be read, or is not of this format.
     """
-    with _opened(path) as file:
-        line = file.readline()
+    with opened(path, MOST_LOG_BYTES, BadLog) as file:
+        line = file.readline(LONGEST_LINE)
     name = one_line(path)
     try:
         row = json.loads(line)
         found = row.pop("format")
-    except (ValueError, AttributeError, KeyError, TypeError):
+    except NO_ROW:
         raise BadLog(f"{name} is no log of a jam; expected one in the format {LOG_FORMAT}") from None
     if found != LOG_FORMAT:
         raise BadLog(f"{name} is in the format {one_line(repr(found))}; expected {LOG_FORMAT}")
     try:
-        return Header(**row)
-    except TypeError:
+        return built(Header, row)
+    except NO_ROW:
         raise BadLog(f"{name} is damaged in line 1") from None
 
 
@@ -280,16 +285,33 @@ def read_entries(path: Path, since: float | None = None) -> Iterator[Entry]:
         BadLog: it cannot be read, is not of this format, or is damaged in the middle.
     """
     read_header(path)
-    with _opened(path) as file:
-        file.readline()
-        damaged: int | None = None
-        for place, line in _lines(file, since):
-            if damaged is not None:
-                raise BadLog(f"{one_line(path)} is damaged at byte {damaged}")
-            try:
-                yield _entry(json.loads(line))
-            except (ValueError, TypeError, LookupError, AttributeError):
-                damaged = place
+    with opened(path, MOST_LOG_BYTES, BadLog) as file:
+        file.readline(LONGEST_LINE)
+        now = 0.0
+        for place, entry in _undamaged(_lines(file, since), one_line(path)):
+            if since is None and entry.now - now > LONGEST_GAP_STEPS:
+                raise BadLog(f"{one_line(path)} jumps at byte {place} over more than {LONGEST_GAP_STEPS} steps")
+            now = max(now, entry.now)
+            yield entry
+
+
+def _undamaged(lines: Iterator[tuple[int, bytes]], name: str) -> Iterator[tuple[int, Entry]]:
+    """The entries of lines with their places; BadLog where one is none and not the last."""
+    damaged: int | None = None
+    for place, line in lines:
+        if damaged is not None:
+            raise BadLog(f"{name} is damaged at byte {damaged}")
+        try:
+            entry = _entry(json.loads(line))
+        except NO_ROW:
+            damaged = place
+        else:
+            yield place, entry
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    """An entry from its JSON object; one of NO_ROW where it is none."""
+    return built(KINDS[row.pop("kind")], row)
 
 
 def _lines(file: IO[bytes], since: float | None) -> Iterator[tuple[int, bytes]]:
@@ -299,7 +321,7 @@ def _lines(file: IO[bytes], since: float | None) -> Iterator[tuple[int, bytes]]:
         yield from _transport_lines(file, begin, end)
         file.seek(end)
     place = file.tell()
-    for line in file:
+    while line := file.readline(LONGEST_LINE):
         if since is None or _MARK in line or not _is_early(line, since):
             yield place, line
         place += len(line)
@@ -334,13 +356,6 @@ def _transport_lines(file: IO[bytes], begin: int, end: int) -> Iterator[tuple[in
         begin += len(block)
 
 
-def _opened(path: Path) -> IO[bytes]:
-    try:
-        return path.open("rb")
-    except OSError as fault:
-        raise BadLog(f"cannot read {one_line(path)}: {fault.strerror or fault}") from None
-
-
 def _is_early(line: bytes, since: float) -> bool:
     """Tells from the start of a line, many times faster than by reading all of it."""
     with suppress(ValueError):
@@ -348,53 +363,5 @@ def _is_early(line: bytes, since: float) -> bool:
     return False
 
 
-def _entry(row: dict[str, Any]) -> Entry:
-    """An entry from its JSON object; any of several exceptions where it is none."""
-    kind = KINDS[row.pop("kind")]
-    readers = {place.name: _READERS[str(place.type)] for place in fields(kind)}
-    return kind(**{name: readers[name](value) for name, value in row.items()})
-
-
-def _each(read: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
-    return lambda values: tuple(read(value) for value in values)
-
-
-def _optional(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else read(value)
-
-
-def _argument(value: Any) -> int | float | str:
-    if not isinstance(value, (int, float, str)):
-        raise TypeError
-    return value
-
-
-def _sounding_frame(row: list[Any]) -> SoundingFrame:
-    step, soprano, alto, tenor, bass = row
-    return SoundingFrame(int(step), (_part(soprano), _part(alto), _part(tenor), _part(bass)))
-
-
-def _part(row: list[Any]) -> Part:
-    pitch, struck, velocity, channel = row
-    return Part(None if pitch is None else int(pitch), bool(struck), int(velocity), int(channel))
-
-
 # Fields that are left out where they are None.
 _MAY_MISS = {place.name for kind in KINDS.values() for place in fields(kind) if place.default is None}
-
-# How each type of field is read.
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "float": float,
-    "int": int,
-    "str": str,
-    "bool": bool,
-    "float | None": _optional(float),
-    "int | None": _optional(int),
-    "str | None": _optional(str),
-    "bool | None": _optional(bool),
-    "tuple[int, ...]": _each(int),
-    "tuple[int | None, ...]": _each(_optional(int)),
-    "tuple[float, ...] | None": _optional(_each(float)),
-    "tuple[int | float | str, ...]": _each(_argument),
-    "tuple[SoundingFrame, ...]": _each(_sounding_frame),
-}

@@ -113,14 +113,26 @@ def save_take(log: Path, first: int, last: int) -> Saved:
 
 
 def recover(folder: Path) -> list[Saved]:
-    """MIDI files for logs that have none, and that no process is writing; says nothing of empty ones."""
+    """MIDI files for logs that have none, and that no process is writing; says nothing of empty ones.
+
+    All logs that cannot be read have one line together, as each jam begins with it.
+    """
     try:
         logs = sorted(folder.glob(f"jam-*{LOG_SUFFIX}"))
-        left = [log for log in logs if not log.with_suffix(".mid").exists() and not is_in_use(log)]
-        done = [save_jam(log) for log in left if log.stat().st_size]
+        left = [log for log in logs if not log.with_suffix(".mid").exists() and not _is_of_no_use(log)]
     except OSError:  # a folder that may not be read: recording will tell
         return []
-    return [saved for saved in done if saved.text != NOTHING_PLAYED]
+    done = [saved for log in left if (saved := save_jam(log)).text != NOTHING_PLAYED]
+    bad = [saved for saved in done if saved.path is None]
+    if len(bad) > 1:
+        more = Saved(None, f"{bad[0].text}; nor can {len(bad) - 1} more of the logs there be read")
+        return [*(saved for saved in done if saved.path is not None), more]
+    return done
+
+
+def _is_of_no_use(log: Path) -> bool:
+    """It is empty, or still being written."""
+    return log.is_file() and (not log.stat().st_size or is_in_use(log))
 
 
 def _save(log: Path, names: Iterable[str], first: int | None, last: int | None) -> Saved:
@@ -131,6 +143,8 @@ def _save(log: Path, names: Iterable[str], first: int | None, last: int | None) 
         path = _write_free(log.parent, names, take_file(take))
     except ChoraleError as fault:
         return Saved(None, str(fault))
+    except ValueError as fault:
+        return Saved(None, f"no MIDI file can hold {one_line(log)}: {fault}")
     return Saved(path, f"saved {one_line(path)}" + (f"; {take.damage}, so the rest is missing" if take.damage else ""))
 
 

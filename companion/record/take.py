@@ -42,6 +42,7 @@ PLAYER_TRACK = "Player"
 
 LEAD_STEPS = 64  # a frame is sent less than so long before its step
 TEMPO_UNSAID = 120.0  # as in a MIDI file
+LEAST_BPM = 0.01  # slower than any clock
 SLOWEST_BEAT_US = 0xFFFFFF  # what a MIDI file can say
 
 
@@ -213,9 +214,10 @@ class _Listener:
             self._silence()
         if entry.event == TransportEvent.START:
             self._sounding.run(entry.now)
-        if entry.bpm is not None and entry.bpm > 0:
-            self._step_seconds = step_seconds(entry.bpm)
-            self.tempos.append((entry.now, entry.bpm))
+        if entry.bpm:
+            bpm = max(entry.bpm, LEAST_BPM)
+            self._step_seconds = step_seconds(bpm)
+            self.tempos.append((entry.now, bpm))
         if entry.beats is not None or entry.bar_step is not None:
             last = self.metres[-1] if self.metres else MetreChange(0, 4, 4, 0)
             beats, unit = entry.beats or last.beats, entry.unit or last.unit

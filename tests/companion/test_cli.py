@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -89,6 +90,28 @@ class TestHelp:
         ran = chorale("models")
         assert ran.code == 130
         assert "Traceback" not in ran.err
+
+
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may have it ignored
+from companion.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows interrupts whole consoles")
+def test_long_work_says_so_and_stops_at_once(folder: Path, fresh_python: list[str]) -> None:
+    """On a pipe too; nothing is left of what was not finished."""
+    write_seed(folder / "tune.mid", [[(beat, 1, 60 + beat % 12, 70) for beat in range(20_000)]])
+    words = [*fresh_python, "-c", INTERRUPTIBLE, "harmonise", "tune.mid"]
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stderr is not None
+    assert re.fullmatch(r"about \d+ (seconds|minutes): 5,000 bars to harmonise\n", child.stderr.readline())
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=10)
+    assert (child.returncode, out, "Traceback" in err) == (130, "", False)
+    assert [path.name for path in folder.iterdir()] == ["tune.mid"]
 
 
 class TestContinue:
@@ -232,18 +255,43 @@ class TestBadInput:
         content = chorale_mid.read_bytes()
         for size in range(0, len(content), 37):
             Path("cut.mid").write_bytes(content[:size])
-            assert "cut.mid" in complaint(chorale("continue", "cut.mid", "-o", "out.mid"))
-        assert not Path("out.mid").exists()
+            ran = chorale("continue", "cut.mid", "-o", "out.mid", "--bars", 1)
+            assert Path("out.mid").exists() is (ran.code == 0)
+            Path("out.mid").unlink(missing_ok=True)
+            assert "note: mended: " in ran.err if ran.code == 0 else "cut.mid" in complaint(ran)
 
-    @pytest.mark.parametrize("name", ["none.mid", ".", "none/none.mid", "long" * 100 + ".mid", "line\nbreak.mid"])
+    @pytest.mark.parametrize(
+        "name", ["none.mid", "", ".", "..", "/", "none/none.mid", "long" * 100 + ".mid", "line\nbreak.mid"]
+    )
     def test_files_there_are_not(self, chorale: Command, name: str) -> None:
-        complaint(chorale("continue", name, "-o", "out.mid"))
+        for words in (("-o", "out.mid"), (), ("--wav",)):
+            complaint(chorale("continue", name, *words))
+
+    @pytest.mark.parametrize(
+        ("place", "says"),
+        [
+            ("", "cannot write .: it is a folder; name a file"),
+            ("/", "cannot write /: it is a folder; name a file"),
+            ("song.xml", "what is written is a MIDI file: its name must end in .mid, not .xml"),
+            ("song.wav", "what is written is a MIDI file: its name must end in .mid, not .wav"),
+        ],
+    )
+    @pytest.mark.parametrize("options", [(), ("--wav",)])
+    def test_places_that_no_midi_file_can_have(
+        self, chorale: Command, melody_mid: Path, place: str, says: str, options: tuple[str, ...]
+    ) -> None:
+        for command in ("continue", "harmonise"):
+            assert complaint(chorale(command, melody_mid, "-o", place, *options)) == says
+
+    @pytest.mark.parametrize("place", ["song", "song.MID", "song.midi"])
+    def test_places_that_it_can_have(self, chorale: Command, melody_mid: Path, place: str) -> None:
+        assert chorale("harmonise", melody_mid, "-o", place, "--model", "gru").out == f"wrote {place}\n"
 
     @pytest.mark.parametrize(
         ("options", "says"),
         [
             (["--model", "gruu"], "unknown model 'gruu' (did you mean gru?); known: "),
-            (["--model", "none.onnx"], "none.onnx: no such file"),
+            (["--model", "none.onnx"], "cannot read none.onnx: No such file or directory"),
             (["--model", "seed.mid"], "seed.mid: not a usable ONNX model: "),
             (["--model", "m" * 400], "known: "),
             (["--style", "jazz"], "style must be one of bach, free, wild, not 'jazz'"),

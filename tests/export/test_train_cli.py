@@ -260,7 +260,7 @@ def test_a_finished_run_is_resumed_only_as_it_was(workshop: Workshop) -> None:
             ("export", "{data}", "-o", "{data}/new.onnx", "--precision", "int4"),
             "precision must be fp32 or int8, not 'int4'",
         ),
-        (("evaluate", "{data}/none.onnx"), "{data}/none.onnx: no such file"),
+        (("evaluate", "{data}/none.onnx"), "cannot read {data}/none.onnx: No such file or directory"),
         (("evaluate", "nobody"), "unknown model 'nobody'"),
         (("compare", "nobody"), "unknown model 'nobody'"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import wave
@@ -10,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from companion.audio.wav import render_midi_file
-from companion.files.midi import write_chorale
+from companion.audio.wav import wave_of_midi
+from companion.files.midi import chorale_file
 from companion.music.song import VoiceNote
 
 SOUNDFONTS = [Path("/usr/share/sounds/sf2") / name for name in ("TimGM6mb.sf2", "default-GM.sf2")]
@@ -25,11 +26,10 @@ def soundfont() -> Path:
     return found[0]
 
 
-def test_a_chord_sounds_for_as_long_as_it_is_written(tmp_path: Path) -> None:
+def test_a_chord_sounds_for_as_long_as_it_is_written() -> None:
     chord = [VoiceNote(voice, 0, 960, pitch, 90) for voice, pitch in enumerate((72, 67, 64, 48))]
-    write_chorale(tmp_path / "chord.mid", chord, ticks_per_beat=480)
-    render_midi_file(tmp_path / "chord.mid", tmp_path / "chord.wav", soundfont())
-    with wave.open(str(tmp_path / "chord.wav")) as file:
+    sound = wave_of_midi(chorale_file(chord, ticks_per_beat=480), soundfont())
+    with wave.open(io.BytesIO(sound)) as file:
         rate = file.getframerate()
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
     assert rate == 44100

@@ -1,7 +1,8 @@
-"""Floods over OSC beside a real client: a jam that is flooded goes on in time, stays small and ends when it is told.
+"""``python -m tests.stress floods [NAME …]``: floods over OSC beside a real client.
 
-Each address of the protocol, what no address is, and what is no OSC, so many times a second for some seconds; the
-client is the master of time, and counts the steps whose frame it had before they were due.
+A jam that is flooded goes on in time, stays small and ends when it is told. Each address of the protocol, what no
+address is, and what is no OSC, so many times a second for some seconds; the client is the master of time, and counts
+the steps whose frame it had before they were due.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ BPM = 120
 STEP_S = step_seconds(BPM)
 REPORT_S = 0.05  # between two reports of the song's position
 BEFORE_S, AFTER_S = 2.0, 1.0  # of music before and after a flood
+FLOOD_S = 5.0
 WARM_S = 2.0  # of the flood before memory is looked at
 PATIENCE_S = 30.0
 LEAST_IN_TIME, MOST_GROWTH_MB, MOST_END_S = 0.99, 10.0, 2.0
@@ -189,7 +191,7 @@ class Client:
 
 def weather(flood: Flood, seconds: float) -> Weathered:
     """Floods a jam for so many seconds."""
-    with tempfile.TemporaryDirectory() as folder, _jam(Path(folder)) as (jam, port, client, hears):
+    with tempfile.TemporaryDirectory() as folder, Flooded(Path(folder)) as (jam, port, client, hears):
         del hears
         client.start()
         _until(lambda: len(client.came) > BEFORE_S / STEP_S, "frames come")
@@ -209,7 +211,7 @@ def weather(flood: Flood, seconds: float) -> Weathered:
         return Weathered(flood, sent, client.in_time(from_s, to_s), grown, client.errors, end_s)
 
 
-class _jam:  # noqa: N801 - a context manager
+class Flooded:
     """A jam that follows a client's time, and the client."""
 
     def __init__(self, folder: Path) -> None:
@@ -277,11 +279,17 @@ def _until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-def main(seconds: float = 8.0) -> Iterator[str]:
-    """Every flood, a line each; the faults behind it."""
+def main(words: list[str]) -> int:
+    """Every flood, or those of these names, a line each; 1 where one did harm."""
+    harm = 0
     for flood in all_floods():
-        came = weather(flood, seconds)
-        yield f"{came.line}  {'; '.join(came.faults)}".rstrip()
+        if words and flood.name not in words:
+            continue
+        came = weather(flood, FLOOD_S)
+        harm += bool(came.faults)
+        sys.stdout.write(f"{came.line}  {'; '.join(came.faults)}".rstrip() + "\n")
+        sys.stdout.flush()
+    return int(harm > 0)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import io
 import sys
 import wave
 from pathlib import Path
@@ -6,9 +7,11 @@ import mido
 import numpy as np
 import pytest
 
+from companion.audio import wav
 from companion.audio.organ import SAMPLE_RATE, Sound, render
-from companion.audio.wav import render_midi_file, sounds_of_midi_file, write_wav
-from companion.errors import BadMidiFile, BadSetting, ChoraleError, MissingExtra, OutputExists, OutputFailed
+from companion.audio.wav import sounds_of_song, wave_file, wave_of_midi
+from companion.errors import BadSetting, ChoraleError, MissingExtra
+from companion.files.midi import read_song
 
 SAMPLES = np.array([[0.0, 1.0], [-1.0, 0.5], [2.0, -2.0]], dtype=np.float32)
 SOUNDFONT_HEAD = b"RIFF\0\0\0\0sfbk"
@@ -25,35 +28,18 @@ def write_midi(path: Path, *tracks: list[mido.Message]) -> Path:
     return path
 
 
-def small_midi(folder: Path) -> Path:
-    return write_midi(folder / "a.mid", [note("note_on", 0, 60, 90, 0), note("note_off", 0, 60, 0, 240)])
+@pytest.fixture
+def small_midi(tmp_path: Path) -> bytes:
+    notes = [note("note_on", 0, 60, 90, 0), note("note_off", 0, 60, 0, 240)]
+    return write_midi(tmp_path / "a.mid", notes).read_bytes()
 
 
-def test_a_wave_holds_the_samples(tmp_path: Path) -> None:
-    path = tmp_path / "a.wav"
-    write_wav(path, SAMPLES)
-    with wave.open(str(path), "rb") as file:
+def test_a_wave_holds_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wav, "_BLOCK", 2)
+    with wave.open(io.BytesIO(wave_file(SAMPLES)), "rb") as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, SAMPLE_RATE)
         data = np.frombuffer(file.readframes(10), "<i2").reshape(-1, 2)
     assert data.tolist() == [[0, 32767], [-32767, 16384], [32767, -32767]]
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_an_existing_wave_is_kept_without_force(tmp_path: Path) -> None:
-    path = tmp_path / "a.wav"
-    path.write_text("mine")
-    with pytest.raises(OutputExists, match=r"a\.wav exists; choose another name, or --force to replace it"):
-        write_wav(path, SAMPLES)
-    with pytest.raises(OutputExists, match=r"a\.wav exists; choose another name, or --force to replace it"):
-        render_midi_file(small_midi(tmp_path), path)
-    assert path.read_text() == "mine"
-    write_wav(path, SAMPLES, force=True)
-    assert path.read_bytes()[:4] == b"RIFF"
-
-
-def test_a_wave_that_cannot_be_written_says_so(tmp_path: Path) -> None:
-    with pytest.raises(OutputFailed, match=r"cannot write .*a\.wav: there is no folder .*nowhere"):
-        write_wav(tmp_path / "nowhere" / "a.wav", SAMPLES)
 
 
 def test_a_midi_file_sounds_by_its_tempo_map(tmp_path: Path) -> None:
@@ -73,50 +59,34 @@ def test_a_midi_file_sounds_by_its_tempo_map(tmp_path: Path) -> None:
         note("note_off", 3, 48, 0, 480),
     ]
     path = write_midi(tmp_path / "a.mid", tempi, soprano, bass)
-    assert sounds_of_midi_file(path) == [
+    assert sounds_of_song(read_song(path)) == [
         Sound(0.0, 1.5, 72, 90, 0),
         Sound(0.5, 2.5, 48, 70, 3),
         Sound(1.5, 2.5, 50, 60, 0),
     ]
 
 
-def test_without_a_soundfont_the_organ_plays(tmp_path: Path) -> None:
-    render_midi_file(small_midi(tmp_path), tmp_path / "organ.wav")
-    write_wav(tmp_path / "same.wav", render([Sound(0.0, 0.25, 60, 90, 0)]))
-    assert (tmp_path / "organ.wav").read_bytes() == (tmp_path / "same.wav").read_bytes()
+def test_without_a_soundfont_the_organ_plays(small_midi: bytes) -> None:
+    assert wave_of_midi(small_midi) == wave_file(render([Sound(0.0, 0.25, 60, 90, 0)]))
 
 
-@pytest.mark.parametrize("data", [b"", b"MThd", b"RIFF and so on", b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk\0\0\0\x09\x00\x90"])
-def test_a_broken_midi_file_is_one_line(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "broken.mid"
-    path.write_bytes(data)
-    with pytest.raises(
-        BadMidiFile,
-        match=r"^.*broken\.mid is no intact MIDI file \([^\n]+\); save or export it again as format 0 or 1$",
-    ):
-        sounds_of_midi_file(path)
-
-
-def test_a_midi_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(BadMidiFile, match=r"^cannot read .*none\.mid: No such file or directory$"):
-        sounds_of_midi_file(tmp_path / "none.mid")
-
-
-def test_a_soundfont_has_to_be_one(tmp_path: Path) -> None:
+def test_a_soundfont_has_to_be_one(tmp_path: Path, small_midi: bytes) -> None:
     font = tmp_path / "font.sf2"
-    with pytest.raises(BadSetting, match=r"font\.sf2 cannot be read: No such file or directory"):
-        render_midi_file(small_midi(tmp_path), tmp_path / "a.wav", font)
+    with pytest.raises(BadSetting, match=r"^cannot read .*font\.sf2: No such file or directory$"):
+        wave_of_midi(small_midi, font)
     font.write_text("words")
     with pytest.raises(BadSetting, match=r"font\.sf2 is not a soundfont \(\.sf2 or \.sf3\)"):
-        render_midi_file(small_midi(tmp_path), tmp_path / "a.wav", font)
+        wave_of_midi(small_midi, font)
 
 
-def test_without_fluidsynth_the_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_fluidsynth_the_line_says_what_to_do(
+    tmp_path: Path, small_midi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     font = tmp_path / "font.sf2"
     font.write_bytes(SOUNDFONT_HEAD)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingExtra) as caught:
-        render_midi_file(small_midi(tmp_path), tmp_path / "a.wav", font)
+        wave_of_midi(small_midi, font)
     assert str(caught.value) == (
         "--soundfont needs FluidSynth (apt install fluidsynth, brew install fluid-synth or "
         "choco install fluidsynth); without --soundfont the built-in organ plays"
@@ -136,18 +106,18 @@ def fake_fluidsynth(folder: Path, body: str, monkeypatch: pytest.MonkeyPatch) ->
     return font
 
 
-def test_fluidsynth_is_asked_for_a_wave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    body = "open(sys.argv[4], 'w').write('|'.join(sys.argv[1:4] + sys.argv[5:]))"
+def test_fluidsynth_is_asked_for_a_wave(tmp_path: Path, small_midi: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "head = open(sys.argv[-1], 'rb').read(4).decode()\n"
+    body += "open(sys.argv[4], 'w').write('|'.join(sys.argv[1:4] + sys.argv[5:-1]) + head)"
     font = fake_fluidsynth(tmp_path, body, monkeypatch)
-    midi = small_midi(tmp_path)
-    render_midi_file(midi, tmp_path / "a.wav", font)
-    assert (tmp_path / "a.wav").read_text() == f"-ni|-q|-F|-r|44100|{font}|{midi}"
+    assert wave_of_midi(small_midi, font) == f"-ni|-q|-F|-r|44100|{font}MThd".encode()
 
 
-def test_a_failing_fluidsynth_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_fluidsynth_leaves_nothing_behind(
+    tmp_path: Path, small_midi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     font = fake_fluidsynth(tmp_path, "sys.exit('fluidsynth: error: no such font')", monkeypatch)
-    midi = small_midi(tmp_path)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(ChoraleError, match=r"^FluidSynth could not play .*: fluidsynth: error: no such font$"):
-        render_midi_file(midi, tmp_path / "a.wav", font)
+        wave_of_midi(small_midi, font)
     assert sorted(tmp_path.iterdir()) == before

@@ -268,6 +268,39 @@ class TestRefused:
         assert str(caught.value) == says
 
 
+class TestTime:
+    """What is to be said before the work begins."""
+
+    @pytest.mark.parametrize(
+        ("beats", "says"),
+        [
+            (4, ""),
+            (1100, ""),
+            (1300, "about 10 seconds: 11 minutes of sound"),
+            (7100, "about 60 seconds: 59 minutes of sound"),
+        ],
+    )
+    def test_sound(self, tmp_path: Path, beats: float, says: str) -> None:
+        line = [(0, 1, 60, 80), (beats - 1, 1, 60, 80)]
+        job = files.harmonise_job(write_seed(tmp_path / "seed.mid", [line]), None, SETTINGS)
+        assert files.check_sound(job, Outputs(tmp_path / "a.mid", tmp_path / "a.wav")) == says
+        assert files.check_sound(job, Outputs(tmp_path / "a.mid")) == ""
+
+    def test_a_day_of_sound(self, tmp_path: Path) -> None:
+        """The bars to come count too."""
+        seed = write_seed(tmp_path / "seed.mid", [[(0, 1, 60, 80)]], tempos=[(0, 2_000_000)])
+        with pytest.raises(BadSetting) as caught:
+            files.check_sound(files.continue_job(seed, 1000, SETTINGS), Outputs(tmp_path / "a.mid", tmp_path / "a.wav"))
+        assert str(caught.value) == "the sound would last 2 hours, and can last 60 minutes; leave out --wav"
+
+    def test_task(self, tmp_path: Path) -> None:
+        """What is gone through is counted, not what is silent."""
+        line = [(0, 1, 60, 80), (40_000, 8, 60, 80)]
+        seed = write_seed(tmp_path / "seed.mid", [line])
+        assert files.harmonise_job(seed, None, SETTINGS).task == "3 bars to harmonise"
+        assert files.continue_job(seed, 1000, SETTINGS).task == "1,003 bars to compose"
+
+
 class TestSettings:
     """What a player can ask for in a jam, asked for a file."""
 

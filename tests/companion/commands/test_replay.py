@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from support.programs import Command
 
+from companion.commands import replay
+from companion.model.library import open_model
+
 LOG = Path(__file__).parents[2] / "golden" / "jam-2.jsonl"
 STEPS = 12  # of its frames, so that no test takes long
 
@@ -36,6 +39,14 @@ def test_the_same_build_makes_the_same_frames(chorale: Command, rows: list[Row],
     write(log, rows)
     ran = chorale("replay", log)
     assert (ran.code, ran.out, ran.err) == (0, f"{STEPS} frames, all the same\n", "")
+
+
+def test_progress_is_told(rows: list[Row], log: Path) -> None:
+    write(log, rows)
+    told: list[tuple[int, ...]] = []
+    replay.replay(log, open_model, lambda *done: told.append(done))
+    assert {total for _, total in told} == {STEPS}
+    assert max(done for done, _ in told) >= STEPS - 1
 
 
 def test_a_changed_frame_is_told_by_its_step(chorale: Command, rows: list[Row], log: Path) -> None:
@@ -78,3 +89,33 @@ def test_a_damaged_log(chorale: Command, rows: list[Row], log: Path, place: int,
     ran = chorale("replay", log)
     assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert ran.err.startswith(f"chorale: {log} {complaint}")
+
+
+@pytest.mark.parametrize(
+    ("added", "complaint"),
+    [
+        ([{"kind": "note", "at": 1e6, "pitch": 60, "velocity": 1, "channel": 0}], "a note for step 1000000 at step "),
+        ([{"kind": "transport", "event": "start"}], "the log does not say where the bars are at step "),
+        ([{"kind": "transport", "event": "metre", "beats": 3}], "the log does not say where the bars are at step "),
+        (
+            [{"kind": "transport", "event": "start", "address": 1e9, "bar_step": 0, "beats": 4, "unit": 4}],
+            "the log does not say where the bars are at step ",
+        ),
+        ([{"kind": "silence"}] * 20_001, "holds more than 20000 entries for step "),
+    ],
+)
+def test_what_no_jam_does(chorale: Command, rows: list[Row], log: Path, added: list[Row], complaint: str) -> None:
+    write(log, [*rows, *({"now": rows[-1]["now"], **row} for row in added), rows[-1]])
+    ran = chorale("replay", log)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert complaint in ran.err
+
+
+def test_hours_that_were_not_logged_are_not_made(chorale: Command, rows: list[Row], log: Path) -> None:
+    """An answer without an end goes on; what is compared is what there is."""
+    go = {"now": rows[-1]["now"], "kind": "command", "name": "go", "arguments": [], "effective_step": 9}
+    late = {"now": 900_000.0, "kind": "silence"}
+    write(log, [*rows, {**go, "name": "mode", "arguments": ["continue"]}, go, late])
+    ran = chorale("replay", log)
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "comes out otherwise" in ran.err

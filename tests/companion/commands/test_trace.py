@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from support.fakes import Babbler, random_source
 
-from companion.commands.trace import write_trace
-from companion.errors import OutputExists
+from companion.commands.trace import trace_file
 from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.generator import Frame, Generator
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, strike
@@ -27,16 +25,14 @@ def choice(token: int, held: int | None = None, **shares: float) -> Choice:
         return Choice(token, float(probabilities[token]), 1.23456789, np.log(probabilities), held)
 
 
-def written(path: Path, frames: list[Composed]) -> Any:
-    write_trace(path, "gru", frames)
-
+def written(frames: list[Composed]) -> Any:
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} is not JSON")
 
-    return json.loads(path.read_text("utf-8"), parse_constant=refuse)
+    return json.loads(trace_file("gru", frames), parse_constant=refuse)
 
 
-def test_complete(tmp_path: Path) -> None:
+def test_complete() -> None:
     choices = (
         choice(strike(72), p72=0.5, p74=0.4995, p76=0.0005),
         choice(HOLD, 67, hold=0.25, p67=0.25, p69=0.5),
@@ -45,7 +41,7 @@ def test_complete(tmp_path: Path) -> None:
     )
     tokens = np.array([one.token for one in choices], dtype=np.int32)
     frame = Frame(-4, tokens, (72, 67, None, 48), choices, 0.8)
-    assert written(tmp_path / "a.json", [Composed(frame, SEED, (False,) * 4)]) == {
+    assert written([Composed(frame, SEED, (False,) * 4)]) == {
         "format": "chorale-trace/1",
         "model": "gru",
         "steps_per_beat": 4,
@@ -78,14 +74,14 @@ def note(voice: str, pitch: int | None, struck: bool, probability: float, distri
 
 
 @pytest.mark.parametrize("sampling", [Sampling(), Sampling(0), Sampling(2.0, 0.5)], ids=["plain", "greedy", "narrow"])
-def test_distributions(tmp_path: Path, sampling: Sampling) -> None:
+def test_distributions(sampling: Sampling) -> None:
     """Each sums to about 1, is sorted, and holds what sounds."""
     generator = Generator(Babbler(level=1.0), random_source())  # type: ignore[arg-type]
     state, frames = generator.start(), []
     for _ in range(12):
         frame, state = generator.frame(state, sampling)
         frames.append(Composed(frame, MODEL, (True,) * 4))
-    trace = written(tmp_path / "a.json", frames)
+    trace = written(frames)
     assert [frame["step"] for frame in trace["frames"]] == list(range(12))
     for row in (note for frame in trace["frames"] for note in frame["notes"]):
         shares = [share for _, share in row["distribution"]]
@@ -96,13 +92,3 @@ def test_distributions(tmp_path: Path, sampling: Sampling) -> None:
         assert row["pitch"] in pitches
         assert 0 < row["probability"] <= 1
         assert row["struck"] <= (row["pitch"] is not None)
-
-
-def test_existing_trace_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    path.write_text("mine")
-    with pytest.raises(OutputExists):
-        write_trace(path, "gru", [])
-    assert path.read_text() == "mine"
-    write_trace(path, "gru", [], force=True)
-    assert json.loads(path.read_text())["frames"] == []

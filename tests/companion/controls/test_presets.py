@@ -220,8 +220,8 @@ def test_what_cannot_be_loaded_is_said(tmp_path: Path) -> None:
     assert line("liv") == f"unknown preset 'liv' (did you mean live?); in {tmp_path}: folder, latin, live"
     assert line("./no.toml") == "there is no preset no.toml"
     assert line("latin").startswith(f"cannot read the preset {tmp_path / 'latin.toml'}: ")
-    assert line("folder").startswith(f"cannot read the preset {tmp_path / 'folder.toml'}: ")
-    assert line("a\0.toml").startswith("cannot read the preset ")
+    assert line("folder") == f"cannot read {tmp_path / 'folder.toml'}: it is a folder"
+    assert line("a\0.toml") == "there is no preset a\0.toml"
 
 
 def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
@@ -250,13 +250,25 @@ def test_where_presets_lie(
     assert preset_folder(platform, environ) == Path(expected)
 
 
-def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_a_home_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere() -> Any:
         raise RuntimeError
 
     monkeypatch.setattr(Path, "home", nowhere)
-    with pytest.raises(BadSetting, match="give a preset as a file"):
-        preset_folder("linux", {})
+    assert preset_folder("linux", {}) is None
+    for work in (load_preset, lambda name, folder: save_preset(name, Preset(), folder)):
+        with pytest.raises(BadSetting, match="give a preset as a file"):
+            work("live", None)
+    place = str(tmp_path / "a.toml")
+    assert save_preset(place, Preset(), None) == Path(place)
+    assert load_preset(place, None) == Preset()
+    with pytest.raises(BadSetting, match=r"there is no preset .*b\.toml"):
+        load_preset(str(tmp_path / "b.toml"), None)
+
+
+def test_an_empty_home_is_none() -> None:
+    assert preset_folder("linux", {"HOME": ""}) is None
+    assert preset_folder("win32", {"HOME": "", "APPDATA": "/roaming"}) == Path("/roaming/chorale/presets")
 
 
 def test_a_rig_is_checked_when_made() -> None:

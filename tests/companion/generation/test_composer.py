@@ -306,7 +306,64 @@ class TestLongSeeds:
         assert notices(phrase) == []
         assert seed_frames(phrase) == LONGEST_HEARD
 
-    def test_long_melody_is_heard_from_its_start(self) -> None:
-        """Its other voices are written as it goes."""
+    def test_the_same_of_a_melody(self) -> None:
+        """Whichever voices are missing: they are added to what is heard."""
         phrase = phrase_of({SOPRANO: [(beat, 1, 72) for beat in range(136)]})
-        assert (seed_frames(phrase), notices(phrase)) == (544, [])
+        frames, _ = made(phrase, {}, 1)
+        assert (seed_frames(phrase), len(frames), frames[0].frame.step) == (LONGEST_HEARD, LONGEST_HEARD + 16, 32)
+        assert notices(phrase) == [
+            "the seed is long: only its last 512 steps are heard, and have their missing voices added"
+        ]
+
+
+def tune_with_rest(beats: float, end: float = 4) -> Phrase:
+    """Four quarters of a tune (the last may be of another length), a rest of so many beats, and a whole note."""
+    before = [(0, 1, 72), (1, 1, 72), (2, 1, 72), (3, end - 3, 72)]
+    return phrase_of({SOPRANO: [*before, (end + beats, 4, 72)]})
+
+
+class TestLongRests:
+    """They cost nothing, are named and stay as they are."""
+
+    # From which beat to which nothing is sung, where the tune ends on one beat and begins again on another
+    @pytest.mark.parametrize(
+        ("end", "beats", "silent"),
+        [(4, 200, (4, 204)), (3.25, 200, (4, 203)), (4, 200.75, (4, 204)), (4, 32.25, (4, 36)), (4, 32, None)],
+    )
+    @pytest.mark.parametrize("bars", [0, 1])
+    def test_nothing_sings_in_them(self, end: float, beats: float, silent: tuple[int, int] | None, bars: int) -> None:
+        phrase = tune_with_rest(beats, end)
+        steps = [one.frame.step for one in made(phrase, {}, bars)[0]]
+        rest = [] if silent is None else [*range(4 * silent[0], 4 * silent[1])]
+        assert steps == sorted({*range(steps[-1] + 1)} - {*rest})
+        length = None if silent is None else silent[1] - silent[0]
+        named = [f"the rest of {length} beats from beat 5 on is kept, and nothing sings in it"] if silent else []
+        assert notices(phrase) == named
+
+    def test_voices_end_with_the_tune_and_begin_with_it(self) -> None:
+        phrase = tune_with_rest(200)
+        script = {(at, voice): strike(pitch) for at in (0, 16) for voice, pitch in enumerate(CHORD)}
+        frames, _ = made(phrase, script, 0)
+        assert voice_notes(frames, phrase, loudness) == [
+            VoiceNote(voice, beat * 480, (beat + 4) * 480, CHORD[voice], 100 + voice)
+            for beat in (0, 204)
+            for voice in (ALTO, TENOR, BASS)
+        ]
+
+    def test_what_would_be_held_is_begun_anew(self) -> None:
+        frames, _ = made(tune_with_rest(200), {(0, voice): strike(pitch) for voice, pitch in enumerate(CHORD)}, 0)
+        assert HOLD in frames[15].frame.tokens
+        assert HOLD not in frames[16].frame.tokens
+
+    def test_a_day_of_silence(self) -> None:
+        phrase = tune_with_rest(190_000)
+        frames, model = made(phrase, {}, 1)
+        assert len(frames) == total_frames(phrase, 1) == 32 + 16
+        assert len(model.asked) == 4 * 48
+
+    def test_of_a_long_seed_the_steps_that_sing_are_counted(self) -> None:
+        lines = {v: [(0, 60, pitch), (1000, 120, pitch)] for v, pitch in enumerate(CHORD)}
+        phrase = phrase_of(lines)
+        assert seed_frames(phrase) == LONGEST_HEARD
+        frames, _ = made(phrase, {}, 1)
+        assert [one.frame.step for one in frames][:33:32] == [208, 4000]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from companion.music.sounding import Part, SoundingFrame
 from companion.record import log
 from companion.record.log import (
     KINDS,
+    LONGEST_GAP_STEPS,
     Entry,
     Header,
     LoggedClear,
@@ -35,6 +38,7 @@ from companion.record.log import (
     read_entries,
     read_header,
 )
+from companion.record.rows import READERS
 
 HEADER = Header(
     "1.2", "gru", "ab" * 32, 7, {"mode": "continue", "voices": [{"channel": 1}]}, "2026-11-22T20:15:00+01:00"
@@ -84,7 +88,7 @@ def test_every_kind_is_here() -> None:
     assert {type(entry) for entry in ENTRIES} == set(KINDS.values())
     assert set(KINDS.values()) == set(Entry.__args__)
     types = {str(place.type) for kind in KINDS.values() for place in fields(kind)}
-    assert types == set(log._READERS)
+    assert types | {str(place.type) for place in fields(Header)} == set(READERS)
 
 
 def test_the_lines(tmp_path: Path) -> None:
@@ -155,13 +159,13 @@ def test_cut_off_anywhere(tmp_path: Path, size: int) -> None:
     data = whole.read_bytes()[:size]
     torn = tmp_path / "torn.jsonl"
     torn.write_bytes(data)
-    if data.count(b"\n") == 0:
+    if size < whole.read_bytes().index(b"\n"):
         with pytest.raises(BadLog):
             list(read_entries(torn))
         return
     found = tuple(read_entries(torn))
     assert found == ENTRIES[: len(found)]
-    assert len(found) in (data.count(b"\n") - 1, data.count(b"\n"))  # the line's end alone may be missing
+    assert len(found) in (max(data.count(b"\n") - 1, 0), data.count(b"\n"))  # the line's end alone may be missing
 
 
 @pytest.mark.parametrize(
@@ -181,7 +185,26 @@ def test_cut_off_anywhere(tmp_path: Path, size: int) -> None:
         '{"now":1.0,"kind":"frame","step":1,"origin":"model","tokens":3,"pitches":[]}',
         '{"now":1.0,"kind":"command","name":"go","arguments":[[]]}',
         "\udce9",
+        '{"now":1e999,"kind":"silence"}',
+        '{"now":Infinity,"kind":"silence"}',
+        '{"now":-Infinity,"kind":"silence"}',
+        '{"now":NaN,"kind":"silence"}',
+        '{"now":1e300,"kind":"silence"}',
+        '{"now":1.0,"kind":"note","at":-Infinity,"pitch":60,"velocity":1,"channel":0}',
+        '{"now":1.0,"kind":"note","at":1.0,"pitch":128,"velocity":1,"channel":0}',
+        '{"now":1.0,"kind":"note","at":1.0,"pitch":60,"velocity":-1,"channel":0}',
+        '{"now":1.0,"kind":"note","at":1.0,"pitch":60,"velocity":1,"channel":16}',
+        '{"now":1.0,"kind":"now","voice":4,"pitch":null,"velocity":1,"channel":0}',
+        '{"now":1.0,"kind":"send","frames":[[1,[128,1,80,0],[67,1,80,1],[60,1,80,2],[48,1,80,3]]]}',
+        '{"now":1.0,"kind":"send","frames":[[1e999,[60,1,80,0],[67,1,80,1],[60,1,80,2],[48,1,80,3]]]}',
+        '{"now":1.0,"kind":"transport","event":"tempo","bpm":-1}',
+        '{"now":1.0,"kind":"transport","event":"metre","beats":0,"unit":4}',
+        f'{{"now":{"9" * 5000},"kind":"silence"}}',
+        '{"now":1.0,"kind":"command","name":"go","arguments":' + "[" * 100_000,
+        '{"now":1.0,"kind":"silence","a":' * 100_000,
+        f'{{"now":1.0,"kind":"command","name":"{"x" * 1_000_000}"}}',
     ],
+    ids=lambda line: line[:60],
 )
 def test_damage_in_the_middle_is_told(tmp_path: Path, line: str) -> None:
     path = written(tmp_path / "a.jsonl", *ENTRIES[:2])
@@ -204,6 +227,9 @@ def test_damage_in_the_middle_is_told(tmp_path: Path, line: str) -> None:
         (b'{"format":"chorale-jam/2"}\n', "is in the format 'chorale-jam/2'; expected chorale-jam/1"),
         (b'{"format":["\\u001b[2J"]}\n', r"is in the format ['\x1b[2J']; expected chorale-jam/1"),
         (b'{"format":"chorale-jam/1"}\n', "is damaged in line 1"),
+        (b'{"format":"chorale-jam/1","seed":1e999}\n', "is damaged in line 1"),
+        (b'{"format":"chorale-jam/1","settings":7}\n', "is damaged in line 1"),
+        (b"[" * 100_000, "is no log of a jam; expected one in the format chorale-jam/1"),
     ],
 )
 def test_what_is_no_log(tmp_path: Path, data: bytes, message: str) -> None:
@@ -214,6 +240,31 @@ def test_what_is_no_log(tmp_path: Path, data: bytes, message: str) -> None:
             read(path)
         assert str(fault.value) == f"{path} {message}"
         assert isinstance(fault.value, ChoraleError)
+
+
+def test_a_refused_command_may_have_said_anything(tmp_path: Path) -> None:
+    entry = LoggedCommand(1.0, "go", (float("inf"), 10**30), None)
+    assert list(read_entries(written(tmp_path / "a.jsonl", entry))) == [entry]
+
+
+def test_a_jump_that_no_jam_makes(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.jsonl", LoggedSilence(5.0), LoggedSilence(LONGEST_GAP_STEPS + 6.0))
+    with pytest.raises(BadLog, match=r"a\.jsonl jumps at byte \d+ over more than 1000000 steps$"):
+        list(read_entries(path))
+
+
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("/dev/zero"), os.mkfifo, Path.mkdir])
+def test_what_is_no_file(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(tmp_path / "a.jsonl")
+    with pytest.raises(BadLog, match=r"^cannot read .*a\.jsonl: it is (not a regular file|a folder)$"):
+        read_header(tmp_path / "a.jsonl")
+
+
+def test_a_log_larger_than_any(tmp_path: Path) -> None:
+    with (tmp_path / "a.jsonl").open("wb") as file:
+        file.truncate(log.MOST_LOG_BYTES + 1)  # sparse: takes no room
+    with pytest.raises(BadLog, match=r"a\.jsonl is larger than 250 MB$"):
+        read_header(tmp_path / "a.jsonl")
 
 
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:

@@ -418,7 +418,7 @@ class TestBars:
     def test_tempos_that_do_not_change_are_said_once(self, tmp_path: Path) -> None:
         entries = [key(1.0, 60, 80), key(2.0, 60, 0)]
         entries += [LoggedTransport(float(step), "tempo", bpm=bpm) for step, bpm in enumerate((60, 60, 90, 90, 60), 4)]
-        entries += [LoggedTransport(9.0, "tempo", bpm=1e-9), LoggedTransport(9.0, "tempo", bpm=0.0)]
+        entries += [LoggedTransport(9.0, "tempo", bpm=1e-320), LoggedTransport(9.0, "tempo", bpm=0.0)]
         facts = read_facts(saved(save_jam(recorded(tmp_path, entries))))
         beats = [(0, 500_000), (4 * STEP, 1_000_000), (6 * STEP, 666_667), (8 * STEP, 1_000_000), (9 * STEP, 0xFFFFFF)]
         assert facts.tempos == beats
@@ -587,6 +587,23 @@ class TestRecovery:
         assert [result.text for result in recover(tmp_path)] == [
             f"{log} is no log of a jam; expected one in the format chorale-jam/1"
         ]
+
+    def test_one_that_cannot_be_read_costs_no_other_its_own(self, tmp_path: Path) -> None:
+        """Nor keeps the jam that is to come from beginning."""
+        os.mkfifo(tmp_path / "jam-2026-11-20-1.jsonl")
+        (tmp_path / "jam-2026-11-20-2.jsonl").symlink_to("/dev/zero")
+        (tmp_path / "jam-2026-11-20-3.jsonl").symlink_to("nowhere")
+        (tmp_path / "jam-2026-11-20-4.jsonl").mkdir()
+        log = recorded(tmp_path, JAM)
+        far = log.with_name("jam-2026-11-23-1.jsonl")
+        entry = b'{"now":1,"kind":"note","at":-2e9,"pitch":60,"velocity":1,"channel":0}\n'
+        far.write_bytes(log.read_bytes() + entry)
+        first, rest = recover(tmp_path)
+        assert first.path == log.with_suffix(".mid")
+        fifo = tmp_path / "jam-2026-11-20-1.jsonl"
+        says = f"cannot read {fifo}: it is not a regular file; nor can 4 more of the logs there be read"
+        assert rest == Saved(None, says)
+        assert save_jam(far).text.startswith(f"no MIDI file can hold {far}: tick ")
 
     def test_no_folder_yet(self, tmp_path: Path) -> None:
         assert recover(tmp_path / "none") == []
