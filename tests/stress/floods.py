@@ -128,7 +128,7 @@ MAKERS: dict[str, Callable[[random.Random], bytes]] = {
     "wrong value": lambda dice: build_msg(f"{PREFIX}temperature", [dice.randint(11, 99)]).dgram,
     "broken": lambda dice: dice.randbytes(dice.randint(1, 60)),
 }
-SHORT = [("model", 50), ("keep", 50), ("unknown", 5000), ("broken", 5000), ("temperature", 5000)]
+SHORT = [("model", 50), ("unknown", 5000), ("temperature", 5000)]
 
 
 def all_floods() -> list[Flood]:
