@@ -56,12 +56,17 @@ class Watched(Jam):
     changed = 0.0  # when a control was last changed
 
     def time_passes(self, steps: float) -> None:
-        """In quarters of steps, planning as it goes; never quite on the line, where computers never are."""
+        """In quarters of steps, planning as it goes; never quite on the line, where computers never are.
+
+        An engine looks every few milliseconds, and so soon after the end of a phrase.
+        """
         self.work()
         end = self.listener.position + steps
-        while self.listener.position < end - 1e-9:
-            quarter = math.floor((self.listener.position - OFF_LINE) * 4 + 1e-9) + 1
-            self.to(min(quarter / 4 + OFF_LINE, end))
+        while (here := self.listener.position) < end - 1e-9:
+            quarter = math.floor((here - OFF_LINE) * 4 + 1e-9) + 1
+            over = self.session._turns._phrase_over()
+            soon = end if over is None or over <= here else over + OFF_LINE
+            self.to(min(quarter / 4 + OFF_LINE, end, soon))
             self.check()
 
     def obey(self, command: Command) -> int:
