@@ -28,20 +28,23 @@ class BoundGraph:
         self._turn = threading.Lock()  # the arrays serve one run at a time
         self._ids = self._input(FEATURES_INPUT, (1, width), "int32")
         self._logits = self._output(LOGITS_OUTPUT, (1, VOCABULARY_SIZE), "float32")
-        self._before = {s.name: self._input(s.name, s.shape, s.dtype) for s in contract.states if s.update == "replace"}
+        replaced = [state for state in contract.states if state.update == "replace"]
+        self._before = {state.name: self._input(state.name, state.shape, state.dtype) for state in replaced}
         self._after = {s.name: self._output(f"{s.name}_next", s.next_shape, s.dtype) for s in contract.states}
+        self._windows = [state.name for state in contract.states if state.update == "append"]
 
     def run(self, ids: IntArray, state: State, options: ort.RunOptions | None) -> tuple[Logits, State]:
         """See Model.step."""
         with self._turn:
             self._ids[0] = ids
-            for name, value in state.items():
-                if isinstance(value, Window):  # it lies where its rows lie, at another place each time
-                    self._binding.bind_cpu_input(name, value.rows)
-                else:
-                    self._before[name][...] = value
+            for name, before in self._before.items():
+                before[...] = state[name]
+            for name in self._windows:  # where its rows lie, which is elsewhere each time
+                self._binding.bind_cpu_input(name, _window(state, name).rows)
             self._session.run_with_iobinding(self._binding, options)
-            following = {name: _following(state[name], after) for name, after in self._after.items()}
+            following: dict[str, Array | Window] = {name: after.copy() for name, after in self._after.items()}
+            for name in self._windows:
+                following[name] = _window(state, name).append(self._after[name])
             return self._logits[0].copy(), following
 
     def _input(self, name: str, shape: tuple[int, ...], dtype: str) -> Array:
@@ -55,6 +58,7 @@ class BoundGraph:
         return array
 
 
-def _following(before: Array | Window, after: Array) -> Array | Window:
-    """The next value of a state, apart from the graph's own array."""
-    return before.append(after) if isinstance(before, Window) else after.copy()
+def _window(state: State, name: str) -> Window:
+    window = state[name]
+    assert isinstance(window, Window)
+    return window

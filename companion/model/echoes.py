@@ -2,75 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.model.codes import UNDECIDED
+from companion.model.codes import CODES, LONGEST_PAST, UNDECIDED
 from companion.model.features import Echo, History
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, IntArray
 
-LONGEST = 1024  # frames that are remembered: 64 bars of 4/4
-SOPRANO = slice(0, 1)
+# What the voices sound is one number, the soprano's code in its highest bits.
+_CODE_BITS = (CODES - 1).bit_length()
+_CHORD_AND_TUNE: IntArray = np.array([[-1], [-1 << 3 * _CODE_BITS]], dtype=np.int32)  # the bits that must be alike
 
 
 @dataclass(frozen=True, eq=False)
 class Past:
-    """The frames so far, oldest first, and how much of what led to each was heard just now again."""
+    """The frames so far, oldest first, and how much of what led to some of them was heard just now again.
 
-    tokens: NDArray[np.int8]  # [frames, 4]
-    codes: NDArray[np.int8]  # [frames, 4] what they sound (see features.sounding_codes)
-    chords: NDArray[np.int16]  # [frames] how many chords before each of them were as the last ones are
-    tune: NDArray[np.int16]  # [frames] the same of the soprano alone, in notes
+    Only what stands whole beats back is compared: the same place in the beat.
+    """
+
+    tokens: bytes  # four a frame
+    chords: IntArray  # [frames] what they sound, as one number
+    alike: NDArray[
+        np.int16
+    ]  # [2, beats back] how many chords, and notes of the soprano, before it were as the last are
 
     @classmethod
     def empty(cls) -> Past:
         """Nothing heard yet."""
-        nothing = np.zeros((0, len(VOICES)), dtype=np.int8)
-        none = np.zeros(0, dtype=np.int16)
-        return cls(nothing, nothing, none, none)
+        return cls(b"", np.zeros(0, dtype=np.int32), np.zeros((2, 0), dtype=np.int16))
 
-    def advance(self, tokens: IntArray, after: History) -> Past:
-        """The past after one more frame of tokens ``[4]``, with the history after it."""
-        now = after.now.astype(np.int8)
+    def advance(self, tokens: Sequence[int], after: History) -> Past:
+        """The past after one more frame of four tokens, with the history after it."""
+        now = 0
+        for code in after.now:
+            now = now << _CODE_BITS | code
+        again = (self.chords[-STEPS_PER_BEAT::-STEPS_PER_BEAT] ^ now) & _CHORD_AND_TUNE == 0
+        alike = self.alike
+        if alike.shape[1] < again.shape[1]:
+            alike = np.concatenate([alike, _NOTHING], axis=1)
+        if len(self.chords) and self.chords[-1] != now:
+            alike = alike + ((self.chords[-1] ^ now) & _CHORD_AND_TUNE != 0)
         return Past(
-            np.concatenate([self.tokens, tokens[None].astype(np.int8)])[-LONGEST:],
-            np.concatenate([self.codes, now[None]])[-LONGEST:],
-            _shared(self.chords, self.codes, now),
-            _shared(self.tune, self.codes[:, SOPRANO], now[SOPRANO]),
+            (self.tokens + bytes(tokens))[-LONGEST_PAST * len(VOICES) :],
+            np.concatenate([self.chords, np.array([now], dtype=np.int32)])[-LONGEST_PAST:],
+            alike * again,
         )
 
     def echo(self) -> Echo:
-        """What came where the music was most like this; and where its tune was."""
-        back, chords = _likest(self.chords)
-        tokens = self.tokens[-back].astype(np.int32) if chords else np.full(len(VOICES), UNDECIDED, dtype=np.int32)
-        back, notes = _likest(self.tune)
-        tune = int(self.tokens[-back, 0]) if notes else UNDECIDED
-        return Echo(tokens, np.array(chords, np.int32), np.array(tune, np.int32), np.array(notes, np.int32))
+        """What came where the music was most like this, the latest such place; and where its tune was."""
+        if not self.alike.shape[1]:
+            return Echo.none()
+        there, tune_there = self.alike.argmax(axis=1).tolist()
+        chords, notes = self.alike[0, there], self.alike[1, tune_there]
+        tokens = self._came(there) if chords else [UNDECIDED] * len(VOICES)
+        tune = self._came(tune_there)[0] if notes else UNDECIDED
+        return Echo(*(np.array(what, dtype=np.int32) for what in (tokens, chords, tune, notes)))
+
+    def _came(self, place: int) -> list[int]:
+        """The frame that came so many beats ago, and one."""
+        start = len(self.tokens) - (place + 1) * STEPS_PER_BEAT * len(VOICES)
+        return list(self.tokens[start : start + len(VOICES)])
 
 
-def _shared(before: NDArray[np.int16], codes: NDArray[np.int8], now: NDArray[np.int8]) -> NDArray[np.int16]:
-    """How much leads alike to each frame and to the next one, from how much led to each and to this one."""
-    changed = len(codes) > 0 and bool((codes[-1] != now).any())
-    alike = (codes == now).all(axis=1)
-    # what followed a frame like this one is now a candidate; before the first frame there is nothing
-    return np.concatenate([[0], np.where(alike, before + changed, 0)])[-LONGEST:].astype(np.int16)
-
-
-def _likest(shared: NDArray[np.int16]) -> tuple[int, int]:
-    """How many frames back most led alike, the latest such place at the same step of the beat; and how much."""
-    on_this_step = shared[-STEPS_PER_BEAT::-STEPS_PER_BEAT]  # latest first
-    if not len(on_this_step):
-        return 0, 0
-    beats = int(on_this_step.argmax())
-    return STEPS_PER_BEAT * (beats + 1), int(on_this_step[beats])
+_NOTHING = np.zeros((2, 1), dtype=np.int16)
 
 
 def echoes_of(frames: IntArray) -> Echo:
     """The echo before each frame of ``[steps, 4]`` tokens, stacked along the steps."""
-    past, history, echoes = Past.empty(), History.empty(), []
-    for frame in frames:
+    past, history, echoes = Past.empty(), History(), []
+    for frame in frames.tolist():
         echoes.append(past.echo())
         history = history.advance(frame)
         past = past.advance(frame, history)

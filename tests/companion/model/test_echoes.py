@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from support.fakes import canonical_frames
 
-from companion.model.codes import UNDECIDED
-from companion.model.echoes import LONGEST, Past, echoes_of
+from companion.model.codes import LONGEST_PAST, UNDECIDED
+from companion.model.echoes import Past, echoes_of
 from companion.model.features import Echo, History
 from companion.music.vocabulary import HOLD, REST, IntArray, sounding_pitches, strike, transpose
 
@@ -112,19 +112,25 @@ class TestEchoes:
 class TestPast:
     def test_it_forgets(self) -> None:
         """A night-long jam weighs no more than its last bars."""
-        past, history = Past.empty(), History.empty()
-        silence = np.full(4, REST, dtype=np.int32)
-        for frame in [*in_crotchets(0, 1), *([silence] * (LONGEST + 5))]:
+        past, history = Past.empty(), History()
+        silence = [[REST] * 4] * (LONGEST_PAST + 5)
+        for frame in [*in_crotchets(0, 1).tolist(), *silence]:
             history = history.advance(frame)
             past = past.advance(frame, history)
-        assert [len(row) for row in (past.tokens, past.codes, past.chords, past.tune)] == [LONGEST] * 4
+        assert (len(past.tokens), len(past.chords)) == (4 * LONGEST_PAST, LONGEST_PAST)
+        assert past.alike.shape == (2, LONGEST_PAST // 4)
         assert past.echo().chords == 0
 
     def test_a_past_is_kept_as_it_was(self) -> None:
-        """It is a value: going on from it twice gives the same twice."""
-        history = History.empty().advance(CHORDS[0])
-        past = Past.empty().advance(CHORDS[0], history)
-        before = past.tokens.copy()
-        for _ in range(2):
-            past.advance(CHORDS[1], history.advance(CHORDS[1]))
-        np.testing.assert_array_equal(past.tokens, before)
+        """It is a value: going on from it in two ways, any number of frames, changes nothing of it."""
+        some, history, past = in_crotchets(0, 1, 2, 0, 1).tolist(), History(), Past.empty()
+        for frame in some:
+            history = history.advance(frame)
+            past = past.advance(frame, history)
+        before = past.tokens, past.chords.tolist(), past.alike.tolist(), listed(past.echo())
+        for ways_on in (some, some[::-1]):
+            later, then = past, history
+            for frame in ways_on:
+                then = then.advance(frame)
+                later = later.advance(frame, then)
+        assert (past.tokens, past.chords.tolist(), past.alike.tolist(), listed(past.echo())) == before
