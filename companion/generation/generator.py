@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from companion.model.binding import Logits
 from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.echoes import Past
 from companion.model.features import (
@@ -81,11 +82,11 @@ class Generator:
         choices: dict[int, Choice] = {}
         for voice in self._turns(given):
             context = NoteContext(voice, tuple(tokens), tuple(codes), history, state.step % STEPS_PER_BEAT)
-            logits, memory = self.model.step(self.model.row.ids(known, voice), memory)
+            logits, memory = self._predict(self.model.row.ids(known, voice), memory)
             if voice in given:
                 choices[voice] = given_choice(_sayable(given[voice], history, voice), logits, context)
             else:
-                choices[voice] = choose(logits, context, sampling, self.random)
+                choices[voice] = self._choose(logits, context, sampling)
             tokens[voice] = choices[voice].token
             codes[voice] = sounding_code(tokens[voice], history.now[voice])
             decide(known, voice, tokens[voice], codes[voice])
@@ -102,6 +103,13 @@ class Generator:
     ) -> tuple[Frame, DecoderState]:
         """A frame whose four voices are given."""
         return self.frame(state, _HEARD, dict(enumerate(int(token) for token in tokens)), conditions)
+
+    def _predict(self, ids: IntArray, memory: State) -> tuple[Logits, State]:
+        """What the model says of the next note; with _choose all that is not reading and writing down."""
+        return self.model.step(ids, memory)
+
+    def _choose(self, logits: Logits, context: NoteContext, sampling: Sampling) -> Choice:
+        return choose(logits, context, sampling, self.random)
 
     def _turns(self, given: Mapping[int, int]) -> Sequence[int]:
         if not given or self.model.contract.voice_order == "fixed":

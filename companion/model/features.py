@@ -198,13 +198,13 @@ class Place:
 VOICE, NOW, REFERENCE, BEFORE, HELD, COMING, LATER, LATER_AT, ECHO, DECIDED, SOUNDING = (
     slice(start, start + len(VOICES)) for start in range(0, 44, len(VOICES))
 )
-BEAT, CLOSE, KEY, ECHO_CHORDS, TUNE, TUNE_NOTES, TURN, ZERO, KNOWN = range(44, 53)
+BEAT, CLOSE, KEY, ECHO_LENGTH, TUNE, TUNE_LENGTH, TURN, ZERO, KNOWN = range(44, 53)
 PAST = slice(NOW.start, HELD.stop)  # all that a History says
 
-Known = NDArray[np.intp]  # [..., KNOWN]
+KnownRow = NDArray[np.intp]  # [..., KNOWN]
 
 
-def _nothing_known() -> Known:
+def _nothing_known() -> KnownRow:
     """Before the first frame, of which nothing is said."""
     known = np.zeros(KNOWN, dtype=np.intp)
     known[VOICE] = range(len(VOICES))
@@ -216,7 +216,7 @@ def _nothing_known() -> Known:
 _NOTHING_KNOWN = _nothing_known()
 
 
-def known_before(history: History | IntArray, place: Place) -> Known:
+def known_before(history: History | IntArray, place: Place) -> KnownRow:
     """All that is known before the first note of a frame, ``[..., KNOWN]``.
 
     history: of one frame, or of as many as the place is of, as histories_of gives them.
@@ -229,12 +229,12 @@ def known_before(history: History | IntArray, place: Place) -> Known:
     if (ahead := place.ahead) is not None:
         known[..., COMING], known[..., LATER], known[..., LATER_AT] = ahead.now, ahead.later, ahead.steps
     if (echo := place.echo) is not None:
-        known[..., ECHO], known[..., ECHO_CHORDS] = echo.tokens, echo.chords
-        known[..., TUNE], known[..., TUNE_NOTES] = echo.tune, echo.notes
+        known[..., ECHO], known[..., ECHO_LENGTH] = echo.tokens, echo.chords
+        known[..., TUNE], known[..., TUNE_LENGTH] = echo.tune, echo.notes
     return known
 
 
-def decide(known: Known, voice: int, token: int, code: int) -> None:
+def decide(known: KnownRow, voice: int, token: int, code: int) -> None:
     """Write down what one voice does in this frame, and what that sounds."""
     known[DECIDED.start + voice], known[SOUNDING.start + voice] = token, code
     known[TURN] += 1
@@ -252,6 +252,11 @@ _COLUMNS: Columns = np.arange(KNOWN)
 def _one(column: int) -> Columns:
     """[1]: that column alone."""
     return _COLUMNS[column : column + 1]
+
+
+def _each(four: slice) -> Columns:
+    """[4]: one after another, of every voice."""
+    return _COLUMNS[four]
 
 
 def _own(four: slice) -> Columns:
@@ -288,26 +293,26 @@ FEATURES: dict[str, Feature] = {
         Feature("close", CLOSES, _PLAIN, _one(CLOSE)),
         Feature("own_pitch", CODES, _PLAIN, _own(REFERENCE)),
         Feature("own_held", HELDS, HELD_OF[:, None], _own(HELD)),
-        Feature("pitches", CODES, _PLAIN, _COLUMNS[NOW]),
-        Feature("held", HELDS, HELD_OF[:, None], _COLUMNS[HELD]),
-        Feature("moves", MOTIONS, MOTION_OF[1:], _COLUMNS[REFERENCE], _COLUMNS[BEFORE]),
-        Feature("intervals", INTERVALS, INTERVAL_OF, _COLUMNS[NOW], _own(REFERENCE)),
+        Feature("pitches", CODES, _PLAIN, _each(NOW)),
+        Feature("held", HELDS, HELD_OF[:, None], _each(HELD)),
+        Feature("moves", MOTIONS, MOTION_OF[1:], _each(REFERENCE), _each(BEFORE)),
+        Feature("intervals", INTERVALS, INTERVAL_OF, _each(NOW), _own(REFERENCE)),
         # each upper voice above the bass: the harmony, in whatever key
-        Feature("chord", INTERVALS, INTERVAL_OF, _COLUMNS[NOW][:-1], _COLUMNS[NOW][-1:]),
+        Feature("chord", INTERVALS, INTERVAL_OF, _each(NOW)[:-1], _each(NOW)[-1:]),
         Feature("key", KEYS, _PLAIN, _one(KEY)),
-        Feature("coming", COMINGS, _PLAIN, _COLUMNS[COMING], least=UNDECIDED),
-        Feature("later", CODES, _PLAIN, _COLUMNS[LATER]),
-        Feature("later_steps", LATER_STEPS, _PLAIN, _COLUMNS[LATER_AT]),
+        Feature("coming", COMINGS, _PLAIN, _each(COMING), least=UNDECIDED),
+        Feature("later", CODES, _PLAIN, _each(LATER)),
+        Feature("later_steps", LATER_STEPS, _PLAIN, _each(LATER_AT)),
         # how each voice moved where the music was like this, from what it sounds here
         Feature("own_echo", MOTIONS, MOTION_OF, _own(ECHO), _own(REFERENCE), least=UNDECIDED),
-        Feature("echo", MOTIONS, MOTION_OF, _COLUMNS[ECHO], _COLUMNS[REFERENCE], least=UNDECIDED),
-        Feature("echo_chords", ECHOES, ECHO_OF[:, None], _one(ECHO_CHORDS)),
-        Feature("tune", MOTIONS, MOTION_OF, _one(TUNE), _COLUMNS[REFERENCE][:1], least=UNDECIDED),
-        Feature("tune_notes", ECHOES, ECHO_OF[:, None], _one(TUNE_NOTES)),
+        Feature("echo", MOTIONS, MOTION_OF, _each(ECHO), _each(REFERENCE), least=UNDECIDED),
+        Feature("echo_chords", ECHOES, ECHO_OF[:, None], _one(ECHO_LENGTH)),
+        Feature("tune", MOTIONS, MOTION_OF, _one(TUNE), _each(REFERENCE)[:1], least=UNDECIDED),
+        Feature("tune_notes", ECHOES, ECHO_OF[:, None], _one(TUNE_LENGTH)),
         # from here on they tell of the notes already decided in this frame
-        Feature("decided", CODES, _PLAIN, _COLUMNS[SOUNDING]),
-        Feature("motions", MOTIONS, MOTION_OF, _COLUMNS[DECIDED], _COLUMNS[REFERENCE], least=UNDECIDED),
-        Feature("decided_intervals", INTERVALS, INTERVAL_OF, _COLUMNS[SOUNDING], _own(REFERENCE)),
+        Feature("decided", CODES, _PLAIN, _each(SOUNDING)),
+        Feature("motions", MOTIONS, MOTION_OF, _each(DECIDED), _each(REFERENCE), least=UNDECIDED),
+        Feature("decided_intervals", INTERVALS, INTERVAL_OF, _each(SOUNDING), _own(REFERENCE)),
         Feature("turn", len(VOICES), _PLAIN, _one(TURN)),
     )
 }
@@ -331,13 +336,16 @@ class FeatureRow:
         self.offsets: IntArray = np.cumsum([0, *sizes[:-1]]).astype(np.int32)  # [width] first row of each slot
         self.width = len(sizes)  # ids in a row
         self.rows = sum(sizes)  # rows of the common table
-        slots = [feature.slots for feature in chosen]
+        self._lay(chosen, [feature.slots for feature in chosen])
+
+    def _lay(self, chosen: Sequence[Feature], slots: Sequence[int]) -> None:
+        """All tables end to end; where those of each slot begin, ``[width]``, and which numbers they are asked for."""
         tables = [feature.table for feature in chosen]
-        self._table = np.concatenate([table.ravel() for table in tables])  # all of them end to end
-        ends = np.cumsum([0, *(table.size for table in tables[:-1])])
-        zeros = [-feature.least * feature.table.shape[1] for feature in chosen]  # where number 0 stands in each
-        self._starts = np.repeat(ends + zeros, slots)  # [width]
-        self._strides = np.repeat([table.shape[1] for table in tables], slots)  # [width]
+        self._table = np.concatenate([table.ravel() for table in tables])
+        begins = np.cumsum([0, *(table.size for table in tables[:-1])])
+        zeros = [-feature.least * feature.table.shape[1] for feature in chosen]  # how far on number 0 stands
+        self._starts = np.repeat(begins + zeros, slots)
+        self._strides = np.repeat([table.shape[1] for table in tables], slots)
         self._numbers = _for_each_voice([feature.numbers for feature in chosen], slots)
         self._others = _for_each_voice([feature.others for feature in chosen], slots)
 
@@ -350,7 +358,7 @@ class FeatureRow:
             start += FEATURES[other].slots
         raise ValueError(f"feature {name!r} is not among {', '.join(self.names)}")
 
-    def ids(self, known: Known, voice: int) -> IntArray:
+    def ids(self, known: KnownRow, voice: int) -> IntArray:
         """The row of one voice, ``[..., width]``, from what is known and decided so far, ``[..., KNOWN]``."""
         number, other = known.take(self._numbers[voice], axis=-1), known.take(self._others[voice], axis=-1)
         found: IntArray = self._table.take(number * self._strides + other + self._starts) + self.offsets
