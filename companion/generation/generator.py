@@ -60,7 +60,7 @@ class Generator:
 
     def start(self, step: int = 0) -> DecoderState:
         """Before the first frame, which will stand at ``step``."""
-        past = None if ECHO_FEATURES.isdisjoint(self.model.row.names) else Past.empty()
+        past = None if ECHO_FEATURES.isdisjoint(self.model.row.names) else Past()
         return DecoderState(step, History(), self.model.initial_state(), past)
 
     def frame(

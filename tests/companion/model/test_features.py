@@ -73,7 +73,7 @@ class Asked(NamedTuple):
 def live_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> IntArray:
     """Note by note, as the generator reads, no farther ahead than it may look: [steps, 4, width]."""
     ids = np.full((*frames.shape, row.width), -1, dtype=np.int32)
-    history, past = History(), Past.empty()
+    history, past = History(), Past()
     for step, frame in enumerate(frames.tolist()):
         close = None if asked.closes[step] < 0 else asked.closes[step]
         ahead = Ahead.of_frames(asked.known[step : step + 1 + LOOK_AHEAD]).at(0)
