@@ -53,16 +53,15 @@ Rule = Callable[[LogProbs, NoteContext], None]
 SPANS = [range(strike(low), strike(high) + 1) for low, high in RANGES]  # the voices' ranges, as codes
 
 
-def _parallels() -> NDArray[np.float64]:
-    """[interval class, code, token]: −inf where a strike makes this interval with what a voice sounds."""
+def _parallels(interval: int) -> NDArray[np.float64]:
+    """[code, token]: −inf where a strike makes this interval, or it and octaves, with what a voice sounds."""
     codes = np.arange(VOCABULARY_SIZE)
-    classes = np.abs(codes[:, None] - codes[None, :]) % OCTAVE
-    costs = np.where(classes == np.arange(OCTAVE)[:, None, None], -math.inf, 0.0)
-    costs[:, :, :FIRST_STRIKE] = 0.0
+    costs = np.where(np.abs(codes[:, None] - codes[None, :]) % OCTAVE == interval, -math.inf, 0.0)
+    costs[:, :FIRST_STRIKE] = 0.0
     return costs
 
 
-_PARALLELS = _parallels()
+_PARALLELS = {interval: _parallels(interval) for interval in PERFECT}
 
 
 def in_range(scores: LogProbs, context: NoteContext) -> None:
@@ -106,7 +105,7 @@ def no_parallels(scores: LogProbs, context: NoteContext) -> None:
     staying = scores[own]
     for was, now in zip(before, context.codes, strict=True):
         if was != now and was >= FIRST_STRIKE <= now and (interval := abs(was - own) % OCTAVE) in PERFECT:
-            scores += _PARALLELS[interval, now]
+            scores += _PARALLELS[interval][now]
             scores[own] = staying
 
 

@@ -1,7 +1,7 @@
 """``python -m tests.faster REVISION``: whether frames take less time than in an earlier revision.
 
 Both programs make the same music side by side on one machine, block by block in turn, so that what else the machine
-does meets both alike. Trust the ratios, not the times.
+does meets both alike; frames that the system interrupted are left out. Trust the ratios, not the times.
 """
 
 from __future__ import annotations

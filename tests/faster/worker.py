@@ -1,6 +1,7 @@
 """Times frames for tests.faster: run as a program of its own, with the tree to be timed on its path.
 
-Each line of its input asks for a block of frames; each line of its output is a block's milliseconds, frame by frame.
+Each line of its input asks for a block of frames; each line of its output is a block's milliseconds, frame by frame,
+without those during which the system gave the core to something else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from companion.bench.memory import peak_megabytes
 from companion.generation.generator import Generator
 from companion.model.library import open_model
 from companion.music.vocabulary import strike
+from companion.player.lateness import involuntary_switches
 from companion.sampling.styles import style
 
 BLOCK_FRAMES = 64
@@ -24,7 +26,7 @@ OPENING = [np.array([strike(pitch) for pitch in chord]) for chord in ((67, 62, 5
 
 def serve(model: str, style_name: str) -> None:
     generator = Generator(open_model(model), np.random.Generator(np.random.PCG64(1)))
-    sampling = style(style_name)
+    sampling, switches = style(style_name), involuntary_switches()
     for number, _ in enumerate(sys.stdin):
         if number % PIECE_BLOCKS == 0:
             state = generator.start()
@@ -32,9 +34,11 @@ def serve(model: str, style_name: str) -> None:
                 _, state = generator.hear(state, tokens)
         milliseconds = []
         for _ in range(BLOCK_FRAMES):
-            begun = time.perf_counter()
+            switched, begun = switches(), time.perf_counter()
             _, state = generator.frame(state, sampling)
-            milliseconds.append((time.perf_counter() - begun) * 1000)
+            elapsed_ms = (time.perf_counter() - begun) * 1000
+            if switches() == switched:
+                milliseconds.append(elapsed_ms)
         sys.stdout.write(json.dumps({"ms": milliseconds, "peak_mb": peak_megabytes()}) + "\n")
         sys.stdout.flush()
 
