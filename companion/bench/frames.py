@@ -6,22 +6,22 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from companion.commands.demo import demo_phrase
-from companion.generation.generator import DecoderState, Generator
+from companion.bench.parts import RESTART_FRAMES, WARM_FRAMES, after_opening, time_parts
+from companion.bench.processor import Processor, this_processor
+from companion.generation.generator import Generator
 from companion.model.library import find_model, open_model
 from companion.model.runtime import Model
 from companion.player.lateness import involuntary_switches
 from companion.sampling.draw import Sampling
 from companion.screen.terminal import Progress
 
-WARM_FRAMES = 100
-RESTART_FRAMES = 512  # a fresh piece after so many frames, as in practice
+PARTS_FRAMES = 1000
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ def time_frames(model: Model, sampling: Sampling, frames: int, progress: Progres
     """Time every frame by itself; progress is told how many are done."""
     switches = involuntary_switches()
     generator = Generator(model, np.random.Generator(np.random.PCG64(1)))
-    state = _begin(generator)
+    state = after_opening(generator)
     quiet: list[float] = []
     interrupted: list[float] = []
     for index in range(-WARM_FRAMES, frames):
         if index % RESTART_FRAMES == 0:
-            state = _begin(generator)
+            state = after_opening(generator)
         switched, begun = switches(), time.perf_counter()
         _, state = generator.frame(state, sampling)
         elapsed = (time.perf_counter() - begun) * 1000
@@ -62,14 +62,6 @@ def timing(quiet: list[float], interrupted: list[float]) -> Timing:
     total = len(quiet) + len(interrupted)
     worst = max(interrupted, default=0.0)
     return Timing(float(p50), float(p99), max(counted), total, len(interrupted), worst)
-
-
-def _begin(generator: Generator) -> DecoderState:
-    phrase = demo_phrase()
-    state = generator.start(phrase.first_step)
-    for tokens in phrase.frames[:16]:
-        _, state = generator.hear(state, tokens)
-    return state
 
 
 _FIRST_FRAME = """
@@ -111,11 +103,14 @@ def bench(model_name: str, sampling: Sampling, frames: int, notebook: bool, prog
     """Everything, as the JSON object of ``chorale bench --json``."""
     model = open_model(model_name)
     frame = time_frames(model, sampling, frames, progress)
+    parts = time_parts(model, sampling, min(frames, PARTS_FRAMES))
     start_s, rss_mb = time_start(model_name)
     result: dict[str, Any] = {
+        "processor": asdict(this_processor()),
         "model": model.contract.name,
         "precision": model.contract.precision,
         "frame_ms": {"p50": round(frame.p50, 3), "p99": round(frame.p99, 3), "max": round(frame.max, 3)},
+        "parts_ms": {name: round(part, 3) for name, part in asdict(parts).items()},
         "frames": frame.frames,
         "interrupted": {"frames": frame.interrupted, "max_ms": round(frame.interrupted_max, 3)},
         "start_s": round(start_s, 3),
@@ -129,11 +124,14 @@ def bench(model_name: str, sampling: Sampling, frames: int, notebook: bool, prog
 
 def describe(result: dict[str, Any]) -> list[str]:
     """The same for people."""
-    frame, cut = result["frame_ms"], result["interrupted"]
+    frame, cut, parts = result["frame_ms"], result["interrupted"], result["parts_ms"]
     lines = [
+        f"processor             {Processor(**result['processor'])}",
         f"model {result['model']} ({result['precision']})",
         f"frame of four notes   p50 {frame['p50']:.3f}  p99 {frame['p99']:.3f}  max {frame['max']:.3f} ms"
         f"  ({result['frames']} frames; {cut['frames']} more interrupted by the system, up to {cut['max_ms']:.1f} ms)",
+        f"  of which            model {parts['model']:.3f}  features {parts['features']:.3f}"
+        f"  rules and draw {parts['rules_and_draw']:.3f} ms",
         f"start to first frame  {result['start_s']:.2f} s",
     ]
     if result["rss_mb"] is not None:

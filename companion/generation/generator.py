@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.model.codes import UNDECIDED
+from companion.model.binding import Logits
+from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.echoes import Past
-from companion.model.features import ECHO_FEATURES, Ahead, Conditions, History, Place, key_id, sounding_codes
+from companion.model.features import (
+    ECHO_FEATURES,
+    Ahead,
+    Conditions,
+    History,
+    Place,
+    decide,
+    key_id,
+    known_before,
+    sounding_code,
+)
 from companion.model.runtime import Model
 from companion.model.state import State
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
-from companion.sampling.draw import Choice, Sampling, choose, given_choice, undecided
+from companion.sampling.draw import Choice, Sampling, choose, given_choice
 from companion.sampling.rules import NoteContext
 
 NO_CONDITIONS = Conditions()
@@ -49,8 +60,8 @@ class Generator:
 
     def start(self, step: int = 0) -> DecoderState:
         """Before the first frame, which will stand at ``step``."""
-        past = None if ECHO_FEATURES.isdisjoint(self.model.row.names) else Past.empty()
-        return DecoderState(step, History.empty(), self.model.initial_state(), past)
+        past = None if ECHO_FEATURES.isdisjoint(self.model.row.names) else Past()
+        return DecoderState(step, History(), self.model.initial_state(), past)
 
     def frame(
         self,
@@ -66,24 +77,26 @@ class Generator:
         """
         given = given or {}
         history, memory = state.history, state.memory
-        tokens = undecided()
+        known = known_before(history, _place(state, given, conditions))
+        tokens, codes = [UNDECIDED] * len(VOICES), [NOTHING] * len(VOICES)
         choices: dict[int, Choice] = {}
-        frame_ids = self.model.row.frame_ids(history, _place(state, given, conditions))
         for voice in self._turns(given):
-            context = NoteContext(voice, tokens, sounding_codes(tokens, history), history, state.step % STEPS_PER_BEAT)
-            note_ids = self.model.row.note_ids(tokens, history, voice, context.codes)
-            logits, memory = self.model.step(np.concatenate([frame_ids[voice], note_ids]), memory)
+            context = NoteContext(voice, tuple(tokens), tuple(codes), history, state.step % STEPS_PER_BEAT)
+            logits, memory = self._predict(self.model.row.ids(known, voice), memory)
             if voice in given:
                 choices[voice] = given_choice(_sayable(given[voice], history, voice), logits, context)
             else:
-                choices[voice] = choose(logits, context, sampling, self.random)
-            tokens = tokens.copy()
+                choices[voice] = self._choose(logits, context, sampling)
             tokens[voice] = choices[voice].token
+            codes[voice] = sounding_code(tokens[voice], history.now[voice])
+            decide(known, voice, tokens[voice], codes[voice])
         after = history.advance(tokens)
         past = None if state.past is None else state.past.advance(tokens, after)
         following = DecoderState(state.step + 1, after, memory, past)
         ordered = tuple(choices[voice] for voice in range(len(VOICES)))
-        return Frame(state.step, tokens, _pitches(following.history), ordered, sampling.temperature), following
+        return Frame(
+            state.step, np.array(tokens, dtype=np.int32), _pitches(after), ordered, sampling.temperature
+        ), following
 
     def hear(
         self, state: DecoderState, tokens: IntArray, conditions: Conditions = NO_CONDITIONS
@@ -91,9 +104,16 @@ class Generator:
         """A frame whose four voices are given."""
         return self.frame(state, _HEARD, dict(enumerate(int(token) for token in tokens)), conditions)
 
-    def _turns(self, given: Mapping[int, int]) -> list[int]:
-        if self.model.contract.voice_order == "fixed":
-            return list(range(len(VOICES)))
+    def _predict(self, ids: IntArray, memory: State) -> tuple[Logits, State]:
+        """What the model says of the next note; with _choose all that is not reading and writing down."""
+        return self.model.step(ids, memory)
+
+    def _choose(self, logits: Logits, context: NoteContext, sampling: Sampling) -> Choice:
+        return choose(logits, context, sampling, self.random)
+
+    def _turns(self, given: Mapping[int, int]) -> Sequence[int]:
+        if not given or self.model.contract.voice_order == "fixed":
+            return range(len(VOICES))
         return sorted(range(len(VOICES)), key=lambda voice: voice not in given)
 
 
@@ -116,4 +136,4 @@ def _sayable(token: int, history: History, voice: int) -> int:
 
 
 def _pitches(history: History) -> tuple[int | None, ...]:
-    return tuple(None if code < FIRST_STRIKE else struck_pitch(int(code)) for code in history.now)
+    return tuple(None if code < FIRST_STRIKE else struck_pitch(code) for code in history.now)

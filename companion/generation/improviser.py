@@ -162,7 +162,7 @@ class Improviser:
         return _planned(made, context, hands, LOOP, frozenset())
 
     def _draw(self, state: DecoderState, request: Request, dice: tuple[int, int, int]) -> Made:
-        if np.any(state.history.reference):
+        if any(state.history.reference):
             return self._throw(state, request, dice)
         seed, number, attempt = dice
         sampling = request.sampling
@@ -210,4 +210,4 @@ def _own_tokens(step: int, hands: Hands, answer: Answer, guidance: Guidance) -> 
 
 def _enters(context: Context, answer: Answer) -> bool:
     """Whether the voices come in after a silence, as the player does."""
-    return answer.with_player and bool(np.all(context.state.history.now < FIRST_STRIKE))
+    return answer.with_player and max(context.state.history.now) < FIRST_STRIKE

@@ -5,6 +5,7 @@ codes        the classes that they stand for
 echoes       where the music was like this before
 contract     what a model file says of itself
 state        what a model remembers, as a value
+binding      a graph, its inputs and outputs bound once
 runtime      loading a file with suspicion, and running it
 library      the models that ship, by name
 """

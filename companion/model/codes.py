@@ -22,6 +22,7 @@ WIDEST_MOTION = 12  # semitones
 MOTIONS = 3 + 2 * WIDEST_MOTION + 1
 HELD_STEPS = 16  # counted one by one up to here, then in two coarser classes
 HELDS = HELD_STEPS + 4
+LONGEST_PAST = 1024  # frames that are remembered for echoes: 64 bars of 4/4
 ECHO_CLASSES = (1, 2, 3, 4, 6, 8, 12, 16, 32)  # chords or notes alike; each begins a class
 ECHOES = 1 + len(ECHO_CLASSES)
 
@@ -58,7 +59,7 @@ def _held_table() -> IntArray:
 # [token + 1]: what a token sounds; a hold's place is taken by what it goes on with.
 CODE_OF: IntArray = np.array([NOTHING, SILENCE, NOTHING, *range(FIRST_STRIKE, VOCABULARY_SIZE)], dtype=np.int32)
 # [chords or notes that are alike] → class of an echo
-ECHO_OF: IntArray = np.searchsorted(ECHO_CLASSES, np.arange(ECHO_CLASSES[-1] + 1), side="right").astype(np.int32)
+ECHO_OF: IntArray = np.searchsorted(ECHO_CLASSES, np.arange(LONGEST_PAST + 1), side="right").astype(np.int32)
 INTERVAL_OF = _interval_table()
 MOTION_OF = _motion_table()
 HELD_OF = _held_table()

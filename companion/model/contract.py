@@ -32,6 +32,11 @@ class StateContract:
     dtype: str
     update: str
 
+    @property
+    def next_shape(self) -> tuple[int, ...]:
+        """Of the output."""
+        return (1, *self.shape[1:]) if self.update == "append" else self.shape
+
 
 @dataclass(frozen=True)
 class Reference:

@@ -2,75 +2,72 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
-from numpy.typing import NDArray
 
-from companion.model.codes import UNDECIDED
+from companion.model.codes import CODES, LONGEST_PAST, UNDECIDED
 from companion.model.features import Echo, History
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, IntArray
 
-LONGEST = 1024  # frames that are remembered: 64 bars of 4/4
-SOPRANO = slice(0, 1)
+Alike = Mapping[int, int]  # beats back → how much before there was as the last of the music is; ascending, none of 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Past:
-    """The frames so far, oldest first, and how much of what led to each was heard just now again."""
+    """The frames so far, oldest first, and how much of what led to some of them was heard just now again.
 
-    tokens: NDArray[np.int8]  # [frames, 4]
-    codes: NDArray[np.int8]  # [frames, 4] what they sound (see features.sounding_codes)
-    chords: NDArray[np.int16]  # [frames] how many chords before each of them were as the last ones are
-    tune: NDArray[np.int16]  # [frames] the same of the soprano alone, in notes
+    Only what stands whole beats back is compared: the same place in the beat.
+    """
 
-    @classmethod
-    def empty(cls) -> Past:
-        """Nothing heard yet."""
-        nothing = np.zeros((0, len(VOICES)), dtype=np.int8)
-        none = np.zeros(0, dtype=np.int16)
-        return cls(nothing, nothing, none, none)
+    tokens: bytes = b""  # four a frame
+    chords: tuple[int, ...] = ()  # what the four voices of each frame sound, as one number
+    tune: bytes = b""  # what the soprano sounds
+    chords_alike: Alike = field(default_factory=dict)
+    notes_alike: Alike = field(default_factory=dict)  # of the soprano alone
 
-    def advance(self, tokens: IntArray, after: History) -> Past:
-        """The past after one more frame of tokens ``[4]``, with the history after it."""
-        now = after.now.astype(np.int8)
+    def advance(self, tokens: Sequence[int], after: History) -> Past:
+        """The past after one more frame of four tokens, with the history after it."""
+        chord = 0
+        for code in after.now:
+            chord = chord * CODES + code
         return Past(
-            np.concatenate([self.tokens, tokens[None].astype(np.int8)])[-LONGEST:],
-            np.concatenate([self.codes, now[None]])[-LONGEST:],
-            _shared(self.chords, self.codes, now),
-            _shared(self.tune, self.codes[:, SOPRANO], now[SOPRANO]),
+            (self.tokens + bytes(tokens))[-LONGEST_PAST * len(VOICES) :],
+            (*self.chords, chord)[-LONGEST_PAST:],
+            (self.tune + bytes(after.now[:1]))[-LONGEST_PAST:],
+            _going_on(self.chords_alike, self.chords, chord),
+            _going_on(self.notes_alike, self.tune, after.now[0]),
         )
 
     def echo(self) -> Echo:
-        """What came where the music was most like this; and where its tune was."""
-        back, chords = _likest(self.chords)
-        tokens = self.tokens[-back].astype(np.int32) if chords else np.full(len(VOICES), UNDECIDED, dtype=np.int32)
-        back, notes = _likest(self.tune)
-        tune = int(self.tokens[-back, 0]) if notes else UNDECIDED
-        return Echo(tokens, np.array(chords, np.int32), np.array(tune, np.int32), np.array(notes, np.int32))
+        """What came where the music was most like this, the latest such place; and where its tune was."""
+        tokens, chords = self._likest(self.chords_alike)
+        (tune, *_), notes = self._likest(self.notes_alike)
+        return Echo(*(np.array(what, dtype=np.int32) for what in (tokens, chords, tune, notes)))
+
+    def _likest(self, alike: Alike) -> tuple[list[int], int]:
+        """The frame that came where most led alike, and how much that was."""
+        if not alike:
+            return [UNDECIDED] * len(VOICES), 0
+        beats, most = max(alike.items(), key=itemgetter(1))
+        there = len(self.tokens) - beats * STEPS_PER_BEAT * len(VOICES)
+        return list(self.tokens[there : there + len(VOICES)]), most
 
 
-def _shared(before: NDArray[np.int16], codes: NDArray[np.int8], now: NDArray[np.int8]) -> NDArray[np.int16]:
-    """How much leads alike to each frame and to the next one, from how much led to each and to this one."""
-    changed = len(codes) > 0 and bool((codes[-1] != now).any())
-    alike = (codes == now).all(axis=1)
-    # what followed a frame like this one is now a candidate; before the first frame there is nothing
-    return np.concatenate([[0], np.where(alike, before + changed, 0)])[-LONGEST:].astype(np.int16)
-
-
-def _likest(shared: NDArray[np.int16]) -> tuple[int, int]:
-    """How many frames back most led alike, the latest such place at the same step of the beat; and how much."""
-    on_this_step = shared[-STEPS_PER_BEAT::-STEPS_PER_BEAT]  # latest first
-    if not len(on_this_step):
-        return 0, 0
-    beats = int(on_this_step.argmax())
-    return STEPS_PER_BEAT * (beats + 1), int(on_this_step[beats])
+def _going_on(alike: Alike, heard: Sequence[int], now: int) -> Alike:
+    """How much leads alike with one more thing that is heard, from how much did; it counts where it is a new one."""
+    if heard and heard[-1] == now:
+        return {beats: most for beats, most in alike.items() if heard[-beats * STEPS_PER_BEAT] == now}
+    on_this_step = heard[-STEPS_PER_BEAT::-STEPS_PER_BEAT]
+    return {beats: alike.get(beats, 0) + 1 for beats, then in enumerate(on_this_step, start=1) if then == now}
 
 
 def echoes_of(frames: IntArray) -> Echo:
     """The echo before each frame of ``[steps, 4]`` tokens, stacked along the steps."""
-    past, history, echoes = Past.empty(), History.empty(), []
-    for frame in frames:
+    past, history, echoes = Past(), History(), []
+    for frame in frames.tolist():
         echoes.append(past.echo())
         history = history.advance(frame)
         past = past.advance(frame, history)

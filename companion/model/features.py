@@ -2,18 +2,19 @@
 
 Before each note the model sees one row of ids, a few *slots* for each feature it names. Every slot
 has its own span of rows in one common table, so that a model needs a single input and a single
-lookup. The same functions serve one live note and whole pieces with any leading axes.
+lookup. The same lookups serve one live note and whole pieces with any leading axes.
 
-Two kinds of feature: those that stand for a whole frame (computed once, for the four voices
-together) and those that also read the notes already decided in this frame.
+All that is *known* before a note is one row of numbers; a slot names two of them, and the table that
+gives an id for the two.
 
 Pure: no I/O, no clock, standard library and numpy. Training and playing share this module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,6 @@ from numpy.typing import NDArray
 from companion.model.codes import (
     CODE_OF,
     CODES,
-    ECHO_CLASSES,
     ECHO_OF,
     ECHOES,
     HELD_OF,
@@ -39,7 +39,6 @@ from companion.music.key import Key
 from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
-    REST,
     STEPS_PER_BEAT,
     VOCABULARY_SIZE,
     VOICES,
@@ -133,48 +132,38 @@ class Conditions:
             raise ValueError(f"steps_to_close must be 0 or more, not {self.steps_to_close}")
 
 
-@dataclass(frozen=True)
-class History:
-    """What the four voices have done before a frame; every array has shape ``[..., 4]``."""
+class History(NamedTuple):
+    """What the four voices have done before a frame, soprano first."""
 
-    now: IntArray  # code of what sounds at the end of the frame before
-    reference: IntArray  # code of the last pitch struck, NOTHING before the first
-    before: IntArray  # code of the pitch before that, where it was another one
-    held: IntArray  # steps since the last strike, or since silence began; 0 before the first frame
+    now: tuple[int, ...] = (NOTHING,) * len(VOICES)  # code of what sounds at the end of the frame before
+    reference: tuple[int, ...] = (NOTHING,) * len(VOICES)  # code of the last pitch struck, NOTHING before the first
+    before: tuple[int, ...] = (NOTHING,) * len(VOICES)  # code of the pitch before that, where it was another one
+    held: tuple[int, ...] = (0,) * len(VOICES)  # steps since the last strike or since silence began; 0: nothing yet
 
-    @classmethod
-    def empty(cls, *leading: int) -> History:
-        """Nothing heard yet, with any leading axes."""
-        nothing = np.zeros((*leading, len(VOICES)), dtype=np.int32)
-        return cls(nothing, nothing, nothing, nothing)
+    def advance(self, frame: Sequence[int]) -> History:
+        """The history after one more frame of four tokens."""
+        now, reference, before, held = zip(*map(_advanced, frame, *self), strict=True)
+        return History(now, reference, before, held)
 
-    def advance(self, frame: IntArray) -> History:
-        """The history after one more frame of tokens ``[..., 4]``."""
-        strikes = frame >= FIRST_STRIKE
-        now = np.where(frame == HOLD, self.now, np.where(strikes, frame, SILENCE))
-        moved = strikes & (frame != self.reference)
-        goes_on = (frame == HOLD) | ((frame == REST) & (self.now == SILENCE))
-        return History(
-            now.astype(np.int32),
-            np.where(strikes, frame, self.reference).astype(np.int32),
-            np.where(moved, self.reference, self.before).astype(np.int32),
-            np.where(goes_on, np.minimum(self.held + 1, LONGEST_HELD), 1).astype(np.int32),
-        )
 
-    @classmethod
-    def of_frames(cls, frames: IntArray) -> History:
-        """The history before each frame of ``[..., steps, 4]``, stacked along the steps."""
-        history = cls.empty(*frames.shape[:-2])
-        rows = []
-        for step in range(frames.shape[-2]):
+def _advanced(token: int, now: int, reference: int, before: int, held: int) -> tuple[int, int, int, int]:
+    """What a History says of one voice, after one more token."""
+    if token >= FIRST_STRIKE:
+        return token, token, before if token == reference else reference, 1
+    goes_on = token == HOLD or now == SILENCE
+    return now if token == HOLD else SILENCE, reference, before, min(held + 1, LONGEST_HELD) if goes_on else 1
+
+
+def histories_of(frames: IntArray) -> IntArray:
+    """The history before each frame of ``[..., steps, 4]``: ``[..., steps, 4, 4]``, what History says in its order."""
+    *leading, steps, voices = frames.shape
+    rows = []
+    for piece in frames.reshape(-1, steps, voices).tolist():
+        history = History()
+        for frame in piece:
             rows.append(history)
-            history = history.advance(frames[..., step, :])
-        return cls(
-            np.stack([row.now for row in rows], axis=-2),
-            np.stack([row.reference for row in rows], axis=-2),
-            np.stack([row.before for row in rows], axis=-2),
-            np.stack([row.held for row in rows], axis=-2),
-        )
+            history = history.advance(frame)
+    return np.array(rows, dtype=np.int32).reshape(*leading, steps, len(History._fields), voices)
 
 
 def key_id(key: Key | None) -> int:
@@ -186,11 +175,11 @@ def key_id(key: Key | None) -> int:
 class Place:
     """Where a frame stands: its step (any integer; 0 lies on a beat), and what is asked and known of it, as ids."""
 
-    beat: IntArray  # [...] step within the beat
-    close: IntArray  # [...] 0 unspecified, 1 + steps up to CLOSE_STEPS, then one class for farther
-    key: IntArray  # [...] see key_id
-    ahead: Ahead  # [..., 4]
-    echo: Echo  # [...]
+    beat: NDArray[np.integer] | int  # [...] step within the beat
+    close: NDArray[np.integer] | int  # [...] 0 unspecified, 1 + steps up to CLOSE_STEPS, then one class for farther
+    key: NDArray[np.integer] | int  # [...] see key_id
+    ahead: Ahead | None  # [..., 4], None where nothing is known
+    echo: Echo | None  # [...], None where the music was never so before
 
     @classmethod
     def of(
@@ -202,134 +191,134 @@ class Place:
         echo: Echo | None = None,
     ) -> Place:
         """From absolute steps, steps to the close (None or −1: unspecified) and keys by their ids, of one shape."""
-        steps = np.asarray(-1 if steps_to_close is None else steps_to_close, dtype=np.int32)
-        close = np.minimum(steps, CLOSE_STEPS + 1) + 1
-        beat = np.asarray(step, dtype=np.int32) % STEPS_PER_BEAT
-        return cls(
-            beat,
-            np.broadcast_to(close, beat.shape).astype(np.int32),
-            np.broadcast_to(key, beat.shape).astype(np.int32),
-            Ahead.unknown(*beat.shape) if ahead is None else ahead,
-            Echo.none(*beat.shape) if echo is None else echo,
-        )
+        steps = -1 if steps_to_close is None else steps_to_close
+        return cls(step % STEPS_PER_BEAT, np.minimum(steps, CLOSE_STEPS + 1) + 1, key, ahead, echo)
 
 
-@dataclass(frozen=True)
+# What is known before a note, column by column: four numbers, one for each voice, or one alone.
+VOICE, NOW, REFERENCE, BEFORE, HELD, COMING, LATER, LATER_AT, ECHO, DECIDED, SOUNDING = (
+    slice(start, start + len(VOICES)) for start in range(0, 44, len(VOICES))
+)
+BEAT, CLOSE, KEY, ECHO_LENGTH, TUNE, TUNE_LENGTH, TURN, ZERO, KNOWN = range(44, 53)
+PAST = slice(NOW.start, HELD.stop)  # all that a History says
+
+KnownRow = NDArray[np.intp]  # [..., KNOWN]
+
+
+def _nothing_known() -> KnownRow:
+    """Before the first frame, of which nothing is said."""
+    known = np.zeros(KNOWN, dtype=np.intp)
+    known[VOICE] = range(len(VOICES))
+    for tokens in (COMING, ECHO, DECIDED, TUNE):
+        known[tokens] = UNDECIDED
+    return known
+
+
+_NOTHING_KNOWN = _nothing_known()
+
+
+def known_before(history: History | IntArray, place: Place) -> KnownRow:
+    """All that is known before the first note of a frame, ``[..., KNOWN]``.
+
+    history: of one frame, or of as many as the place is of, as histories_of gives them.
+    """
+    said = np.asarray(history)
+    known = np.empty((*said.shape[:-2], KNOWN), dtype=np.intp)
+    known[...] = _NOTHING_KNOWN
+    known[..., PAST] = said.reshape(*said.shape[:-2], -1)
+    known[..., BEAT], known[..., CLOSE], known[..., KEY] = place.beat, place.close, place.key
+    if (ahead := place.ahead) is not None:
+        known[..., COMING], known[..., LATER], known[..., LATER_AT] = ahead.now, ahead.later, ahead.steps
+    if (echo := place.echo) is not None:
+        known[..., ECHO], known[..., ECHO_LENGTH] = echo.tokens, echo.chords
+        known[..., TUNE], known[..., TUNE_LENGTH] = echo.tune, echo.notes
+    return known
+
+
+def decide(known: KnownRow, voice: int, token: int, code: int) -> None:
+    """Write down what one voice does in this frame, and what that sounds."""
+    known[DECIDED.start + voice], known[SOUNDING.start + voice] = token, code
+    known[TURN] += 1
+
+
+def sounding_code(token: int, now: int) -> int:
+    """What a token sounds where ``now`` sounded before it."""
+    return now if token == HOLD else int(CODE_OF[token + 1])
+
+
+Columns = NDArray[np.intp]
+_COLUMNS: Columns = np.arange(KNOWN)
+
+
+def _one(column: int) -> Columns:
+    """[1]: that column alone."""
+    return _COLUMNS[column : column + 1]
+
+
+def _each(four: slice) -> Columns:
+    """[4]: one after another, of every voice."""
+    return _COLUMNS[four]
+
+
+def _own(four: slice) -> Columns:
+    """[4 voices, 1]: to each voice its own."""
+    return _COLUMNS[four][:, None]
+
+
+_PLAIN: IntArray = np.arange(64, dtype=np.int32)[:, None]  # a number that is an id already
+
+
+@dataclass(frozen=True, eq=False)
 class Feature:
-    """A named group of slots; each slot holds an id below ``rows``."""
+    """A named group of slots: each holds the id, below ``rows``, that a table gives for two of the numbers known."""
 
     name: str
-    slots: int
     rows: int
+    table: IntArray  # [number, other number] → id
+    numbers: Columns  # [slots], or [4 voices, slots] where each voice looks elsewhere
+    others: Columns = field(default_factory=lambda: _one(ZERO))
+    least: int = 0  # the number that stands first in the table
 
-
-@dataclass(frozen=True)
-class FrameFeature(Feature):
-    """Read once a frame: gives ids ``[..., 4 voices, slots]``."""
-
-    read: Callable[[History, Place], IntArray]
-
-
-@dataclass(frozen=True)
-class NoteFeature(Feature):
-    """Read at each note, from the tokens decided so far in this frame ``[..., 4]``, the codes they
-    sound, the history and the reference of the voice to predict ``[..., 1]``: ids ``[..., slots]``."""
-
-    read: Callable[[IntArray, IntArray, History, IntArray], IntArray]
-
-
-def _each_voice(row: IntArray) -> IntArray:
-    """[..., slots] seen alike by every voice: [..., 4 voices, slots]."""
-    return np.broadcast_to(row[..., None, :], (*row.shape[:-1], len(VOICES), row.shape[-1]))
-
-
-def _four_times(column: IntArray) -> IntArray:
-    """[...] seen alike by every voice: [..., 4 voices, 1]."""
-    return np.broadcast_to(column[..., None, None], (*column.shape, len(VOICES), 1))
-
-
-def _voices(history: History, _: Place) -> IntArray:
-    numbers = np.arange(len(VOICES), dtype=np.int32)[:, None]
-    return np.broadcast_to(numbers, (*history.now.shape, 1))
-
-
-def _intervals(history: History, _: Place) -> IntArray:
-    return INTERVAL_OF[history.now[..., None, :], history.reference[..., :, None]]
-
-
-def _moves(history: History, _: Place) -> IntArray:
-    return _each_voice(MOTION_OF[history.reference + 1, history.before])
-
-
-def _chord(history: History, _: Place) -> IntArray:
-    """Each upper voice above the bass: the harmony, in whatever key."""
-    return _each_voice(INTERVAL_OF[history.now[..., :-1], history.now[..., -1:]])
-
-
-def _echo(history: History, place: Place) -> IntArray:
-    """How each voice moved there, from what it sounds here."""
-    return _each_voice(MOTION_OF[place.echo.tokens + 1, history.reference])
-
-
-def _own_echo(history: History, place: Place) -> IntArray:
-    return MOTION_OF[place.echo.tokens + 1, history.reference][..., None]
-
-
-def _echo_chords(_: History, place: Place) -> IntArray:
-    return _four_times(ECHO_OF[np.minimum(place.echo.chords, ECHO_CLASSES[-1])])
-
-
-def _tune(history: History, place: Place) -> IntArray:
-    return _four_times(MOTION_OF[place.echo.tune + 1, history.reference[..., 0]])
-
-
-def _tune_notes(_: History, place: Place) -> IntArray:
-    return _four_times(ECHO_OF[np.minimum(place.echo.notes, ECHO_CLASSES[-1])])
-
-
-def _turn(tokens: IntArray) -> IntArray:
-    decided: IntArray = np.sum(tokens != UNDECIDED, axis=-1, dtype=np.int32, keepdims=True)
-    return decided
+    @property
+    def slots(self) -> int:
+        """How many ids it has in a row."""
+        return int(np.broadcast(self.numbers, self.others).shape[-1])
 
 
 # Every feature there is, in the order in which a model sees those it names.
 FEATURES: dict[str, Feature] = {
     feature.name: feature
     for feature in (
-        FrameFeature("voice", 1, len(VOICES), _voices),
-        FrameFeature("beat", 1, STEPS_PER_BEAT, lambda _, place: _four_times(place.beat)),
-        FrameFeature("close", 1, CLOSES, lambda _, place: _four_times(place.close)),
-        FrameFeature("own_pitch", 1, CODES, lambda history, _: history.reference[..., None]),
-        FrameFeature("own_held", 1, HELDS, lambda history, _: HELD_OF[history.held][..., None]),
-        FrameFeature("pitches", 4, CODES, lambda history, _: _each_voice(history.now)),
-        FrameFeature("held", 4, HELDS, lambda history, _: _each_voice(HELD_OF[history.held])),
-        FrameFeature("moves", 4, MOTIONS, _moves),
-        FrameFeature("intervals", 4, INTERVALS, _intervals),
-        FrameFeature("chord", 3, INTERVALS, _chord),
-        FrameFeature("key", 1, KEYS, lambda _, place: _four_times(place.key)),
-        FrameFeature("coming", 4, COMINGS, lambda _, place: _each_voice(place.ahead.now + 1)),
-        FrameFeature("later", 4, CODES, lambda _, place: _each_voice(place.ahead.later)),
-        FrameFeature("later_steps", 4, LATER_STEPS, lambda _, place: _each_voice(place.ahead.steps)),
-        FrameFeature("own_echo", 1, MOTIONS, _own_echo),
-        FrameFeature("echo", 4, MOTIONS, _echo),
-        FrameFeature("echo_chords", 1, ECHOES, _echo_chords),
-        FrameFeature("tune", 1, MOTIONS, _tune),
-        FrameFeature("tune_notes", 1, ECHOES, _tune_notes),
-        NoteFeature("decided", 4, CODES, lambda tokens, codes, history, own: codes),
-        NoteFeature(
-            "motions", 4, MOTIONS, lambda tokens, codes, history, own: MOTION_OF[tokens + 1, history.reference]
-        ),
-        NoteFeature("decided_intervals", 4, INTERVALS, lambda tokens, codes, history, own: INTERVAL_OF[codes, own]),
-        NoteFeature("turn", 1, len(VOICES), lambda tokens, codes, history, own: _turn(tokens)),
+        Feature("voice", len(VOICES), _PLAIN, _own(VOICE)),
+        Feature("beat", STEPS_PER_BEAT, _PLAIN, _one(BEAT)),
+        Feature("close", CLOSES, _PLAIN, _one(CLOSE)),
+        Feature("own_pitch", CODES, _PLAIN, _own(REFERENCE)),
+        Feature("own_held", HELDS, HELD_OF[:, None], _own(HELD)),
+        Feature("pitches", CODES, _PLAIN, _each(NOW)),
+        Feature("held", HELDS, HELD_OF[:, None], _each(HELD)),
+        Feature("moves", MOTIONS, MOTION_OF[1:], _each(REFERENCE), _each(BEFORE)),
+        Feature("intervals", INTERVALS, INTERVAL_OF, _each(NOW), _own(REFERENCE)),
+        # each upper voice above the bass: the harmony, in whatever key
+        Feature("chord", INTERVALS, INTERVAL_OF, _each(NOW)[:-1], _each(NOW)[-1:]),
+        Feature("key", KEYS, _PLAIN, _one(KEY)),
+        Feature("coming", COMINGS, _PLAIN, _each(COMING), least=UNDECIDED),
+        Feature("later", CODES, _PLAIN, _each(LATER)),
+        Feature("later_steps", LATER_STEPS, _PLAIN, _each(LATER_AT)),
+        # how each voice moved where the music was like this, from what it sounds here
+        Feature("own_echo", MOTIONS, MOTION_OF, _own(ECHO), _own(REFERENCE), least=UNDECIDED),
+        Feature("echo", MOTIONS, MOTION_OF, _each(ECHO), _each(REFERENCE), least=UNDECIDED),
+        Feature("echo_chords", ECHOES, ECHO_OF[:, None], _one(ECHO_LENGTH)),
+        Feature("tune", MOTIONS, MOTION_OF, _one(TUNE), _each(REFERENCE)[:1], least=UNDECIDED),
+        Feature("tune_notes", ECHOES, ECHO_OF[:, None], _one(TUNE_LENGTH)),
+        # from here on they tell of the notes already decided in this frame
+        Feature("decided", CODES, _PLAIN, _each(SOUNDING)),
+        Feature("motions", MOTIONS, MOTION_OF, _each(DECIDED), _each(REFERENCE), least=UNDECIDED),
+        Feature("decided_intervals", INTERVALS, INTERVAL_OF, _each(SOUNDING), _own(REFERENCE)),
+        Feature("turn", len(VOICES), _PLAIN, _one(TURN)),
     )
 }
 
 ECHO_FEATURES = frozenset({"own_echo", "echo", "echo_chords", "tune", "tune_notes"})  # those that read Place.echo
-
-
-def sounding_codes(tokens: IntArray, history: History) -> IntArray:
-    """What decided tokens ``[..., 4]`` sound, as codes; NOTHING for the undecided."""
-    return np.where(tokens == HOLD, history.now, CODE_OF[tokens + 1])
 
 
 class FeatureRow:
@@ -344,13 +333,22 @@ class FeatureRow:
             raise ValueError(f"no features; there are {', '.join(FEATURES)}")
         chosen = [feature for name, feature in FEATURES.items() if name in names]
         self.names = tuple(feature.name for feature in chosen)
-        self._frame_features = [feature for feature in chosen if isinstance(feature, FrameFeature)]
-        self._note_features = [feature for feature in chosen if isinstance(feature, NoteFeature)]
         sizes = [feature.rows for feature in chosen for _ in range(feature.slots)]
         self.offsets: IntArray = np.cumsum([0, *sizes[:-1]]).astype(np.int32)  # [width] first row of each slot
         self.width = len(sizes)  # ids in a row
         self.rows = sum(sizes)  # rows of the common table
-        self._frame_width = sum(feature.slots for feature in self._frame_features)
+        self._lay(chosen, [feature.slots for feature in chosen])
+
+    def _lay(self, chosen: Sequence[Feature], slots: Sequence[int]) -> None:
+        """All tables end to end; where those of each slot begin, ``[width]``, and which numbers they are asked for."""
+        tables = [feature.table for feature in chosen]
+        self._table = np.concatenate([table.ravel() for table in tables])
+        begins = np.cumsum([0, *(table.size for table in tables[:-1])])
+        zeros = [-feature.least * feature.table.shape[1] for feature in chosen]  # how far on number 0 stands
+        self._starts = np.repeat(begins + zeros, slots)
+        self._strides = np.repeat([table.shape[1] for table in tables], slots)
+        self._numbers = _for_each_voice([feature.numbers for feature in chosen], slots)
+        self._others = _for_each_voice([feature.others for feature in chosen], slots)
 
     def slot(self, name: str) -> int:
         """Index in the row of a feature's first slot."""
@@ -361,24 +359,11 @@ class FeatureRow:
             start += FEATURES[other].slots
         raise ValueError(f"feature {name!r} is not among {', '.join(self.names)}")
 
-    def frame_ids(self, history: History, place: Place) -> IntArray:
-        """Ids of the frame features, ``[..., 4 voices, frame slots]``."""
-        if not self._frame_features:
-            return np.zeros((*history.now.shape, 0), dtype=np.int32)
-        parts = [feature.read(history, place) for feature in self._frame_features]
-        return np.concatenate(parts, axis=-1) + self.offsets[: self._frame_width]
-
-    def note_ids(self, tokens: IntArray, history: History, voice: int, codes: IntArray | None = None) -> IntArray:
-        """Ids of the note features for one voice, from the tokens ``[..., 4]`` decided so far.
-
-        codes: what they sound, where that is known already (see sounding_codes).
-        """
-        if not self._note_features:
-            return np.zeros((*tokens.shape[:-1], 0), dtype=np.int32)
-        codes = sounding_codes(tokens, history) if codes is None else codes
-        own = history.reference[..., voice, None]
-        parts = [feature.read(tokens, codes, history, own) for feature in self._note_features]
-        return np.concatenate(parts, axis=-1) + self.offsets[self._frame_width :]
+    def ids(self, known: KnownRow, voice: int) -> IntArray:
+        """The row of one voice, ``[..., width]``, from what is known and decided so far, ``[..., KNOWN]``."""
+        number, other = known.take(self._numbers[voice], axis=-1), known.take(self._others[voice], axis=-1)
+        found: IntArray = self._table.take(number * self._strides + other + self._starts) + self.offsets
+        return found
 
     def of_pieces(self, frames: IntArray, place: Place, rank: IntArray) -> IntArray:
         """Ids of every note of whole pieces.
@@ -386,9 +371,19 @@ class FeatureRow:
         frames: tokens ``[..., steps, 4]``; place: of shape ``[..., steps]``; rank: ``[..., steps, 4]``,
         the turn (0–3) in which each voice is decided. Returns ``[..., steps, 4 voices, width]``.
         """
-        history = History.of_frames(frames)
-        note_rows = []
+        known = known_before(histories_of(frames), place)
+        sounding = np.where(frames == HOLD, known[..., NOW], CODE_OF[frames + 1])
+        rows = []
         for voice in range(len(VOICES)):
-            decided = np.where(rank < rank[..., voice, None], frames, UNDECIDED)
-            note_rows.append(self.note_ids(decided, history, voice))
-        return np.concatenate([self.frame_ids(history, place), np.stack(note_rows, axis=-2)], axis=-1)
+            decided = rank < rank[..., voice, None]
+            known[..., DECIDED] = np.where(decided, frames, UNDECIDED)
+            known[..., SOUNDING] = np.where(decided, sounding, NOTHING)
+            known[..., TURN] = decided.sum(axis=-1)
+            rows.append(self.ids(known, voice))
+        return np.stack(rows, axis=-2)
+
+
+def _for_each_voice(columns: Sequence[Columns], slots: Sequence[int]) -> tuple[Columns, ...]:
+    """Columns of features side by side: [4 voices] of [width]."""
+    spread = [np.broadcast_to(some, (len(VOICES), count)) for some, count in zip(columns, slots, strict=True)]
+    return tuple(np.concatenate(spread, axis=1))

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -15,22 +14,20 @@ from numpy.typing import NDArray
 
 from companion.errors import BadModel, one_line
 from companion.files.opening import read_file
+from companion.model.binding import FEATURES_INPUT, LOGITS_OUTPUT, BoundGraph, Logits
 from companion.model.contract import METADATA_KEY, Contract
 from companion.model.features import FeatureRow
-from companion.model.state import State, Window, initial_state
+from companion.model.state import State, initial_state
 from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
 
 LARGEST_FILE = 64_000_000  # bytes
 SMOKE_SECONDS = 5.0  # a step that takes longer is broken or hostile
-FEATURES_INPUT = "features"
-LOGITS_OUTPUT = "logits"
 
 _ONNX_TYPES = {"float32": "tensor(float)", "int32": "tensor(int32)"}
 _SILENT = 4  # onnxruntime's log level that prints only what is fatal
 
 ort.disable_telemetry_events()  # on Windows; elsewhere companion/__init__.py has said it
 
-Logits = NDArray[np.float32]
 Signature = dict[str, tuple[tuple[int, ...], str]]  # name → shape and type
 
 
@@ -42,9 +39,7 @@ class Model:
         self.contract = contract
         self.digest = digest  # sha256 of the file
         self.row = FeatureRow(contract.features)
-        self._session = session
-        self._outputs = [LOGITS_OUTPUT, *(f"{state.name}_next" for state in contract.states)]
-        self._names = [state.name for state in contract.states]
+        self._graph = BoundGraph(session, contract, self.row.width)
 
     def initial_state(self) -> State:
         """The state before the first note."""
@@ -55,15 +50,7 @@ class Model:
 
         ``options`` may carry a flag that stops a run under way.
         """
-        feed: dict[str, Any] = {FEATURES_INPUT: ids[None]}
-        for name, value in state.items():
-            feed[name] = value.rows if isinstance(value, Window) else value
-        logits, *news = self._session.run(self._outputs, feed, options)
-        following: dict[str, Any] = {}
-        for name, new in zip(self._names, news, strict=True):
-            old = state[name]
-            following[name] = old.append(new) if isinstance(old, Window) else new
-        return logits[0], following
+        return self._graph.run(ids, state, options)
 
 
 def load_model(path: Path) -> Model:
@@ -108,8 +95,7 @@ def _check_signature(session: ort.InferenceSession, contract: Contract) -> None:
     outputs: Signature = {LOGITS_OUTPUT: ((1, VOCABULARY_SIZE), "float32")}
     for state in contract.states:
         inputs[state.name] = (state.shape, state.dtype)
-        shape = (1, *state.shape[1:]) if state.update == "append" else state.shape
-        outputs[f"{state.name}_next"] = (shape, state.dtype)
+        outputs[f"{state.name}_next"] = (state.next_shape, state.dtype)
     for kind, expected, found in (("input", inputs, session.get_inputs()), ("output", outputs, session.get_outputs())):
         if {node.name for node in found} != set(expected):
             raise BadModel(f"its {kind}s are {sorted(n.name for n in found)}; its contract says {sorted(expected)}")

@@ -12,7 +12,7 @@ from companion.model.contract import StateContract
 
 Array = NDArray[Any]
 
-_SPARE_WINDOWS = 8  # a buffer holds this many windows, so that rows are moved only once in a while
+_SPARE_WINDOWS = 4  # a buffer holds this many windows, so that rows are moved only once in a while
 
 
 class _Buffer:

@@ -50,22 +50,18 @@ def _table(allowed: Iterable[PitchClasses], otherwise: float) -> Table:
     return table
 
 
-_BIT_OF_CODE: IntArray = np.array(
-    [1 << struck_pitch(code) % OCTAVE if code >= FIRST_STRIKE else 0 for code in range(VOCABULARY_SIZE)],
-    dtype=np.int32,
-)
+_BITS = [1 << struck_pitch(code) % OCTAVE if code >= FIRST_STRIKE else 0 for code in range(VOCABULARY_SIZE)]
+_BIT_OF_CODE: IntArray = np.array(_BITS, dtype=np.int32)
 # While voices are to come a chord may be a part of one; of two tones, nobody can say what chord they are.
 _PARTS = _table(chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=0), -DISSONANCE_PENALTY)
 _CHORDS = _table(chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=3), -DISSONANCE_PENALTY)
 
 
-def chords_on_beats(scores: LogProbs, context: NoteContext) -> LogProbs:
+def chords_on_beats(scores: LogProbs, context: NoteContext) -> None:
     """On a beat, discourage what makes neither a triad nor a seventh chord with the voices decided so far."""
-    if context.beat != 0:
-        return scores
-    table = _CHORDS if _to_come(context) == 0 else _PARTS
-    costs: LogProbs = table[_together(context)]
-    return scores + costs
+    if context.beat == 0:
+        table = _CHORDS if _to_come(context) == 0 else _PARTS
+        scores += table[_together(context)]
 
 
 @lru_cache(maxsize=64)  # equal guidance so are equal rules
@@ -84,9 +80,8 @@ def close_on_triad(key: Key) -> Rule:
         for to_come in range(len(VOICES))
     ]
 
-    def rule(scores: LogProbs, context: NoteContext) -> LogProbs:
-        barred: LogProbs = by_voices_to_come[_to_come(context)][_together(context)]
-        return scores + barred
+    def rule(scores: LogProbs, context: NoteContext) -> None:
+        scores += by_voices_to_come[_to_come(context)][_together(context)]
 
     return rule
 
@@ -99,13 +94,15 @@ def _beginnings(triads: Iterable[PitchClasses], to_come: int) -> set[PitchClasse
 
 def _to_come(context: NoteContext) -> int:
     """How many voices are decided after this one."""
-    return int((context.tokens == UNDECIDED).sum()) - 1
+    return context.tokens.count(UNDECIDED) - 1
 
 
 def _together(context: NoteContext) -> IntArray:
     """``[vocabulary]``: the pitch classes that would sound, of this voice and of those decided, with each token."""
-    sounding = int(np.bitwise_or.reduce(_BIT_OF_CODE[context.codes]))
+    sounding = 0
+    for code in context.codes:
+        sounding |= _BITS[code]
     together: IntArray = _BIT_OF_CODE | sounding
     together[REST] = sounding
-    together[HOLD] = sounding | int(_BIT_OF_CODE[context.history.now[context.voice]])
+    together[HOLD] = sounding | _BITS[context.history.now[context.voice]]
     return together

@@ -1,15 +1,15 @@
 """Rules of part-writing: small functions that forbid or discourage tokens before one is drawn.
 
-A *rule* takes log-probabilities and the context and gives log-probabilities; rules compose in order, and none
-brings back what an earlier one forbade.
+A *rule* takes nats off log-probabilities, in place, as the context says; rules compose in order, and none brings
+back what an earlier one forbade.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,11 @@ from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
-    LOWEST_PITCH,
     RANGES,
     REST,
     VOCABULARY_SIZE,
     VOICES,
-    IntArray,
+    strike,
     struck_pitch,
 )
 
@@ -38,94 +37,76 @@ WIDE_PENALTY = 1.0  # nats off what lies more than an octave from the next upper
 _UPPER = VOICES.index("bass")  # soprano, alto and tenor stand before it
 
 
-@dataclass(frozen=True)
-class NoteContext:
+class NoteContext(NamedTuple):
     """What is known when one note is chosen."""
 
     voice: int
-    tokens: IntArray  # [4] decided so far in this frame, UNDECIDED elsewhere
-    codes: IntArray  # [4] what they sound (see features.sounding_codes)
+    tokens: tuple[int, ...]  # decided so far in this frame, UNDECIDED elsewhere
+    codes: tuple[int, ...]  # what they sound, NOTHING elsewhere (see features.sounding_code)
     history: History
     beat: int = 0  # step within the beat
 
 
-Rule = Callable[[LogProbs, NoteContext], LogProbs]
+Rule = Callable[[LogProbs, NoteContext], None]
 
 
-def _range_masks() -> NDArray[np.float64]:
-    """[voice, token]: 0 inside the voice's range and for rest and hold, −inf outside."""
-    masks = np.full((len(VOICES), VOCABULARY_SIZE), -math.inf)
-    masks[:, [REST, HOLD]] = 0.0
-    for voice, (low, high) in enumerate(RANGES):
-        masks[voice, low - LOWEST_PITCH + FIRST_STRIKE : high - LOWEST_PITCH + FIRST_STRIKE + 1] = 0.0
-    return masks
+SPANS = [range(strike(low), strike(high) + 1) for low, high in RANGES]  # the voices' ranges, as codes
 
 
-_RANGE_MASKS = _range_masks()
+def _parallels(interval: int) -> NDArray[np.float64]:
+    """[code, token]: −inf where a strike makes this interval, or it and octaves, with what a voice sounds."""
+    codes = np.arange(VOCABULARY_SIZE)
+    costs = np.where(np.abs(codes[:, None] - codes[None, :]) % OCTAVE == interval, -math.inf, 0.0)
+    costs[:, :FIRST_STRIKE] = 0.0
+    return costs
 
 
-# [code, strike]: the interval class between what a voice sounds and each pitch
-_CLASS_OF_DISTANCE = (
-    np.abs(np.arange(VOCABULARY_SIZE)[:, None] - np.arange(FIRST_STRIKE, VOCABULARY_SIZE)[None, :]) % OCTAVE
-)
+_PARALLELS = {interval: _parallels(interval) for interval in PERFECT}
 
 
-def in_range(scores: LogProbs, context: NoteContext) -> LogProbs:
+def in_range(scores: LogProbs, context: NoteContext) -> None:
     """Forbid strikes outside the voice's range."""
-    mask: LogProbs = _RANGE_MASKS[context.voice]
-    return scores + mask
+    span = SPANS[context.voice]
+    scores[FIRST_STRIKE : span.start] = -math.inf
+    scores[span.stop :] = -math.inf
 
 
-def sings_on(scores: LogProbs, context: NoteContext) -> LogProbs:
+def sings_on(scores: LogProbs, _: NoteContext) -> None:
     """Forbid rests: in a chorale all four voices sing."""
-    del context
-    scores = scores.copy()
     scores[REST] = -math.inf
-    return scores
 
 
-def strikes_anew(scores: LogProbs, context: NoteContext) -> LogProbs:
+def strikes_anew(scores: LogProbs, _: NoteContext) -> None:
     """Forbid holds: every voice begins a note."""
-    del context
-    scores = scores.copy()
     scores[HOLD] = -math.inf
-    return scores
 
 
-def no_crossing(scores: LogProbs, context: NoteContext) -> LogProbs:
+def no_crossing(scores: LogProbs, context: NoteContext) -> None:
     """Forbid what would sound above a higher voice or below a lower one, among those decided."""
-    codes = context.codes.tolist()
-    above = [code for code in codes[: context.voice] if code >= FIRST_STRIKE]
-    below = [code for code in codes[context.voice + 1 :] if code >= FIRST_STRIKE]
+    above = [code for code in context.codes[: context.voice] if code >= FIRST_STRIKE]
+    below = [code for code in context.codes[context.voice + 1 :] if code >= FIRST_STRIKE]
     if not above and not below:
-        return scores
-    scores = scores.copy()
+        return
     if above:
         scores[min(above) + 1 :] = -math.inf
     if below:
         scores[FIRST_STRIKE : max(below)] = -math.inf
-    held = int(context.history.now[context.voice])
+    held = context.history.now[context.voice]
     if held >= FIRST_STRIKE and scores[held] == -math.inf:
         scores[HOLD] = -math.inf
-    return scores
 
 
-def no_parallels(scores: LogProbs, context: NoteContext) -> LogProbs:
+def no_parallels(scores: LogProbs, context: NoteContext) -> None:
     """Forbid unisons, fifths and octaves that move on to the same interval with a decided voice."""
-    before = context.history.now.tolist()
+    before = context.history.now
     own = before[context.voice]
     if own < FIRST_STRIKE:
-        return scores
+        return
     staying = scores[own]
-    narrowed = scores
-    for voice, (was, now) in enumerate(zip(before, context.codes.tolist(), strict=True)):
-        interval = abs(was - own) % OCTAVE
-        if voice == context.voice or min(was, now) < FIRST_STRIKE or was == now or interval not in PERFECT:
-            continue
-        narrowed = narrowed.copy() if narrowed is scores else narrowed
-        narrowed[FIRST_STRIKE:][_CLASS_OF_DISTANCE[now] == interval] = -math.inf
-        narrowed[own] = staying
-    return narrowed
+    for was, now in zip(before, context.codes, strict=True):
+        if was != now and was >= FIRST_STRIKE <= now and (interval := abs(was - own) % OCTAVE) in PERFECT:
+            scores += _PARALLELS[interval][now]
+            scores[own] = staying
 
 
 def _wide_costs() -> NDArray[np.float64]:
@@ -140,20 +121,19 @@ def _wide_costs() -> NDArray[np.float64]:
 _WIDE_COSTS = _wide_costs()
 
 
-def close_spacing(scores: LogProbs, context: NoteContext) -> LogProbs:
+def close_spacing(scores: LogProbs, context: NoteContext) -> None:
     """Discourage more than an octave between soprano and alto, and between alto and tenor.
 
     Not forbidden: now and then Bach has it.
     """
     voice = context.voice
     if voice >= _UPPER:
-        return scores
-    for other, code in enumerate(context.codes[:_UPPER].tolist()):
-        if other != voice and code >= FIRST_STRIKE:
+        return
+    for other, code in enumerate(context.codes[:_UPPER]):
+        if code >= FIRST_STRIKE:
             costs = _WIDE_COSTS[abs(other - voice), code]
-            scores = scores - costs
+            scores -= costs
             scores[HOLD] -= costs[context.history.now[voice]]
-    return scores
 
 
 @lru_cache(maxsize=64)  # equal guidance so are equal rules
@@ -162,30 +142,26 @@ def favour(scale: frozenset[int], penalty: float) -> Rule:
     costs = np.zeros(VOCABULARY_SIZE)
     for token in range(FIRST_STRIKE, VOCABULARY_SIZE):
         costs[token] = 0.0 if struck_pitch(token) % OCTAVE in scale else penalty
-    return lambda scores, context: scores - costs
+
+    def rule(scores: LogProbs, _: NoteContext) -> None:
+        scores -= costs
+
+    return rule
 
 
 @lru_cache(maxsize=64)
 def discourage_hold(nats: float) -> Rule:
     """A rule that makes holding on less likely by so many nats, or more likely below 0."""
 
-    def rule(scores: LogProbs, context: NoteContext) -> LogProbs:
-        del context
-        scores = scores.copy()
+    def rule(scores: LogProbs, _: NoteContext) -> None:
         scores[HOLD] -= nats
-        return scores
 
     return rule
 
 
-def keep_moving(scores: LogProbs, context: NoteContext) -> LogProbs:
+def keep_moving(scores: LogProbs, context: NoteContext) -> None:
     """Discourage a hold, ever more, when all voices stand still or this one has held for long."""
     held = context.history.held
-    still = int(held.min()) - STILL_STEPS
-    long_note = int(held[context.voice]) - LONG_NOTE_STEPS
-    excess = max(still, long_note) + 1
-    if excess <= 0:
-        return scores
-    scores = scores.copy()
-    scores[HOLD] -= STILL_PENALTY * excess
-    return scores
+    excess = max(min(held) - STILL_STEPS, held[context.voice] - LONG_NOTE_STEPS) + 1
+    if excess > 0:
+        scores[HOLD] -= STILL_PENALTY * excess

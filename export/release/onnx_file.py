@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from companion.errors import BadModel
 from companion.files.writing import write_output
+from companion.model.binding import FEATURES_INPUT, LOGITS_OUTPUT
 from companion.model.contract import METADATA_KEY, Contract, Reference, StateContract
 from companion.model.features import FeatureRow
-from companion.model.runtime import FEATURES_INPUT, LOGITS_OUTPUT, Model, load_model, open_session
+from companion.model.runtime import Model, load_model, open_session
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
 from export.release.lean import without_negative_indices

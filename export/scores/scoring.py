@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.model.echoes import echoes_of
-from companion.model.features import History, Place
+from companion.model.features import Place, histories_of
 from companion.model.runtime import Model
 from companion.music.vocabulary import (
     FIRST_STRIKE,
@@ -138,7 +138,7 @@ def model_scorer(model: Model) -> Scorer:
             note, state = model.step(row, state)
             logits.append(note)
         by_voice = np.stack(logits).reshape(*hidden.shape, -1)
-        return merge_holds(by_voice, History.of_frames(hidden).now)
+        return merge_holds(by_voice, histories_of(hidden)[..., 0, :])
 
     return score
 

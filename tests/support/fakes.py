@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from companion.model.contract import Contract, Reference
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, canonical
+from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 SURE = 100.0  # a logit that leaves nothing to chance
 
@@ -77,6 +78,13 @@ class Babbler:
         self.seen.append(ids.copy())
         memory = (31 * state["memory"] + int(ids @ self.weights)) % 97
         return self.table[memory], {"memory": memory}
+
+
+def ruled(rule: Rule, scores: LogProbs, context: NoteContext) -> LogProbs:
+    """What a rule makes of scores, which stay as they are."""
+    after = scores.copy()
+    rule(after, context)
+    return after
 
 
 def random_source(seed: int = 1) -> np.random.Generator:

@@ -14,9 +14,11 @@ from companion.bench import frames
 from companion.sampling.draw import Sampling
 
 RESULT: dict[str, Any] = {
+    "processor": {"name": "Some Processor", "features": ("AVX2", "AVX512-VNNI")},
     "model": "gru",
     "precision": "int8",
     "frame_ms": {"p50": 0.5, "p99": 0.75, "max": 1.25},
+    "parts_ms": {"model": 0.25, "features": 0.125, "rules_and_draw": 0.12},
     "frames": 5000,
     "interrupted": {"frames": 3, "max_ms": 12.5},
     "start_s": 0.4,
@@ -46,9 +48,11 @@ def test_every_frame_is_timed_and_told() -> None:
         (
             {},
             [
+                "processor             Some Processor (AVX2, AVX512-VNNI)",
                 "model gru (int8)",
                 "frame of four notes   p50 0.500  p99 0.750  max 1.250 ms"
                 "  (5000 frames; 3 more interrupted by the system, up to 12.5 ms)",
+                "  of which            model 0.250  features 0.125  rules and draw 0.120 ms",
                 "start to first frame  0.40 s",
                 "memory                78 MB",
             ],
@@ -56,9 +60,11 @@ def test_every_frame_is_timed_and_told() -> None:
         (
             {"rss_mb": None, "keras_predict_note_ms": {"p50": 150.0, "max": 300.0}},
             [
+                "processor             Some Processor (AVX2, AVX512-VNNI)",
                 "model gru (int8)",
                 "frame of four notes   p50 0.500  p99 0.750  max 1.250 ms"
                 "  (5000 frames; 3 more interrupted by the system, up to 12.5 ms)",
+                "  of which            model 0.250  features 0.125  rules and draw 0.120 ms",
                 "start to first frame  0.40 s",
                 "for scale             Keras predict on a growing sequence: 150 ms a note, 1,200 times as long a frame",
             ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +14,8 @@ from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, G
 from companion.model.codes import UNDECIDED
 from companion.model.echoes import echoes_of
 from companion.model.features import Ahead, Conditions, Place, key_id
+from companion.model.library import bundled_models, open_model
+from companion.model.state import Window
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, IntArray, strike
 from companion.sampling.draw import Sampling
@@ -201,3 +205,18 @@ class TestRepeating:
         again, _ = some(generator, kept, 20, Sampling())
         assert tokens_of(again) == tokens_of(once)
         assert [f.step for f in again] == [f.step for f in once]
+
+    @pytest.mark.parametrize("name", bundled_models())
+    def test_kept_states_of_a_real_model_stay_as_they_were(self, name: str) -> None:
+        """However the music went on after them: what undo and a new plan go back to."""
+        generator = Generator(open_model(name), random_source())
+        state, kept = generator.start(), []
+        for _ in range(6):
+            _, state = generator.frame(state, Sampling())
+            kept.append((state, deepcopy(state)))
+        some(generator, kept[1][0], 6, Sampling())
+        for state, copy in kept:
+            assert (state.step, state.history, state.past) == (copy.step, copy.history, copy.past)
+            for memory, before in zip(state.memory.values(), copy.memory.values(), strict=True):
+                rows = [value.rows if isinstance(value, Window) else value for value in (memory, before)]
+                np.testing.assert_array_equal(*rows)

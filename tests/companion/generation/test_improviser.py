@@ -239,7 +239,7 @@ class TestRehearing:
         assert [one.before.step for one in renewed] == list(range(2, 8))
         assert renewed[-1].after.step == 8
         assert renewed[-1].after.state.memory == {"notes": 24}
-        assert renewed[-1].after.state.history.now.tolist() == [strike(pitch) for pitch in (72, 65, 64, 48)]
+        assert renewed[-1].after.state.history.now == tuple(strike(pitch) for pitch in (72, 65, 64, 48))
         assert all(one.after.hands is old.after.hands for one, old in zip(renewed, past, strict=True))
 
     def test_nothing_heard(self) -> None:

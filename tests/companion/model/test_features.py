@@ -34,7 +34,10 @@ from companion.model.features import (
     FeatureRow,
     History,
     Place,
+    decide,
     key_id,
+    known_before,
+    sounding_code,
 )
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, strike, transpose
@@ -70,16 +73,15 @@ class Asked(NamedTuple):
 def live_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> IntArray:
     """Note by note, as the generator reads, no farther ahead than it may look: [steps, 4, width]."""
     ids = np.full((*frames.shape, row.width), -1, dtype=np.int32)
-    history, past = History.empty(), Past.empty()
-    for step, frame in enumerate(frames):
+    history, past = History(), Past()
+    for step, frame in enumerate(frames.tolist()):
         close = None if asked.closes[step] < 0 else asked.closes[step]
         ahead = Ahead.of_frames(asked.known[step : step + 1 + LOOK_AHEAD]).at(0)
         place = Place.of(first_step + step, close, asked.keys[step], ahead, past.echo())
-        frame_ids = row.frame_ids(history, place)
-        tokens = np.full(4, UNDECIDED, dtype=np.int32)
-        for voice in np.argsort(rank[step]):
-            ids[step, voice] = np.concatenate([frame_ids[voice], row.note_ids(tokens, history, int(voice))])
-            tokens[voice] = frame[voice]
+        known = known_before(history, place)
+        for voice in np.argsort(rank[step]).tolist():
+            ids[step, voice] = row.ids(known, voice)
+            decide(known, voice, frame[voice], sounding_code(frame[voice], history.now[voice]))
         history = history.advance(frame)
         past = past.advance(frame, history)
     return ids
@@ -243,12 +245,13 @@ class TestEcho:
     def test_by_hand(self) -> None:
         """How the voices went on then, from where they are now, and how much was alike up to there."""
         row = FeatureRow(("own_echo", "echo", "echo_chords", "tune", "tune_notes"))
-        history = History.empty().advance(THREE_FRAMES[0]).advance(THREE_FRAMES[1])
+        history = History().advance(THREE_FRAMES[0].tolist()).advance(THREE_FRAMES[1].tolist())
         there = np.array([S - 1, HOLD, REST, B + 12])
         place = Place.of(2, None, echo=Echo(there, np.array(6), np.array(S + 2), np.array(9)))
-        ids = row.frame_ids(history, place) - row.offsets
+        known = known_before(history, place)
+        ids = [(row.ids(known, voice) - row.offsets).tolist() for voice in range(4)]
         everyone = [14, 2, 1, 27]
-        np.testing.assert_array_equal(ids, [[own, *everyone, 5, 17, 6] for own in everyone])
+        assert ids == [[own, *everyone, 5, 17, 6] for own in everyone]
 
     @pytest.mark.parametrize("name", ["echo_chords", "tune_notes"])
     def test_in_classes(self, name: str) -> None:
@@ -256,7 +259,7 @@ class TestEcho:
 
         def class_of(alike: int) -> int:
             echo = Echo(Echo.none().tokens, np.array(alike), np.array(UNDECIDED), np.array(alike))
-            return int(row.frame_ids(History.empty(), Place.of(0, None, echo=echo))[0, 0])
+            return int(row.ids(known_before(History(), Place.of(0, None, echo=echo)), voice=0)[0])
 
         assert [class_of(alike) for alike in (0, 1, 2, 3, 4, 5, 6, 11, 12, 31, 32, 999)] == [
             *(0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9, 9)
@@ -277,12 +280,11 @@ def naive_history(column: Sequence[int]) -> tuple[int, int, int, int]:
 class TestHistory:
     @given(canonical_frames(most=60))
     def test_against_its_definition(self, frames: IntArray) -> None:
-        history = History.empty()
+        history = History()
         for step in range(len(frames) + 1):
-            found = np.stack([history.now, history.reference, history.before, history.held], axis=-1)
-            assert found.tolist() == [list(naive_history(frames[:step, v].tolist())) for v in range(4)]
+            assert list(zip(*history, strict=True)) == [naive_history(frames[:step, v].tolist()) for v in range(4)]
             if step < len(frames):
-                history = history.advance(frames[step])
+                history = history.advance(frames[step].tolist())
 
     def test_a_voice_that_rests_keeps_its_last_pitch_as_reference(self) -> None:
         """So that what it sings next is still near."""
@@ -370,12 +372,3 @@ def test_ids_of_keys() -> None:
         24,
     ]
     assert KEYS == 25
-
-
-def test_histories_are_values() -> None:
-    """An older history stays what it was."""
-    first = History.empty().advance(np.array([40, 30, REST, 20]))
-    kept = [array.copy() for array in (first.now, first.reference, first.before, first.held)]
-    first.advance(np.array([41, HOLD, 25, REST])).advance(np.array([HOLD, HOLD, HOLD, HOLD]))
-    for array, copy in zip((first.now, first.reference, first.before, first.held), kept, strict=True):
-        np.testing.assert_array_equal(array, copy)

@@ -1,0 +1,1 @@
+"""``python -m tests.faster REVISION``: whether frames take less time than they took."""
