@@ -30,7 +30,8 @@ from companion.files.writing import write_output
 from companion.music.vocabulary import VOICES
 
 SUFFIX = ".toml"
-_MOST_BYTES = 1_000_000
+_MOST_BYTES = 100_000  # fifty times what one with all settings has
+_MOST_DOTS = 300  # in a line: tomllib's memory grows with the square of the parts of a key
 _HEADER = "# A preset of chorale jam. Every key may be left out; docs/protocol.md says what each may be.\n\n"
 _NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)\w[\w -]*(?<! )", re.IGNORECASE)  # a file's on any system
 
@@ -129,6 +130,8 @@ def save_preset(name: str, preset: Preset, folder: Path | None, *, force: bool =
 def read_preset(text: str, source: str, choices: Choices = ANY) -> Preset:
     """A preset from TOML; BadSetting names the source, the key, and what would be right."""
     try:
+        if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
+            raise ValueError
         return _preset(tomllib.loads(text), choices)
     except (tomllib.TOMLDecodeError, BadSetting) as fault:
         raise BadSetting(f"{source}: {fault}") from None

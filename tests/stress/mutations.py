@@ -16,7 +16,7 @@ EXTREME_LENGTHS = (0, 1, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF)
 EXTREME_WORDS = (
     *b"0 -1 -0 0.5 127 128 1e9 -1e9 1e18 1e300 1e999 -1e999 1e-320 2147483648 9223372036854775808 NaN nan inf".split(),
     *b'-inf Infinity -Infinity null true [] {} [[]] "" \'x\' "\\u0000" "\\ud800" 1979-05-27 1_0 0x7f'.split(),
-    *(b"9" * 5000, b"[" * 50_000, b'{"a":' * 50_000, b'"' + b"x" * 70_000 + b'"'),
+    *(b"9" * 5000, b"a." * 20_000 + b"a", b"[" * 50_000, b'{"a":' * 50_000, b'"' + b"x" * 70_000 + b'"'),
 )
 _WORD = re.compile(rb"-?\d+(?:\.\d+)?|\"[^\"\n]*\"|\b[a-z_]+\b")
 
@@ -78,11 +78,11 @@ def insert_run(dice: random.Random, data: bytes) -> bytes:
 
 def set_word(dice: random.Random, data: bytes) -> bytes:
     """Another number or name, or nonsense, in the place of one."""
-    words = list(_WORD.finditer(data))
+    words = [found.span() for found in _WORD.finditer(data)]
     if not words:
         return data
-    place, other = dice.choice(words), dice.choice(words)
-    return data[: place.start()] + dice.choice((*EXTREME_WORDS, other.group())) + data[place.end() :]
+    (start, end), other = dice.choice(words), slice(*dice.choice(words))
+    return data[:start] + dice.choice((*EXTREME_WORDS, data[other])) + data[end:]
 
 
 def shuffle_lines(dice: random.Random, data: bytes) -> bytes:
@@ -90,7 +90,8 @@ def shuffle_lines(dice: random.Random, data: bytes) -> bytes:
     lines = data.splitlines(keepends=True) or [b""]
     line = lines.pop(dice.randrange(len(lines)))
     place = dice.randrange(len(lines) + 1)
-    return b"".join([*lines[:place], *[line] * dice.choice((0, 1, 2, 1000)), *lines[place:]])
+    times = min(dice.choice((0, 1, 2, 1000)), LONGEST // max(len(line), 1) + 1)
+    return b"".join([*lines[:place], *[line] * times, *lines[place:]])
 
 
 OF_BYTES: tuple[Damage, ...] = (set_byte, flip_bit, set_length, cut_out, cut_off, repeat, move, insert_run)

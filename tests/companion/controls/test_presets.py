@@ -108,6 +108,12 @@ def test_a_preset_written_by_hand() -> None:
     )
 
 
+def test_a_key_without_end_takes_no_memory() -> None:
+    """tomllib would take a gigabyte for this one."""
+    with pytest.raises(BadSetting, match=r"x\.toml: this is no preset$"):
+        read_preset(f"{'a.' * 16_000}a = 1", "x.toml")
+
+
 def test_no_control_changes_at_all() -> None:
     assert read_preset("cc = []", "x.toml").controls == ControlMap(())
 
@@ -221,6 +227,8 @@ def test_what_cannot_be_loaded_is_said(tmp_path: Path) -> None:
     assert line("./no.toml") == "there is no preset no.toml"
     assert line("latin").startswith(f"cannot read the preset {tmp_path / 'latin.toml'}: ")
     assert line("folder") == f"cannot read {tmp_path / 'folder.toml'}: it is a folder"
+    (tmp_path / "large.toml").write_bytes(b"#" * 100_001)
+    assert line("large") == f"{tmp_path / 'large.toml'} is larger than 0.1 MB"
     assert line("a\0.toml") == "there is no preset a\0.toml"
 
 
