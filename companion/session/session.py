@@ -61,13 +61,9 @@ class Session:
         self._turns.cut()
         self._turns.running = False
 
-    def advance(self, position: float) -> None:
-        """The music has come to a position: fix what is due."""
-        self._turns.advance(position)
-
-    def ready(self, position: float) -> bool:
-        """Whether the music can come to a position without a frame that is still to be made first."""
-        return self._turns.ready(position)
+    def advance(self, position: float, patient: bool = False) -> None:
+        """The music has come to a position: fix what is due; patient: unless ``work`` has to plan for it first."""
+        self._turns.advance(position, patient)
 
     def work(self) -> bool:
         """Plan one more frame ahead; False when there is nothing to do."""

@@ -103,8 +103,10 @@ class Turns:
 
     # Time
 
-    def advance(self, position: float) -> None:
-        """The music has come to a position: fix what is due."""
+    def advance(self, position: float, patient: bool = False) -> None:
+        """The music has come to a position: fix what is due; patient: unless a frame is still to be made for it."""
+        if patient and not _is_planned(self, position):
+            return
         self.position = max(self.position, position)
         if not self.running:
             return
@@ -112,16 +114,6 @@ class Turns:
         while self._is_due():
             self._fix(self.plan.take_next())
         self._commit()
-
-    def ready(self, position: float) -> bool:
-        """Whether all is planned that will be committed when the music has come to a position; ``work`` goes on."""
-        plan = self.plan
-        if plan.answer is None or not self.running:
-            return True
-        over = self._phrase_over() if plan.tentative else None
-        if self.activity != ANSWERING and (over is None or over > position):
-            return True
-        return plan.end >= min(plan.commit_end(position), plan.horizon(position))
 
     def work(self) -> bool:
         """Plan one more frame ahead; False when there is nothing to do."""
@@ -276,3 +268,14 @@ class Turns:
         """Take back what is fixed from a step on, as far as it is remembered."""
         if self.plan.rewind(step):
             self.sink.taken_back(step)
+
+
+def _is_planned(turns: Turns, position: float) -> bool:
+    """Whether all is made that will be committed when the music has come to a position; ``work`` makes it."""
+    plan = turns.plan
+    if plan.answer is None or not turns.running:
+        return True
+    over = turns.mode.over(turns) if plan.tentative else None
+    if turns.activity != ANSWERING and (over is None or over > position):
+        return True
+    return plan.end >= min(plan.commit_end(position), plan.horizon(position))
