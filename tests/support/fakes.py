@@ -59,6 +59,9 @@ def sung(tokens: Mapping[tuple[int, int], int], default: int = HOLD) -> Callable
     return lambda frame, voice: sure(tokens.get((frame, voice), default))
 
 
+_FEW_FEATURES = ("voice", "own_pitch", "pitches", "decided")  # so that many frames take little time
+
+
 class Babbler:
     """Varied music that depends on everything heard and read: for what must be repeatable, not beautiful."""
 
@@ -77,6 +80,16 @@ class Babbler:
         self.seen.append(ids.copy())
         memory = (31 * state["memory"] + int(ids @ self.weights)) % 97
         return self.table[memory], {"memory": memory}
+
+
+class ShortSighted(Babbler):
+    """Babbles from less, and quicker."""
+
+    def __init__(self, level: float = 2.0) -> None:
+        super().__init__(level=level)
+        self.contract = contract_of(_FEW_FEATURES)
+        self.row = FeatureRow(_FEW_FEATURES)
+        self.weights = self.weights[: self.row.width]
 
 
 def random_source(seed: int = 1) -> np.random.Generator:
