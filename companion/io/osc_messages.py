@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from companion.clock.tempo import FASTEST_BPM, SLOWEST_BPM
 from companion.controls.kinds import Argument, Number, Sent, Switch, Whole, read_arguments, usage
 from companion.controls.settings import Command, read_command
 from companion.controls.table import CONTROLS, HIGHEST_SEED
@@ -144,7 +145,7 @@ INCOMING = (
         (
             _on("playing"),
             _step("step"),
-            Argument("tempo", Number(5, 999, 5, 999)),
+            Argument("tempo", Number(SLOWEST_BPM, FASTEST_BPM, SLOWEST_BPM, FASTEST_BPM)),
             _whole("beats", 1, 99, optional=True),
             _whole("unit", 1, 32, optional=True),
         ),
