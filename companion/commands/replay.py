@@ -64,7 +64,10 @@ def _played_again(
     choices = known_choices((*bundled_models(), settings.model))
     session = Session(open_model(settings.model), settings, choices, sink, header.by_channel)
     for entry in entries:
-        session.advance(entry.now)
+        # What came between two ticks came together. In older logs a tick may have come at the position of the one
+        # before: a frame tells of it, since only ticks fix what is due.
+        if entry.now > session.position or isinstance(entry, LoggedFrame):
+            session.advance(entry.now)
         match entry:
             case LoggedNote():
                 session.note(entry.at, entry.pitch, entry.velocity, entry.channel)

@@ -50,7 +50,8 @@ class Conductor:
         if line is not None:
             position = line.step_at(now_s)
             self._outlets.reach(position)
-            self._session.advance(position)
+            if position > self._session.position:  # once a position, so that a log tells when
+                self._session.advance(position)
         self._outlets.forget_past()
 
     def _follow(self, event: ClockEvent) -> None:

@@ -109,14 +109,8 @@ class Turns:
     # Time
 
     def advance(self, position: float) -> None:
-        """The music has come to a position: fix what is due.
-
-        Nothing is due twice: between two positions all that is played and told comes together, in its order, and
-        so a log, which knows no looks at the clock but by their positions, gives the same music again.
-        """
-        if position <= self.position:
-            return
-        self.position = position
+        """The music has come to a position: fix what is due."""
+        self.position = max(self.position, position)
         if not self.running:
             return
         self.notice_end_of_phrase()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.programs import Command
 
-LOG = Path(__file__).parents[2] / "golden" / "jam-2.jsonl"
+LOGS = Path(__file__).parents[2] / "golden"
 STEPS = 12  # of its frames, so that no test takes long
 
 Row = dict[str, Any]
@@ -18,7 +18,11 @@ Row = dict[str, Any]
 @pytest.fixture
 def rows() -> list[Row]:
     """The beginning of a real jam."""
-    found: list[Row] = [json.loads(line) for line in LOG.read_text().splitlines()]
+    return beginning("jam-2.jsonl")
+
+
+def beginning(name: str) -> list[Row]:
+    found: list[Row] = [json.loads(line) for line in (LOGS / name).read_text().splitlines()]
     frames = [place for place, row in enumerate(found) if row.get("kind") == "frame"]
     return found[: frames[STEPS]]
 
@@ -36,6 +40,12 @@ def test_the_same_build_makes_the_same_frames(chorale: Command, rows: list[Row],
     write(log, rows)
     ran = chorale("replay", log)
     assert (ran.code, ran.out, ran.err) == (0, f"{STEPS} frames, all the same\n", "")
+
+
+def test_an_older_log_in_which_time_stood_still(chorale: Command, log: Path) -> None:
+    """Frames are fixed, and then a voice is locked, at one position."""
+    write(log, beginning("jam-4.jsonl"))
+    assert chorale("replay", log).out == f"{STEPS} frames, all the same\n"
 
 
 def test_a_changed_frame_is_told_by_its_step(chorale: Command, rows: list[Row], log: Path) -> None:
