@@ -18,6 +18,7 @@ from companion.record.log import (
     Header,
     LoggedCommand,
     LoggedFrame,
+    LoggedLift,
     LoggedNote,
     LoggedTransport,
     TransportEvent,
@@ -71,6 +72,8 @@ def _played_again(
         match entry:
             case LoggedNote():
                 session.note(entry.at, entry.pitch, entry.velocity, entry.channel)
+            case LoggedLift():
+                session.note(entry.at, entry.pitch, 0, entry.channel, held=True)
             case LoggedCommand() if entry.effective_step is not None:
                 session.command(Command(entry.name, entry.arguments))
                 if entry.name == "model":

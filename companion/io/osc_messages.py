@@ -52,6 +52,14 @@ class PlayedNote:
 
 
 @dataclass(frozen=True)
+class PlayedPedal:
+    """The player's sustain pedal."""
+
+    down: bool
+    channel: int  # 0..15
+
+
+@dataclass(frozen=True)
 class TransportReport:
     """Where Live stands."""
 
@@ -78,7 +86,7 @@ class OscFault:
     text: str
 
 
-Inbound = Hello | Alive | PlayedNote | TransportReport | LoopReport | Command | OscFault
+Inbound = Hello | Alive | PlayedNote | PlayedPedal | TransportReport | LoopReport | Command | OscFault
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,10 @@ def _note(pitch: int, velocity: int, channel: int = 1) -> PlayedNote:
     return PlayedNote(pitch, velocity, channel - 1)
 
 
+def _pedal(down: bool, channel: int = 1) -> PlayedPedal:
+    return PlayedPedal(down, channel - 1)
+
+
 def _transport(
     playing: bool, step: float, tempo: float, beats: int | None = None, unit: int | None = None
 ) -> TransportReport:
@@ -139,6 +151,12 @@ INCOMING = (
         (_whole("pitch", 0, 127), _whole("velocity", 0, 127), _whole("channel", 1, 16, optional=True)),
         _note,
         "the player's key; velocity 0 is note-off",
+    ),
+    Incoming(
+        f"{PREFIX}pedal",
+        (_on("down"), _whole("channel", 1, 16, optional=True)),
+        _pedal,
+        "the player's sustain pedal: keys let go while it is down sound on",
     ),
     Incoming(
         f"{PREFIX}transport",

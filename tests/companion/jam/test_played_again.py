@@ -21,11 +21,11 @@ from companion.commands.replay import replay
 from companion.controls.settings import Command, Settings
 from companion.controls.table import MODES
 from companion.jam.engine import Loaded
+from companion.jam.keys import ALL_OFF, PEDAL
 from companion.record.log import Header, LogWriter
 
 KEYS = (60, 64, 67, 71, 72, 48, 43, 90)
 TELL_SECONDS = 0.05  # between two words of the transport
-PEDAL = 64
 
 Act = Callable[["Song"], object]
 
@@ -96,8 +96,8 @@ LOOPS: st.SearchStrategy[Act] = st.builds(
     st.sampled_from([4.0, 16.0]),
 )
 PEDALS: st.SearchStrategy[Act] = st.builds(
-    lambda value, channel: lambda song: song.engine.midi([0xB0 | channel, PEDAL, value], song.now_s),
-    st.sampled_from([0, 127]),
+    lambda moved, channel: lambda song: song.engine.midi([0xB0 | channel, *moved], song.now_s),
+    st.sampled_from([(PEDAL, 0), (PEDAL, 127), (PEDAL, 127), (ALL_OFF[0], 0)]),
     st.integers(0, 1),
 )
 NOTES = st.builds(
