@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from companion.controls.knobs import PRESSED
+from companion.io.feedback import Feedback
 from companion.jam.conductor import Conductor
-from companion.jam.feedback import Feedback
 from companion.jam.player_side import OwnKeys
 from companion.record.log import Entry, LoggedLift, LoggedNote
 from companion.session.session import Session

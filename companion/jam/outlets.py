@@ -9,8 +9,8 @@ from typing import Protocol
 from companion.clock.addresses import Addresses
 from companion.generation.improviser import Planned
 from companion.io import osc_messages
+from companion.io.feedback import Feedback
 from companion.io.osc_messages import Message
-from companion.jam.feedback import Feedback
 from companion.jam.notices import Notices
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
