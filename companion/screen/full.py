@@ -23,6 +23,7 @@ from companion.controls.keymap import KeyHelp
 from companion.errors import one_line
 from companion.jam.picture import FrameView, Picture
 from companion.music.vocabulary import VOICES
+from companion.screen.say import carried, safe
 from companion.screen.score import (
     EMPTY,
     LABEL_WIDTH,
@@ -39,7 +40,6 @@ from companion.screen.score import (
     segments,
     voice_row,
 )
-from companion.screen.text import carried
 
 WIDTH = 60  # columns and …
 HEIGHT = 24  # … rows without which there is no picture when the jam begins
@@ -350,7 +350,7 @@ class _Rows:
 
 def open_full(stream: TextIO, keys: Sequence[KeyHelp] = ()) -> FullView | None:
     """The picture on a terminal, None where it is too small or too simple."""
-    console = Console(file=stream, highlight=False)
+    console = Console(file=safe(stream).drawing(), highlight=False)
     if console.is_dumb_terminal or console.legacy_windows or console.width < WIDTH or console.height < HEIGHT:
         return None
     return FullView(console, keys)

@@ -21,7 +21,7 @@ from rich.style import Style
 from companion.jam.picture import FrameView
 from companion.music.pitch import pitch_name
 from companion.music.vocabulary import VOICES
-from companion.screen.text import can_carry
+from companion.screen.say import can_carry
 
 Run = tuple[str, str]  # text and its style in rich's words
 Row = list[Run]
