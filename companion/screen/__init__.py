@@ -2,6 +2,7 @@
 
 chooser      which view a stream gets
 full         the whole terminal, drawn again as the music moves
+rows         what stands on it, whatever its size
 lines        a line when something changes, for logs and pipes
 score        four voices as a score of characters
 say          lines for people, on any stream

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import pytest
 from support.fakes import CHORALE, MELODY, VOICE_NAMES, quarters, write_seed
+from support.programs import free_port
 
 from companion import cli
 
@@ -154,10 +155,28 @@ def test_encodings(folder: Path, fresh_python: list[str], monkeypatch: pytest.Mo
     assert all((folder / name).stat().st_size > 100 for one in tried for name in one.writes)
 
 
+NOBODY = """
+import sys
+answers = sys.stdout
+sys.stdin = sys.stdout = sys.stderr = None
+"""
+
+
+def test_without_streams(folder: Path, fresh_python: list[str]) -> None:
+    """As Python starts on Windows without a console."""
+    words = json.dumps([one.words for one in COMMANDS])
+    code = NOBODY + ALL.replace("flush=True", "flush=True, file=answers")
+    ran = subprocess.run([*fresh_python, "-c", code, words], capture_output=True, check=False, text=True)
+    assert ran.stderr == ""
+    assert ran.stdout.splitlines() == ["begin", *(f"code {one.code}" for one in COMMANDS)]
+    assert all((folder / name).stat().st_size > 100 for one in COMMANDS for name in one.writes)
+
+
 @pytest.mark.parametrize("streams", ["<&- >&- 2>&-", "> /dev/full 2> /dev/full", "2>&-"])
 def test_a_jam(folder: Path, fresh_python: list[str], streams: str) -> None:
     """It plays until it is told to end, and its log is what it would be."""
     words = [*fresh_python, "-m", "companion", "jam", "--no-midi", "--plain", "--record", f"{ODD}-folder"]
+    words += [f"--osc-{way}={free_port()}" for way in ("in", "out")]
     jam = subprocess.Popen(
         ["bash", "-c", f"exec {shlex.join(words)} {streams}"], stderr=subprocess.PIPE, env=os.environ
     )
