@@ -117,4 +117,6 @@ def save_scores(path: Path, scores: dict[str, Any]) -> None:
 
 def write_card(path: Path) -> None:
     """Write the card beside a model file."""
-    path.with_suffix(".md").write_text(card(load_model(path).contract, path.stat().st_size))
+    model = load_model(path)
+    text = card(model.contract, path.stat().st_size, model.digest)
+    write_output(path.with_suffix(".md"), text.encode(), force=True)
