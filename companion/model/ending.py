@@ -15,7 +15,7 @@ AT_LAST_SECONDS = 0.7  # … which it heeds between two nodes of its graph; then
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _ENDING = frozenset(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
-under_way: set[Any] = set()  # the options of each run, which bear the flag that ends it
+under_way: set[Any] = set()  # of each run the options, whose flag ``terminate`` ends it, and trials, which have one too
 
 
 def heed_signals() -> None:
@@ -27,7 +27,8 @@ def heed_signals() -> None:
 @functools.cache
 def _heed() -> None:
     ear, mouth = os.pipe()
-    os.set_blocking(mouth, False)
+    if hasattr(os, "set_blocking"):  # Windows has it from Python 3.12 on, and does not insist
+        os.set_blocking(mouth, False)
     signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
     threading.Thread(target=_listen, args=(ear,), name="signals to runs", daemon=True).start()
 

@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import onnxruntime as ort
 
 from companion.errors import BadModel, one_line
 from companion.files.folders import CACHE, user_folder
+from companion.model.ending import under_way
 from companion.model.features import CLOSE_STEPS, KEYS, Place
 from companion.model.runtime import Model, model_of
 from companion.music.vocabulary import RANGES, VOICES, IntArray, canonical, strike
@@ -59,18 +61,43 @@ def _verdict(content: bytes) -> str:
     process = context.Process(target=_judge, args=(content, there), name="chorale trial", daemon=True)
     process.start()
     there.close()
+    trial = _Trial(process)
+    under_way.add(trial)
     try:
-        if not here.poll(BEGIN_SECONDS):
-            return "its trial did not begin: this machine is too busy"
-        here.recv_bytes()
-        return here.recv_bytes().decode() if here.poll(SECONDS) else f"{_UNUSABLE} {SECONDS:g} seconds"
+        return _heard(here)
     except EOFError:
         process.join(1)
-        return f"not a usable ONNX model: it ends the program that loads it (code {process.exitcode})"
+        how = f"it ends the program that loads it (code {process.exitcode})"
+        return "its trial was ended" if trial.terminate else f"not a usable ONNX model: {how}"
     finally:
+        under_way.discard(trial)
         process.kill()
         process.join()
         here.close()
+
+
+def _heard(connection: Connection) -> str:
+    """What the process says in its time."""
+    if not connection.poll(BEGIN_SECONDS):
+        return "its trial did not begin: this machine is too busy"
+    connection.recv_bytes()
+    return connection.recv_bytes().decode() if connection.poll(SECONDS) else f"{_UNUSABLE} {SECONDS:g} seconds"
+
+
+class _Trial:
+    """The process, with the flag by which a signal ends runs."""
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process, self._ended = process, False
+
+    @property
+    def terminate(self) -> bool:
+        return self._ended
+
+    @terminate.setter
+    def terminate(self, ended: bool) -> None:
+        self._ended = ended
+        self._process.kill()
 
 
 def _judge(content: bytes, connection: Connection) -> None:

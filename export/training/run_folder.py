@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import keras
 
 SETTINGS_FILE, STATE_FILE, HISTORY_FILE, LOCK_FILE = "settings.json", "state.json", "history.csv", ".lock"
-COLUMNS = ("epoch", "train_nll", "valid_nll", "seconds")
-STATE_KEYS = {"epoch", "best", "best_epoch", "seconds"}
+HISTORY_COLUMNS = ("epoch", "train_nll", "valid_nll", "seconds")
+RUN_KEYS = {"epoch", "best", "best_epoch", "seconds"}
 
 
 @contextmanager
@@ -75,18 +75,18 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
 def read_state(folder: Path) -> dict[str, Any]:
     """How far a run has come: epoch, best, best_epoch, seconds."""
     path = folder / STATE_FILE
-    state = read_json(path, STATE_KEYS)
-    if not all(isinstance(state[key], int | float) for key in STATE_KEYS):
+    state = read_json(path, RUN_KEYS)
+    if not all(isinstance(state[key], int | float) for key in RUN_KEYS):
         raise damaged(path, "it holds no numbers")
     return state
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:
-    """A row an epoch, of COLUMNS; none where there is no file yet."""
+    """A row an epoch, of HISTORY_COLUMNS; none where there is no file yet."""
     path = folder / HISTORY_FILE
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8"))))
-        return [{name: float(row[name]) for name in COLUMNS} for row in rows]
+        return [{name: float(row[name]) for name in HISTORY_COLUMNS} for row in rows]
     except FileNotFoundError:
         return []
     except (ValueError, TypeError, KeyError, csv.Error) as error:
@@ -98,7 +98,7 @@ def note_epoch(folder: Path, row: Sequence[float]) -> None:
     rows = [list(old.values()) for old in read_history(folder) if old["epoch"] < row[0]]
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    writer.writerow(HISTORY_COLUMNS)
     writer.writerows([f"{epoch:.0f}", f"{a:.5f}", f"{b:.5f}", f"{s:.0f}"] for epoch, a, b, s in [*rows, row])
     write_output(folder / HISTORY_FILE, text.getvalue().encode(), force=True)
 

@@ -17,6 +17,7 @@ from support.tiny_graph import IDS, Tiny, tiny_graph
 
 REAL = max(row[1] for row in IDS)  # what no row of the reference is above, and every sung soprano is
 SLOW = 8000  # rows and columns of a product that takes many seconds
+LARGE = ("ConstantOfShape", "Tile", "Expand", "Range")  # operators that make many numbers of one
 MANY = 10**9  # numbers that take 4 GB
 
 
@@ -27,14 +28,14 @@ def _with(tiny: Tiny, *nodes: Any) -> Tiny:
     return tiny
 
 
-def large(kind: str) -> Tiny:
+def large(kind: str, count: int = MANY) -> Tiny:
     """Makes far too many numbers by an operator."""
     tiny = tiny_graph()
     given: dict[str, dict[str, Any]] = {
-        "ConstantOfShape": {"size": np.array([MANY])},
-        "Tile": {"one": np.zeros(1, np.float32), "size": np.array([MANY])},
-        "Expand": {"one": np.zeros(1, np.float32), "size": np.array([MANY])},
-        "Range": {name: np.array(value, np.float32) for name, value in {"from": 0, "to": MANY, "by": 1}.items()},
+        "ConstantOfShape": {"size": np.array([count])},
+        "Tile": {"one": np.zeros(1, np.float32), "size": np.array([count])},
+        "Expand": {"one": np.zeros(1, np.float32), "size": np.array([count])},
+        "Range": {name: np.array(value, np.float32) for name, value in {"from": 0, "to": count, "by": 1}.items()},
     }
     for name, value in given[kind].items():
         tiny.constant(name, value)

@@ -48,16 +48,33 @@ def playing(*words: object) -> Iterator[subprocess.Popen[str]]:
 
 
 def works(pid: int) -> bool:
-    """It has spent a second of the processor."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12]) > 1.5 * os.sysconf("SC_CLK_TCK")
+    """It has spent more than its start needs of the processor."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12]) > 1.5 * os.sysconf("SC_CLK_TCK")
+    return False
 
 
-def until(true: Callable[[], bool]) -> None:
-    until_s = time.monotonic() + 20
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    until_s = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until_s
         time.sleep(0.05)
+
+
+def working_child(pid: int) -> int:
+    """The process under this one that has begun to work."""
+    found: list[int] = []
+    until(lambda: bool(found.extend(child for child in children(pid) if works(child)) or found))
+    return found[0]
+
+
+def children(pid: int) -> list[int]:
+    """Those of a process, and theirs."""
+    with contextlib.suppress(OSError):
+        own = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [*own, *(other for child in own for other in children(child))]
+    return []
 
 
 def ended(program: subprocess.Popen[str], number: int) -> tuple[str, str]:
@@ -85,19 +102,37 @@ def test_ctrl_c_ends_a_file_command(cache: Path, make: Callable[[], Tiny]) -> No
 
 
 @needs_proc
-@pytest.mark.parametrize("make", [hostile.endless_when_played, hostile.slow_when_played])
-def test_sigterm_ends_a_jam(cache: Path, make: Callable[[], Tiny]) -> None:
-    model = hostile.trusted(make, cache)
+def test_ctrl_c_ends_a_trial(cache: Path) -> None:
+    model = hostile.slow().save(cache)
+    with playing("continue", SEED, "-o", cache / "out.mid", "--model", model) as program:
+        trial = working_child(program.pid)
+        _, err = ended(program, signal.SIGINT)
+    assert program.returncode and "Traceback" not in err
+    assert not Path(f"/proc/{trial}").exists()
+
+
+@needs_proc
+def test_a_trial_does_not_outlive_who_waits_for_it(cache: Path) -> None:
+    model = hostile.slow().save(cache)
+    with playing("continue", SEED, "-o", cache / "out.mid", "--model", model) as program:
+        trial = working_child(program.pid)
+        program.kill()
+    until(lambda: not Path(f"/proc/{trial}").exists(), 1.5)
+
+
+@needs_proc
+@pytest.mark.parametrize("make", [hostile.endless_when_played, hostile.slow_when_played, None])
+def test_sigterm_ends_a_jam(cache: Path, make: Callable[[], Tiny] | None) -> None:
+    """Whose model hangs at its first note, or while it is tried."""
+    model = hostile.slow().save(cache) if make is None else hostile.trusted(make, cache)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with playing("jam", "--plain", "--no-midi", "--mode", "duet", "--osc-in", port, "--model", model) as jam:
-        children = Path(f"/proc/{jam.pid}/task/{jam.pid}/children")
-        until(lambda: any(works(int(child)) for child in children.read_text().split()))
-        (engine,) = [child for child in children.read_text().split() if works(int(child))]
+        worker = working_child(jam.pid)
         _, err = ended(jam, signal.SIGTERM)
     assert "Traceback" not in err
-    assert not Path(f"/proc/{engine}").exists()
+    assert not Path(f"/proc/{worker}").exists()
 
 
 class Run:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,7 +83,7 @@ class TestTried:
         assert tried == [path.read_bytes()] * 2
 
     @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is held to its limit on Linux alone")
-    @pytest.mark.parametrize("kind", ["ConstantOfShape", "Tile", "Expand", "Range"])
+    @pytest.mark.parametrize("kind", hostile.LARGE)
     def test_one_operator_that_takes_much_memory(self, tmp_path: Path, kind: str) -> None:
         assert refusal(hostile.large(kind).save(tmp_path)) == f"{TOO_MUCH} 1,000 MB"
 
@@ -122,34 +119,3 @@ class TestTried:
         assert np.all((rows >= model.row.offsets) & (rows < ends))
         assert rows[:8, 0].tolist() == [0, 1, 2, 3] * 2
         assert (rows[: 4 * trial.FRAMES, 1] > hostile.REAL).any()
-
-    @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
-    def test_it_ends_with_who_waits_for_it(self, tmp_path: Path, fresh_python: list[str]) -> None:
-        path = hostile.slow(2 * hostile.SLOW).save(tmp_path)
-        load = f"from companion.model.library import open_model; open_model({str(path)!r})"
-        loader = subprocess.Popen([*fresh_python, "-c", load], start_new_session=True)
-        _until(lambda: any(b"multiprocessing.spawn" in line for line in _session(loader.pid)))
-        loader.send_signal(signal.SIGKILL)
-        loader.wait()
-        _until(lambda: _session(loader.pid) == [])
-
-
-def _until(true: Callable[[], bool]) -> None:
-    until_s = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < until_s
-        time.sleep(0.02)
-
-
-def _session(leader: int) -> list[bytes]:
-    """The command lines of the processes of a session that have one."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            session = (process / "stat").read_text().rpartition(")")[2].split()[3]
-            line = (process / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if session == str(leader) and line:
-            found.append(line)
-    return found

@@ -70,7 +70,7 @@ def test_a_damaged_file_is_named(trained: Trained, tmp_path: Path, name: str, co
 
 
 def test_a_state_without_numbers_is_named(tmp_path: Path) -> None:
-    (tmp_path / "state.json").write_text(json.dumps(dict.fromkeys(run_folder.STATE_KEYS, "1")))
+    (tmp_path / "state.json").write_text(json.dumps(dict.fromkeys(run_folder.RUN_KEYS, "1")))
     with pytest.raises(ValueError, match=r"state\.json is damaged \(it holds no numbers\)"):
         run_folder.read_state(tmp_path)
 
