@@ -84,16 +84,23 @@ def build() -> Device:
 
 
 def _midi(room: Patcher) -> None:
-    """Through as it comes; and the keys, with note-offs for those held when the device goes."""
+    """Through as it comes; the keys and the pedal, with note-offs for those held when the device goes."""
     through = room.add("midiin") >> room.add("t i i")
     through[1] >> room.add("midiout")
-    note = through[0] >> room.add("midiparse") >> room.add("unpack 0 0")
+    parsed = through[0] >> room.add("midiparse")
+    note = parsed[0] >> room.add("unpack 0 0")
     held, message = room.add("flush"), room.add("pack 0 0")
     note[1] >> held.inlet(1)
     note[0] >> held
     held[1] >> message.inlet(1)
     held[0] >> message >> room.add("prepend /chorale/note") >> room.send(SEND)
-    room.receive(LET_GO) >> held
+    gone = room.receive(LET_GO) >> room.add("t b b")
+    gone[1] >> held
+    # Value and number of a control change: 1 or 0 of the pedal, 2 of others.
+    pedal = parsed[2] >> room.add("expr ($i2 != 64) * 2 + ($i2 == 64) * ($i1 >= 64)") >> room.add("sel 2")
+    moved = pedal[1] >> room.add("change")
+    gone[0] >> room.message("0") >> moved
+    moved[0] >> room.add("prepend /chorale/pedal") >> room.send(SEND)
 
 
 def _transport(room: Patcher) -> None:

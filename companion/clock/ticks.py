@@ -16,6 +16,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.clock.tempo import FASTEST_BPM, SLOWEST_BPM
+
 _Floats = NDArray[np.float64]
 
 FITS = ((48, 1), (48, 2), (24, 1), (24, 2), (12, 1), (12, 2), (6, 1))  # (ticks, degree), the steadiest first
@@ -28,7 +30,7 @@ FIRST_JITTER_SECONDS = 1e-3
 JITTER_MEMORY_TICKS = 64
 LATE_JITTERS = 6  # a tick later than this is not believed before the next one agrees
 LEAST_LATE_SECONDS = 4e-3
-SHORTEST_TICK, LONGEST_TICK = 60 / (24 * 1000), 60 / (24 * 5)  # 1000 and 5 BPM
+SHORTEST_TICK, LONGEST_TICK = 60 / (24 * FASTEST_BPM), 60 / (24 * SLOWEST_BPM)
 
 
 def _weights(ticks: int, degree: int) -> tuple[_Floats, _Floats]:

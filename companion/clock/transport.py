@@ -11,12 +11,12 @@ import math
 from collections import deque
 
 from companion.clock.base import JUMP_STEPS, Clock, Jumped, LoopSet, MetreSet, Started, Stopped
+from companion.clock.tempo import FASTEST_BPM, SLOWEST_BPM
 from companion.errors import BadSetting
 from companion.music.timebase import Timebase, step_seconds
 
 _SILENCE_SECONDS = 0.9  # of messages; the music is to stop within a second
 _SILENT = "the transport fell silent"
-_SLOWEST_TOLD, _FASTEST_TOLD = 5, 999  # Live has 20 to 999
 _BEATS = range(1, 100)
 _UNITS = (1, 2, 4, 8, 16, 32)
 
@@ -189,8 +189,8 @@ def _check(step: float, tempo: float, beats: int | None, unit: int | None) -> Me
     """The metre, if one is told; BadSetting for a value that makes no sense."""
     if not math.isfinite(step):
         raise BadSetting(f"step must be a number, not {step}")
-    if not _SLOWEST_TOLD <= tempo <= _FASTEST_TOLD:
-        raise BadSetting(f"tempo must be from {_SLOWEST_TOLD} to {_FASTEST_TOLD}, not {tempo:g}")
+    if not SLOWEST_BPM <= tempo <= FASTEST_BPM:
+        raise BadSetting(f"tempo must be from {SLOWEST_BPM} to {FASTEST_BPM}, not {tempo:g}")
     if beats is None or unit is None:
         return None
     if beats not in _BEATS or unit not in _UNITS:

@@ -21,6 +21,7 @@ from companion.record.log import (
     Header,
     LoggedCommand,
     LoggedFrame,
+    LoggedLift,
     LoggedNote,
     LoggedTransport,
     TransportEvent,
@@ -95,7 +96,10 @@ def _played_again(
             session.advance(session.position + HOP_STEPS)
         if len(sink.made) > most_frames:
             break
-        session.advance(entry.now)
+        # What came between two ticks came together. In older logs a tick may have come at the position of the one
+        # before: a frame tells of it, since only ticks fix what is due.
+        if entry.now > session.position or isinstance(entry, LoggedFrame):
+            session.advance(entry.now)
         tell(len(sink.made))
         _obey(session, entry, open_model)
     return [(planned.step, tuple(int(token) for token in planned.frame.tokens)) for planned in sink.made]
@@ -105,6 +109,8 @@ def _obey(session: Session, entry: Entry, open_model: Callable[[str], Model]) ->
     match entry:
         case LoggedNote():
             session.note(entry.at, entry.pitch, entry.velocity, entry.channel)
+        case LoggedLift():
+            session.note(entry.at, entry.pitch, 0, entry.channel, held=True)
         case LoggedCommand() if entry.effective_step is not None:
             session.command(Command(entry.name, entry.arguments))
             if entry.name == "model":

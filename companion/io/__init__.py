@@ -4,6 +4,7 @@ midi_bindings  python-rtmidi and rtmidi2 behind one protocol
 midi_driver    the binding and system API that work here
 midi_ports     ports by name, opened again when they come back
 events         what becomes of ports
+feedback       echoes of our own notes
 osc_messages   every address of the protocol, read and written
 osc_port       datagrams in and out
 inbox          what has arrived and waits, little of it

@@ -2,7 +2,8 @@
 
 A name is looked for in this order: exactly; without what the system adds to names (ALSA ``28:0``, the
 trailing index of Windows) and without regard to case; as a part that only one name has. Anything else is
-an error that lists the candidates. Without a name we make a port of our own, where the system lets us.
+an error that lists the candidates. The ports of companions are no candidates: their names must be said in full.
+Without a name we make a port of our own, where the system lets us.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from typing import Protocol, Self
 
 from companion.errors import NoPort
 from companion.io.events import PortBack, PortEvent, PortLost, PortMissing
+from companion.io.midi_bindings import CLIENT
 from companion.io.midi_driver import Driver, find_driver
 
-INPUT_NAME = "Chorale Companion In"  # the ports that we make ourselves
-OUTPUT_NAME = "Chorale Companion Out"
+INPUT_NAME = f"{CLIENT} In"  # the ports that we make ourselves
+OUTPUT_NAME = f"{CLIENT} Out"
 
 POLL_SECONDS = 0.5  # between two looks at the port list; a third of a millisecond each
 WAITING_MESSAGES = 65_536  # of an input that nobody reads; MIDI clock at 240 BPM fills this in 11 minutes
@@ -56,13 +58,23 @@ def find_port(wanted: str, names: Sequence[str], kind: str, windows: bool = sys.
             return found[0]
         if found:
             raise NoPort(f"{wanted!r} could be any of these MIDI {kind}s: {_listed(found)}; say more of the name")
-    there = f"there are: {_listed(names)}" if names else "there is none at all"
+    offered = not_ours(names)
+    there = f"there are: {_listed(offered)}" if offered else "there is none at all"
     raise NoPort(f"no MIDI {kind} is called {wanted!r}; {there}")
 
 
 def _looser_and_looser(wanted: str, windows: bool) -> list[Callable[[str], bool]]:
     whole, plain = wanted.strip().casefold(), plain_name(wanted, windows).casefold()
-    return [lambda name: name == whole, lambda name: name == plain, lambda name: bool(whole) and whole in name]
+    return [
+        lambda name: name == whole,
+        lambda name: name == plain,
+        lambda name: bool(whole) and whole in name and bool(not_ours([name])),
+    ]
+
+
+def not_ours(names: Sequence[str]) -> tuple[str, ...]:
+    """The ports but for those that companions have made: one that played into itself would hear nobody else."""
+    return tuple(name for name in names if not name.casefold().startswith(CLIENT.casefold()))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -278,7 +290,7 @@ def list_ports(driver: Driver | None = None) -> Listing:
     """The ports of a driver, or of the one that is found here."""
     try:
         found = driver or find_driver()
-        listing = Listing(found.name, tuple(found.inputs()), tuple(found.outputs()), found.virtual)
+        listing = Listing(found.name, not_ours(found.inputs()), not_ours(found.outputs()), found.virtual)
     except NoPort as error:
         return Listing("", (), (), False, str(error))
     if driver is None:

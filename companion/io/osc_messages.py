@@ -12,6 +12,7 @@ import functools
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
+from companion.clock.tempo import FASTEST_BPM, SLOWEST_BPM
 from companion.controls.kinds import Argument, Number, Sent, Switch, Whole, read_arguments, usage
 from companion.controls.settings import Command, read_command
 from companion.controls.table import CONTROLS, HIGHEST_SEED, OF_ALL, VOICE_CONTROL
@@ -52,6 +53,14 @@ class PlayedNote:
 
 
 @dataclass(frozen=True)
+class PlayedPedal:
+    """The player's sustain pedal."""
+
+    down: bool
+    channel: int  # 0..15
+
+
+@dataclass(frozen=True)
 class TransportReport:
     """Where Live stands."""
 
@@ -78,7 +87,7 @@ class OscFault:
     text: str
 
 
-Inbound = Hello | Alive | PlayedNote | TransportReport | LoopReport | Command | OscFault
+Inbound = Hello | Alive | PlayedNote | PlayedPedal | TransportReport | LoopReport | Command | OscFault
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,10 @@ def _note(pitch: int, velocity: int, channel: int = 1) -> PlayedNote:
     return PlayedNote(pitch, velocity, channel - 1)
 
 
+def _pedal(down: bool, channel: int = 1) -> PlayedPedal:
+    return PlayedPedal(down, channel - 1)
+
+
 def _transport(
     playing: bool, step: float, tempo: float, beats: int | None = None, unit: int | None = None
 ) -> TransportReport:
@@ -141,11 +154,17 @@ INCOMING = (
         "the player's key; velocity 0 is note-off",
     ),
     Incoming(
+        f"{PREFIX}pedal",
+        (_on("down"), _whole("channel", 1, 16, optional=True)),
+        _pedal,
+        "the player's sustain pedal: keys let go while it is down sound on",
+    ),
+    Incoming(
         f"{PREFIX}transport",
         (
             _on("playing"),
             _step("step"),
-            Argument("tempo", Number(5, 999, 5, 999)),
+            Argument("tempo", Number(SLOWEST_BPM, FASTEST_BPM, SLOWEST_BPM, FASTEST_BPM)),
             _whole("beats", 1, 99, optional=True),
             _whole("unit", 1, 32, optional=True),
         ),

@@ -4,9 +4,9 @@ options          what a jam is started with
 engine           what comes in, in order
 conductor        keeps the session where the clock is
 outlets          where the music goes: player, device, log
-feedback         echoes of our own notes
 notices          lines for the player, in one queue
 control_changes  obeyed, or learnt
+keys             the player's own, and the pedal that holds them
 player_side      what the player process reports, and our own keys in it
 device           the Max device, and what it is told
 picture          a jam at one moment

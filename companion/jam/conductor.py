@@ -59,8 +59,8 @@ class Conductor:
             self._outlets.reach(line.step_at(now_s))
             # step by step, and not before all is planned, so that what the player does is heard in between
             position = min(line.step_at(now_s), self._session.position + 1)
-            if self._session.ready(position):
-                self._session.advance(position)
+            if position > self._session.position:  # once a position, so that a log tells when
+                self._session.advance(position, patient=True)
         self._outlets.forget_past()
 
     def _pass_over(self, position: float, now_s: float) -> None:

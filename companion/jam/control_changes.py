@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from companion.controls.knobs import ControlMap, ControlReader, Learning
+from companion.controls.knobs import HIGHEST_NUMBER, ControlMap, ControlReader, Learning
 from companion.controls.settings import Command
 from companion.controls.table import Choices
 from companion.jam.notices import Notices
@@ -22,6 +22,11 @@ class ControlChanges:
     def map(self) -> ControlMap:
         """As they are bound now."""
         return self._reader.map
+
+    def takes(self, number: int, channel: int) -> bool:
+        """Whether one is bound, or is about to be."""
+        learns = self._learning is not None and self._learning.asked is not None
+        return number <= HIGHEST_NUMBER and (learns or self.map.find(number, channel + 1) is not None)
 
     def receive(
         self, number: int, value: int, channel: int, time_s: float, session: Session, choices: Choices

@@ -16,11 +16,12 @@ from companion.controls.settings import Command
 from companion.controls.table import ACTIONS, Choices
 from companion.errors import BadSetting, ChoraleError
 from companion.io import osc_messages
-from companion.io.osc_messages import Alive, Hello, LoopReport, OscFault, PlayedNote, TransportReport
+from companion.io.osc_messages import Alive, Hello, LoopReport, OscFault, PlayedNote, PlayedPedal, TransportReport
 from companion.io.osc_port import Arrival, Unreadable
 from companion.jam.conductor import Conductor
 from companion.jam.control_changes import ControlChanges
 from companion.jam.device import Device
+from companion.jam.keys import PEDAL, PlayerKeys
 from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink, Outlets
 from companion.jam.picture import Picture
@@ -29,7 +30,7 @@ from companion.jam.snapshot import picture_of
 from companion.model.runtime import Model
 from companion.player.lateness import Lateness
 from companion.player.messages import PlayerReport
-from companion.record.log import Entry, LoggedCommand, LoggedNote
+from companion.record.log import Entry, LoggedCommand
 from companion.session.session import Session
 from companion.session.turns import ANSWERING
 
@@ -73,8 +74,9 @@ class Engine:
         self.player_state = PlayerState(notices)
         self._control_changes, self._choices, self._notices = control_changes, choices, notices
         self._log, self._load, self._device = log, load, device
-        self._own_keys = OwnKeys(player) if echo else None
         self._conductor = Conductor(clock, session, outlets, player, self._write, notices)
+        own = OwnKeys(player) if echo else None
+        self._keys = PlayerKeys(session, self._conductor, outlets.feedback, self._write, own)
 
     @property
     def clock(self) -> Clock:
@@ -96,10 +98,14 @@ class Engine:
         if kind in (_NOTE_ON, _NOTE_OFF):
             self.note(message[1], message[2] if kind == _NOTE_ON else 0, channel, time_s)
         elif kind == _CONTROL_CHANGE:
-            changes = self._control_changes
-            command = changes.receive(message[1], message[2], channel, time_s, self.session, self._choices)
-            if command is not None:
-                self.command(command)
+            self._control_change(message[1], message[2], channel, time_s)
+
+    def _control_change(self, number: int, value: int, channel: int, time_s: float) -> None:
+        if not self._control_changes.takes(number, channel):
+            self._keys.control(number, value, channel, time_s)
+        command = self._control_changes.receive(number, value, channel, time_s, self.session, self._choices)
+        if command is not None:
+            self.command(command)
 
     def osc(self, arrival: Arrival | Unreadable) -> None:
         """An OSC message."""
@@ -114,6 +120,8 @@ class Engine:
                 self.command(found)
             case PlayedNote():
                 self.note(found.pitch, found.velocity, found.channel, arrival.time_s)
+            case PlayedPedal():
+                self._keys.control(PEDAL, 127 * found.down, found.channel, arrival.time_s)
             case TransportReport() | LoopReport():
                 self._transport(found, arrival.time_s)
             case Hello() | Alive():
@@ -130,14 +138,7 @@ class Engine:
 
     def note(self, pitch: int, velocity: int, channel: int, time_s: float) -> None:
         """A key goes down, or up with velocity 0."""
-        line = self._conductor.line()
-        if self.outlets.feedback.is_own(channel, pitch, velocity, time_s, line):
-            return
-        at = self.session.position if line is None else line.step_at(time_s)
-        self._write(LoggedNote(self.session.position, at, pitch, velocity, channel))
-        voice = self.session.note(at, pitch, velocity, channel)
-        if self._own_keys is not None:
-            self._own_keys.play(pitch, velocity, channel, self.session.settings.voices[voice or 0].channel - 1)
+        self._keys.note(pitch, velocity, channel, time_s)
 
     def stroke(self, stroke: str) -> None:
         """A key of the computer's keyboard."""

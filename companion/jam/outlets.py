@@ -9,8 +9,8 @@ from typing import Protocol
 from companion.clock.addresses import Addresses
 from companion.generation.improviser import Planned
 from companion.io import osc_messages
+from companion.io.feedback import Feedback
 from companion.io.osc_messages import Message
-from companion.jam.feedback import Feedback
 from companion.jam.notices import Notices
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
@@ -58,6 +58,7 @@ class Outlets:
         self._osc, self._log, self._keep = osc, log, keep
         self._addresses, self._position = Addresses(), 0.0  # as the conductor has told them last
         self._tokens = 0  # counts what the player is to answer
+        self._hints: set[str] = set()  # said since all was silenced last
         self._ahead: dict[int, tuple[int, SoundingFrame]] = {}  # step → address and frame that the device has
         self._waiting: dict[int, SoundingFrame] = {}  # of a later round of a loop: their places are taken still
 
@@ -110,7 +111,10 @@ class Outlets:
             self._keep(first, last)
 
     def message(self, text: str) -> None:
-        self._notices.say_once(text)
+        """Once, whatever is said between; a silence, such as the clock's stopping, may make it news again."""
+        if text not in self._hints:
+            self._hints.add(text)
+            self._notices.say_once(text)
 
     # What the conductor says
 
@@ -176,6 +180,7 @@ class Outlets:
 
     def _hush(self, panic: bool) -> None:
         self.feedback.silence()
+        self._hints.clear()
         self._write(LoggedSilence(self._position, panic))
         self._waiting.clear()
         self._withdraw(list(self._ahead))

@@ -31,10 +31,16 @@ class Press:
     pitch: int  # as played
     velocity: int
     channel: int  # 0..15
-    end: float | None = None  # position of the release; None while the key is down
+    end: float | None = None  # where its sound ends; None while the key is down, or the pedal holds it
+    lifted: float | None = None  # where the finger left it to the pedal
+
+    @property
+    def let_go(self) -> float | None:
+        """Where the finger left it; None while it is on it."""
+        return self.end if self.lifted is None else self.lifted
 
     def sings_at(self, step: int, tail: int) -> bool:
-        """Whether a voice still sings it: while the key is down, and so many steps longer."""
+        """Whether a voice still sings it: while the key sounds, and so many steps longer."""
         return self.end is None or step < max(math.floor(self.end + 0.5), self.step + 1) + tail
 
 
@@ -53,11 +59,12 @@ class Capture:
         self.presses.append(press)
         return press
 
-    def release(self, position: float, pitch: int, channel: int) -> Press | None:
-        """A key comes up; the press it ends, if there is one."""
+    def release(self, position: float, pitch: int, channel: int, held: bool = False) -> Press | None:
+        """A key comes up, or only the finger from what the pedal holds; the press it belongs to, if there is one."""
         for press in reversed(self.presses):
             if (press.pitch, press.channel) == (pitch, channel) and press.end is None:
-                press.end = max(position, float(press.step))
+                left = max(position, float(press.step))
+                press.lifted, press.end = (left, None) if held else (press.lifted, left)
                 return press
         return None
 
@@ -67,7 +74,7 @@ class Capture:
 
     @property
     def keys_down(self) -> bool:
-        """Whether any key is held."""
+        """Whether any key is held, be it by the pedal."""
         return any(press.end is None for press in self.presses)
 
     def is_over(self, step: int) -> bool:
@@ -174,7 +181,7 @@ class Hands:
     def _ends(self, step: int) -> list[int]:
         """Until when each voice holds its key; one let go soon after a step was not held on into it."""
         held = [
-            press is not None and press.step < step and (press.end is None or press.end > step + 0.5)
+            press is not None and press.step < step and (press.let_go is None or press.let_go > step + 0.5)
             for press in self.presses
         ]
         return [_HELD_ON if is_held else 0 for is_held in held]

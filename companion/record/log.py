@@ -2,7 +2,8 @@
 
 The first line is the ``Header``; every other is an ``Entry``, in the order in which things were processed:
 
-    LoggedNote       a key of the player's
+    LoggedNote       a key of the player's begins to sound or ends
+    LoggedLift       a finger leaves a key, which the pedal holds
     LoggedCommand    a control or an action, and the step from which it takes effect
     LoggedTransport  the clock: started, stopped, jumped, another tempo, metre or loop
     LoggedFrame      a step that has become part of the music, as the model has it
@@ -11,7 +12,7 @@ The first line is the ``Header``; every other is an ``Entry``, in the order in w
     LoggedClear      frames that are not to sound after all
     LoggedSilence    everything stops, and all frames are forgotten
 
-Notes, commands and the transport are what made the music: with them a jam can be played again. What was
+Notes, lifts, commands and the transport are what made the music: with them a jam can be played again. What was
 sent is what sounded: a take is written from it alone. Positions are music steps.
 """
 
@@ -26,7 +27,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, get_args
 
 from companion.errors import BadLog, one_line
 from companion.files.opening import opened
@@ -69,13 +70,24 @@ class Header:
 
 @dataclass(frozen=True)
 class LoggedNote:
-    """A key of the player's goes down or up."""
+    """A key of the player's goes down or up; where the pedal has held it, it is up with the pedal."""
 
     kind: ClassVar[str] = "note"
     now: float  # the position at which it was processed
     at: float  # the position at which it was played
     pitch: int
     velocity: int  # 0: up
+    channel: int  # 0..15
+
+
+@dataclass(frozen=True)
+class LoggedLift:
+    """A finger leaves a key that the pedal holds: it sounds on, but the hand is free."""
+
+    kind: ClassVar[str] = "lift"
+    now: float
+    at: float
+    pitch: int
     channel: int  # 0..15
 
 
@@ -160,23 +172,11 @@ class LoggedSilence:
     panic: bool = False
 
 
-Entry = (
-    LoggedNote | LoggedCommand | LoggedTransport | LoggedFrame | LoggedSend | LoggedNow | LoggedClear | LoggedSilence
-)
+Cause = LoggedNote | LoggedLift | LoggedCommand | LoggedTransport  # what makes the music …
+Effect = LoggedFrame | LoggedSend | LoggedNow | LoggedClear | LoggedSilence  # … and what has come of it
+Entry = Cause | Effect
 
-KINDS: dict[str, type[Entry]] = {
-    kind.kind: kind
-    for kind in (
-        LoggedNote,
-        LoggedCommand,
-        LoggedTransport,
-        LoggedFrame,
-        LoggedSend,
-        LoggedNow,
-        LoggedClear,
-        LoggedSilence,
-    )
-}
+KINDS: dict[str, type[Entry]] = {kind.kind: kind for kind in get_args(Entry)}
 
 
 class LogWriter:

@@ -39,7 +39,7 @@ from companion.screen.score import (
     segments,
     voice_row,
 )
-from companion.screen.text import carried
+from companion.screen.text import can_carry, carried
 
 WIDTH = 60  # columns and …
 HEIGHT = 24  # … rows without which there is no picture when the jam begins
@@ -227,6 +227,7 @@ class FullView:
         self._helping = False
         self._prompt = ""
         self._picture = Picture()
+        self._started = False  # a picture has come from the engine
         self._heard: dict[int, FrameView] = {}
         self._messages: deque[str] = deque(maxlen=MOST_MESSAGES)
         self._size = (0, 0)
@@ -237,6 +238,7 @@ class FullView:
         self._messages += [self._clean(text) for text in picture.news(self._picture.ticker) if text]
         self._remember(picture)
         self._picture = self._cleaned(picture)
+        self._started = True
         self._draw()
 
     def _remember(self, picture: Picture) -> None:
@@ -289,11 +291,16 @@ class FullView:
         size = self._console.size
         anew = size != self._size
         self._size = (size.width, size.height)
-        rows = self._screen().rows()
+        rows = self._screen().rows() if self._started else self._waiting_rows(size.height)
         changed = [(line, row) for line, row in enumerate(rows) if anew or row != self._drawn[line]]
         self._drawn = rows
         with suppress(OSError):
             self._console.print(_Rows(changed, anew), end="", crop=False)
+
+    def _waiting_rows(self, height: int) -> list[Row]:
+        """Nothing is known of the jam yet."""
+        text = "starting…" if can_carry(self._console.file, "…") else "starting..."
+        return [[(f" {text}", "bold")], *([[("", "")]] * max(height - 1, 0))][:height]
 
     def _screen(self) -> Screen:
         width, height = self._size

@@ -34,10 +34,10 @@ class PlayerNotes:
             return None
         return self._press(step, pitch, velocity, channel)
 
-    def up(self, at: float, pitch: int, channel: int) -> None:
-        """A key comes up at a position."""
+    def up(self, at: float, pitch: int, channel: int, held: bool) -> None:
+        """A key comes up at a position; the pedal may hold it."""
         turns, plan = self._turns, self._turns.plan
-        if turns.hearing.capture.release(at, pitch, channel) is None:
+        if turns.hearing.capture.release(at, pitch, channel, held) is None:
             return
         if plan.tentative:
             plan.forget_answer()

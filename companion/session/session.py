@@ -44,7 +44,7 @@ class Session:
     """One jam. See the module."""
 
     def __init__(self, model: Model, settings: Settings, choices: Choices, sink: Sink, by_channel: bool = False):
-        self._choices = choices
+        self._choices, self.by_channel = choices, by_channel
         self._turns = Turns(model, settings, mode_named(settings.mode), sink, by_channel)
         self._notes = PlayerNotes(self._turns)
 
@@ -61,23 +61,22 @@ class Session:
         self._turns.cut()
         self._turns.running = False
 
-    def advance(self, position: float) -> None:
-        """The music has come to a position: fix what is due."""
-        self._turns.advance(position)
-
-    def ready(self, position: float) -> bool:
-        """Whether the music can come to a position without a frame that is still to be made first."""
-        return self._turns.ready(position)
+    def advance(self, position: float, patient: bool = False) -> None:
+        """The music has come to a position: fix what is due; patient: unless ``work`` has to plan for it first."""
+        self._turns.advance(position, patient)
 
     def work(self) -> bool:
         """Plan one more frame ahead; False when there is nothing to do."""
         return self._turns.work()
 
-    def note(self, at: float, pitch: int, velocity: int, channel: int) -> int | None:
-        """A key of the player's goes down (or up: velocity 0) at a position; the voice it most likely is."""
+    def note(self, at: float, pitch: int, velocity: int, channel: int, held: bool = False) -> int | None:
+        """A key of the player's goes down (or up: velocity 0) at a position; the voice it most likely is.
+
+        held: it is up, and the pedal lets it sound on until it comes up again.
+        """
         if velocity:
             return self._notes.down(at, pitch, velocity, channel)
-        self._notes.up(at, pitch, channel)
+        self._notes.up(at, pitch, channel, held)
         return None
 
     def command(self, command: Command) -> int:

@@ -37,6 +37,7 @@ class Mode:
     name = ""
     answers = False  # a phrase that is over is answered
     plays_on = False  # an answer goes on when the mode changes from one of these to another
+    waits = False  # a note before the line on which an answer begins goes on with the phrase that asked for it
 
     def over(self, turns: Turns) -> float | None:
         """When the phrase is over, as far as can be told now; None while it goes on."""
@@ -58,6 +59,10 @@ class Mode:
         """An answer is asked for, of so many bars or as many as the mode has."""
         turns.begin_next(self.length(turns.settings) if bars is None else bars)
 
+    def replies(self, turns: Turns, start: int, tentative: bool = False) -> None:
+        """A phrase is over, or may be soon: its answer begins on a line."""
+        turns.begin_answer(start, self.length(turns.settings), tentative)
+
     def begins(self, turns: Turns, step: int, rings: bool) -> None:
         """A phrase begins.
 
@@ -73,9 +78,9 @@ class Mode:
         """The mode was chosen in the midst of an answer, which goes on."""
 
     def waits_on(self, turns: Turns) -> bool:
-        """Whether a note before the line on which an answer begins goes on with the phrase that asked for it."""
-        del turns
-        return False
+        """Whether a note before the line on which an answer begins goes on with the phrase: where its rest asked."""
+        rested = self.over(turns) if self.waits else None
+        return rested is not None and rested <= turns.position
 
     def played_over(self, turns: Turns, step: int) -> bool:
         """A note falls into an answer that does not follow the player; True if it begins a new phrase."""
@@ -103,8 +108,10 @@ class Turns:
 
     # Time
 
-    def advance(self, position: float) -> None:
-        """The music has come to a position: fix what is due."""
+    def advance(self, position: float, patient: bool = False) -> None:
+        """The music has come to a position: fix what is due; patient: unless a frame is still to be made for it."""
+        if patient and not _is_planned(self, position):
+            return
         self.position = max(self.position, position)
         if not self.running:
             return
@@ -112,16 +119,6 @@ class Turns:
         while self._is_due():
             self._fix(self.plan.take_next())
         self._commit()
-
-    def ready(self, position: float) -> bool:
-        """Whether all is planned that will be committed when the music has come to a position; ``work`` goes on."""
-        plan = self.plan
-        if plan.answer is None or not self.running:
-            return True
-        over = self._phrase_over() if plan.tentative else None
-        if self.activity != ANSWERING and (over is None or over > position):
-            return True
-        return plan.end >= min(plan.commit_end(position), plan.horizon(position))
 
     def work(self) -> bool:
         """Plan one more frame ahead; False when there is nothing to do."""
@@ -177,7 +174,7 @@ class Turns:
         if self.plan.tentative and answer is not None and answer.start == start:
             self._commit_answer()
         else:
-            self.begin_answer(start, bars=self.mode.length(self.settings))
+            self.mode.replies(self, start)
 
     def _phrase_over(self) -> float | None:
         """When the phrase is over, as far as can be told now; None while it goes on."""
@@ -230,7 +227,7 @@ class Turns:
         if over is None or self.plan.answer is not None or not self.mode.answers:
             return
         if over - self.position <= TENTATIVE_STEPS:
-            self.begin_answer(self._answer_start(over), bars=self.mode.length(self.settings), tentative=True)
+            self.mode.replies(self, self._answer_start(over), tentative=True)
 
     def _commit_answer(self) -> None:
         """The phrase is over: the answer is to be heard."""
@@ -276,3 +273,14 @@ class Turns:
         """Take back what is fixed from a step on, as far as it is remembered."""
         if self.plan.rewind(step):
             self.sink.taken_back(step)
+
+
+def _is_planned(turns: Turns, position: float) -> bool:
+    """Whether all is made that will be committed when the music has come to a position; ``work`` makes it."""
+    plan = turns.plan
+    if plan.answer is None or not turns.running:
+        return True
+    over = turns.mode.over(turns) if plan.tentative else None
+    if turns.activity != ANSWERING and (over is None or over > position):
+        return True
+    return plan.end >= min(plan.commit_end(position), plan.horizon(position))

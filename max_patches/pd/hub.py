@@ -513,6 +513,8 @@ def _keys() -> Patch:
     each = patch.then(20, 110, "lll", patch.send(60, 165, local("pass")), said, told)
     key >> each
     patch.receive(120, 85, local("note")) >> each
+    pedal = patch.obj(360, 60, "ctlin 64") >> patch.obj(360, 85, ">= 64") >> patch.obj(360, 110, "change")
+    pedal >> patch.prepend(400, 140, "pedal") >> patch.send(400, 195, shared(names.OUT))
     return patch
 
 

@@ -46,7 +46,7 @@ def _words(patch: Patch) -> None:
     changed >> patch.then(20, 163, "fff", told, patch.send(140, 190, shared("play-now")), play)
     play[0] >> patch.send(20, 215, START)
     play[1] >> patch.send(80, 215, STOP)
-    route[1] >> patch.obj(140, 140, "clip 5 999") >> patch.send(140, 165, TEMPO)
+    route[1] >> patch.obj(140, 140, "clip 20 400") >> patch.send(140, 165, TEMPO)
     route[2] >> patch.obj(240, 140, "expr floor($f1)") >> patch.send(240, 165, LOCATE)
     for number, name in enumerate((LOOP, METRE, CLOCK, TELL_ALL)):
         route[3 + number] >> patch.send(380 + 100 * number, 140, name)

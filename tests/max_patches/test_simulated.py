@@ -635,15 +635,19 @@ def through(devices: Devices, habits: Habits) -> None:
     rig.hub.key(60, 100)
     rig.hub.key(64, 90)
     rig.hub.play_bytes(0xB0, 64, 127)
+    rig.hub.play_bytes(0xB0, 64, 100)
+    rig.hub.play_bytes(0xB0, 7, 0)
     rig.hub.play_bytes(0xE0, 1, 65)
     rig.hub.key(60, 0)
     rig.hub.play_bytes(0xF8)
     rig.hub.play_bytes(0x90, 67, 80, 69, 81)  # running status
     rig.world.run(0.1)
     assert rig.companion.said("/chorale/note") == [(60, 100), (64, 90), (60, 0), (67, 80), (69, 81)]
-    assert rig.hub.other == [(0xB0, 64, 127), (0xE0, 1, 65)]
+    assert rig.companion.said("/chorale/pedal") == [(1,)]
+    assert rig.hub.other == [(0xB0, 64, 127), (0xB0, 64, 100), (0xB0, 7, 0), (0xE0, 1, 65)]
     rig.hub.switch(False)
     rig.world.run(0.1)
+    assert rig.companion.said("/chorale/pedal") == [(1,), (0,)]
     assert sorted(rig.companion.said("/chorale/note")[5:]) == [(64, 0), (67, 0), (69, 0)]
     for pitch in (64, 67, 69):
         rig.hub.key(pitch, 0)

@@ -60,6 +60,9 @@ def sung(tokens: Mapping[tuple[int, int], int], default: int = HOLD) -> Callable
     return lambda frame, voice: sure(tokens.get((frame, voice), default))
 
 
+_FEW_FEATURES = ("voice", "own_pitch", "pitches", "decided")  # so that many frames take little time
+
+
 class Babbler:
     """Varied music that depends on everything heard and read: for what must be repeatable, not beautiful."""
 
@@ -85,6 +88,16 @@ def ruled(rule: Rule, scores: LogProbs, context: NoteContext) -> LogProbs:
     after = scores.copy()
     rule(after, context)
     return after
+
+
+class ShortSighted(Babbler):
+    """Babbles from less, and quicker."""
+
+    def __init__(self, level: float = 2.0) -> None:
+        super().__init__(level=level)
+        self.contract = contract_of(_FEW_FEATURES)
+        self.row = FeatureRow(_FEW_FEATURES)
+        self.weights = self.weights[: self.row.width]
 
 
 def random_source(seed: int = 1) -> np.random.Generator:

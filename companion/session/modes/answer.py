@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from companion.session.turns import Mode, Turns
+from companion.session.turns import Mode
 
 
 class ContinueMode(Mode):
@@ -11,8 +11,4 @@ class ContinueMode(Mode):
     name = "continue"
     answers = True
     plays_on = True
-
-    def waits_on(self, turns: Turns) -> bool:
-        """Only where the rest had asked for it."""
-        rested = self.over(turns)
-        return rested is not None and rested <= turns.position
+    waits = True

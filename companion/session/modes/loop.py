@@ -1,18 +1,32 @@
-"""Repeats the last take."""
+"""Repeats the last take, from the bar line after its end."""
 
 from __future__ import annotations
 
+from companion.controls.settings import Settings
 from companion.session.music import loop_of
-from companion.session.turns import Mode, Turns
+from companion.session.turns import IDLE, Mode, Turns
 
 
 class LoopMode(Mode):
     """Round and round, whatever is played to it."""
 
     name = "loop"
+    answers = True
+    waits = True
+
+    def grid(self, settings: Settings) -> str:
+        del settings
+        return "bar"
 
     def autostart(self, turns: Turns) -> None:
-        self.go(turns, None)
+        """In the midst of a phrase it waits for its end."""
+        if turns.activity == IDLE:
+            self.go(turns, None)
+
+    def replies(self, turns: Turns, start: int, tentative: bool = False) -> None:
+        """Nothing needs to be made ready."""
+        if not tentative:
+            turns.begin_answer(start, loop=loop_of(turns.plan.music.take, turns.barlines))
 
     def go(self, turns: Turns, bars: int | None) -> None:
         """The last take, again and again, from the next bar line."""

@@ -218,8 +218,8 @@ def test_a_stopped_transport_may_be_silent() -> None:
     ("step", "tempo", "beats", "unit", "line"),
     [
         (math.nan, 120, 4, 4, "step must be a number, not nan"),
-        (0, 0, 4, 4, "tempo must be from 5 to 999, not 0"),
-        (0, math.nan, 4, 4, "tempo must be from 5 to 999, not nan"),
+        (0, 0, 4, 4, "tempo must be from 20 to 400, not 0"),
+        (0, math.nan, 4, 4, "tempo must be from 20 to 400, not nan"),
         (0, 120, 0, 4, "metre must be from 1 to 99 beats of 1/1 to 1/32, not 0/4"),
         (0, 120, 4, 5, "metre must be from 1 to 99 beats of 1/1 to 1/32, not 4/5"),
     ],
@@ -324,7 +324,11 @@ def test_under_jitter_the_position_is_continuous_and_never_runs_back(
 @given(
     st.lists(
         st.tuples(
-            st.booleans(), st.floats(-8, 100), st.floats(5, 999), st.floats(0, 1.2), st.sampled_from([None, 0.5, 4, 16])
+            st.booleans(),
+            st.floats(-8, 100),
+            st.floats(20, 400),
+            st.floats(0, 1.2),
+            st.sampled_from([None, 0.5, 4, 16]),
         ),
         max_size=60,
     )

@@ -12,7 +12,7 @@ from support.programs import Command
 from companion.commands import replay
 from companion.model.library import open_model
 
-LOG = Path(__file__).parents[2] / "golden" / "jam-2.jsonl"
+LOGS = Path(__file__).parents[2] / "golden"
 STEPS = 12  # of its frames, so that no test takes long
 
 Row = dict[str, Any]
@@ -21,7 +21,11 @@ Row = dict[str, Any]
 @pytest.fixture
 def rows() -> list[Row]:
     """The beginning of a real jam."""
-    found: list[Row] = [json.loads(line) for line in LOG.read_text().splitlines()]
+    return beginning("jam-2.jsonl")
+
+
+def beginning(name: str) -> list[Row]:
+    found: list[Row] = [json.loads(line) for line in (LOGS / name).read_text().splitlines()]
     frames = [place for place, row in enumerate(found) if row.get("kind") == "frame"]
     return found[: frames[STEPS]]
 
@@ -47,6 +51,12 @@ def test_progress_is_told(rows: list[Row], log: Path) -> None:
     replay.replay(log, open_model, lambda *done: told.append(done))
     assert {total for _, total in told} == {STEPS}
     assert max(done for done, _ in told) >= STEPS - 1
+
+
+def test_an_older_log_in_which_time_stood_still(chorale: Command, log: Path) -> None:
+    """Frames are fixed, and then a voice is locked, at one position."""
+    write(log, beginning("jam-4.jsonl"))
+    assert chorale("replay", log).out == f"{STEPS} frames, all the same\n"
 
 
 def test_a_changed_frame_is_told_by_its_step(chorale: Command, rows: list[Row], log: Path) -> None:

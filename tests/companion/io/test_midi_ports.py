@@ -335,6 +335,23 @@ def test_listing() -> None:
     ]
 
 
+OURS = ["Chorale Companion In:Chorale Companion In 128:0", "Chorale Companion Out", "chorale companion in"]
+
+
+def test_ports_of_companions_are_not_offered() -> None:
+    listing = list_ports(FakeDriver("Keys", *OURS))
+    assert (listing.inputs, listing.outputs) == (("Keys",), ("Keys",))
+    with pytest.raises(NoPort, match=r"^no MIDI output is called 'Organ'; there are: 'Keys'$"):
+        find_port("Organ", ["Keys", *OURS], "output")
+    with pytest.raises(NoPort, match=r"^no MIDI output is called 'chorale'; there is none at all$"):
+        find_port("chorale", OURS, "output")
+
+
+def test_a_companions_port_is_found_by_its_full_name() -> None:
+    assert find_port("Chorale Companion Out", OURS, "input") == OURS[1]
+    assert find_port("Chorale In", ["Chorale In 1", *OURS], "output", windows=True) == "Chorale In 1"
+
+
 def test_listing_without_ports() -> None:
     assert list_ports(FakeDriver(virtual=False)).lines()[1:] == [
         "inputs  (--in, --clock-port)",

@@ -7,6 +7,7 @@ import pytest
 from support.fakes import Babbler
 from support.jamrig import Rig
 
+from companion.clock.internal import InternalClock
 from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
 from companion.commands.replay import replay
@@ -202,6 +203,21 @@ def test_harmony_to_a_late_note_sounds_at_once_here_and_there() -> None:
     voices = [(command.voice, command.pitch) for command in rig.player.of(PlayNow)]
     assert [voice for voice, _ in voices] == [1, 2, 3]
     assert [(arguments[0] - 1, arguments[1]) for arguments in rig.heard("now")] == voices
+
+
+def test_hints_are_said_once_not_after_every_note_or_key() -> None:
+    clock = InternalClock()
+    rig = Rig(Babbler(), SETTINGS, clock)
+    for _ in range(3):
+        rig.play(60, 62)
+        rig.osc("keep")
+    assert rig.heard("status") == [("waiting for the clock: press play",), ("nothing to keep yet",)]
+    clock.start(rig.now_s)
+    rig.run_until(rig.now_s + 0.1)
+    clock.stop(rig.now_s)
+    rig.run_until(rig.now_s + 0.1)
+    rig.play(60, 62)
+    assert len(rig.heard("status")) == 3  # it is news again
 
 
 def test_learning_binds_what_moves() -> None:

@@ -42,6 +42,20 @@ class TestCapture:
         assert (pressed.step, pressed.end, pressed.velocity, pressed.channel) == (4, 6.3, 90, 2)
         assert not capture.keys_down and capture.silent_since == 6.3
 
+    def test_what_the_pedal_holds_sounds_on_and_frees_the_hand(self) -> None:
+        """Under the pedal a leap goes on with the melody, as it does without."""
+        capture = Capture()
+        for step, pitch in ((0, 60), (4, 72)):
+            press(capture, step, pitch)
+            capture.release(step + 3.0, pitch, 0, held=True)
+        assert capture.keys_down and capture.silent_since is None
+        hands = hands_after(capture, [0, 4])
+        assert sung_by(hands) == [72, None, None, None]
+        assert hands.tokens(30, TAIL_STEPS) == {SOPRANO: HOLD}
+        capture.release(31, 60, 0)
+        capture.release(31, 72, 0)
+        assert capture.silent_since == 31
+
     def test_a_release_finds_its_own_key_and_channel(self) -> None:
         capture = Capture()
         press(capture, 0, 60)

@@ -28,6 +28,7 @@ from companion.record.log import (
     LoggedClear,
     LoggedCommand,
     LoggedFrame,
+    LoggedLift,
     LoggedNote,
     LoggedNow,
     LoggedSend,
@@ -56,6 +57,7 @@ ENTRIES: tuple[Entry, ...] = (
     LoggedTransport(0.0, "start", 64.5, bpm=120.5, beats=3, unit=4, bar_step=4),
     LoggedTransport(0.1, "loop", 0.0, 64.0, on=False),
     LoggedNote(0.30000000000000004, 0.25, 60, 0, 15),
+    LoggedLift(0.5, 0.5, 62, 15),
     LoggedCommand(1.5, "temperature", (0.9, "alto"), 4),
     LoggedCommand(1.5, "model", ("né\n\"'",)),
     LoggedSend(2.0, (frame(4, 72, 67, None, 48), frame(5, 72, 67, 60, 0))),
@@ -92,7 +94,7 @@ def test_every_kind_is_here() -> None:
 
 
 def test_the_lines(tmp_path: Path) -> None:
-    lines = written(tmp_path / "a.jsonl", *ENTRIES[:3], *ENTRIES[4:8]).read_text("ascii").splitlines()
+    lines = written(tmp_path / "a.jsonl", *ENTRIES[:3], *ENTRIES[5:9]).read_text("ascii").splitlines()
     assert json.loads(lines[0]) == {
         "format": "chorale-jam/1",
         "version": "1.2",

@@ -503,6 +503,18 @@ class TestFull:
         view.close()
         assert file.getvalue() == before
 
+    @pytest.mark.parametrize(("encoding", "text"), [("utf-8", " starting…"), ("ascii", " starting...")])
+    def test_before_the_first_picture_it_says_no_more_than_it_knows(
+        self, encoding: str, text: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Text, "encoding", encoding)
+        console, file = terminal()
+        with FullView(console, KEYS) as view:
+            assert [line for line in Emulator(80, 24).feed(file.getvalue()).text() if line] == [text]
+            view.message("a message")
+            view.show(example())
+            assert not any("starting" in line for line in Emulator(80, 24).feed(file.getvalue()).text())
+
     def test_the_terminal_is_given_back_after_an_exception(self) -> None:
         console, file = terminal()
         with pytest.raises(KeyboardInterrupt), FullView(console) as view:
@@ -513,7 +525,7 @@ class TestFull:
 
     def test_the_terminal_is_given_back_when_the_first_drawing_fails(self, monkeypatch: pytest.MonkeyPatch) -> None:
         console, file = terminal()
-        monkeypatch.setattr(Screen, "rows", lambda _: 1 / 0)
+        monkeypatch.setattr(FullView, "_waiting_rows", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError), FullView(console):
             pass
         screen = Emulator(80, 24).feed(file.getvalue())

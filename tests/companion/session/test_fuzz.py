@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from support.fakes import Babbler, ScriptedModel, contract_of, sung
+from support.fakes import ScriptedModel, ShortSighted, sung
+from support.jamcommands import COMMANDS
 from support.jamfakes import FixedStep, Jam
 
 from companion.controls.settings import Command, Settings
-from companion.controls.table import CONTROLS, GRIDS, MODES
+from companion.controls.table import GRIDS, MODES
 from companion.errors import BadSetting
-from companion.model.features import FeatureRow
 from companion.music.bars import Barlines
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.session.hearing import KEY_STEPS
@@ -28,19 +28,8 @@ from companion.session.turns import ANSWERING, IDLE, MOST_UNDO
 
 OFF_LINE = 0.01  # steps
 LONGEST_RING = STEPS_PER_BEAT + 1  # steps; so long the end of an answer sounds into what comes
-FEATURES = ("voice", "own_pitch", "pitches", "decided")  # few, so that many frames take little time
 BARS = (Barlines(), Barlines(12, 4), Barlines(14, 3), Barlines(6, 0))
 KEYS = (60, 62, 64, 65, 67, 69, 71, 72, 48, 50, 55, 43, 90, 30)
-
-
-class ShortSighted(Babbler):
-    """Babbles from less, and quicker."""
-
-    def __init__(self, level: float = 2.0) -> None:
-        super().__init__(level=level)
-        self.contract = contract_of(FEATURES)
-        self.row = FeatureRow(FEATURES)
-        self.weights = self.weights[: self.row.width]
 
 
 def other_model() -> Any:
@@ -121,38 +110,6 @@ class Watched(Jam):
         assert not self.listener.sounding, "notes are left sounding"
         ahead = [part for frame in self.listener.ahead for part in frame.parts]
         assert all(part.pitch is None for part in ahead), "frames are left to sound"  # rests may be
-
-
-def values(kind: str) -> st.SearchStrategy[tuple[Any, ...]]:
-    """Arguments of a command, mostly right ones."""
-    voice, switch = st.integers(1, 4), st.integers(0, 1)
-    right: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
-        "mode": st.tuples(st.sampled_from(MODES)),
-        "go": st.just(()) | st.tuples(st.integers(1, 3)),
-        "temperature": st.tuples(st.floats(0, 3)) | st.tuples(st.floats(0, 3), voice),
-        "top_p": st.tuples(st.floats(0.1, 1)),
-        "density": st.tuples(st.floats(-4, 4)),
-        "key": st.tuples(st.sampled_from(["auto", "C major", "f# minor"])),
-        "style": st.tuples(st.sampled_from(["bach", "free", "wild", "baroque"])),
-        "seed": st.tuples(st.integers(0, 9)),
-        "model": st.tuples(st.just("gru")),
-        "velocity": st.tuples(st.sampled_from(["played", "entropy", "70"])),
-        "bars": st.tuples(st.integers(1, 2)),
-        "grid": st.tuples(st.sampled_from(GRIDS)),
-        "rest": st.tuples(st.sampled_from([0.25, 0.5, 1, 2, 16])),
-        "voice/lock": st.tuples(voice, switch),
-        "voice/mute": st.tuples(voice, switch),
-        "voice/octave": st.tuples(voice, st.integers(-3, 3)),
-        "voice/velocity": st.tuples(voice, st.integers(0, 127)),
-        "voice/channel": st.tuples(voice, st.integers(1, 16)),
-    }
-    junk = st.lists(st.integers(-9, 999) | st.sampled_from(["", "on", "nothing", "bass"]), max_size=3).map(tuple)
-    return st.one_of(*[right.get(kind, st.just(()))] * 5, junk)
-
-
-COMMANDS = st.sampled_from([control.name for control in CONTROLS]).flatmap(
-    lambda name: values(name).map(lambda arguments: Command(name, arguments))
-)
 
 
 @settings(stateful_step_count=40)

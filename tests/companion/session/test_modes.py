@@ -9,6 +9,7 @@ from support.jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 from companion.controls.settings import Settings
 from companion.controls.table import MODES
 from companion.session.modes import mode_named
+from companion.session.turns import ANSWERING, PHRASE
 
 
 def in_mode(mode: str, **changes: object) -> Settings:
@@ -185,6 +186,41 @@ def test_loop() -> None:
             *heard(34, 34.5, "72 67 64 48"),
         ]
     )
+
+
+def test_a_loop_begins_by_itself_when_the_phrase_is_over() -> None:
+    jam = Jam(chords_at({0: (None, 67, 64, 48)}), in_mode("loop"))
+    jam.play((2, 4, 72), (4, 6, 74)).to(10.5)
+    assert jam.session.activity == ANSWERING
+    jam.to(34.5)
+    jam.tell("stop")
+    notes = [heard(18, 20, "72 . . ."), heard(18, 26, ". 67 64 48"), heard(20, 26, "74 . . .")]
+    assert jam.listener.notes() == sorted(sum(notes, heard(34, 34.5, "72 67 64 48")))
+    jam.play((36, 38, 76)).to(50.5)
+    assert jam.listener.pitches[0] is None
+    jam.to(52.5)
+    assert jam.listener.pitches[0] == 76  # the last phrase
+
+
+def test_a_phrase_that_goes_on_before_its_loop_is_looped_whole() -> None:
+    jam = Jam(chords_at({0: (None, 67, 64, 48)}), in_mode("loop"))
+    jam.play((0, 3, 72)).to(8)
+    assert jam.session.activity == ANSWERING
+    jam.play((9, 11, 74))
+    assert jam.session.activity == PHRASE
+    jam.to(25.5)
+    assert jam.session.activity == ANSWERING and jam.listener.pitches[0] == 74
+
+
+def test_a_loop_that_is_chosen_in_a_phrase_waits_for_its_end() -> None:
+    jam = Jam(chords_at({0: (None, 67, 64, 48)}), in_mode("listen"))
+    jam.play((0, 3, 72)).strike(4, 74)
+    jam.tell("mode", "loop")
+    jam.to(20)
+    assert jam.session.activity == PHRASE
+    jam.release(20, 74)
+    jam.to(32.5)
+    assert jam.session.activity == ANSWERING and jam.listener.pitches[0] == 72
 
 
 def test_every_mode_of_the_table_has_its_file() -> None:

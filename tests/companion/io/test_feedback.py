@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from companion.jam.feedback import EARLY_S, LATE_S, Feedback
+from companion.io.feedback import EARLY_S, LATE_S, Feedback
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase
 

@@ -1,0 +1,42 @@
+"""Commands as anything may send them, mostly right ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from companion.controls.settings import Command
+from companion.controls.table import CONTROLS, GRIDS, MODES
+
+
+def values(kind: str) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Arguments of a command, mostly right ones."""
+    voice, switch = st.integers(1, 4), st.integers(0, 1)
+    right: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
+        "mode": st.tuples(st.sampled_from(MODES)),
+        "go": st.just(()) | st.tuples(st.integers(1, 3)),
+        "temperature": st.tuples(st.floats(0, 3)) | st.tuples(st.floats(0, 3), voice),
+        "top_p": st.tuples(st.floats(0.1, 1)),
+        "density": st.tuples(st.floats(-4, 4)),
+        "key": st.tuples(st.sampled_from(["auto", "C major", "f# minor"])),
+        "style": st.tuples(st.sampled_from(["bach", "free", "wild", "baroque"])),
+        "seed": st.tuples(st.integers(0, 9)),
+        "model": st.tuples(st.just("gru")),
+        "velocity": st.tuples(st.sampled_from(["played", "entropy", "70"])),
+        "bars": st.tuples(st.integers(1, 2)),
+        "grid": st.tuples(st.sampled_from(GRIDS)),
+        "rest": st.tuples(st.sampled_from([0.25, 0.5, 1, 2, 16])),
+        "voice/lock": st.tuples(voice, switch),
+        "voice/mute": st.tuples(voice, switch),
+        "voice/octave": st.tuples(voice, st.integers(-3, 3)),
+        "voice/velocity": st.tuples(voice, st.integers(0, 127)),
+        "voice/channel": st.tuples(voice, st.integers(1, 16)),
+    }
+    junk = st.lists(st.integers(-9, 999) | st.sampled_from(["", "on", "nothing", "bass"]), max_size=3).map(tuple)
+    return st.one_of(*[right.get(kind, st.just(()))] * 5, junk)
+
+
+COMMANDS = st.sampled_from([control.name for control in CONTROLS]).flatmap(
+    lambda name: values(name).map(lambda arguments: Command(name, arguments))
+)
