@@ -118,8 +118,8 @@ def fit_command(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
     """Train a model; a stopped run goes on with --resume. Curves: RUN/curves.png and TensorBoard."""
-    _need("keras", "tensorflow", "matplotlib")
     _use_threads(threads)
+    _need("keras", "tensorflow", "matplotlib")
     from export.models.registry import build  # noqa: PLC0415
     from export.training.crops import CropSettings  # noqa: PLC0415
     from export.training.fit import FitSettings, fit  # noqa: PLC0415
@@ -192,8 +192,8 @@ def recipe(
     force: Anew = False,
 ) -> None:
     """Make the shipped bach anew, all runs of it, in some hours; a stopped one goes on with the same command."""
-    _need("keras", "tensorflow", "tf2onnx", "matplotlib")
     _use_threads(threads)
+    _need("keras", "tensorflow", "tf2onnx", "matplotlib")
     from companion.files.writing import refuse_existing  # noqa: PLC0415
     from export.release.release import release  # noqa: PLC0415
     from export.training.recipe import BACH_RUNS, follow  # noqa: PLC0415
@@ -380,11 +380,14 @@ def _need(*packages: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
         raise MissingExtra(f"{', '.join(missing)} not installed; run: pip install 'chorale-companion[train]'")
+    if "keras" in packages:
+        from export.training.quiet import load_keras  # noqa: PLC0415
+
+        load_keras()
 
 
 def _use_threads(threads: int) -> None:
     """Before TensorFlow starts; it reads these when it is imported."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if threads > 0:
         os.environ["OMP_NUM_THREADS"] = str(threads)
         os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)

@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
@@ -22,6 +23,7 @@ from companion.screen.keyboard import Keyboard, open_keyboard
 
 REFRESH_SECONDS = 0.1  # how long a key or a change of the window's size waits at most
 ENDING_SECONDS = 10.0  # for the engine to let go of all notes and save …
+NUDGE_SECONDS = 0.6  # … until a signal says it too …
 HURRIED_SECONDS = 1.0  # … and when it is asked again
 
 
@@ -116,13 +118,26 @@ def _finish(
     if ended is None:
         with contextlib.suppress(OSError):
             connection.send(Quit())
-        ended = _await_end(connection, asked)
+        with _nudging(process):
+            ended = _await_end(connection, asked)
     connection.close()
     process.join(HURRIED_SECONDS)
     if process.is_alive():
         process.kill()
         process.join()
     return ended
+
+
+@contextlib.contextmanager
+def _nudging(process: multiprocessing.process.BaseProcess) -> Iterator[None]:
+    """An engine whose model hangs hears of the end only by a signal; to any other it says nothing new."""
+    timer = threading.Timer(NUDGE_SECONDS, process.terminate)
+    if sys.platform != "win32":  # where this would end it at once
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _await_end(connection: Connection, asked: Asked) -> Ended:

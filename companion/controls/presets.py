@@ -25,6 +25,7 @@ from companion.controls.rig import RIG_KEYS, Rig
 from companion.controls.settings import Settings, change
 from companion.controls.table import ANY, OF_A_VOICE, OF_ALL, Choices
 from companion.errors import BadSetting, OutputFailed
+from companion.files.folders import SETTINGS, user_folder
 from companion.files.opening import read_file
 from companion.files.writing import write_output
 from companion.music.vocabulary import VOICES
@@ -50,18 +51,8 @@ def preset_folder(platform: str = sys.platform, environ: Mapping[str, str] = os.
 
     None: this user has no home.
     """
-    try:
-        if platform != "win32" and environ.get("HOME") == "":  # the root would be taken for it
-            raise RuntimeError
-        home = Path.home()
-    except RuntimeError:
-        return None
-    if platform == "win32":
-        return Path(environ.get("APPDATA") or home / "AppData" / "Roaming") / "chorale" / "presets"
-    if platform == "darwin":
-        return home / "Library" / "Application Support" / "chorale" / "presets"
-    given = environ.get("XDG_CONFIG_HOME", "")  # XDG Base Directory Specification: absolute, or to be ignored
-    return (Path(given) if given.startswith("/") else home / ".config") / "chorale" / "presets"
+    folder = user_folder(SETTINGS, platform, environ)
+    return None if folder is None else folder / "presets"
 
 
 def preset_names(folder: Path) -> list[str]:

@@ -40,8 +40,8 @@ from companion.jam.notices import Notices
 from companion.jam.options import JamOptions, known_choices
 from companion.jam.outlets import Outlets
 from companion.jam.recording import Recording
-from companion.model.library import bundled_models, find_model
-from companion.model.runtime import Model, load_model
+from companion.model.library import bundled_models, find_model, open_file
+from companion.model.runtime import Model
 from companion.player.lasting import LastingPlayer
 from companion.player.parent import end_with_parent
 from companion.player.port import Nowhere
@@ -307,7 +307,7 @@ def _read_model(name: str) -> Loaded:
 def _model_of(path: Path, changed_ns: int) -> Model:
     """A model's file as it was at that time."""
     del changed_ns
-    return load_model(path)
+    return open_file(path)
 
 
 def _input_text(event: PortLost | PortBack | PortMissing) -> str:

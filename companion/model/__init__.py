@@ -7,5 +7,7 @@ contract     what a model file says of itself
 state        what a model remembers, as a value
 binding      a graph, its inputs and outputs bound once
 runtime      loading a file with suspicion, and running it
+trial        a file that nobody knows, tried in a process of its own
+ending       runs that a signal ends
 library      the models that ship, by name
 """

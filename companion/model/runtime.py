@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from companion.errors import BadModel, one_line
 from companion.files.opening import read_file
 from companion.model.binding import FEATURES_INPUT, LOGITS_OUTPUT, BoundGraph, Logits
 from companion.model.contract import METADATA_KEY, Contract
+from companion.model.ending import under_way
 from companion.model.features import FeatureRow
 from companion.model.state import State, initial_state
 from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
@@ -48,24 +48,43 @@ class Model:
     def step(self, ids: IntArray, state: State, options: ort.RunOptions | None = None) -> tuple[Logits, State]:
         """Predict one note: ids ``[width]`` → logits ``[vocabulary]`` and the next state.
 
-        ``options`` may carry a flag that stops a run under way.
+        ``options`` may carry a flag that stops a run under way. BadModel: it was stopped, or fails on this.
         """
-        return self._graph.run(ids, state, options)
+        run = options or _run_options()
+        under_way.add(run)
+        try:
+            return self._graph.run(ids, state, run)
+        except Exception as error:
+            raise BadModel(f"the model {self.contract.name:.40} failed at a note: {one_line(error):.160}") from error
+        finally:
+            under_way.discard(run)
 
 
-def load_model(path: Path) -> Model:
-    """Load and check a model file; BadModel names the file and what is wrong with it."""
+def load_model(path: Path, trial: Callable[[bytes, str], object] | None = None) -> Model:
+    """Load and check a model file; BadModel names the file and what is wrong with it.
+
+    ``trial`` is told its bytes and their sha256 before anything is made of them.
+    """
     content = read_file(path, LARGEST_FILE, BadModel)
+    digest = hashlib.sha256(content).hexdigest()
+    try:
+        if trial is not None:
+            trial(content, digest)
+        return model_of(content, digest)
+    except BadModel as error:
+        raise BadModel(f"{path}: {error}") from error
+
+
+def model_of(content: bytes, digest: str) -> Model:
+    """A model from the bytes of its file; BadModel says what is wrong with them."""
     try:
         session = open_session(content)
         contract = Contract.from_json(_metadata(session))
         _check_signature(session, contract)
-        model = Model(session, contract, hashlib.sha256(content).hexdigest())
-        _check_reference(model)
-    except BadModel as error:
-        raise BadModel(f"{path}: {error}") from error
     except UnicodeDecodeError as error:  # onnxruntime checks no text; names and metadata show it only when read
-        raise BadModel(f"{path}: its names are not text: the file is damaged") from error
+        raise BadModel("its names are not text: the file is damaged") from error
+    model = Model(session, contract, digest)
+    _check_reference(model)
     return model
 
 
@@ -76,9 +95,11 @@ def open_session(content: bytes) -> ort.InferenceSession:
     options.inter_op_num_threads = 1
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = _SILENT
-    with _onnx_faults("not a usable ONNX model"):
+    try:
         # no fallback: it would print to the terminal and try the same again
         return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+    except Exception as error:  # onnxruntime's own share no other base
+        raise BadModel(f"not a usable ONNX model: {one_line(error):.160}") from error
 
 
 def _metadata(session: ort.InferenceSession) -> str:
@@ -118,19 +139,23 @@ def _check_reference(model: Model) -> None:
     last = np.append(model.row.offsets[1:], model.row.rows) - 1
     if np.any((ids < model.row.offsets) | (ids > last)):
         raise BadModel("its reference holds ids outside its features")
-    options = ort.RunOptions()
-    options.log_severity_level = _SILENT
+    options = _run_options()
     timer = threading.Timer(SMOKE_SECONDS, setattr, (options, "terminate", True))
     timer.daemon = True
     timer.start()
     try:
-        with _onnx_faults("its first steps failed"):
-            state = model.initial_state()
-            for row, logits in zip(ids, expected, strict=True):
-                found, state = model.step(row, state, options)
-                _compare(found, logits, reference.tolerance)
+        state = model.initial_state()
+        for row, logits in zip(ids, expected, strict=True):
+            found, state = model.step(row, state, options)
+            _compare(found, logits, reference.tolerance)
     finally:
         timer.cancel()
+
+
+def _run_options() -> ort.RunOptions:
+    options = ort.RunOptions()
+    options.log_severity_level = _SILENT
+    return options
 
 
 def _compare(found: Logits, expected: NDArray[np.float64], tolerance: float) -> None:
@@ -139,14 +164,3 @@ def _compare(found: Logits, expected: NDArray[np.float64], tolerance: float) -> 
     difference = float(np.max(np.abs(found - expected)))
     if not difference <= tolerance:
         raise BadModel(f"its logits differ by {difference:.3g} from its reference; at most {tolerance:g} is allowed")
-
-
-@contextmanager
-def _onnx_faults(what: str) -> Iterator[None]:
-    """onnxruntime raises exceptions of its own that share no base but Exception: make them ours."""
-    try:
-        yield
-    except BadModel:
-        raise
-    except Exception as error:
-        raise BadModel(f"{what}: {one_line(error):.160}") from error

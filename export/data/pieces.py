@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Sequence
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from companion.errors import one_line
+from companion.files.writing import write_output
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import FIRST_STRIKE, LOWEST_PITCH, RANGES, IntArray
 
@@ -70,20 +77,38 @@ def save_pieces(pieces: Sequence[Piece], path: Path) -> None:
     header = json.dumps({"format": PIECES_FORMAT, "pieces": rows})
     frames = np.concatenate([piece.frames for piece in pieces]).astype(np.int8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, header=np.array(header), frames=frames)
+    whole = io.BytesIO()
+    np.savez_compressed(whole, header=np.array(header), frames=frames)
+    path = path if path.suffix == ".npz" else path.with_name(f"{path.name}.npz")
+    write_output(path, whole.getvalue(), force=True)
 
 
 def load_pieces(path: Path) -> list[Piece]:
     """Read what save_pieces wrote; FileNotFoundError or ValueError name the file."""
     if not path.is_file():
         raise FileNotFoundError(f"no prepared data at {path}; run: chorale-train prepare")
-    with np.load(path) as archive:
+    with _damage_named(path), np.load(io.BytesIO(path.read_bytes())) as archive:
         header = json.loads(str(archive["header"]))
         frames = archive["frames"].astype(np.int32)
-    if header.get("format") != PIECES_FORMAT:
+        is_ours = header.get("format") == PIECES_FORMAT
+    if not is_ours:
         raise ValueError(f"{path} is of format {header.get('format')!r}, not {PIECES_FORMAT!r}; prepare it again")
+    with _damage_named(path):
+        return _pieces_of(header["pieces"], frames)
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path} is damaged ({one_line(error):.120}); prepare it again") from None
+
+
+def _pieces_of(rows: Sequence[dict[str, Any]], frames: IntArray) -> list[Piece]:
+    """From frames end to end."""
     pieces, start = [], 0
-    for row in header["pieces"]:
+    for row in rows:
         stop = start + row.pop("steps")
         row["closes"] = tuple(row["closes"])
         pieces.append(Piece(frames=frames[start:stop], **row))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from companion.files.writing import write_output
 from companion.screen.terminal import Progress, unseen
 from export.data import jsb
 from export.data.corpus import Corpus, Refusal, read_corpus
@@ -268,7 +269,8 @@ def write_held_out(data: Path | None, path: Path = HELD_OUT_PATH, progress: Prog
         "corpus piece -> its split, from comparison with the JSB CSV set; made by export.data.prepare.write_held_out"
     )
     head = json.dumps({"format": HELD_OUT_FORMAT, "about": about, "csv_sha256": jsb.SHA256, "alike": ALIKE_SHARE})
-    path.write_text(head[:-1] + ', "pieces": {\n' + ",\n".join(rows) + "\n}}\n")
+    text = head[:-1] + ', "pieces": {\n' + ",\n".join(rows) + "\n}}\n"
+    write_output(path, text.encode(), force=True)
 
 
 def _row(placement: Placement) -> dict[str, Any]:

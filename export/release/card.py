@@ -12,8 +12,8 @@ LICENCE = (
 )
 
 
-def card(contract: Contract, size_bytes: int) -> str:
-    """The card of a model file, in Markdown."""
+def card(contract: Contract, size_bytes: int, digest: str) -> str:
+    """The card of a model file, in Markdown; its sha256 is what the companion knows the models by that ship."""
     training = contract.training
     lines = [
         f"# {contract.name}",
@@ -26,6 +26,7 @@ def card(contract: Contract, size_bytes: int) -> str:
         *(f"| {key.replace('_', ' ')} | {_plain(value)} |" for key, value in training.items()),
         f"| order of voices | {contract.voice_order} |",
         f"| features | {', '.join(contract.features)} |",
+        f"| sha256 | {digest} |",
         f"| licence | {LICENCE} |",
         "",
     ]

@@ -19,6 +19,7 @@ from export.release.onnx_file import PARITY_FRAMES, export_fp32, export_int8, re
 from export.release.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings, load_best, read_settings
+from export.training.run_folder import SETTINGS_FILE, read_json, read_state
 
 SAID = ("steps", "batch_size", "known_voices", "any_order", "short_every")  # of crops, by options of their own
 DRIFT_PIECES = 24  # validation pieces that int8 is compared with fp32 on
@@ -61,8 +62,7 @@ def _accept(drift: Drift) -> None:
 
 def training_facts(run: Path, settings: FitSettings) -> dict[str, Any]:
     """What a contract says of its training."""
-    header = json.loads((run / "settings.json").read_text())
-    state = json.loads((run / "state.json").read_text())
+    header, state = read_json(run / SETTINGS_FILE, {"date", "versions"}), read_state(run)
     return {
         "data": list(settings.data),
         "split": "train parts of these sets; pieces alike to held-out ones left out (see chorale-train prepare)",
@@ -117,4 +117,6 @@ def save_scores(path: Path, scores: dict[str, Any]) -> None:
 
 def write_card(path: Path) -> None:
     """Write the card beside a model file."""
-    path.with_suffix(".md").write_text(card(load_model(path).contract, path.stat().st_size))
+    model = load_model(path)
+    text = card(model.contract, path.stat().st_size, model.digest)
+    write_output(path.with_suffix(".md"), text.encode(), force=True)

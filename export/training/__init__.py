@@ -3,6 +3,8 @@
 crops        crops and batches
 losses       what is minimised
 fit          a run, with checkpoints
+run_folder   what a run writes, by one process alone and in one move
+quiet        TensorFlow without the lines that it says at its start
 progress     what a run shows
 teaching     models taught by others
 imagining    pieces that models imagine

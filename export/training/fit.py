@@ -7,8 +7,7 @@ A run lives in one folder: ``settings.json`` (what was asked), ``last.weights.h5
 
 from __future__ import annotations
 
-import csv
-import json
+import io
 import platform
 import time
 from collections.abc import Sequence
@@ -22,13 +21,28 @@ import keras
 import numpy as np
 from keras import ops
 
+from companion.files.writing import write_output
 from companion.model.features import FeatureRow
 from export.data.pieces import Piece
 from export.models.registry import build
 from export.training.crops import CropBatches, CropSettings, WholeCrops
 from export.training.losses import note_nll, taught_nll
+from export.training.run_folder import (
+    SETTINGS_FILE,
+    STATE_FILE,
+    damaged,
+    held,
+    load_weights,
+    note_epoch,
+    read_history,
+    read_json,
+    read_state,
+    save_weights,
+    write_json,
+)
 from export.training.teaching import TaughtBatches, Teachers
 
+BEST_FILE, LAST_FILE = "best.weights.h5", "last.weights.h5"
 VALIDATION_STEPS = 256  # of a crop that validation looks at
 
 
@@ -117,27 +131,12 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         self.state["seconds"] = self.seconds_before + time.perf_counter() - self.started
         if valid < self.state["best"]:
             self.state.update(best=valid, best_epoch=epoch + 1)
-            self._save("best.weights.h5")
-        self._save("last.weights.h5")
-        (self.folder / "state.json").write_text(json.dumps(self.state, indent=1))
-        self._note(epoch + 1, float(logs["loss"]), valid)
+            save_weights(self.model, self.folder / BEST_FILE)
+        save_weights(self.model, self.folder / LAST_FILE)
+        note_epoch(self.folder, (epoch + 1, float(logs["loss"]), valid, self.state["seconds"]))
+        write_json(self.folder / STATE_FILE, self.state)
         if is_over(self.state, self.settings):
             self.model.stop_training = True
-
-    def _save(self, name: str) -> None:
-        """In one move: a run that is stopped meanwhile keeps what it had."""
-        part = self.folder / f"part.{name}"
-        self.model.save_weights(part)
-        part.replace(self.folder / name)
-
-    def _note(self, epoch: int, train: float, valid: float) -> None:
-        path = self.folder / "history.csv"
-        fresh = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.writer(file)
-            if fresh:
-                writer.writerow(["epoch", "train_nll", "valid_nll", "seconds"])
-            writer.writerow([epoch, f"{train:.5f}", f"{valid:.5f}", f"{self.state['seconds']:.0f}"])
 
 
 def fit(
@@ -150,13 +149,22 @@ def fit(
 ) -> dict[str, Any]:
     """Run or resume a training; returns the run's state (epoch, best, best_epoch, seconds).
 
-    FileExistsError where the folder holds a run and ``resume`` is off; ValueError where the run to
-    resume was asked for with other settings.
+    FileExistsError where the folder holds a run and ``resume`` is off; BadSetting where another process trains in it;
+    ValueError where the run to resume was asked for with other settings, or a file of it is damaged.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    state = _claim(folder, settings, resume)
-    if state and is_over(state, settings):
-        return state
+    with held(folder):
+        state = _claim(folder, settings, resume)
+        return state if state and is_over(state, settings) else _run(settings, train, valid, folder, state, callbacks)
+
+
+def _run(
+    settings: FitSettings,
+    train: Sequence[Piece],
+    valid: Sequence[Piece],
+    folder: Path,
+    state: dict[str, Any] | None,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> dict[str, Any]:
     keras.utils.set_random_seed(settings.seed)
     model = build(settings.architecture, **settings.model)
     compile_model(model, settings)
@@ -170,7 +178,7 @@ def fit(
         model.set_weights(load_best(Path(settings.start))[1].get_weights())
     if state:
         model.optimizer.build(model.trainable_variables)
-        model.load_weights(folder / "last.weights.h5")
+        load_weights(model, folder / LAST_FILE)
     keeper = Keeper(folder, settings, state)
     model.fit(
         batches,
@@ -198,56 +206,59 @@ def load_best(folder: Path) -> tuple[FitSettings, keras.Model]:
     model = build(settings.architecture, **settings.model)
     row = FeatureRow(model.features)
     model(np.zeros((1, 4, row.width), dtype=np.int32) + row.offsets)
-    if not (folder / "best.weights.h5").is_file():
+    if not (folder / BEST_FILE).is_file():
         raise FileNotFoundError(f"{folder} holds no finished epoch; run: chorale-train fit")
     compile_model(model, settings)
     model.optimizer.build(model.trainable_variables)
-    model.load_weights(folder / "best.weights.h5")
+    load_weights(model, folder / BEST_FILE)
     return settings, model
 
 
 def read_settings(folder: Path) -> FitSettings:
     """What a run was asked to do."""
-    path = folder / "settings.json"
+    path = folder / SETTINGS_FILE
     if not path.is_file():
         raise FileNotFoundError(f"no training run in {folder}; run: chorale-train fit")
-    values = json.loads(path.read_text())["settings"]
-    crops = CropSettings(**values.pop("crops"))
-    data, teachers = tuple(values.pop("data")), tuple(values.pop("teachers", ()))
-    return FitSettings(crops=crops, data=data, teachers=teachers, **values)
+    values = read_json(path, {"settings"})["settings"]
+    try:
+        crops = CropSettings(**values.pop("crops"))
+        data, teachers = tuple(values.pop("data")), tuple(values.pop("teachers", ()))
+        return FitSettings(crops=crops, data=data, teachers=teachers, **values)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise damaged(path, error) from None
 
 
 def plot_curves(folder: Path) -> None:
     """Draw history.csv as curves.png."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
 
-    with (folder / "history.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    epochs = [int(row["epoch"]) for row in rows]
+    rows = read_history(folder)
+    epochs = [row["epoch"] for row in rows]
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     for name, label in (("train_nll", "training crops, with dropout"), ("valid_nll", "validation, averaged weights")):
-        axes.plot(epochs, [float(row[name]) for row in rows], label=label)
+        axes.plot(epochs, [row[name] for row in rows], label=label)
     axes.set(xlabel="epoch", ylabel="nats a note", title=folder.name)
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(folder / "curves.png", dpi=110)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=110)
+    write_output(folder / "curves.png", picture.getvalue(), force=True)
 
 
 def _claim(folder: Path, settings: FitSettings, resume: bool) -> dict[str, Any] | None:
     """The state to resume from, or None for a fresh run, whose settings are written."""
-    state_path = folder / "state.json"
+    state_path = folder / STATE_FILE
     if state_path.is_file() and not resume:
         raise FileExistsError(f"{folder} holds a run; go on with --resume or choose another --run")
     if state_path.is_file():
         if read_settings(folder) != settings:
             raise ValueError(f"the run in {folder} has other settings; resume with the same, or choose another --run")
-        state: dict[str, Any] = json.loads(state_path.read_text())
-        return state
+        return read_state(folder)
     header = {
         "settings": asdict(settings),
         "date": datetime.now(UTC).date().isoformat(),
         "versions": {"python": platform.python_version(), "keras": version("keras"), "backend": keras.config.backend()},
     }
-    (folder / "settings.json").write_text(json.dumps(header, indent=1))
+    write_json(folder / SETTINGS_FILE, header)
     return None

@@ -125,6 +125,18 @@ class TestPieces:
         with pytest.raises(FileNotFoundError, match="run: chorale-train prepare"):
             load_pieces(tmp_path / "none.npz")
 
+    @pytest.mark.parametrize("content", [b"", b"PK", b"no set", b"PK\3\4" + bytes(60)])
+    def test_damaged(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "a.npz").write_bytes(content)
+        with pytest.raises(ValueError, match=r"a\.npz is damaged \(.*\); prepare it again$"):
+            load_pieces(tmp_path / "a.npz")
+
+    @pytest.mark.parametrize("header", ["[", "3", '{"format": "chorale-pieces/1"}'])
+    def test_damaged_header(self, tmp_path: Path, header: str) -> None:
+        np.savez(tmp_path / "a.npz", header=np.array(header), frames=np.zeros((1, 4)))
+        with pytest.raises(ValueError, match=r"a\.npz is damaged \("):
+            load_pieces(tmp_path / "a.npz")
+
     def test_other_format(self, tmp_path: Path) -> None:
         np.savez(tmp_path / "a.npz", header=np.array('{"format": "x/9"}'), frames=np.zeros((1, 4)))
         with pytest.raises(ValueError, match=r"a\.npz is of format 'x/9', not 'chorale-pieces/1'; prepare it again"):

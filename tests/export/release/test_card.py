@@ -19,7 +19,7 @@ TRAINED = replace(
 
 def test_a_card_without_scores() -> None:
     assert (
-        card(TRAINED, 2_249_999)
+        card(TRAINED, 2_249_999, "0a" * 32)
         == f"""\
 # small
 
@@ -33,6 +33,7 @@ A note-by-note model of four-voice chorales: architecture `gru`, 1,234,567 param
 | versions | keras 3.15.1 |
 | order of voices | any |
 | features | voice, own_pitch |
+| sha256 | {"0a" * 32} |
 | licence | {LICENCE} |
 """
     )
@@ -44,7 +45,7 @@ def test_scores_and_remarks_end_a_card() -> None:
         "whole_piece": {"test": {"nll": 0.35, "accuracy": 0.91, "notes": 12}},
         "remarks": ["leaks inside the set: a ~ b (0.50)"],
     }
-    text = card(replace(TRAINED, scores=scores), 1)
+    text = card(replace(TRAINED, scores=scores), 1, "")
     assert text.endswith("""\
 Scores of this very file (protocols in docs/training.md):
 

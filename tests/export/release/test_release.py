@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +71,8 @@ def test_a_file_says_how_it_was_trained_and_how_far_int8_lies(
 def test_a_card_lies_beside_the_file(released: tuple[Path, list[str]]) -> None:
     path, _ = released
     assert sorted(each.name for each in path.parent.iterdir()) == ["small.md", "small.onnx"]
-    assert path.with_suffix(".md").read_text() == card(load_model(path).contract, path.stat().st_size)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert path.with_suffix(".md").read_text() == card(load_model(path).contract, path.stat().st_size, digest)
 
 
 @pytest.mark.usefixtures("uncompiled")

@@ -164,7 +164,7 @@ def test_a_run_that_is_over_is_not_gone_on_with(trained: Trained, tmp_path: Path
     (tmp_path / "state.json").write_text(json.dumps(tired))
     assert not is_over(tired, trained.settings)
     assert is_over(tired, replace(trained.settings, patience=2))
-    assert {path.name for path in tmp_path.iterdir()} == {"settings.json", "state.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"settings.json", "state.json", ".lock"}
 
 
 @pytest.mark.usefixtures("uncompiled")
