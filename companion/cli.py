@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -44,8 +44,24 @@ def main() -> None:
         try:
             app()
         except ChoraleError as error:
-            say(f"chorale: {one_line(error)}", err=True)
-            sys.exit(1)
+            _fail(error)
+        except FileNotFoundError:
+            if _has_folder():
+                raise
+            _fail("the folder that you are in is gone; change to another")
+
+
+def _fail(why: object) -> NoReturn:
+    say(f"chorale: {one_line(why)}", err=True)
+    sys.exit(1)
+
+
+def _has_folder() -> bool:
+    """The working directory is still there."""
+    try:
+        return bool(Path.cwd())
+    except FileNotFoundError:
+        return False
 
 
 @app.callback(invoke_without_command=True)

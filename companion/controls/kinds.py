@@ -91,7 +91,8 @@ def shown(given: object) -> str:
     """Something from outside, as it is shown in an error."""
     if isinstance(given, float) and given.is_integer():
         given = int(given)  # the command line makes 500.0 of 500
-    text = repr(given) if isinstance(given, (int, float, str)) else f"a {type(given).__name__}"
+    names = isinstance(given, (list, tuple)) and given and all(isinstance(one, str) for one in given)
+    text = repr(given) if names or isinstance(given, (int, float, str)) else f"a {type(given).__name__}"
     return text if len(text) <= 50 else f"{text[:47]}..."
 
 

@@ -155,6 +155,33 @@ def test_encodings(folder: Path, fresh_python: list[str], monkeypatch: pytest.Mo
     assert all((folder / name).stat().st_size > 100 for one in tried for name in one.writes)
 
 
+GAPS = """
+import os
+from companion.screen.say import safe_streams
+with safe_streams(), open(sys_path, "w") as file:
+    os.write(2, b"what libraries say")
+    file.write(str(file.fileno()))
+"""
+
+
+def test_what_libraries_say_is_not_written_into_files(tmp_path: Path, fresh_python: list[str]) -> None:
+    """Without an error stream, the next file that is opened would be one by its number."""
+    place = tmp_path / "out"
+    line = shlex.join([*fresh_python, "-c", GAPS.replace("sys_path", repr(str(place)))])
+    subprocess.run(["bash", "-c", f"exec {line} <&- >&- 2>&-"], check=True)
+    assert int(place.read_text()) > 2
+
+
+@pytest.mark.parametrize("words", [("demo", "--fast"), ("continue", "a.mid"), ("doctor",), ("jam", "--no-midi")])
+def test_a_folder_that_is_gone_is_one_line(tmp_path: Path, fresh_python: list[str], words: tuple[str, ...]) -> None:
+    (tmp_path / "gone").mkdir()
+    line = f"cd {shlex.quote(str(tmp_path))}/gone && rmdir ../gone && "
+    line += shlex.join([*fresh_python, "-m", "companion", *words])
+    ran = subprocess.run(["bash", "-c", line], capture_output=True, check=False, text=True)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "chorale: the folder that you are in is gone; change to another\n"
+
+
 NOBODY = """
 import sys
 answers = sys.stdout

@@ -142,7 +142,7 @@ def test_no_control_changes_at_all() -> None:
         ("cc = [{number = 1, moves = 'go'}, {number = 1, moves = 'stop'}]", "CC 1 is given twice, for go and for stop"),
         ("[ports]\ninputs = []", "unknown key 'ports.inputs'; did you mean input?"),
         ("[ports]\nin = 'Keys'", "in must be a list of names, not 'Keys'"),
-        ("[ports]\nin = ['']", "in must be a list of names, not a list"),
+        ("[ports]\nin = ['']", "in must be a list of names, not ['']"),
         ("[ports]\nosc_in = 0", "osc_in must be a port from 1 to 65535, or host:port, not 0"),
         ("[clock]\nclock = 'wall'", "clock must be one of internal, midi, link, osc, not 'wall'"),
         ("[clock]\nbpm = inf", "bpm must be from 20 to 400, not inf"),

@@ -237,6 +237,12 @@ def test_bars_begin_where_they_are_said_to_even_where_a_jump_has_moved_them() ->
     assert rows[17][42:] == "3             2"
 
 
+def test_a_seam_is_bar_line_enough() -> None:
+    rows = text_of(replace(example(), now_step=143.5, frames=(), planned=tuple(example_frames())))
+    assert "┃│" not in "".join(rows)
+    assert rows[17][61:62] == "1"  # the bar has its number
+
+
 def test_the_step_that_sounds_may_still_be_planned() -> None:
     """Where the player's notes decide, nothing is fixed before its time is over."""
     fixed = FrameView(7, 1, 2, (60, None, None, None), (True, False, False, False))
@@ -353,7 +359,7 @@ def test_a_large_terminal_has_a_row_for_each_line_and_each_space() -> None:
     now = score[0].index("┃")
     sounding = [line for line, row in enumerate(score) if row[now - 1] == "█"]
     assert [41 - line for line in sounding] == [staff_step(pitch) for pitch in (71, 67, 62, 54)]
-    assert len(score[0]) < now + 40  # what is planned does not take what was heard its place
+    assert len(score[0].ljust(131)) == now + 1 + 24  # what is planned does not take what was heard its place
 
 
 def test_long_messages_go_on_in_the_next_row_and_the_newest_has_its_beginning() -> None:
