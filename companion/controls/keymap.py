@@ -138,10 +138,12 @@ def _rows(actions: bool) -> Iterator[KeyRow]:
     return (_row(each, keys) for each in CONTROLS if (each.group == ACTION) is actions for keys in each.keys)
 
 
+_NUMBERS = range(1, len(MODES) + 1)  # as long as one key is enough
+
 KEY_ROWS = (
     KeyRow(("space",), "space", "answer now, or stop", _go_or_stop, short="space go/stop"),
     *_rows(actions=True),
-    KeyRow(tuple("123456"), "1-6", f"modes, {MODES[0]} to {MODES[-1]}", _mode),
+    KeyRow(tuple(map(str, _NUMBERS)), f"1-{len(MODES)}", f"modes, {MODES[0]} to {MODES[-1]}", _mode),
     *_rows(actions=False),
     KeyRow(("?",), "?", "show or hide the keys", Local.HELP, ("h",), short="? keys"),
     KeyRow(("ctrl-l",), "ctrl-L", "draw the screen again", Local.REPAINT),
