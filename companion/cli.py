@@ -20,7 +20,8 @@ from companion.commands.options import (
     with_options,
 )
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
-from companion.errors import BadSetting, ChoraleError, one_line
+from companion.errors import BadSetting, ChoraleError, one_line, printable
+from companion.screen.say import is_terminal, print_out, safe_streams, say
 from companion.screen.terminal import progress_bar
 
 app = typer.Typer(
@@ -39,17 +40,18 @@ Plain = Annotated[bool, typer.Option("--plain", help="Lines in place of the movi
 def main() -> None:
     """Run the program; a fault of the user's is one line and exit code 1."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a script started it in the background
-    try:
-        app()
-    except ChoraleError as error:
-        sys.stderr.write(f"chorale: {one_line(error)}\n")
-        sys.exit(1)
+    with safe_streams():
+        try:
+            app()
+        except ChoraleError as error:
+            say(f"chorale: {one_line(error)}", err=True)
+            sys.exit(1)
 
 
 @app.callback(invoke_without_command=True)
 def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if version:
-        typer.echo(f"chorale-companion {__version__}")
+        print_out(f"chorale-companion {__version__}")
         raise typer.Exit
 
 
@@ -133,13 +135,12 @@ def jam(
     if learn and save_preset is None:
         raise BadSetting("say where to keep what is learnt, as in --learn --save-preset mine")
     if save_preset is not None and not learn:
-        typer.echo(save(save_preset, wanted, wanted.controls, force))
+        say(save(save_preset, wanted, wanted.controls, force))
         return
     ended = run_jam(options_of(wanted, said, rig, record, learn), plain, sys.stdout, sys.stdin)
-    for line in ended.lines:
-        typer.echo(line)
+    say(*ended.lines)
     if save_preset is not None and ended.controls is not None:
-        typer.echo(save(save_preset, wanted, ended.controls, force))
+        say(save(save_preset, wanted, ended.controls, force))
 
 
 @app.command(epilog="Example: chorale ports")
@@ -147,7 +148,7 @@ def ports() -> None:
     """List the MIDI ports of this machine."""
     from companion.io.midi_ports import list_ports  # noqa: PLC0415
 
-    typer.echo("\n".join(list_ports().lines()))
+    print_out(*list_ports().lines())
 
 
 @app.command("replay", epilog="Example: chorale replay takes/jam-2026-11-22-1.jsonl")
@@ -162,7 +163,7 @@ def replay_command(
         result = again.replay(log, open_model, tell)
     if result.first_difference is not None:
         raise ChoraleError(f"{log}: another build made it: step {result.first_difference} comes out otherwise")
-    typer.echo(f"{result.frames} frames, all the same")
+    say(f"{result.frames} frames, all the same")
 
 
 @app.command(epilog="Example: chorale devices --install")
@@ -175,12 +176,14 @@ def devices(
     from companion.commands.max_devices import bundled_devices, install_devices  # noqa: PLC0415
 
     if not install and folder is None:
-        for name, path in bundled_devices().items():
-            typer.echo(f"{name:<16} {path}")
+        print_out(*(f"{name:<16} {path}" for name, path in bundled_devices().items()))
         return
-    asked = (lambda path: typer.confirm(f"{path} is another one; replace it?")) if sys.stdin.isatty() else None
-    for installed in install_devices(folder, confirm=asked, force=force):
-        typer.echo(str(installed))
+    asked = _asked_to_replace if is_terminal(sys.stdin) else None
+    say(*install_devices(folder, confirm=asked, force=force))
+
+
+def _asked_to_replace(path: Path) -> bool:
+    return typer.confirm(f"{printable(str(path))} is another one; replace it?")
 
 
 @app.command(epilog="Example: chorale models --json")
@@ -188,7 +191,7 @@ def models(as_json: Json = False) -> None:
     """List the models that ship with the companion, with their scores."""
     from companion.commands.models import model_list  # noqa: PLC0415
 
-    typer.echo(model_list(as_json))
+    print_out(*model_list(as_json).splitlines())
 
 
 @app.command(epilog="Example: chorale doctor")
@@ -197,8 +200,7 @@ def doctor() -> None:
     from companion.commands.doctor import FAULT, examine  # noqa: PLC0415
 
     findings = examine()
-    for finding in findings:
-        typer.echo(f"{finding.level:<6} {finding.subject:<11} {finding.text}")
+    print_out(*(f"{finding.level:<6} {finding.subject:<11} {finding.text}" for finding in findings))
     if any(finding.level == FAULT for finding in findings):
         raise typer.Exit(1)
 
@@ -219,4 +221,4 @@ def bench_command(
     """Measure this machine: milliseconds a frame of four notes, seconds to the first one, memory."""
     from companion.bench.report import bench_report  # noqa: PLC0415
 
-    typer.echo(bench_report(model, style, frames, notebook, with_jam, as_json))
+    print_out(*bench_report(model, style, frames, notebook, with_jam, as_json).splitlines())

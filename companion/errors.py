@@ -21,7 +21,20 @@ from __future__ import annotations
 
 def one_line(text: object) -> str:
     """Text from outside as one line that does nothing to a terminal: what cannot be printed becomes a mark."""
-    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(str(text).split()))
+    return printable(" ".join(str(text).split()))
+
+
+def printable(text: str) -> str:
+    """The same with its spaces as they are."""
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(letter: str) -> str:
+    """Of a name that is not text, Python keeps a byte as a letter from U+DC80 on."""
+    if letter.isprintable():
+        return letter
+    byte = ord(letter) - 0xDC00
+    return " " if letter.isspace() else f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else "?"
 
 
 class ChoraleError(Exception):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from companion.controls.table import DEFAULT_STYLE
-from companion.errors import BadSetting, ChoraleError, MissingExtra
+from companion.errors import BadSetting, ChoraleError, MissingExtra, one_line
+from companion.screen.say import print_out, safe_streams, say
 from companion.screen.terminal import progress_bar
 from export.models.registry import ARCHITECTURES
 
@@ -38,11 +39,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def main() -> None:
     """Run the program; a fault of the user's is one line and exit code 1."""
-    try:
-        app()
-    except (ChoraleError, OSError, ValueError) as error:
-        sys.stderr.write(f"chorale-train: {error}\n")
-        sys.exit(1)
+    with safe_streams():
+        try:
+            app()
+        except (ChoraleError, OSError, ValueError) as error:
+            say(f"chorale-train: {one_line(error)}", err=True)
+            sys.exit(1)
 
 
 @app.command(epilog="Example: chorale-train prepare corpus jsb --data jsb_chorales.tgz")
@@ -73,7 +75,7 @@ def prepare(
                 report = work.prepare_folder(folder, data_dir, folder.resolve().name, force=force, progress=progress)
             else:
                 raise BadSetting(f"no data set {name!r}: give {CORPUS}, {JSB} or a folder of MIDI files")
-        typer.echo("\n".join(work.describe_set(report)))
+        say(*work.describe_set(report))
 
 
 @app.command("fit", epilog="Example: chorale-train fit gru --sets corpus,jsb --epochs 56 --seed 1")
@@ -144,15 +146,15 @@ def fit_command(
     train = _pieces(data_dir, settings.data, "train")
     valid = _pieces(data_dir, [_held_out_set(data_dir, settings.data)], "valid")
     folder = run or Path("runs") / name
-    typer.echo(f"{len(train)} pieces to train on, {len(valid)} to check with; run folder {folder}")
+    say(f"{len(train)} pieces to train on, {len(valid)} to check with; run folder {folder}")
     try:
         with show_progress(epochs, folder) as callbacks:
             state = fit(settings, train, valid, folder, resume, callbacks)
     except KeyboardInterrupt:
-        typer.echo("chorale-train: stopped; the same command with --resume goes on", err=True)
+        say("chorale-train: stopped; the same command with --resume goes on", err=True)
         raise typer.Exit(130) from None
     best = f"{state['best']:.4f} nats a note, after epoch {state['best_epoch']}"
-    typer.echo(f"best validation {best}; curves in {folder / 'curves.png'}")
+    say(f"best validation {best}; curves in {folder / 'curves.png'}")
 
 
 @app.command("imagine", epilog="Example: chorale-train imagine a.onnx b.onnx --pieces 1500 -o data/imagined.npz")
@@ -176,7 +178,7 @@ def imagine_command(
     loaded = [open_model(name) for name in models]
     with progress_bar("imagining", pieces) as progress:
         save_pieces(imagining.imagine(loaded, pieces, steps, seed, progress), out)
-    typer.echo(f"{pieces} pieces of {steps} steps in {out}")
+    say(f"{pieces} pieces of {steps} steps in {out}")
 
 
 @app.command(epilog="Example: chorale-train recipe -o bach.onnx")
@@ -202,7 +204,7 @@ def recipe(
     valid = _pieces(data_dir, [JSB], "valid")
     follow(BACH_RUNS, workshop_of(runs, data_dir, valid))
     for line in release(runs / BACH_RUNS[-1].run, out, "int8", valid, calibrated=True):
-        typer.echo(line)
+        say(line)
 
 
 @app.command(epilog="Example: chorale-train export runs/gru -o models/gru.onnx --precision int8")
@@ -231,7 +233,7 @@ def export(
     sets = read_settings(run).data
     valid = _pieces(data_dir, [_held_out_set(data_dir, sets)], "valid")
     for line in release(run, out, precision, valid, calibrated):
-        typer.echo(line)
+        say(line)
 
 
 @app.command(epilog="Example: chorale-train evaluate gru --data-dir data --json")
@@ -263,13 +265,11 @@ def evaluate(
     ) as progress:
         row = evaluation.score_model(loaded, pieces, progress, transpositions)
     leaks = evaluation.leak_lines(pieces)
-    typer.echo(
-        json.dumps({**row, "leaks": leaks}) if as_json else "\n".join([*evaluation.describe_scores(row), *leaks])
-    )
     if save:
         from export.release.release import save_scores  # noqa: PLC0415
 
         save_scores(find_model(model), {**row, "remarks": leaks})
+    print_out(*([json.dumps({**row, "leaks": leaks})] if as_json else [*evaluation.describe_scores(row), *leaks]))
 
 
 @app.command(epilog="Example: chorale-train compare --data-dir data")
@@ -291,7 +291,7 @@ def compare(
         with progress_bar(f"scoring {name}", evaluation.frames_to_score(pieces), hidden=as_json) as progress:
             row = evaluation.score_model(model, pieces, progress)
         rows.append({**row, "parameters": model.contract.parameters})
-    typer.echo(json.dumps([*rows, *published]) if as_json else "\n".join(evaluation.table([*rows, *published])))
+    print_out(*([json.dumps([*rows, *published])] if as_json else evaluation.table([*rows, *published])))
 
 
 @app.command("judge", epilog="Example: chorale-train judge gru my-chorales --plots report")
@@ -342,9 +342,9 @@ def judge_command(
     notices = [*(line for target in found for line in target.notices), *outputs.write(report)]
     if as_json:
         asked = {**vars(programme), "style": style, "temperature": sampling.temperature, "top_p": sampling.top_p}
-        typer.echo(json.dumps({"asked": asked, **as_dict(report), "notices": notices}))
+        print_out(json.dumps({"asked": asked, **as_dict(report), "notices": notices}))
     else:
-        typer.echo("\n".join([*describe_report(report), *notices]))
+        print_out(*describe_report(report), *notices)
 
 
 @app.command(epilog="Example: chorale-train listen gru --data-dir data")
@@ -373,7 +373,7 @@ def listen(
     with progress_bar(f"{loaded.contract.name} plays", make.MADE_OF_EACH * len(shown)) as progress:
         make.make(loaded, shown, outputs, progress)
     outputs.write_page(page(loaded, Path(model).name, shown, out.name, Known.of(pieces)))
-    typer.echo(f"wrote {sum(len(one.files) for one in shown)} files into {out}, and {outputs.page}")
+    say(f"wrote {sum(len(one.files) for one in shown)} files into {out}, and {outputs.page}")
 
 
 def _need(*packages: str) -> None:

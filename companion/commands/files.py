@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +34,7 @@ from companion.music.song import Song
 from companion.music.vocabulary import VOICES, voice_index
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.sampling.styles import sampling_of
+from companion.screen.say import say
 from companion.screen.terminal import LONG_SECONDS, progress_bar, span
 
 MIDI_SUFFIXES = ("", ".mid", ".midi")
@@ -212,7 +212,7 @@ def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> N
 def compose(job: Job, outputs: Outputs) -> None:
     """Make the music, and write it."""
     if warning := check_sound(job, outputs):
-        sys.stderr.write(f"{warning}\n")
+        say(warning, err=True)
     with progress_bar(job.task, job.total) as tell:
         composed = run(job, tell)
     save_work(job, composed, outputs)
@@ -229,11 +229,10 @@ def run(job: Job, tell: Callable[[int], None]) -> list[Composed]:
 
 def save_work(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
     """Write what was made, and say what and where."""
-    for notice in job.notices:
-        sys.stderr.write(f"note: {notice}\n")
+    say(*(f"note: {notice}" for notice in job.notices), err=True)
     write_outputs(job, composed, outputs)
     written = [path for path in (outputs.midi, outputs.wav, outputs.trace) if path is not None]
-    sys.stdout.write(f"wrote {', '.join(str(path) for path in written)}\n")
+    say(f"wrote {', '.join(str(path) for path in written)}")
 
 
 def _seam(composed: Iterable[Composed], phrase: Phrase) -> list[tuple[int, str]]:

@@ -242,8 +242,13 @@ def _closed(_: bytes) -> None:
 @contextmanager
 def native_errors_hidden() -> Iterator[None]:
     """Keeps what C libraries write to the error stream off the screen; their faults reach us as exceptions."""
-    sys.stderr.flush()
-    kept = os.dup(2)
+    with suppress(AttributeError, OSError, ValueError):  # there may be no such stream
+        sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:
+        yield
+        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)

@@ -132,6 +132,8 @@ def player_process(pipe: Connection[Any, Any], open_output: OpenPlayerOutput) ->
     end_with_parent()
     told = _told_to_end()
     realtime = _take_precedence()
+    if not realtime:
+        _stand_apart()
     gc.collect()
     gc.freeze()
     gc.disable()  # nothing here makes cycles, and a collection would be heard
@@ -163,3 +165,9 @@ def _take_precedence() -> bool:
     except (AttributeError, OSError):  # macOS has no such call; elsewhere it may need a right
         return False
     return True
+
+
+def _stand_apart() -> None:
+    """Becomes a session of its own: Linux shares processors fairly between those, however many processes one has."""
+    with suppress(AttributeError, OSError):
+        os.setsid()

@@ -8,6 +8,7 @@ from typing import Protocol, Self, TextIO
 from companion.controls.keymap import KeyHelp
 from companion.jam.picture import Picture
 from companion.screen.lines import LinesView
+from companion.screen.say import is_terminal
 
 
 class View(Protocol):
@@ -39,12 +40,12 @@ class View(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-def choose_view(stream: TextIO, plain: bool, keys: Sequence[KeyHelp] = ()) -> View:
+def choose_view(stream: TextIO | None, plain: bool, keys: Sequence[KeyHelp] = ()) -> View:
     """The whole terminal where there is one that is large enough; else, or when asked for, plain lines.
 
     keys: what the keys do, where there is a keyboard.
     """
-    if plain or not stream.isatty():
+    if plain or stream is None or not is_terminal(stream):
         return LinesView(stream)
     from companion.screen.full import open_full  # noqa: PLC0415 - plain lines never wait for rich
 

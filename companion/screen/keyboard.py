@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Protocol, Self, TextIO
 
+from companion.screen.say import is_terminal
+
 ESCAPE = "\x1b"
 KEY_NAMES = {" ": "space", "\r": "enter", "\n": "enter", "\t": "tab", "\x7f": "backspace", "\x08": "backspace"}
 ARROWS = {"A": "up", "B": "down", "C": "right", "D": "left"}
@@ -45,7 +47,7 @@ class Keyboard(Protocol):
 
 def open_keyboard(stream: TextIO | None) -> Keyboard:
     """The keys of the terminal that a stream reads; no keys where it is none, or where others own it."""
-    if stream is None or not stream.isatty():
+    if stream is None or not is_terminal(stream):
         return NoKeyboard()
     if sys.platform == "win32":
         return WindowsKeyboard(importlib.import_module("msvcrt"))

@@ -7,7 +7,7 @@ from typing import Self, TextIO
 from companion.errors import one_line
 from companion.jam.picture import Picture
 from companion.music.pitch import pitch_name
-from companion.screen.text import can_carry, carried
+from companion.screen.say import can_carry, safe
 
 
 class LinesView:
@@ -18,14 +18,13 @@ class LinesView:
 
     _COLUMNS = "{:>7}  {:<9}  {:<22}  {:<16}  {:<4} {:<4} {:<4} {:<4}"
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._rest = "–" if can_carry(stream, "–") else "-"
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = safe(stream)
+        self._rest = "–" if can_carry(self._stream, "–") else "-"
         self._titled = False
         self._state: tuple[str, ...] = ()
         self._settings: list[str] = []
         self._ticker = 0
-        self._gone = False
 
     def show(self, picture: Picture) -> None:
         for text in picture.news(self._ticker):
@@ -66,14 +65,9 @@ class LinesView:
     repaint = refresh
 
     def _write(self, line: str) -> None:
-        """A reader that has gone away must not end the jam."""
-        if self._gone:
-            return
-        try:
-            self._stream.write(carried(self._stream, line.rstrip()) + "\n")
-            self._stream.flush()
-        except OSError:
-            self._gone = True
+        """A reader that has gone away does not end the jam."""
+        self._stream.write(f"{line.rstrip()}\n")
+        self._stream.flush()
 
     def close(self) -> None:
         """Nothing is held."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby, pairwise
 
 from rich.cells import cell_len
@@ -21,7 +22,7 @@ from rich.style import Style
 from companion.jam.picture import FrameView
 from companion.music.pitch import pitch_name
 from companion.music.vocabulary import VOICES
-from companion.screen.text import can_carry
+from companion.screen.say import can_carry
 
 Run = tuple[str, str]  # text and its style in rich's words
 Row = list[Run]
@@ -155,6 +156,7 @@ class Staves:
     columns: Sequence[Column]
     width: int
     look: Look
+    spread: bool = False  # each line and each space has a row
 
     @property
     def _padding(self) -> int:
@@ -162,7 +164,8 @@ class Staves:
 
     def rows(self) -> list[Row]:
         """The staves, from the highest line down."""
-        return [self._row(row) for row in reversed(range(ROWS))]
+        each = 1 if self.spread else 2
+        return [self._row(step, step + each - 1) for step in reversed(range(LOWEST_STEP, LOWEST_STEP + 2 * ROWS, each))]
 
     def ruler(self, marks: Iterable[tuple[int, str]], style: str) -> Row:
         """A row with words that begin at columns; one that would touch the word before it is left out."""
@@ -178,24 +181,37 @@ class Staves:
         frames = [(index, column.frame) for index, column in enumerate(self.columns) if column.barred]
         return self.ruler([(index, str(frame.bar)) for index, frame in frames if frame], self.look.faint)
 
-    def _row(self, row: int) -> Row:
-        line_step = LOWEST_STEP + 2 * row
-        octave, degree = divmod(line_step, 7)
-        above = (line_step + 1) % 7 == 0
-        label = f"C{octave}" if degree == 0 else f"C{octave + 1}" if above else ""
-        ground = self.look.staff if line_step in STAFF_STEPS else " "
-        cells = [(f" {label}".ljust(LABEL_WIDTH), self.look.faint), (ground * self._padding, self.look.lines)]
-        for before, column in pairwise([*self.columns[:1], *self.columns]):
-            cells.append(self._cell(before, column, line_step, ground))
-        return cells
+    def _row(self, low: int, high: int) -> Row:
+        octave, degree = divmod(high, 7)
+        label = f"C{octave}" if degree <= high - low else ""
+        ground = self.look.staff if low in STAFF_STEPS else " "
+        cells = list(self._grounds[ground])
+        for index in {place for step in (low, high) for place in self._places.get(step, ())}:
+            cells[index] = self._note(self.columns[index], low, high)
+        return [(f" {label}".ljust(LABEL_WIDTH), self.look.faint), (ground * self._padding, self.look.lines), *cells]
 
-    def _cell(self, before: Column, column: Column, line_step: int, ground: str) -> Run:
-        if column is SEAM:
-            return self.look.seam, "bold"
-        upper, lower = column.voices.get(line_step + 1), column.voices.get(line_step)
-        if upper is None and lower is None:
+    @cached_property
+    def _places(self) -> Mapping[int, Sequence[int]]:
+        """Staff step → the columns in which a voice is there."""
+        places: dict[int, list[int]] = {}
+        for index, column in enumerate(self.columns):
+            for step in column.voices:
+                places.setdefault(step, []).append(index)
+        return places
+
+    @cached_property
+    def _grounds(self) -> Mapping[str, Row]:
+        """What is drawn where no voice is, on a line and elsewhere."""
+        return {ground: list(self._ground(ground)) for ground in (self.look.staff, " ")}
+
+    def _ground(self, ground: str) -> Iterator[Run]:
+        for before, column in pairwise([*self.columns[:1], *self.columns]):
             barred = column.barred and before is not SEAM  # a seam is bar line enough
-            return self.look.bar_line if barred else ground, self.look.lines
+            line = self.look.bar_line if barred else ground
+            yield (self.look.seam, "bold") if column is SEAM else (line, self.look.lines)
+
+    def _note(self, column: Column, low: int, high: int) -> Run:
+        lower, upper = column.voices.get(low), column.voices.get(high)
         frame = column.frame
         assert frame is not None  # it has voices
         if column.open:
@@ -203,6 +219,8 @@ class Staves:
         return self._lettered(frame, upper, lower) if self.look.letters else self._block(frame, upper, lower)
 
     def _block(self, frame: FrameView, upper: int | None, lower: int | None) -> Run:
+        if upper == lower and upper is not None:  # in a row of its own
+            return self.look.both, self.look.colour(frame, upper)
         colours = [self.look.colour(frame, voice) for voice in (upper, lower) if voice is not None]
         glyph = self.look.lower if upper is None else self.look.upper
         return glyph, " on ".join(colours)  # two halves: the upper glyph on the colour of the lower

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from companion.screen.say import is_terminal, safe, say
+
 LONG_SECONDS = 10.0  # what takes longer is said before …
 TELLING_SECONDS = 0.3  # … as soon as so much of it is done
 
@@ -68,13 +70,13 @@ def progress_bar(text: str, total: int | None, hidden: bool = False) -> Iterator
     if hidden:
         yield unseen
         return
-    if not sys.stderr.isatty():
-        yield Forecast(text, total, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+    if not is_terminal(sys.stderr):
+        yield Forecast(text, total, lambda line: say(line, err=True))
         return
     from rich import progress as rich_progress  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415 - a tenth of a second
 
-    with rich_progress.Progress(console=Console(stderr=True), transient=True) as bar:
+    with rich_progress.Progress(console=Console(file=safe(sys.stderr).drawing()), transient=True) as bar:
         task = bar.add_task(text, total=total)
         forecast = Forecast(text, total, lambda line: bar.console.print(line, markup=False, highlight=False))
 

@@ -25,6 +25,7 @@ from integration.scenario import (
     roll,
     transport,
 )
+from support.programs import free_port
 
 from companion.music.vocabulary import RANGES
 
@@ -36,12 +37,6 @@ def jack() -> Iterator[JackServer]:
     need("jackd", "jack_lsp", "jack_connect", "jack_midi_clock", "jack_transport")
     with jack_server() as server:
         yield server
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import socket
 import sys
 from collections.abc import Callable
 from typing import NamedTuple
@@ -43,3 +44,10 @@ def run(program: str, *words: object) -> Ran:
 def chorale_train(*words: object) -> Ran:
     """``chorale-train`` with these words."""
     return run("chorale-train", *words)
+
+
+def free_port() -> int:
+    """A UDP port that nobody has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

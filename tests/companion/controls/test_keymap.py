@@ -17,7 +17,7 @@ from companion.controls.settings import (
 )
 from companion.controls.table import Choices, StyleDefaults
 from companion.music.vocabulary import VOICES
-from companion.screen.full import foot_text
+from companion.screen.rows import foot_text
 
 CHOICES = Choices(
     ("bach", "bach-large", "transformer"), (StyleDefaults("bach", 0.8, 0.95), StyleDefaults("free", 1.0, 1.0))
@@ -201,7 +201,7 @@ def test_the_help_finds_room() -> None:
     keys = key_help()
     assert len(keys) <= 30
     assert all(len(key.keys) <= 10 and len(key.text) <= 26 for key in keys)
-    assert len(foot_text(keys)) <= 79
-    assert foot_text(keys).isascii()
+    assert len(foot_text(keys, 79)) <= 79
+    assert foot_text(keys, 79).isascii()
     asked = [key.ask for key in KEY_ROWS if key.label.endswith("1-4")]
     assert asked and all(name in ask for ask in asked for name in VOICES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -79,3 +80,12 @@ def test_the_thread_is_silent_in_the_end() -> None:
     assert output.take() == [("on", 0, 60), ("off", 0, 60)]
     assert sounding(output.messages) == []
     assert player.pid is None
+
+
+@pytest.mark.skipif(not hasattr(os, "getsid"), reason="Windows has no sessions of this kind")
+def test_without_precedence_it_has_a_session_to_itself() -> None:
+    """So that it gets its share of a processor, however many other processes its terminal has."""
+    with PlayerHandle.in_process(Nowhere) as player:
+        ready = wait_for(player, Ready)
+        assert player.pid is not None
+        assert (os.getsid(player.pid) == player.pid) is not ready.realtime

@@ -19,14 +19,15 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 
-from companion.controls.keymap import KeyHelp
+from companion.controls.keymap import KeyHelp, key_help
 from companion.jam.picture import FrameView, Picture
 from companion.music.pitch import pitch_name
 from companion.screen.chooser import choose_view
-from companion.screen.full import HEIGHT, WIDTH, FullView, Screen
+from companion.screen.full import HEIGHT, WIDTH, FullView
 from companion.screen.lines import LinesView
+from companion.screen.rows import Screen, foot_text, keys_shown
 from companion.screen.score import (
     ASCII,
     ASCII_NO_COLOURS,
@@ -258,16 +259,111 @@ def test_before_anything_has_happened() -> None:
     ]
 
 
-@pytest.mark.parametrize("width", [1, 20, 59, 79, 120, 300])
-@pytest.mark.parametrize("height", [1, 5, 10, 23, 24, 25, 60])
+@pytest.mark.parametrize("width", [1, 12, 20, 39, 45, 58, 59, 73, 79, 120, 300])
+@pytest.mark.parametrize("height", [1, 5, 9, 10, 15, 20, 21, 23, 24, 25, 42, 60])
 @pytest.mark.parametrize("keys", [(), KEYS])
 def test_it_fits_whatever_the_size(width: int, height: int, keys: tuple[KeyHelp, ...]) -> None:
-    rows = text_of(replace(example(), ports="合奏 " * 40), width=width, height=height, help=keys)
-    assert len(rows) == (height if height < 10 else max(height, 10))
+    shown = replace(example(), ports="合奏 " * 40)
+    rows = text_of(shown, width=width, height=height, help=keys, messages=["合奏 " * 99, "word " * 99])
+    assert len(rows) == height
     assert max(cell_len(row) for row in rows) <= width
 
 
-def test_a_low_terminal_shows_what_matters_most() -> None:
+TOLD = ("the MIDI input Keystation is there", "the phrase is over: answering on the next beat")
+
+NARROW = """\
+ respond           120.0 bpm   bar 9.2
+ answering, 2 bars left  ·  G major/F#
+ gru  ·  bach  ·  temperature 0.8
+ ● soprano   B4    lock      ━━━━━━━━━━
+ ● alto      G4              ━━━━━━━━━━
+ ● tenor     D4              ━━━━━━━━━━
+ ● bass      F#3        mute ━━━━━━━━━━
+ the phrase is over: answering on the
+  next beat
+ space go/stop  ? keys  q q leave
+"""
+
+LOW = """\
+ respond  ·  answering, 2 bars left    120.0 bpm   bar 9.2
+ gru  ·  bach  ·  temperature 0.8  ·  top-p 0.95
+ ● soprano   B4    ━╸━━━━━━━━━━  0.50 lock
+ ● alto      G4    ━━━━━━━━━━━━  1.25
+ ● tenor     D4    ━━━━━━━━━━━━  2.00
+ ● bass      F#3   ━━━━━━━━━━━━  0.06      mute
+ clock midi, OSC on
+ ports Keystation > chorale
+ late  0.1/0.4 ms, 1 held
+ take  jam-2026-11-22-1
+
+
+ the MIDI input Keystation is there
+ the phrase is over: answering on the next beat
+ space go/stop  c cadence  u undo  ? keys  q q leave
+"""
+
+
+def screen_of(width: int, height: int) -> list[str]:
+    """Of a terminal of this size, whose last column stays empty."""
+    return text_of(example(), width=width - 1, height=height, messages=TOLD, foot=foot_text(key_help(), width - 1))
+
+
+@pytest.mark.parametrize(("width", "height", "text"), [(40, 10, NARROW), (60, 15, LOW)])
+def test_small_terminals_show_what_matters_most(width: int, height: int, text: str) -> None:
+    assert screen_of(width, height) == text.splitlines()
+
+
+def test_the_score_stays_where_the_voices_have_room_in_one_row() -> None:
+    rows = text_of(example(), height=21)
+    assert rows[:18] == BLOCKS.splitlines()[:18]
+    assert rows[18:20] == [" S B4 lock   A G4   T D4   B F#3 mute", f" {TOLD[1]}"]
+    assert "┃" not in "".join(text_of(example(), height=20))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "steps", "lines", "messages"),
+    [
+        (40, 10, 0, 0, 2),
+        (60, 15, 0, 0, 4),
+        (40, 24, 34, 14, 3),
+        (60, 24, 54, 14, 1),
+        (80, 24, 74, 14, 1),
+        (80, 41, 74, 14, 18),
+        (80, 42, 74, 28, 5),
+        (132, 50, 126, 28, 13),
+        (200, 60, 194, 28, 23),
+    ],
+)
+def test_the_larger_the_terminal_the_more_it_shows(
+    width: int, height: int, steps: int, lines: int, messages: int
+) -> None:
+    told = [f"message {number}" for number in range(99)]
+    rows = text_of(example(), width=width - 1, height=height, messages=told)
+    assert [row.strip() for row in rows if "message" in row] == told[-messages:]
+    score = [row for row in rows if "┃" in row]
+    assert len(score) == lines
+    assert {len(row.ljust(width - 1)) - 4 - 1 for row in score} == ({steps} if lines else set())
+
+
+def test_a_large_terminal_has_a_row_for_each_line_and_each_space() -> None:
+    rows = text_of(example(), width=131, height=50)
+    score = rows[3:31]
+    assert [row[:3].strip() for row in score if row[:3].strip()] == ["C5", "C4", "C3", "C2"]
+    assert [line for line, row in enumerate(score) if "───" in row] == [3, 5, 7, 9, 11, 15, 17, 19, 21, 23]
+    now = score[0].index("┃")
+    sounding = [line for line, row in enumerate(score) if row[now - 1] == "█"]
+    assert [41 - line for line in sounding] == [staff_step(pitch) for pitch in (71, 67, 62, 54)]
+    assert len(score[0]) < now + 40  # what is planned does not take what was heard its place
+
+
+def test_long_messages_go_on_in_the_next_row_and_the_newest_has_its_beginning() -> None:
+    told = ["an older one", "word " * 20]
+    rows = [row.strip() for row in text_of(Picture(), height=26, messages=told)[22:25]]
+    assert rows == ["an older one", ("word " * 15).strip(), ("word " * 5).strip()]
+    assert text_of(Picture(), height=24, messages=told)[22].strip() == ("word " * 15).strip()
+
+
+def test_a_low_terminal_shows_what_it_can_of_the_voices() -> None:
     assert text_of(example(), height=10) == [
         *BLOCKS.splitlines()[:2],
         *BLOCKS.splitlines()[18:22],
@@ -275,6 +371,17 @@ def test_a_low_terminal_shows_what_matters_most() -> None:
         "",
         *BLOCKS.splitlines()[22:],
     ]
+
+
+def test_all_keys_are_shown_page_by_page() -> None:
+    keys = key_help()
+    for width, height in ((39, 10), (59, 24), (79, 24), (131, 50)):
+        room, shown = keys_shown(width, height), ""
+        for start in range(0, len(keys), room):
+            rows = text_of(example(), width=width, height=height, help=keys[start : start + room])
+            shown += "\n".join(rows)
+            assert len(rows) == height
+        assert all(key.text in shown for key in keys)
 
 
 def test_a_narrow_terminal_leaves_out_words() -> None:
@@ -597,6 +704,42 @@ class TestFull:
             assert text[2] == BLOCKS.splitlines()[2]
             assert text[23] == BLOCKS.splitlines()[23]
 
+    def test_keys_that_do_not_fit_are_a_page_each(self) -> None:
+        console, file = terminal(40, 10)
+        screen = Emulator(40, 10)
+        with FullView(console, key_help()) as view:
+            view.show(example())
+            pages = []
+            for _ in range(4):
+                view.toggle_help()
+                pages.append(screen.feed(file.getvalue()).text())
+                file.truncate(file.seek(0))
+        firsts = [key_help()[place].keys for place in (0, 8, 16)]
+        assert [page[1].split("  ")[1].strip() for page in pages[:3]] == firsts
+        assert pages[3] == NARROW.splitlines()
+        assert [page[9] for page in pages] == [*[" ? more keys"] * 2, *[" space go/stop  ? keys  q q leave"] * 2]
+
+    def test_a_window_may_shrink_and_grow_at_any_time(self) -> None:
+        sizes = [(200, 60), (132, 50), (80, 24), (60, 15), (40, 10), (9, 3), (2, 1)]
+        console, file = terminal(*sizes[0])
+        screen = Emulator(*sizes[0])
+        with FullView(console, key_help()) as view:
+            view.toggle_help()
+            for number, (width, height) in enumerate([*sizes, *reversed(sizes)]):
+                console.size = ConsoleDimensions(width, height)
+                screen.size = (width, height)
+                (view.show if number % 2 else lambda _: view.refresh())(example())  # whatever comes first
+                if number == 1:
+                    view.toggle_help()
+                view.show(replace(example(), message=TOLD[1], ticker=number + 2))
+                rows = screen.feed(file.getvalue()).text()
+                file.truncate(file.seek(0))
+                assert max(map(cell_len, rows)) < width
+                assert rows[0] == text_of(example(), width=width - 1, height=height)[0]
+                if (width, height) >= (40, 10):
+                    assert rows[height - 1] == foot_text(key_help(), width - 1).rstrip()
+                    assert " the phrase is over" in "".join(rows)
+
     def test_without_keys_there_is_no_help(self) -> None:
         console, file = terminal()
         with FullView(console) as view:
@@ -658,15 +801,23 @@ SHOWING = """
 import sys
 from companion.screen.full import open_full
 from companion.jam.picture import Picture
-with open_full(sys.stdout) as view:
-    view.show(Picture(message="resize me", ticker=1))
-    sys.stdin.readline()
-    view.refresh()
-    raise SystemExit(3)
+try:
+    with open_full(sys.stdout) as view:
+        view.show(Picture(message="resize me", ticker=1))
+        sys.stdin.readline()
+        view.refresh()
+        raise SystemExit(3)
+finally:
+    sys.stdin.readline()  # what is still on its way when a terminal closes may be lost
 """
 
 
-def test_a_real_terminal(fresh_python: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("opened", "resized"), [((80, 24), (100, 30)), ((80, 24), (40, 10)), ((40, 10), (200, 60)), ((60, 15), (20, 6))]
+)
+def test_a_real_terminal(
+    fresh_python: list[str], monkeypatch: pytest.MonkeyPatch, opened: tuple[int, int], resized: tuple[int, int]
+) -> None:
     """A process of its own shows a jam in a pseudo-terminal, whose size changes meanwhile."""
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in ("COLUMNS", "LINES", "NO_COLOR"):
@@ -675,24 +826,28 @@ def test_a_real_terminal(fresh_python: list[str], monkeypatch: pytest.MonkeyPatc
     settings = termios.tcgetattr(slave)
     settings[3] &= ~termios.ECHO
     termios.tcsetattr(slave, termios.TCSANOW, settings)
-    resize(slave, 80, 24)
-    child = subprocess.Popen([*fresh_python, "-c", SHOWING], stdin=slave, stdout=slave, stderr=subprocess.PIPE)
+    resize(slave, *opened)
+    child = subprocess.Popen(
+        [*fresh_python, "-c", SHOWING],
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ),  # readline sets COLUMNS and LINES behind Python's back
+    )
     os.close(slave)
-    shown = b""
-    while b"resize me" not in shown:
-        shown += os.read(master, 65536)
-    resize(master, 100, 30)
+    shown = _read_until(b"resize me", master)
+    resize(master, *resized)
     os.write(master, b"\n")
-    while data := _read(master):
-        shown += data
-    os.close(master)
+    shown += _read_until(b"\x1b[?1049l", master)
+    os.write(master, b"\n")
     _, fault = child.communicate()
+    os.close(master)
     assert (child.returncode, fault) == (3, b"")
     before, after = shown.decode().split("\x1b[2J")[1:]
-    assert Emulator(80, 24).feed(before).text()[22] == " resize me"
-    screen = Emulator(100, 30).feed(after[: after.rindex("\x1b[?25h")])
-    assert screen.text()[0] == " continue  ·  listening" + " " * 62 + "clock stopped"
-    assert screen.text()[28] == " resize me"
+    assert Emulator(*opened).feed(before).text()[opened[1] - 2] == " resize me"
+    screen = Emulator(*resized).feed(after[: after.rindex("\x1b[?25h")])
+    width, height = resized
+    assert screen.text() == text_of(Picture(), width=width - 1, height=height, messages=["resize me"], foot="")
     screen.feed(after)
     assert (screen.other, screen.cursor_shown) == (False, True)
 
@@ -701,8 +856,8 @@ def resize(file: int, width: int, height: int) -> None:
     fcntl.ioctl(file, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
 
-def _read(file: int) -> bytes:
-    try:
-        return os.read(file, 65536)
-    except OSError:  # Linux says so when the other end has closed
-        return b""
+def _read_until(words: bytes, file: int) -> bytes:
+    shown = b""
+    while words not in shown:
+        shown += os.read(file, 65536)
+    return shown
