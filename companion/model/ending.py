@@ -9,8 +9,8 @@ import threading
 import time
 from typing import Any
 
-SOON_SECONDS = 0.3  # after a signal, for a run to come to its own end; then it is told to …
-AT_LAST_SECONDS = 0.7  # … which it heeds between two nodes of its graph; then the process is ended
+SOON_SECONDS = 0.2  # after a signal, for a run to come to its own end; then it is told to …
+AT_LAST_SECONDS = 0.4  # … which it heeds between two nodes of its graph; then the process is ended
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _ENDING = frozenset(getattr(signal, name) for name in _NAMES if hasattr(signal, name))

@@ -39,16 +39,18 @@ def open_model(name: str) -> Model:
 
 
 def open_file(path: Path) -> Model:
-    """Load a model that nobody need know; no run of it outlasts a signal."""
+    """Load a model that nobody need know: one that does not ship is tried, and no run of it outlasts a signal."""
     heed_signals()
     return load_model(path, _try_unknown)
 
 
-def _try_unknown(content: bytes, digest: str) -> None:
-    if not _ships(digest):
-        from companion.model.trial import try_model  # noqa: PLC0415 - the models that ship do without
+def _try_unknown(content: bytes, digest: str) -> bool:
+    if _ships(digest):
+        return False
+    from companion.model.trial import try_model  # noqa: PLC0415 - the models that ship do without
 
-        try_model(content, digest)
+    try_model(content, digest)
+    return True
 
 
 def _ships(digest: str) -> bool:

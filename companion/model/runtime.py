@@ -39,6 +39,7 @@ class Model:
         self.contract = contract
         self.digest = digest  # sha256 of the file
         self.row = FeatureRow(contract.features)
+        self.is_stranger = False  # may hang: a signal ends its runs, which then take a little longer
         self._graph = BoundGraph(session, contract, self.row.width)
 
     def initial_state(self) -> State:
@@ -50,8 +51,9 @@ class Model:
 
         ``options`` may carry a flag that stops a run under way. BadModel: it was stopped, or fails on this.
         """
-        run = options or _run_options()
-        under_way.add(run)
+        run = _run_options() if options is None and self.is_stranger else options
+        if run is not None:
+            under_way.add(run)
         try:
             return self._graph.run(ids, state, run)
         except Exception as error:
@@ -60,19 +62,20 @@ class Model:
             under_way.discard(run)
 
 
-def load_model(path: Path, trial: Callable[[bytes, str], object] | None = None) -> Model:
+def load_model(path: Path, trial: Callable[[bytes, str], bool] | None = None) -> Model:
     """Load and check a model file; BadModel names the file and what is wrong with it.
 
-    ``trial`` is told its bytes and their sha256 before anything is made of them.
+    ``trial`` is told its bytes and their sha256 before anything is made of them, and says whether it is a stranger.
     """
     content = read_file(path, LARGEST_FILE, BadModel)
     digest = hashlib.sha256(content).hexdigest()
     try:
-        if trial is not None:
-            trial(content, digest)
-        return model_of(content, digest)
+        is_stranger = trial is not None and trial(content, digest)
+        model = model_of(content, digest)
     except BadModel as error:
         raise BadModel(f"{path}: {error}") from error
+    model.is_stranger = is_stranger
+    return model
 
 
 def model_of(content: bytes, digest: str) -> Model:

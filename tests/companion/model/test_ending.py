@@ -21,10 +21,11 @@ from companion.model import ending
 
 HOME = Path(__file__).parents[3]
 SEED = HOME / "tests" / "golden" / "eminor.mid"
-MOST_SECONDS = 2.0
+MOST_SECONDS = 4.0  # two on a machine that does nothing else; without an end from outside it is ten or more
 
 pytestmark = [
     pytest.mark.train,
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent there to one process"),
 ]
 
@@ -52,6 +53,13 @@ def works(pid: int) -> bool:
     with contextlib.suppress(OSError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return int(fields[11]) + int(fields[12]) > 1.5 * os.sysconf("SC_CLK_TCK")
+    return False
+
+
+def lives(pid: int) -> bool:
+    """It is there, and not only left to be counted by who started it."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return False
 
 
@@ -108,7 +116,7 @@ def test_ctrl_c_ends_a_trial(cache: Path) -> None:
         trial = working_child(program.pid)
         _, err = ended(program, signal.SIGINT)
     assert program.returncode and "Traceback" not in err
-    assert not Path(f"/proc/{trial}").exists()
+    assert not lives(trial)
 
 
 @needs_proc
@@ -117,7 +125,7 @@ def test_a_trial_does_not_outlive_who_waits_for_it(cache: Path) -> None:
     with playing("continue", SEED, "-o", cache / "out.mid", "--model", model) as program:
         trial = working_child(program.pid)
         program.kill()
-    until(lambda: not Path(f"/proc/{trial}").exists(), 1.5)
+    until(lambda: not lives(trial), MOST_SECONDS)
 
 
 @needs_proc
@@ -132,7 +140,7 @@ def test_sigterm_ends_a_jam(cache: Path, make: Callable[[], Tiny] | None) -> Non
         worker = working_child(jam.pid)
         _, err = ended(jam, signal.SIGTERM)
     assert "Traceback" not in err
-    assert not Path(f"/proc/{worker}").exists()
+    assert not lives(worker)
 
 
 class Run:

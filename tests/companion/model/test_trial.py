@@ -43,8 +43,8 @@ class TestKnown:
     ) -> None:
         """The card beside each says its digest, as chorale-train has written it."""
         monkeypatch.setattr(trial, "_verdict", never)
-        library.open_model(name)
-        library.open_file(Path(shutil.copy(library.find_model(name), tmp_path / "copy.onnx")))
+        assert not library.open_model(name).is_stranger
+        assert not library.open_file(Path(shutil.copy(library.find_model(name), tmp_path / "copy.onnx"))).is_stranger
 
     def test_what_ships_is_tried_once_it_was_changed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(trial, "_verdict", never)
@@ -68,7 +68,7 @@ class TestTried:
         assert library.open_file(path).contract.name == "tiny"
         assert [len(one.name.split(".")[0]) for one in (tmp_path / "cache" / "chorale" / "models").iterdir()] == [64]
         monkeypatch.setattr(trial, "_verdict", never)
-        library.open_file(path)
+        assert library.open_file(path).is_stranger
         path.write_bytes(path.read_bytes() + b"\0")
         with pytest.raises(AssertionError, match="tried"):
             library.open_file(path)
