@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
@@ -77,6 +78,18 @@ def environment(jack: JackServer) -> dict[str, str]:
     return {**jack.environment, "PYTHONPATH": str(HOME)}
 
 
+@contextmanager
+def running(jack: JackServer, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A jam, which a test that fails does not leave behind."""
+    with subprocess.Popen(
+        command(), env=environment(jack), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as main:
+        try:
+            yield main
+        finally:
+            main.kill()
+
+
 def parts_of(main: int) -> dict[str, int]:
     """The processes of a jam by what they are: each was started by the one before."""
     engine = spawned_by(main)
@@ -102,9 +115,7 @@ def runs(pid: int) -> bool:
     [pytest.param(*case, marks=[] if case in SHORT else [pytest.mark.stress]) for case in product(PARTS, SIGNALS)],
 )
 def test_no_note_stays_and_nobody_is_left(jack: JackServer, synth: Synth, tmp_path: Path, part: str, name: str) -> None:
-    with subprocess.Popen(
-        command(), env=environment(jack), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as main:
+    with running(jack, tmp_path) as main:
         wait_until(synth.listen, "four voices sound")
         parts = parts_of(main.pid)
         os.kill(parts[part], getattr(signal, name))
@@ -136,9 +147,7 @@ def test_a_terminal_that_is_closed_ends_everything(jack: JackServer, synth: Synt
 
 
 def test_however_often_it_is_asked_it_ends_quietly(jack: JackServer, synth: Synth, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        command(), env=environment(jack), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as main:
+    with running(jack, tmp_path) as main:
         wait_until(synth.listen, "four voices sound")
         parts = parts_of(main.pid)
         while main.poll() is None:
