@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ from companion.io.midi_driver import Driver, find_driver
 INPUT_NAME = f"{CLIENT} In"  # the ports that we make ourselves
 OUTPUT_NAME = f"{CLIENT} Out"
 
+LEAVING_SECONDS = 0.05
 POLL_SECONDS = 0.5  # between two looks at the port list; a third of a millisecond each
 WAITING_MESSAGES = 65_536  # of an input that nobody reads; MIDI clock at 240 BPM fills this in 11 minutes
 
@@ -260,6 +262,12 @@ class OutputPort(_Port):
     def drop(self) -> None:
         super().drop()
         self._send = self._nowhere
+
+    def close(self) -> None:
+        """Closes the port for good, when what was sent last has left: JACK takes it on with its next periods."""
+        if self.is_open:
+            time.sleep(LEAVING_SECONDS)
+        super().close()
 
     def _nowhere(self, _: bytes) -> None:
         raise NoPort(f"the MIDI output {self.name!r} is not open")
