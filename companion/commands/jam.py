@@ -24,7 +24,7 @@ from companion.screen.keyboard import Keyboard, open_keyboard
 REFRESH_SECONDS = 0.1  # how long a key or a change of the window's size waits at most
 ENDING_SECONDS = 10.0  # for the engine to let go of all notes and save …
 NUDGE_SECONDS = 0.4  # … until a signal says it too …
-HURRIED_SECONDS = 1.0  # … and when it is asked again
+HURRIED_SECONDS = 1.5  # … and when it is asked again
 
 
 class Asked:
@@ -55,7 +55,7 @@ def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None) 
                 ended = _show(here, keyboard, view, asked)
         ended = _finish(here, process, ended, asked)
     lines = ended.lines
-    if ended.fault and options.record is not None:  # what the engine could not save itself
+    if (ended.fault or asked.times) and options.record is not None:  # what the engine could not save itself
         lines = (*lines, *(saved.text for saved in recover(options.record)))
     if ended.fault:
         raise ChoraleError("; ".join([ended.fault, *lines]))
@@ -152,7 +152,7 @@ def _await_end(connection: Connection, asked: Asked) -> Ended:
             message = connection.recv()
             if isinstance(message, Ended):
                 return message
-    return Ended((), "the engine did not end by itself; it was stopped")
+    return Ended() if asked.times > 1 else Ended((), "the engine did not end by itself; it was stopped")
 
 
 @contextlib.contextmanager
