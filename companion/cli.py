@@ -12,11 +12,10 @@ import typer
 from companion import __version__
 from companion.commands.options import (
     Said,
-    asked_settings,
     control_options,
+    file_settings,
     output_options,
     rig_options,
-    thrown,
     with_options,
 )
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
@@ -86,7 +85,7 @@ def demo(
     from companion.commands.demo import demo_outputs, run_demo  # noqa: PLC0415
 
     files = demo_outputs(**outputs)
-    run_demo(thrown(asked_settings(said), said), bars, files, waits=not fast, sounds=sound, plain=plain)
+    run_demo(file_settings(said), bars, files, waits=not fast, sounds=sound, plain=plain)
 
 
 @app.command("continue", epilog="Example: chorale continue opening.mid -o whole.mid --bars 8 --seed 1")
@@ -102,7 +101,7 @@ def continue_(
     from companion.commands.files import Outputs, compose, continue_job  # noqa: PLC0415
 
     files = Outputs.beside(seed_file, "continued", **outputs)
-    compose(continue_job(seed_file, bars, thrown(asked_settings(said), said)), files)
+    compose(continue_job(seed_file, bars, file_settings(said)), files)
 
 
 @app.command("harmonise", epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
@@ -120,7 +119,7 @@ def harmonise_command(
     from companion.commands.files import Outputs, compose, harmonise_job, voice_number  # noqa: PLC0415
 
     files = Outputs.beside(melody, "harmonised", **outputs)
-    compose(harmonise_job(melody, voice_number(voice), thrown(asked_settings(said), said)), files)
+    compose(harmonise_job(melody, voice_number(voice), file_settings(said)), files)
 
 
 @app.command(epilog="Example: chorale jam --in Keystation --out 'IAC Bus 1' --clock midi --record takes")

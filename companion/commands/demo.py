@@ -14,11 +14,7 @@ from typing import Protocol
 from companion.clock.internal import InternalClock
 from companion.commands.files import Job, Outputs, job_of_song, save_work
 from companion.controls.knobs import ControlMap
-from companion.controls.settings import (
-    Command,
-    Settings,
-    read_command,
-)
+from companion.controls.settings import Command, Settings, read_command
 from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.improviser import Planned
 from companion.jam.control_changes import ControlChanges

@@ -139,6 +139,11 @@ def asked_settings(said: Said, settings: Settings | None = None) -> Settings:
     return settings
 
 
+def file_settings(said: Said) -> Settings:
+    """What a command that writes files draws with."""
+    return thrown(asked_settings(said), said)
+
+
 def thrown(settings: Settings, said: Said) -> Settings:
     """With other dice each time, unless a seed is named here or in a preset."""
     if "seed" in said or settings.seed != Settings().seed:

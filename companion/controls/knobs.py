@@ -16,12 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from companion.controls.kinds import Argument, Sent, Switch, Voice, Whole, read_arguments
-from companion.controls.settings import (
-    Command,
-    Settings,
-    find_control,
-    read_command,
-)
+from companion.controls.settings import Command, Settings, find_control, read_command
 from companion.controls.table import ACTION, ANY, CONTROLS, VOICE_CONTROL, Choices, Control
 from companion.errors import BadSetting
 

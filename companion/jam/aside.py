@@ -5,10 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
-
-from companion.errors import ChoraleError
 
 SETTLED_SECONDS = 0.05  # a wish is carried out when it has stood so long …
 LONGEST_SECONDS = 1.0  # … or when one has waited so long
@@ -26,7 +23,7 @@ class Aside:
         threading.Thread(target=self._serve, name=name, daemon=True).start()
 
     def ask(self, wish: Callable[[], object] | None) -> None:
-        """Wants this done, and nothing that it was asked for before; None: nothing."""
+        """Wants this done, and nothing that it was asked for before; None: nothing. A wish raises nothing."""
         self._wish, self._changed_s = wish, time.monotonic()
         self._asked.set()
 
@@ -38,5 +35,4 @@ class Aside:
                 time.sleep(SETTLED_SECONDS / 5)
             wish, self._wish = self._wish, None
             if wish is not None:
-                with suppress(ChoraleError):  # it is the wish's to say so
-                    self._done(wish())
+                self._done(wish())

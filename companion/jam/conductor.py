@@ -56,12 +56,14 @@ class Conductor:
             line = self.line()
         self._tell_player(line, now_s)
         if line is not None:
-            self._outlets.reach(line.step_at(now_s))
-            # step by step, and not before all is planned, so that what the player does is heard in between
-            position = min(line.step_at(now_s), self._session.position + 1)
-            if position > self._session.position:  # once a position, so that a log tells when
-                self._session.advance(position, patient=True)
+            self._come_to(line.step_at(now_s))
         self._outlets.forget_past()
+
+    def _come_to(self, position: float) -> None:
+        """Step by step, and not before all is planned, so that what the player does is heard in between."""
+        self._outlets.reach(position)
+        if position > self._session.position:  # once a position, so that a log tells when
+            self._session.advance(min(position, self._session.position + 1), patient=True)
 
     def _pass_over(self, position: float, now_s: float) -> None:
         """This machine was away, or is too slow: what was missed is left out, and the music goes on from now."""

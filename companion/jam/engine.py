@@ -21,7 +21,7 @@ from companion.io.osc_port import Arrival, Unreadable
 from companion.jam.conductor import Conductor
 from companion.jam.control_changes import ControlChanges
 from companion.jam.device import Device
-from companion.jam.keys import PEDAL, PlayerKeys
+from companion.jam.keys import ALL_OFF, PEDAL, PlayerKeys
 from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink, Outlets
 from companion.jam.picture import Picture
@@ -174,8 +174,10 @@ class Engine:
             late = self.player_state.late
             self._device.send(osc_messages.latency(report.p50_ms, report.p99_ms, late))
 
-    def overrun(self, lost: int) -> None:
-        """So many messages came in vain, for there were too many; a key may have been let go among them."""
+    def overrun(self, lost: int, now_s: float) -> None:
+        """So many messages came in vain, for there were too many: a key may have been let go among them, so all are."""
+        for channel in range(16):
+            self._keys.control(ALL_OFF[0], 0, channel, now_s)
         self._notices.complain(f"too much comes over OSC: {lost} message{'s' * (lost != 1)} lost")
 
     def play_again(self) -> None:

@@ -42,10 +42,10 @@ from companion.jam.outlets import Outlets
 from companion.jam.recording import Recording
 from companion.model.library import bundled_models, find_model, open_file
 from companion.model.runtime import Model
+from companion.parent import end_with_parent
 from companion.player.lasting import LastingPlayer
-from companion.player.parent import end_with_parent
 from companion.player.port import Nowhere
-from companion.player.process import PlayerHandle
+from companion.player.process import ORPHAN_SECONDS, PlayerHandle
 from companion.session.session import Session
 
 PICTURE_SECONDS = 0.05  # between two pictures
@@ -86,7 +86,7 @@ class Ended:
 def run_engine(options: JamOptions, connection: Connection) -> None:
     """The whole life of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
+    end_with_parent(ORPHAN_SECONDS)
     sys.setswitchinterval(SWITCH_SECONDS)
     lines: list[str] = []
     fault, controls = "", None
@@ -244,7 +244,7 @@ class _Jam:
             self._take(item)
         lost = self._inbox.take_lost()
         if lost:
-            self._engine.overrun(lost)
+            self._engine.overrun(lost, time.perf_counter())
         arrived = [(time_s, message, clock) for port, clock in self._inputs for message, time_s in port.messages()]
         for time_s, message, clock in sorted(arrived, key=lambda one: one[0]):
             self._engine.midi(message, time_s, clock)
@@ -299,7 +299,7 @@ def _read_model(name: str) -> Loaded:
     try:
         path = find_model(name)
         return Loaded(name, _model_of(path, path.stat().st_mtime_ns if path.is_file() else 0))
-    except ChoraleError as error:
+    except (ChoraleError, OSError) as error:  # a file that went away meanwhile
         return Loaded(name, None, str(error))
 
 

@@ -10,7 +10,6 @@ import importlib
 import multiprocessing
 import os
 import signal
-import threading
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -25,6 +24,7 @@ from companion.model.ending import under_way
 from companion.model.features import CLOSE_STEPS, KEYS, Place
 from companion.model.runtime import Model, model_of
 from companion.music.vocabulary import RANGES, VOICES, IntArray, canonical, strike
+from companion.parent import end_with_parent
 
 SECONDS = 10.0  # for a file to be loaded and played; the models that ship need half a second on a slow machine
 MEGABYTES = 1000  # beyond what the process has before it loads anything; Linux alone holds it to that
@@ -103,19 +103,12 @@ class _Trial:
 def _judge(content: bytes, connection: Connection) -> None:
     """The life of the process: says that it has begun, and then what is wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who waits for it ends it
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     with contextlib.suppress(OSError):  # what a library says while it breaks
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     connection.send_bytes(b"")
     _limit()
     connection.send_bytes(_judged(content).encode(errors="replace"))
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
 
 
 def _limit() -> None:

@@ -8,5 +8,4 @@ lateness     how late messages were
 loop         waiting for the next deadline
 process      all of it in a process of its own
 lasting      another one where that has been killed
-parent       no process outlives the one that started it
 """

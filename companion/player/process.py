@@ -17,13 +17,14 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any, Protocol, Self
 
+from companion.parent import end_with_parent
 from companion.player.loop import run_player
 from companion.player.messages import Close, PlayerCommand, PlayerReport
-from companion.player.parent import end_with_parent
 from companion.player.port import Output
 
 REALTIME_PRIORITY = 5  # of SCHED_FIFO's 1..99: above all ordinary programs, below those that make the sound
 CLOSE_SECONDS = 2.0
+ORPHAN_SECONDS = 0.8  # to let go of all notes, once the process that started us is gone
 _WINDOWS_HIGH_PRIORITY = 0x80  # HIGH_PRIORITY_CLASS, winbase.h
 
 OpenPlayerOutput = Callable[[], Output]  # must pickle where it travels to another process
@@ -129,7 +130,7 @@ def _end(pipe: Connection[Any, Any], runner: _Runner, timeout_s: float) -> None:
 
 def player_process(pipe: Connection[Any, Any], open_output: OpenPlayerOutput) -> None:
     """The player's process: what it has to itself, and how it ends."""
-    end_with_parent()
+    end_with_parent(ORPHAN_SECONDS)
     told = _told_to_end()
     realtime = _take_precedence()
     if not realtime:

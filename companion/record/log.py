@@ -19,7 +19,6 @@ sent is what sounded: a take is written from it alone. Positions are music steps
 from __future__ import annotations
 
 import errno
-import importlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -30,6 +29,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar, get_args
 
 from companion.errors import BadLog, one_line
+from companion.files.locking import flock
 from companion.files.opening import opened
 from companion.music.sounding import SoundingFrame
 from companion.record.rows import NO_ROW, built
@@ -185,7 +185,7 @@ class LogWriter:
     def __init__(self, path: Path, header: Header) -> None:
         """Raises OSError, FileExistsError among them: no log is ever written over."""
         self._file = path.open("xb", buffering=0)  # each line is one write, out of this process at once
-        _lock(self._file)
+        flock(self._file)  # for ``is_in_use``; Windows does so by itself
         try:
             self._append({"format": LOG_FORMAT, **vars(header)})
         except OSError:
@@ -222,27 +222,11 @@ def _row(entry: Entry) -> dict[str, Any]:
     return row
 
 
-def _lock(file: IO[bytes]) -> None:
-    """Marks a log as being written, for ``is_in_use``; the system takes the mark away with the process."""
-    with suppress(ImportError, OSError):  # Windows does so by itself; some network drives cannot
-        fcntl: Any = importlib.import_module("fcntl")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 def is_in_use(path: Path) -> bool:
     """Some process is writing this log."""
-    try:
-        fcntl: Any = importlib.import_module("fcntl")
-    except ImportError:
-        return _is_open_on_windows(path)
     with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:  # a drive that cannot say
-            return False
-    return False
+        is_free = flock(file, shared=True)
+    return _is_open_on_windows(path) if is_free is None else not is_free
 
 
 def _is_open_on_windows(path: Path) -> bool:

@@ -148,6 +148,13 @@ def _save(log: Path, names: Iterable[str], first: int | None, last: int | None) 
     return Saved(path, f"saved {one_line(path)}" + (f"; {take.damage}, so the rest is missing" if take.damage else ""))
 
 
+def _holds(path: Path, data: bytes) -> bool:
+    """What is saved already is saved once."""
+    with suppress(OSError):
+        return path.read_bytes() == data
+    return False
+
+
 def _write_free(folder: Path, names: Iterable[str], data: bytes) -> Path:
     """Writes under the first name that is free; a file that holds the same stands for it."""
     for name in names:
@@ -155,7 +162,7 @@ def _write_free(folder: Path, names: Iterable[str], data: bytes) -> Path:
         try:
             write_output(path, data)
         except OutputExists:
-            if path.read_bytes() != data:  # what is saved already is saved once
+            if not _holds(path, data):
                 continue
         return path
     raise AssertionError("there is always another name")

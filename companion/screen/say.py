@@ -1,7 +1,7 @@
 """What is said to people, on streams that may be closed, full, missing, or poor in characters. Nothing here raises.
 
 say            a line of news: that it could not be said undoes nothing
-print_out         what a command is there to print: else it has failed
+print_out      what a command is there to print: else it has failed
 safe           the same stream, on which everything can be written
 safe_streams   while it lasts, whoever writes to the standard streams writes to safe ones, argument parsers too
 """

@@ -23,9 +23,21 @@ def apply_settings(turns: Turns, now: Settings) -> None:
         turns.delivery.velocity = turns.hearing.velocity_rule(now)
     if now.mode != before.mode:
         _change_mode(turns)
-    turns.plan.take_back(turns.position)
+    if _sounds_alone(before, now):
+        turns.delivery.send_anew(turns.position)
+    else:
+        turns.plan.take_back(turns.position)
     if turns.running:
         turns.notice_end_of_phrase(turns.position)
+
+
+def _sounds_alone(before: Settings, now: Settings) -> bool:
+    """The music is the same, and only sounds in another way."""
+    voices = [
+        replace(voice, mute=was.mute, octave=was.octave, velocity=was.velocity, channel=was.channel)
+        for voice, was in zip(now.voices, before.voices, strict=True)
+    ]
+    return replace(now, velocity=before.velocity, voices=tuple(voices)) == before
 
 
 def autostart(turns: Turns) -> None:

@@ -35,6 +35,13 @@ class Delivery:
         if fresh:
             self.put(fresh)
 
+    def send_anew(self, position: float) -> None:
+        """What can still be changed goes to the sink as it is to sound now."""
+        step = self._plan.change_step(position)
+        for sent in [sent for sent in self._plan.sent if sent >= step]:
+            del self._plan.sent[sent]
+        self.send()
+
     def send_again(self) -> None:
         """What the sink had, to a sink that has forgotten it."""
         frames = [frame for _, frame in sorted(self._plan.sent.items())]

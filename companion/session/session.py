@@ -20,12 +20,7 @@ from __future__ import annotations
 
 import math
 
-from companion.controls.settings import (
-    Command,
-    Settings,
-    change,
-    read_command,
-)
+from companion.controls.settings import Command, Settings, change, read_command
 from companion.controls.table import ACTIONS, Choices
 from companion.generation.closes import CLOSE_IN_SIGHT
 from companion.generation.improviser import Answer, Planned

@@ -7,11 +7,12 @@ import importlib
 import io
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from companion.errors import BadSetting, one_line
+from companion.files.locking import flock
 from companion.files.writing import write_output
 
 if TYPE_CHECKING:
@@ -37,17 +38,13 @@ def held(folder: Path) -> Iterator[None]:
 
 def _lock(file: IO[bytes]) -> bool:
     """False where another process has it; a drive that knows no locks locks nobody out."""
+    if (is_ours := flock(file)) is not None:
+        return is_ours
+    msvcrt: Any = importlib.import_module("msvcrt")
     try:
-        with suppress(ImportError):
-            fcntl: Any = importlib.import_module("fcntl")
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        msvcrt: Any = importlib.import_module("msvcrt")
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:
-        pass
+    except OSError as error:
+        return not isinstance(error, PermissionError)
     return True
 
 

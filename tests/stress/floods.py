@@ -149,6 +149,7 @@ class Client:
         self.begun_s: float | None = None
         self.came: dict[int, float] = {}  # step → when its first frame came
         self.errors = 0
+        self.lateness: list[tuple[float, ...]] = []  # p50 and p99 in ms, and steps held over, twice a second
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._conduct, daemon=True)
 
@@ -160,6 +161,8 @@ class Client:
             self.came.setdefault(int(arrival.arguments[0]), arrival.time_s)  # type: ignore[call-overload]
         elif arrival.address == f"{PREFIX}error":
             self.errors += 1
+        elif arrival.address == f"{PREFIX}latency":
+            self.lateness.append(arrival.arguments)  # type: ignore[arg-type]
 
     def start(self) -> None:
         """The song runs from here on."""
@@ -191,10 +194,9 @@ class Client:
 
 def weather(flood: Flood, seconds: float) -> Weathered:
     """Floods a jam for so many seconds."""
-    with tempfile.TemporaryDirectory() as folder, Flooded(Path(folder)) as (jam, port, client, hears):
-        del hears
+    with tempfile.TemporaryDirectory() as folder, Flooded(Path(folder)) as (jam, port, client):
         client.start()
-        _until(lambda: len(client.came) > BEFORE_S / STEP_S, "frames come")
+        until(lambda: len(client.came) > BEFORE_S / STEP_S, "frames come")
         time.sleep(BEFORE_S)
         engine = _engine_of(jam.pid)
         _pour(flood, port, WARM_S)  # models and buffers that stay are there
@@ -217,7 +219,7 @@ class Flooded:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def __enter__(self) -> tuple[subprocess.Popen[bytes], int, Client, OscIn]:
+    def __enter__(self) -> tuple[subprocess.Popen[bytes], int, Client]:
         heard: list[Client] = []
         self._hears = OscIn(0, sink=lambda arrival: heard[0].hear(arrival) if heard else None)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -231,7 +233,7 @@ class Flooded:
         environment = {**os.environ, "PYTHONPATH": str(HOME)}
         self._process = subprocess.Popen(command, cwd=self._folder, env=environment, stdout=subprocess.DEVNULL)
         time.sleep(BEFORE_S)
-        return self._process, port, heard[0], self._hears
+        return self._process, port, heard[0]
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
@@ -271,7 +273,7 @@ def _memory_mb(pid: int) -> float:
     return int(fields["VmRSS"].split()[0]) / 1024
 
 
-def _until(true: Callable[[], bool], what: str) -> None:
+def until(true: Callable[[], bool], what: str) -> None:
     until_s = time.monotonic() + PATIENCE_S
     while not true():
         if time.monotonic() > until_s:

@@ -363,3 +363,11 @@ def test_transport_entries_say_where_bars_begin() -> None:
     assert [(entry.address, entry.beats, entry.unit) for entry in starts] == [(8.0, 3, 4)]
     assert starts[0].bar_step is not None and (8 + starts[0].bar_step) % 12 == 8
     assert not [entry for entry in rig.entries if isinstance(entry, LoggedFrame)]
+
+
+def test_where_messages_were_lost_no_key_stays_down() -> None:
+    rig = Rig(Babbler(), Settings(model="babbler", mode="harmonise"), echo=True)
+    rig.press(60)
+    rig.engine.overrun(3, rig.now_s)
+    assert [(key.pitch, key.velocity) for key in rig.player.of(EchoKey)] == [(60, 80), (60, 0)]
+    assert rig.heard("error") == [("too much comes over OSC: 3 messages lost",)]

@@ -1031,3 +1031,18 @@ def test_lines_of_a_chord() -> None:
     assert chord(3, 4, "72 . . 48") == ["3: 72! . . 48!", "4: 72 . . 48"]
     assert rest(5) == ["5: . . . ."]
     assert sung({(0, 0): 3})(0, 0)[3] > 0
+
+
+def test_how_it_sounds_makes_no_music_anew() -> None:
+    """A channel, an octave, a mute: what can still change is sent again, and none of it drawn again."""
+    model = Babbler()
+    jam = Jam(model, replace(PLAIN, mode="duet"))
+    jam.to(8.01)
+    jam.work()
+    plan, made = [planned.frame.tokens.tolist() for planned in jam.session.plan], len(model.seen)
+    jam.tell("voice/channel", 1, 9)
+    jam.tell("voice/octave", 4, -1)
+    assert len(model.seen) == made
+    assert [planned.frame.tokens.tolist() for planned in jam.session.plan] == plan
+    last = jam.listener.ahead[-1]
+    assert (last.parts[0].channel, last.step) == (8, jam.session.plan[-1].step)
