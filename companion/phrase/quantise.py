@@ -31,6 +31,7 @@ CHORD = 0.25  # steps; overlapping notes of one voice nearer than this are a cho
 FARTHEST = 1.0  # steps; a note is not moved farther than this to make room
 
 RELEASED = 0.9  # the share of notes let go early in a performance that separates every note
+LEAST_REST = 0.95  # steps; a rest of a step may be a tick shorter where a step is no whole number of ticks
 RELEASED_NOTES = 3
 
 
@@ -87,7 +88,7 @@ def is_released_early(voices: Sequence[tuple[Steps, Steps]]) -> bool:
     by a rest of a step that nobody wrote. ``voices`` are (starts, ends), in order of the starts.
     """
     gaps = np.concatenate([starts[1:] - ends[:-1] for starts, ends in voices] or [np.zeros(0)])
-    gaps = gaps[np.abs(gaps) < 1]
+    gaps = gaps[np.abs(gaps) < LEAST_REST]
     return len(gaps) >= RELEASED_NOTES and float(np.mean(gaps > 1e-6)) >= RELEASED
 
 
@@ -117,7 +118,7 @@ def settle(starts: Steps, ends: Steps, end_step: int, released_early: bool = Fal
     next_starts = np.append(starts[index[1:]], float(end_step))
     stops = np.clip(nearest(ends[index]), steps + 1, next_steps)
     if released_early:
-        stops = np.where(next_starts - ends[index] < 1, next_steps, stops)
+        stops = np.where(next_starts - ends[index] < LEAST_REST, next_steps, stops)
     return Settled(index, steps, stops)
 
 

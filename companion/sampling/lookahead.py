@@ -16,34 +16,38 @@ ENOUGH = 3
 
 
 def leaves_room(scores: LogProbs, context: NoteContext) -> None:
-    """Forbid what would force a fault on the voices still to come between this one and a given one below it.
+    """Forbid what would force a fault on the voices still to come that have a given one below them.
 
     Without a voice below there is always room; where there is much of it nothing need be tried out.
     """
-    floor = max(context.codes[context.voice + 1 :], default=NOTHING)
-    if floor < FIRST_STRIKE:
+    if max(context.codes[context.voice + 1 :], default=NOTHING) < FIRST_STRIKE:
         return
     coming = _coming(context)
     if not coming:
         return
-    narrow = _narrow(scores, context, min(floor + ENOUGH * len(coming), _staying(context, coming, floor)))
+    floor = max(context.codes[coming[-1] + 1 :])
+    ceiling = VOCABULARY_SIZE  # where a given voice lies between, it is not the height of this one that leaves room
+    if coming[0] == context.voice + 1:
+        ceiling = min(floor + ENOUGH * len(coming), _staying(context, coming, floor))
+    narrow = _narrow(scores, context, ceiling)
     crowded = [code for code in narrow if not _fits(context, coming, {context.voice: code}, floor)]
     scores[crowded] = -math.inf
     if context.history.now[context.voice] in crowded:
         scores[HOLD] = -math.inf
 
 
-def _coming(context: NoteContext) -> range:
-    """The voices right below this one that are not decided yet."""
-    after = context.voice + 1
-    below = context.tokens[after:]
-    return range(after, after + next((place for place, token in enumerate(below) if token != UNDECIDED), len(below)))
+def _coming(context: NoteContext) -> list[int]:
+    """The voices below this one that are not decided yet, each with one below it that sounds."""
+    floors = (max(context.codes[voice + 1 :], default=NOTHING) for voice in range(len(VOICES)))
+    sounding = [floor >= FIRST_STRIKE for floor in floors]
+    below = range(context.voice + 1, len(VOICES))
+    return [voice for voice in below if context.tokens[voice] == UNDECIDED and sounding[voice]]
 
 
-def _staying(context: NoteContext, coming: range, floor: int) -> int:
+def _staying(context: NoteContext, coming: Sequence[int], floor: int) -> int:
     """The code from which up all coming voices can stay where they are, which is never a fault; else beyond all."""
-    held = context.history.now[coming.start : coming.stop]
-    in_order = sorted(held, reverse=True) == list(held) and held[-1] >= floor
+    held = [context.history.now[voice] for voice in coming]
+    in_order = sorted(held, reverse=True) == held and held[-1] >= floor
     return held[0] if in_order else VOCABULARY_SIZE
 
 
@@ -60,7 +64,7 @@ def _fits(context: NoteContext, coming: Sequence[int], chosen: Mapping[int, int]
         return True
     voice, *others = coming
     span = SPANS[voice]
-    codes = range(max(span.start, floor), min(span.stop, chosen[voice - 1] + 1))
+    codes = range(max(span.start, floor), min(span.stop, chosen.get(voice - 1, context.codes[voice - 1]) + 1))
     return any(
         _moves_freely(context, voice, code, chosen) and _fits(context, others, {**chosen, voice: code}, floor)
         for code in codes

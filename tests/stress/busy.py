@@ -29,7 +29,7 @@ def beside(count: int, seconds: float) -> str:
     """A duet at 120 bpm beside so many programs that do nothing but run."""
     with tempfile.TemporaryDirectory() as folder, Flooded(Path(folder)) as (jam, _, client):
         client.start()
-        until(lambda: len(client.came) > 1 / STEP_S, "frames come")
+        until(lambda: len(client.came) > 2 / STEP_S, "frames come")
         busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
         begun_s, first = time.perf_counter(), len(client.lateness)
         time.sleep(seconds)

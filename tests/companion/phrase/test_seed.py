@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from companion.errors import BadMidiFile
@@ -84,9 +84,16 @@ def chorale(draw: st.DrawFn) -> list[Note]:
     return sorted(notes)
 
 
+RESTS_OF_A_STEP = [
+    *(Note(0, voice, pitch, 1) for voice, pitch in enumerate((57, 50, 45))),
+    *(Note(start, 3, 36, steps) for start, steps in ((0, 2), (3, 1), (5, 1), (7, 1))),
+]
+
+
 class TestWithoutLoss:
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
     @given(chorale(), st.sampled_from([4, 8, 24, 96, 97, 480, 960]), st.integers(0, 20))
+    @example(RESTS_OF_A_STEP, 97, 0)  # a rest is a quarter of a tick shorter than a step
     def test_frames_to_file_to_frames(self, tmp_path: Path, notes: list[Note], ticks_per_beat: int, late: int) -> None:
         def tick(step: int) -> int:
             return tick_of_step(step + late, ticks_per_beat)
