@@ -1,0 +1,122 @@
+"""Form: the phrases of an answer before it is drawn, each with its close, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from companion.harmony.progressions import Closing, Place, tables
+from companion.music.vocabulary import STEPS_PER_BEAT
+
+PHRASE_BEATS = range(3, 17)  # the shortest and the longest phrase
+HELD_BEATS = range(1, 4)  # how long the last chord of a phrase is held
+LIKE_HEARD = 4.0  # so much likelier is a phrase as long as one that was heard
+_USUAL_HELD = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A phrase of an answer, in steps of the music."""
+
+    start: int
+    close: int  # its last chord is struck
+    end: int  # and held up to here, where the next phrase begins
+    repeats: int | None = None  # the start of the music that comes back
+
+    @property
+    def beats(self) -> int:
+        """How long it is."""
+        return (self.end - self.start) // STEPS_PER_BEAT
+
+
+@dataclass(frozen=True)
+class Form:
+    """Phrases one after another, without a gap; the last one ends on the final close where there is one."""
+
+    spans: tuple[Span, ...]
+    ends: bool = True  # the last close is that of the piece
+
+    def at(self, step: int) -> Span | None:
+        """The phrase that a step belongs to."""
+        return next((span for span in self.spans if span.start <= step < span.end), None)
+
+    def place(self, step: int) -> Place | None:
+        """Where in its phrase the beat of a step lies; None while its last chord is held, or outside."""
+        span = self.at(step)
+        if span is None:
+            return None
+        beats = span.close // STEPS_PER_BEAT - step // STEPS_PER_BEAT
+        if beats < 0:
+            return None
+        if beats <= Place.LAST_BUT_TWO:
+            return Place(beats)
+        begins = step - span.start < STEPS_PER_BEAT and span != self.spans[0]
+        return Place.BEGIN if begins else Place.INSIDE
+
+    def closing(self, span: Span) -> Closing:
+        """Which close of the piece a phrase ends on."""
+        if self.ends and span == self.spans[-1]:
+            return Closing.FINAL
+        return Closing.FIRST if span == self.spans[0] else Closing.INNER
+
+
+def drawn_form(
+    start: int, close: int, end: int, dice: np.random.Generator, heard: Sequence[int] = (), in_threes: bool = False
+) -> Form:
+    """Phrases as Bach's are distributed, that together end on a close.
+
+    start, close, end: steps; the last chord is struck on ``close``.
+    heard: the lengths in beats of phrases that were heard.
+    in_threes: the bar has three beats.
+    """
+    beats = (end - start) // STEPS_PER_BEAT
+    last_held = (end - close) // STEPS_PER_BEAT
+    weights = _weights(heard, in_threes)
+    by_length = weights.sum(axis=1)
+    reach = _reach(beats, by_length)
+    spans: list[Span] = []
+    at = start
+    while beats > 0:
+        likely = np.array([_fits(length, beats, by_length[n], reach) for n, length in enumerate(PHRASE_BEATS)])
+        if likely.sum() == 0 or beats <= PHRASE_BEATS[0] + last_held:
+            length = beats
+        else:
+            length = PHRASE_BEATS[int(dice.choice(len(likely), p=likely / likely.sum()))]
+        beats -= length
+        stop = at + length * STEPS_PER_BEAT if beats else end
+        held = _held(length, weights, dice)
+        spans.append(Span(at, stop - held * STEPS_PER_BEAT if beats else close, stop))
+        at = stop
+    return Form(tuple(spans))
+
+
+def _fits(length: int, beats: int, weight: float, reach: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    return float(weight * reach[beats - length]) if length <= beats else 0.0
+
+
+def _reach(beats: int, weights: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """[beats + 1]: how likely phrases fill so many beats exactly."""
+    shares = weights / weights.sum()
+    reach = np.zeros(beats + 1)
+    reach[0] = 1.0
+    for filled in range(1, beats + 1):
+        for share, length in zip(shares, PHRASE_BEATS, strict=True):
+            if length <= filled:
+                reach[filled] += share * reach[filled - length]
+    return reach
+
+
+def _weights(heard: Sequence[int], in_threes: bool) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """[lengths, held]: how likely phrases of so many beats end on a chord of so many."""
+    weights = tables().phrases[int(in_threes)].astype(float) + 0.01
+    for length in heard:
+        if length in PHRASE_BEATS:
+            weights[length - PHRASE_BEATS[0]] *= LIKE_HEARD
+    return weights
+
+
+def _held(length: int, weights: np.ndarray[tuple[int, int], np.dtype[np.float64]], dice: np.random.Generator) -> int:
+    likely = weights[length - PHRASE_BEATS[0]] if length in PHRASE_BEATS else weights.sum(axis=0)
+    return HELD_BEATS[int(dice.choice(len(likely), p=likely / likely.sum()))]
