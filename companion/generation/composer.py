@@ -7,18 +7,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.generation.closes import Made, Request, Walk, towards_close
+from companion.generation.closes import INNER_TRIES, TRIES, Request, Walk, towards_close
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.velocity import VelocityRule
+from companion.harmony.course import course
+from companion.harmony.form import Form, drawn_form
+from companion.harmony.tunes import tune_form
 from companion.model.codes import UNDECIDED
 from companion.model.features import Ahead, Conditions
 from companion.music.bars import closing_steps
 from companion.music.key import Key, find_key
 from companion.music.song import VoiceNote
-from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, excerpt
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt
 from companion.phrase.seed import Phrase
 from companion.sampling.draw import Sampling, in_key
 
+BAR_IN_THREES = 12  # steps
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
 SEED = "seed"
 MODEL = "model"
@@ -36,7 +40,7 @@ class Composed:
 def continue_phrase(
     generator: Generator, phrase: Phrase, bars: int, sampling: Sampling, asked_key: Key | None = None
 ) -> Iterator[Composed]:
-    """The seed, its missing voices added, then ``bars`` new bars that come to a close.
+    """The seed, its missing voices added, then ``bars`` new bars in phrases, the last of which ends the piece.
 
     Where the seed ends inside a bar, that bar is completed first. The key is the one that is asked for, else
     the one that is heard.
@@ -46,29 +50,33 @@ def continue_phrase(
     for frame, after in heard.walk(state, 0, len(heard.frames) - 1):
         state = after
         yield Composed(frame, SEED, heard.added)
-    yield from _answer(generator, state, _steps_to_come(phrase, bars), phrase.bar_steps, heard.sampling, heard.key)
+    first = heard.first_step + len(heard.frames)
+    yield from _answer(generator, state, _planned(generator, phrase, heard, bars), first, heard)
 
 
 def harmonise(
     generator: Generator, phrase: Phrase, sampling: Sampling, asked_key: Key | None = None
 ) -> Iterator[Composed]:
-    """The seed's frames with the voices it lacks; the last note struck is taken as the close, whose chord is held.
+    """The seed's frames with the voices it lacks, phrase by phrase; each last chord is held until its tune goes on.
 
     The key is the one that is asked for, else the one that is heard.
     """
     heard = _Heard(generator, phrase, sampling, asked_key)
     struck = np.flatnonzero((heard.frames >= FIRST_STRIKE).any(axis=1))
-    heard.close = close = int(struck[-1]) if len(struck) else len(heard.frames) - 1
+    heard.close = int(struck[-1]) if len(struck) else len(heard.frames) - 1
     state = generator.start()
-    for frame, after in towards_close(heard.walk, state, close, heard.key):
+    for frame, after in heard.to_the_close(state):
         state = after
         yield Composed(frame, SEED, heard.added)
-    for frame, _ in heard.walk(state, close + 1, len(heard.frames) - 1):
+    for frame, _ in heard.walk(state, heard.close + 1, len(heard.frames) - 1):
         yield Composed(frame, SEED, heard.added)
 
 
 class _Heard:
-    """A phrase as it is gone through: without its long rests, and of its end so many steps at most."""
+    """A phrase as it is gone through: without its long rests, and of its end so many steps at most.
+
+    Its own phrases are those of its tune.
+    """
 
     def __init__(
         self, generator: Generator, phrase: Phrase, sampling: Sampling, asked_key: Key | None, most: int | None = None
@@ -82,20 +90,48 @@ class _Heard:
         self.close: int | None = None  # the frame of the last chord, where there is to be one
         self._generator, self._given, self._ahead = generator, phrase.given, _ahead(self.frames, phrase.given)
         self._steps = (phrase.first_step + sung[skipped:]).tolist()
+        self.first_step = self._steps[0] % STEPS_PER_BEAT  # of the frames, as the form of the tune counts
+        lacking = np.full((self.first_step, len(VOICES)), REST, dtype=np.int32)
+        self._from_a_beat = np.concatenate([lacking, self.frames])
+        self.form = tune_form(self._from_a_beat[:, phrase.given.index(True)], phrase.bar_steps == BAR_IN_THREES)
+        self._course = None
+        if self.key is not None and any(self.added):
+            self._course = course(self.key, self.form, self._from_a_beat, phrase.given)
 
     def walk(self, state: DecoderState, first: int, last: int) -> Walk:
         """The frames from one to another, their missing voices added."""
         for at in range(first, last + 1):
             here = replace(state, step=self._steps[at])  # after a rest in another place
-            made = _made(self._generator, here, self._request(at))
+            made = self._request(at).made(self._generator, here)
             state = made.after
             yield made
+
+    def to_the_close(self, state: DecoderState) -> Walk:
+        """All frames up to the last chord; of each phrase, and of the last more carefully, the ending that is best."""
+        assert self.close is not None
+        at = 0
+        for span in self.form.spans:
+            close = min(span.close - self.first_step, self.close)
+            final = span == self.form.spans[-1]
+            stop = self.close if final else close
+            if stop < at:
+                continue
+            for made in towards_close(self.walk, state, (at, stop), self.key if final else None, TRIES if final else INNER_TRIES):
+                state = made.after
+                yield made
+            at = stop + 1
 
     def _request(self, at: int) -> Request:
         """What a frame is asked to be: after a rest all voices begin anew."""
         known = _known(self.frames[at], self._given)
         asked = Request(self.sampling, known, Conditions(key=self.key, ahead=self._ahead.at(at)))
-        asked = asked.towards_close(None if self.close is None else self.close - at, self.key)
+        place = at + self.first_step
+        if self._course is not None:
+            asked = replace(asked, lead=self._course.lead(place))
+        if self.close is not None and place >= self.form.spans[-1].start:
+            asked = asked.towards_close(self.close - at, self.key)
+        elif self.close is not None:
+            asked = asked.towards_close(self.form.steps_to_close(place), None)
         return asked.struck_anew() if at and self._steps[at] > self._steps[at - 1] + 1 else asked
 
 
@@ -132,30 +168,41 @@ def _known(tokens: IntArray, given: Sequence[bool]) -> dict[int, int]:
     return {voice: int(tokens[voice]) for voice in range(len(VOICES)) if given[voice]}
 
 
-def _answer(
-    generator: Generator, state: DecoderState, steps: int, bar_steps: int, sampling: Sampling, key: Key | None
-) -> Iterator[Composed]:
-    """New frames that begin afresh; their last chord is struck on a strong beat and held to the end."""
-    close = steps - closing_steps(bar_steps)
-    plain = Request(sampling, conditions=Conditions(key=key))
+def _planned(generator: Generator, phrase: Phrase, heard: _Heard, bars: int) -> Form:
+    """The phrases of an answer, as long as those heard or as Bach's, in steps of the frames."""
+    start = heard.first_step + len(heard.frames)
+    end = start + _steps_to_come(phrase, bars)
+    lengths = [span.beats for span in heard.form.spans[:-1]]
+    in_threes = phrase.bar_steps == BAR_IN_THREES
+    return drawn_form(start, end - closing_steps(phrase.bar_steps), end, generator.random, lengths, in_threes)
 
-    def walk(state: DecoderState, first: int, last: int) -> Walk:
-        for step in range(first, last + 1):
-            request = plain.towards_close(close - step, key)
-            made = _made(generator, state, request.struck_anew() if step in (0, close) else request)
+
+def _answer(generator: Generator, state: DecoderState, form: Form, first: int, heard: _Heard) -> Iterator[Composed]:
+    """New frames that begin afresh, phrase by phrase; each last chord is struck on its beat and held."""
+    key = heard.key
+    way = None if key is None else course(key, form)
+    plain = Request(heard.sampling, conditions=Conditions(key=key))
+    final = form.spans[-1]
+
+    def walk(state: DecoderState, begin: int, last: int) -> Walk:
+        for step in range(begin, last + 1):
+            span = form.at(step)
+            request = plain if way is None else replace(plain, lead=way.lead(step))
+            request = request.towards_close(form.steps_to_close(step), key if span == final else None)
+            made = (request.struck_anew() if step in (first, final.close) else request).made(generator, state)
             state = made.after
             yield made
 
     everyone = (True,) * len(VOICES)
-    for frame, after in towards_close(walk, state, close, key):
-        state = after
-        yield Composed(frame, MODEL, everyone)
-    for frame, _ in walk(state, close + 1, steps - 1):
-        yield Composed(frame, MODEL, everyone)
-
-
-def _made(generator: Generator, state: DecoderState, request: Request) -> Made:
-    return Made(*generator.frame(state, request.sampling, request.given, request.conditions))
+    for span in form.spans:
+        last = span == final
+        stretch = (span.start, span.close)
+        for frame, after in towards_close(walk, state, stretch, key if last else None, TRIES if last else INNER_TRIES):
+            state = after
+            yield Composed(frame, MODEL, everyone)
+        for frame, after in walk(state, span.close + 1, span.end - 1):
+            state = after
+            yield Composed(frame, MODEL, everyone)
 
 
 def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule) -> list[VoiceNote]:

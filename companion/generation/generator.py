@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from companion.harmony.leading import Sounds
 from companion.model.binding import Logits
 from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.echoes import Past
@@ -38,6 +39,8 @@ class DecoderState:
     history: History
     memory: State
     past: Past | None = None  # where the model reads what came before
+    sounds: Sounds = ()  # of the beat that the last frame belongs to, up to there
+    chord: int | None = None  # that was chosen for that beat (see companion.harmony.leading)
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ class Generator:
             decide(known, voice, tokens[voice], codes[voice])
         after = history.advance(tokens)
         past = None if state.past is None else state.past.advance(tokens, after)
-        following = DecoderState(state.step + 1, after, memory, past)
+        sounds = (*(state.sounds if state.step % STEPS_PER_BEAT else ()), after.now)
+        following = DecoderState(state.step + 1, after, memory, past, sounds, state.chord)
         ordered = tuple(choices[voice] for voice in range(len(VOICES)))
         return Frame(
             state.step, np.array(tokens, dtype=np.int32), _pitches(after), ordered, sampling.temperature

@@ -32,11 +32,6 @@ class Course:
         beat = self.beats[number] if 0 <= number < len(self.beats) else None
         return None if beat is None else Lead(self.key, beat)
 
-    def steps_to_close(self, step: int) -> int | None:
-        """Until the phrase's last chord is struck; below 0 while it is held."""
-        span = self.form.at(step)
-        return None if span is None else span.close - step
-
 
 def course(key: Key, form: Form, known: IntArray | None = None, given: Sequence[bool] = ()) -> Course:
     """The way through a form.

@@ -55,6 +55,11 @@ class Form:
         begins = step - span.start < STEPS_PER_BEAT and span != self.spans[0]
         return Place.BEGIN if begins else Place.INSIDE
 
+    def steps_to_close(self, step: int) -> int | None:
+        """Until the phrase's last chord is struck; below 0 while it is held."""
+        span = self.at(step)
+        return None if span is None else span.close - step
+
     def closing(self, span: Span) -> Closing:
         """Which close of the piece a phrase ends on."""
         if self.ends and span == self.spans[-1]:

@@ -14,6 +14,7 @@ from companion.harmony.progressions import Floats, Place, Progressions, tables
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE
+from companion.sampling.harmony import whole_chord
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 ON_BEAT, OFF_BEAT = 0, 1
@@ -105,6 +106,11 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float) -> Rule:
             scores[HOLD] += won[held]
 
     return rule
+
+
+def triad_of(chord: Chord) -> Rule:
+    """A rule that forbids whatever cannot become this triad, whole, with the voices still to come."""
+    return whole_chord(frozenset(chord.tones[:3]))
 
 
 @lru_cache(maxsize=64)

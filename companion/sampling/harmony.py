@@ -86,6 +86,17 @@ def close_on_triad(key: Key) -> Rule:
     return rule
 
 
+@lru_cache(maxsize=64)
+def whole_chord(chord: PitchClasses) -> Rule:
+    """A rule that forbids whatever cannot become this chord, whole, with the voices still to come."""
+    by_voices_to_come = [_table(_beginnings([chord], to_come), -math.inf) for to_come in range(len(VOICES))]
+
+    def rule(scores: LogProbs, context: NoteContext) -> None:
+        scores += by_voices_to_come[_to_come(context)][_together(context)]
+
+    return rule
+
+
 def _beginnings(triads: Iterable[PitchClasses], to_come: int) -> set[PitchClasses]:
     """What so many voices can complete to one of these triads."""
     least = max(3 - to_come, 0)
