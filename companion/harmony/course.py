@@ -9,12 +9,13 @@ import numpy as np
 
 from companion.harmony.form import Form, Span
 from companion.harmony.leading import OFF_BEAT, ON_BEAT, Beat, Lead
-from companion.harmony.progressions import Floats, Place, Progressions, tables
+from companion.harmony.progressions import Closing, Floats, Place, Progressions, tables
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import LOWEST_PITCH, STEPS_PER_BEAT, VOICES, IntArray, sounding_pitches
 
 OFF_STEP = 2  # of a beat: where its second eighth begins
+_AWAY_FROM_HOME = 0.05  # likewise the piece away from its tonic
 _NOT_A_CLOSE = 1e-4  # how much less likely a phrase ends on what is no triad in root position
 
 
@@ -63,7 +64,10 @@ def course(key: Key, form: Form, known: IntArray | None = None, given: Sequence[
 
 def _on_close(chain: Progressions, form: Form, span: Span) -> Floats:
     """How likely each chord is to close a phrase, above what is likely on any close."""
-    return chain.closing[form.closing(span)] * np.where(chain.triads, 1.0, _NOT_A_CLOSE)
+    fits: Floats = chain.closing[form.closing(span)] * np.where(chain.triads, 1.0, _NOT_A_CLOSE)
+    if form.closing(span) == Closing.FINAL:
+        fits = fits * np.where(chain.on_tonic, 1.0, _AWAY_FROM_HOME)
+    return fits
 
 
 def _sung(chain: Progressions, key: Key, pitches: IntArray, given: Sequence[bool], when: int) -> Floats:

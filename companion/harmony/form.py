@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from companion.harmony.progressions import Closing, Place, tables
 from companion.music.vocabulary import STEPS_PER_BEAT
@@ -13,7 +14,8 @@ from companion.music.vocabulary import STEPS_PER_BEAT
 PHRASE_BEATS = range(3, 17)  # the shortest and the longest phrase
 HELD_BEATS = range(1, 4)  # how long the last chord of a phrase is held
 LIKE_HEARD = 4.0  # so much likelier is a phrase as long as one that was heard
-_USUAL_HELD = (1, 2, 3)
+STICKS = 0.35  # so much likelier than by chance is a phrase as long, and as long held, as the one before
+Weights = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def drawn_form(
     spans: list[Span] = []
     at = start
     while beats > 0:
+        if spans:
+            by_length = _like(spans[-1], weights).sum(axis=1)
         likely = np.array([_fits(length, beats, by_length[n], reach) for n, length in enumerate(PHRASE_BEATS)])
         if likely.sum() == 0 or beats <= PHRASE_BEATS[0] + last_held:
             length = beats
@@ -91,17 +95,17 @@ def drawn_form(
             length = PHRASE_BEATS[int(dice.choice(len(likely), p=likely / likely.sum()))]
         beats -= length
         stop = at + length * STEPS_PER_BEAT if beats else end
-        held = _held(length, weights, dice)
+        held = _held(length, _like(spans[-1], weights) if spans else weights, dice)
         spans.append(Span(at, stop - held * STEPS_PER_BEAT if beats else close, stop))
         at = stop
     return Form(tuple(spans))
 
 
-def _fits(length: int, beats: int, weight: float, reach: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+def _fits(length: int, beats: int, weight: float, reach: Weights) -> float:
     return float(weight * reach[beats - length]) if length <= beats else 0.0
 
 
-def _reach(beats: int, weights: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _reach(beats: int, weights: Weights) -> Weights:
     """[beats + 1]: how likely phrases fill so many beats exactly."""
     shares = weights / weights.sum()
     reach = np.zeros(beats + 1)
@@ -113,7 +117,7 @@ def _reach(beats: int, weights: np.ndarray[tuple[int], np.dtype[np.float64]]) ->
     return reach
 
 
-def _weights(heard: Sequence[int], in_threes: bool) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _weights(heard: Sequence[int], in_threes: bool) -> Weights:
     """[lengths, held]: how likely phrases of so many beats end on a chord of so many."""
     weights = tables().phrases[int(in_threes)].astype(float) + 0.01
     for length in heard:
@@ -122,6 +126,16 @@ def _weights(heard: Sequence[int], in_threes: bool) -> np.ndarray[tuple[int, int
     return weights
 
 
-def _held(length: int, weights: np.ndarray[tuple[int, int], np.dtype[np.float64]], dice: np.random.Generator) -> int:
+def _like(before: Span, weights: Weights) -> Weights:
+    """A phrase is often like the one before it."""
+    length, held = before.beats, (before.end - before.close) // STEPS_PER_BEAT
+    if length not in PHRASE_BEATS or held not in HELD_BEATS:
+        return weights
+    stuck = weights.copy()
+    stuck[length - PHRASE_BEATS[0], held - HELD_BEATS[0]] += STICKS * weights.sum()
+    return stuck
+
+
+def _held(length: int, weights: Weights, dice: np.random.Generator) -> int:
     likely = weights[length - PHRASE_BEATS[0]] if length in PHRASE_BEATS else weights.sum(axis=0)
     return HELD_BEATS[int(dice.choice(len(likely), p=likely / likely.sum()))]

@@ -11,16 +11,19 @@ import numpy as np
 from companion.harmony.chords import TONE_OF, Chord, heard_chord
 from companion.harmony.doubling import DEALT_NUMBER, UPPER
 from companion.harmony.progressions import Floats, Place, Progressions, tables
+from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
-from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE
+from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOCABULARY_SIZE
 from companion.sampling.harmony import whole_chord
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 ON_BEAT, OFF_BEAT = 0, 1
-OFF_BEAT_SHARE = 0.2  # of what leans to the chord on the beat: off it, what sounds tells the notes already
+AS_BACH = 1.5  # how much what leans to a chord counts beside the model, so that progressions are as planned
+OFF_BEAT_SHARE = 0.25  # of what leans to the chord on the beat: off it, what sounds tells the notes already
 DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
+STANDING = (0.3, 0.5, 0.8, 3.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
 _DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
 _CLASSES = np.array(CODE_PITCH_CLASS)
@@ -85,6 +88,7 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float) -> Rule:
     chain = tables().of_key(key)
     chord = chain.chords[state].transposed(key.tonic)
     leaning = np.roll(chain.leaning[:, when, state], key.tonic, axis=-1)[:, _CLASSES]  # [voices, codes]
+    strength *= AS_BACH
     leaning *= strength * (1.0 if when == ON_BEAT else OFF_BEAT_SHARE)
     completing = tables().completing[chord.quality, chord.inversion] * strength
     tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
@@ -103,7 +107,7 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float) -> Rule:
         scores[FIRST_STRIKE:] += won[FIRST_STRIKE:]
         held = context.history.now[context.voice]
         if held >= FIRST_STRIKE:
-            scores[HOLD] += won[held]
+            scores[HOLD] += won[held] - (_standing(context) if when == ON_BEAT else 0.0)
 
     return rule
 
@@ -111,6 +115,14 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float) -> Rule:
 def triad_of(chord: Chord) -> Rule:
     """A rule that forbids whatever cannot become this triad, whole, with the voices still to come."""
     return whole_chord(frozenset(chord.tones[:3]))
+
+
+def _standing(context: NoteContext) -> float:
+    """Nats off holding on, where all voices have stood still for a beat and so far all hold on."""
+    decided = [token for token in context.tokens if token != UNDECIDED]
+    if min(context.history.held) < STEPS_PER_BEAT or any(token != HOLD for token in decided):
+        return 0.0
+    return STANDING[len(decided)]
 
 
 @lru_cache(maxsize=64)

@@ -48,7 +48,7 @@ class Closing(IntEnum):
 _TRUST = 4.0  # so many counts weigh as much as what is likely in general
 _TRUST_IN_QUALITY = 6.0  # likewise of what a voice sings in chords of one quality
 _SELDOM = 0.02  # of a count, for what was never seen
-_STRONGEST = (-4.0, 3.0)  # nats that a note can lose or win by its chord
+_STRONGEST = (-2.5, 3.0)  # nats that a note can lose or win by its chord
 
 FIRST_BIT = 1
 
@@ -79,6 +79,12 @@ class Progressions:
     def triads(self) -> NDArray[np.bool_]:
         """[chords]: which are major or minor triads in root position."""
         return np.array([chord.quality in PERFECT_TRIADS and chord.inversion == 0 for chord in self.chords])
+
+
+    @functools.cached_property
+    def on_tonic(self) -> NDArray[np.bool_]:
+        """[chords]: which are built on the tonic."""
+        return np.array([chord.root == 0 for chord in self.chords])
 
 
 @dataclass(frozen=True, eq=False)

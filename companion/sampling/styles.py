@@ -24,7 +24,7 @@ _PART_WRITING = (in_range, sings_on, no_crossing, no_parallels, leaves_room, clo
 
 STYLES: dict[str, Sampling] = {
     # Clean part-writing, sure choices, and a hold on the key.
-    "bach": Sampling(0.8, 0.95, (*_PART_WRITING, chords_on_beats, keep_moving), key_penalty=1.5, harmony=1.0),
+    "bach": Sampling(0.8, 0.95, (*_PART_WRITING, keep_moving), key_penalty=1.5, harmony=1.0),
     # The model as it is, inside the voices' ranges.
     "free": Sampling(1.0, 1.0, (in_range, keep_moving)),
     # Surprises.
