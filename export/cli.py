@@ -300,6 +300,10 @@ def judge_command(
         list[str],
         typer.Argument(metavar="TARGET", help="Bundled models' names, .onnx files, folders of four-voice MIDI files."),
     ],
+    rows: Annotated[str, typer.Option("--rows", help="counted, musician or all.")] = "all",
+    pieces: Annotated[
+        int | None, typer.Option("--pieces", min=1, help="So many continuations and melodies: a short look.")
+    ] = None,
     continuations: Annotated[
         int, typer.Option("--continuations", min=0, help="Held-out openings of two bars that a model continues.")
     ] = 100,
@@ -311,6 +315,9 @@ def judge_command(
         float | None, typer.Option("--temperature", "-t", help="In place of the style's own.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another number, another performance.")] = 1,
+    before: Annotated[
+        Path | None, typer.Option("--before", help="An earlier report (--json), whose figures are shown as well.")
+    ] = None,
     plots: Annotated[
         Path | None, typer.Option("--plots", help="Draw the distributions side by side, as a PNG in this folder.")
     ] = None,
@@ -323,28 +330,35 @@ def judge_command(
     as_json: AsJson = False,
 ) -> None:
     """Measure music beside real held-out Bach: what models play, or MIDI files hold."""
-    from companion.sampling.styles import style as find_style  # noqa: PLC0415
+    from companion.controls.settings import Settings  # noqa: PLC0415
+    from companion.sampling.styles import sampling_of  # noqa: PLC0415
     from export.judging import judge  # noqa: PLC0415
+    from export.judging.judgement import ReportFiles  # noqa: PLC0415
+    from export.judging.musician import read_before  # noqa: PLC0415
     from export.judging.recital import Programme  # noqa: PLC0415
-    from export.judging.report import as_dict, describe_report  # noqa: PLC0415
     from export.judging.targets import find_targets  # noqa: PLC0415
 
     if plots is not None:
         _need("matplotlib")
-    sampling = find_style(style, temperature)
-    outputs = judge.ReportFiles(plots, save, force)
+    settings = Settings(style=style, temperature=temperature)
+    sampling = sampling_of(settings)
+    wanted = judge.rows_named(rows)
+    then = None if before is None else read_before(before)
+    outputs = ReportFiles(plots, save, force)
     material = judge.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir))
-    programme = Programme(continuations, bars, melodies, cadences, seed)
+    counts = (continuations, bars, melodies, cadences) if pieces is None else (pieces, bars, pieces, pieces)
+    programme = judge.programme_for(wanted, Programme(*counts, seed))
     found = find_targets(targets)
     outputs.check(found)
     with progress_bar("listening", judge.pieces_to_play(found, programme), hidden=as_json) as progress:
-        report = judge.judge(found, material, sampling, programme, progress)
-    notices = [*(line for target in found for line in target.notices), *outputs.write(report)]
+        performance = judge.perform(found, material, settings, programme, progress)
+    judgement = judge.judge(performance, material, wanted)
+    notices = [*(line for target in found for line in target.notices), *outputs.write(judgement)]
     if as_json:
         asked = {**vars(programme), "style": style, "temperature": sampling.temperature, "top_p": sampling.top_p}
-        print_out(json.dumps({"asked": asked, **as_dict(report), "notices": notices}))
+        print_out(json.dumps({"asked": asked, **judgement.as_dict(), "notices": notices}))
     else:
-        print_out(*describe_report(report), *notices)
+        print_out(*judgement.lines(then), *notices)
 
 
 @app.command(epilog="Example: chorale-train listen gru --data-dir data")

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from companion.files.writing import refuse_existing
-from companion.sampling.draw import Sampling
+from companion.controls.settings import Settings
+from companion.errors import BadSetting
 from companion.screen.terminal import Progress, adding
 from export.data.pieces import Piece
-from export.judging.distributions import plot_distributions
-from export.judging.keeping import keep, refuse_kept
+from export.judging.judgement import Judgement
+from export.judging.musician import make_trait_report
 from export.judging.recital import Programme, play
-from export.judging.report import BACH, MusicReport, Repertoire, columns_of, make_report
+from export.judging.report import BACH, Repertoire, columns_of, live_columns_of, make_report
 from export.judging.targets import Judged
 from export.measures.copies import CopyIndex
 from export.measures.grade import Grader
+from export.measures.musician import Trait, traits
 from export.measures.passage import Passage
 from export.measures.table import Measure, all_measures
 from export.measures.tally import Tally
 from export.scores.evaluation import of_split
 
-PICTURE = "distributions.png"
+COUNTED, MUSICIAN, ALL = "counted", "musician", "all"
+ROWS = (COUNTED, MUSICIAN, ALL)
+
+
+def rows_named(name: str) -> str:
+    """Which rows are wanted; BadSetting lists the choices."""
+    if name not in ROWS:
+        raise BadSetting(f"--rows must be {', '.join(ROWS[:-1])} or {ROWS[-1]}, not {name!r}")
+    return name
+
+
+def programme_for(rows: str, programme: Programme) -> Programme:
+    """What has to be played for some rows: closes are only counted, live harmony is only heard."""
+    if rows == COUNTED:
+        return programme
+    return replace(programme, cadences=0 if rows == MUSICIAN else programme.cadences, live=programme.melodies)
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,7 @@ class Material:
 
     held_out: tuple[Piece, ...]  # real Bach, and where openings and melodies come from
     measures: tuple[Measure, ...]
+    traits: tuple[Trait, ...]
     sets: tuple[str, ...]  # in whose training pieces copies are looked for
 
 
@@ -38,9 +54,9 @@ def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece]) -> Material:
     """From the JSB set and, where it is prepared, the corpus: its training pieces too may have been copied."""
     training = {"jsb": of_split(jsb, "train"), "corpus": of_split(corpus, "train")}
     copies = CopyIndex(piece.frames for pieces in training.values() for piece in pieces)
-    grader = Grader(_whole(training["jsb"]))
+    known = _whole(training["jsb"])
     sets = tuple(name for name, pieces in training.items() if pieces)
-    return Material(tuple(of_split(jsb, "test")), all_measures(copies, grader), sets)
+    return Material(tuple(of_split(jsb, "test")), all_measures(copies, Grader(known)), traits(known), sets)
 
 
 def pieces_to_play(targets: Sequence[Judged], programme: Programme) -> int:
@@ -48,51 +64,44 @@ def pieces_to_play(targets: Sequence[Judged], programme: Programme) -> int:
     return programme.total * sum(target.model is not None for target in targets)
 
 
-def judge(
-    targets: Sequence[Judged], material: Material, sampling: Sampling, programme: Programme, progress: Progress
-) -> MusicReport:
-    """Let models play, and measure everything beside Bach."""
+@dataclass(frozen=True)
+class Performance:
+    """What is put beside Bach."""
+
+    columns: tuple[Repertoire, ...]
+    live: tuple[Repertoire, ...]  # harmonised as it came
+    cadences: Mapping[str, Tally]  # by the model's name
+
+
+def perform(
+    targets: Sequence[Judged], material: Material, settings: Settings, programme: Programme, progress: Progress
+) -> Performance:
+    """Read what is there, and let models play the rest."""
     add = adding(progress)
     columns: list[Repertoire] = []
+    live: list[Repertoire] = []
     cadences: dict[str, Tally] = {}
     for target in targets:
         if target.column is not None:
             columns.append(target.column)
         if target.model is not None:
-            recital = play(target.model, sampling, material.held_out, programme, lambda: add(1))
+            recital = play(target.model, settings, material.held_out, programme, lambda: add(1))
             columns += columns_of(target.name, recital)
+            live += live_columns_of(target.name, recital)
             cadences[target.name] = recital.cadences
+    return Performance(tuple(columns), tuple(live), cadences)
+
+
+def judge(performance: Performance, material: Material, rows: str = ALL) -> Judgement:
+    """Measure everything beside Bach, by the rows that are wanted."""
     bach = Repertoire(BACH, _whole(material.held_out), {})
-    return make_report(material.measures, bach, columns, cadences, material.sets)
+    counted = musician = None
+    if rows in (COUNTED, ALL):
+        counted = make_report(material.measures, bach, performance.columns, performance.cadences, material.sets)
+    if rows in (MUSICIAN, ALL):
+        musician = make_trait_report(material.traits, bach, (*performance.columns, *performance.live))
+    return Judgement(counted, musician)
 
 
 def _whole(pieces: Sequence[Piece]) -> tuple[Passage, ...]:
     return tuple(Passage(piece.name, piece.frames, first_step=piece.first_step) for piece in pieces)
-
-
-@dataclass(frozen=True)
-class ReportFiles:
-    """What is written besides the table."""
-
-    plots: Path | None = None  # a folder
-    music: Path | None = None  # a folder
-    force: bool = False
-
-    def check(self, targets: Sequence[Judged]) -> None:
-        """Before any work: OutputExists for what may not be replaced. A folder of plots is made."""
-        if self.plots is not None:
-            self.plots.mkdir(parents=True, exist_ok=True)
-            refuse_existing(self.plots / PICTURE, force=self.force)
-        if self.music is not None:
-            refuse_kept(self.music, [BACH, *(name for target in targets for name in target.columns)], force=self.force)
-
-    def write(self, report: MusicReport) -> list[str]:
-        """Write everything that is wanted; returns a line for each."""
-        lines = []
-        if self.plots is not None:
-            plot_distributions(report, self.plots / PICTURE)
-            lines.append(f"wrote {self.plots / PICTURE}")
-        if self.music is not None:
-            written = keep(self.music, (report.bach, *report.columns), force=self.force)
-            lines.append(f"wrote {written} MIDI files into {self.music}")
-        return lines
