@@ -14,6 +14,9 @@ import numpy as np
 
 from companion.generation.closes import TRIES, Made, Request, Search, best_ending, best_opening
 from companion.generation.generator import DecoderState, Frame, Generator
+from companion.generation.way import form_of, way_of
+from companion.harmony.form import Form
+from companion.harmony.leading import Lead
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key
@@ -73,6 +76,12 @@ class Answer:
     end: int | None = None  # the step after its last
     loop: tuple[IntArray, ...] = ()  # frames to repeat, in place of new ones
     with_player: bool = False  # it sounds only while the player does
+    drawn: tuple[int, int] | None = None  # its close and end when it began, for which its phrases were drawn
+
+    @property
+    def ending(self) -> tuple[int, int] | None:
+        """Its close and end as they are now; None: until told to stop."""
+        return None if self.close is None or self.end is None else (self.close, self.end)
 
 
 @dataclass(frozen=True)
@@ -90,9 +99,25 @@ class Guidance:
         """What a model is told of all that comes."""
         return Conditions(key=self.key)
 
+    @property
+    def lead(self) -> Lead | None:
+        """Harmony where no phrases are planned."""
+        return None if self.key is None else Lead(self.key)
+
+    def place(self, step: int) -> int:
+        """A step as a model and a form count: with beats on the multiples of four."""
+        return step + -self.beat_step % STEPS_PER_BEAT
+
     def on_beat(self, state: DecoderState) -> DecoderState:
-        """A state as a model counts steps: with beats on the multiples of four."""
-        return replace(state, step=state.step + -self.beat_step % STEPS_PER_BEAT)
+        """A state as a model counts steps."""
+        return replace(state, step=self.place(state.step))
+
+    def form(self, answer: Answer) -> Form | None:
+        """The phrases of an answer; None where the player decides when they end."""
+        if self.key is None or answer.loop or answer.with_player or self.locked or not self.sampling.harmony:
+            return None
+        drawn, now = (None if one is None else (self.place(one[0]), self.place(one[1])) for one in (answer.drawn, answer.ending))
+        return form_of((self.seed, answer.number), self.place(answer.start), drawn, now)
 
 
 class Improviser:
@@ -126,7 +151,7 @@ class Improviser:
     def heard(self, context: Context, hands: Hands, guidance: Guidance, number: int) -> Planned:
         """The player's step: voices not played are imagined."""
         given = hands.tokens(context.step, LEGATO_STEPS)
-        request = Request(_calm(guidance.sampling), given, guidance.conditions)
+        request = Request(_calm(guidance.sampling), given, guidance.conditions, guidance.lead)
         made = self._draw(guidance.on_beat(context.state), request, (guidance.seed, number, 0))
         return _planned(made, context, hands, HEARD, frozenset(given))
 
@@ -136,7 +161,10 @@ class Improviser:
             return self._repeated(context, hands, answer, guidance)
         own = _own_tokens(context.step, hands, answer, guidance)
         steps = None if answer.close is None else answer.close - context.step
-        request = Request(guidance.sampling, own, guidance.conditions).towards_close(steps, guidance.key)
+        request = Request(guidance.sampling, own, guidance.conditions, guidance.lead)
+        if form := guidance.form(answer):
+            request = _in_form(request, guidance, form, guidance.place(context.step))
+        request = request.towards_close(steps, guidance.key)
         if context.step in (answer.start, answer.close) or _enters(context, answer):
             request = request.struck_anew()
         made = self._draw(guidance.on_beat(context.state), request, (guidance.seed, answer.number, attempt))
@@ -174,7 +202,7 @@ class Improviser:
 
     def _throw(self, state: DecoderState, request: Request, dice: tuple[int, int, int]) -> Made:
         self._generator.random = np.random.Generator(np.random.PCG64([*dice, state.step]))
-        return Made(*self._generator.frame(state, request.sampling, request.given, request.conditions))
+        return request.made(self._generator, state)
 
 
 def _planned(made: Made, context: Context, hands: Hands, origin: str, own: frozenset[int]) -> Planned:
@@ -198,6 +226,16 @@ def _calm(sampling: Sampling) -> Sampling:
         temperature=min(sampling.temperature, IMAGINED_TEMPERATURE),
         voice_temperatures=tuple(None if one is None else min(one, IMAGINED_TEMPERATURE) for one in own),
     )
+
+
+def _in_form(request: Request, guidance: Guidance, form: Form, place: int) -> Request:
+    """The same with the chords and the close of its phrase; the last close is asked for by itself."""
+    assert guidance.key is not None
+    led = replace(request, lead=way_of(guidance.key, form).lead(place))
+    span = form.at(place)
+    if span is None or (form.ends and span == form.spans[-1]):
+        return led
+    return led.towards_close(span.close - place, None)
 
 
 def _own_tokens(step: int, hands: Hands, answer: Answer, guidance: Guidance) -> dict[int, int]:

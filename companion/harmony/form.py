@@ -13,6 +13,8 @@ from companion.music.vocabulary import STEPS_PER_BEAT
 
 PHRASE_BEATS = range(3, 17)  # the shortest and the longest phrase
 HELD_BEATS = range(1, 4)  # how long the last chord of a phrase is held
+SHORTEST_LAST = 2  # beats before the last chord, at least, when an end is asked for
+ENDLESS_STEPS = 2048  # 128 bars of 4/4; after them music without an end has no phrases any more
 LIKE_HEARD = 4.0  # so much likelier is a phrase as long as one that was heard
 STICKS = 0.35  # so much likelier than by chance is a phrase as long, and as long held, as the one before
 Weights = NDArray[np.float64]
@@ -62,6 +64,12 @@ class Form:
         span = self.at(step)
         return None if span is None else span.close - step
 
+    def ending(self, close: int, end: int) -> Form:
+        """The same with its last chord on another step: what would come later, or just before, falls away."""
+        kept = tuple(span for span in self.spans if span.end + SHORTEST_LAST * STEPS_PER_BEAT <= close)
+        start = kept[-1].end if kept else self.spans[0].start
+        return Form((*kept, Span(start, close, end)))
+
     def closing(self, span: Span) -> Closing:
         """Which close of the piece a phrase ends on."""
         if self.ends and span == self.spans[-1]:
@@ -99,6 +107,12 @@ def drawn_form(
         spans.append(Span(at, stop - held * STEPS_PER_BEAT if beats else close, stop))
         at = stop
     return Form(tuple(spans))
+
+
+def endless_form(start: int, dice: np.random.Generator) -> Form:
+    """Phrases for a long time, the last of which ends nothing; for music that goes on until it is told to stop."""
+    form = drawn_form(start, start + ENDLESS_STEPS - STEPS_PER_BEAT, start + ENDLESS_STEPS, dice)
+    return Form(form.spans, ends=False)
 
 
 def _fits(length: int, beats: int, weight: float, reach: Weights) -> float:

@@ -203,7 +203,8 @@ class Turns:
         if bars is not None:
             end = start + bars * self.barlines.bar_steps
             close = end - closing_steps(self.barlines.bar_steps)
-        self.plan.begin(Answer(self.plan.answers, start, close, end, loop, with_player), tentative)
+        drawn = None if close is None or end is None else (close, end)
+        self.plan.begin(Answer(self.plan.answers, start, close, end, loop, with_player, drawn), tentative)
         if not tentative:
             self._commit_answer()
 
