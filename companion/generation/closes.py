@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, TypeVar
 
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
+from companion.harmony.form import Span
 from companion.harmony.leading import Lead, triad_of
 from companion.harmony.progressions import Place
 from companion.model.features import Conditions, sounding_code
@@ -90,6 +91,13 @@ class Request:
             return replace(self, given={voice: self.given.get(voice, HOLD) for voice in range(len(VOICES))})
         closing = self if steps else self._first(closing_rules(key))
         return replace(closing, conditions=before_close(steps, self.conditions))
+
+    def again(self, state: DecoderState, span: Span, step: int) -> Request:
+        """What was before, where a phrase comes back and it is remembered."""
+        if span.repeats is None or state.past is None:
+            return self
+        tokens = state.past.again(span.start - span.repeats, anew=step == span.start)
+        return self if tokens is None else replace(self, given=dict(enumerate(tokens)), lead=None)
 
     def struck_anew(self) -> Request:
         """The same with a note begun by every voice."""

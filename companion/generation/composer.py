@@ -189,6 +189,7 @@ def _answer(generator: Generator, state: DecoderState, form: Form, first: int, h
             span = form.at(step)
             request = plain if way is None else replace(plain, lead=way.lead(step))
             request = request.towards_close(form.steps_to_close(step), key if span == final else None)
+            request = request if span is None else request.again(state, span, step)
             made = (request.struck_anew() if step in (first, final.close) else request).made(generator, state)
             state = made.after
             yield made

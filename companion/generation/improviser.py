@@ -163,7 +163,7 @@ class Improviser:
         steps = None if answer.close is None else answer.close - context.step
         request = Request(guidance.sampling, own, guidance.conditions, guidance.lead)
         if form := guidance.form(answer):
-            request = _in_form(request, guidance, form, guidance.place(context.step))
+            request = _in_form(request, guidance, form, guidance.on_beat(context.state))
         request = request.towards_close(steps, guidance.key)
         if context.step in (answer.start, answer.close) or _enters(context, answer):
             request = request.struck_anew()
@@ -228,14 +228,15 @@ def _calm(sampling: Sampling) -> Sampling:
     )
 
 
-def _in_form(request: Request, guidance: Guidance, form: Form, place: int) -> Request:
+def _in_form(request: Request, guidance: Guidance, form: Form, state: DecoderState) -> Request:
     """The same with the chords and the close of its phrase; the last close is asked for by itself."""
     assert guidance.key is not None
+    place = state.step
     led = replace(request, lead=way_of(guidance.key, form).lead(place))
     span = form.at(place)
     if span is None or (form.ends and span == form.spans[-1]):
         return led
-    return led.towards_close(span.close - place, None)
+    return led.towards_close(span.close - place, None).again(state, span, place)
 
 
 def _own_tokens(step: int, hands: Hands, answer: Answer, guidance: Guidance) -> dict[int, int]:

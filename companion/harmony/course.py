@@ -52,6 +52,8 @@ def course(key: Key, form: Form, known: IntArray | None = None, given: Sequence[
         toward = message / message.max()
         if place == Place.CLOSE and (span := form.at(step)) is not None:
             toward = toward * _on_close(chain, form, span)
+        if place == Place.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
+            toward = toward * chain.closing[Closing.BEFORE_FINAL]
         if sung is not None:
             toward = toward * _sung(chain, key, sung[step - first + OFF_STEP :][:1], given, OFF_BEAT) ** 0.5
         beats.append(Beat(place, toward))

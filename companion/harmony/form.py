@@ -16,7 +16,9 @@ HELD_BEATS = range(1, 4)  # how long the last chord of a phrase is held
 SHORTEST_LAST = 2  # beats before the last chord, at least, when an end is asked for
 ENDLESS_STEPS = 2048  # 128 bars of 4/4; after them music without an end has no phrases any more
 LIKE_HEARD = 4.0  # so much likelier is a phrase as long as one that was heard
-STICKS = 0.35  # so much likelier than by chance is a phrase as long, and as long held, as the one before
+RETURNS = 0.35  # so many forms come back to their first phrases at once, as those of verse do: AB AB …
+RETURNING = (2, 2, 2, 3)  # how many phrases come back
+STICKS = 1.2  # so much likelier than by chance is a phrase as long, and as long held, as the one before
 Weights = NDArray[np.float64]
 
 
@@ -33,6 +35,11 @@ class Span:
     def beats(self) -> int:
         """How long it is."""
         return (self.end - self.start) // STEPS_PER_BEAT
+
+    @property
+    def held(self) -> int:
+        """For how many beats its last chord is held."""
+        return (self.end - self.close) // STEPS_PER_BEAT
 
 
 @dataclass(frozen=True)
@@ -87,36 +94,42 @@ def drawn_form(
     in_threes: the bar has three beats.
     """
     beats = (end - start) // STEPS_PER_BEAT
-    last_held = (end - close) // STEPS_PER_BEAT
     weights = _weights(heard, in_threes)
-    by_length = weights.sum(axis=1)
-    reach = _reach(beats, by_length)
+    reach = _reach(beats, weights.sum(axis=1))
+    returning = RETURNING[int(dice.integers(len(RETURNING)))] if dice.random() < RETURNS else 0
     spans: list[Span] = []
     at = start
     while beats > 0:
-        if spans:
-            by_length = _like(spans[-1], weights).sum(axis=1)
-        likely = np.array([_fits(length, beats, by_length[n], reach) for n, length in enumerate(PHRASE_BEATS)])
-        if likely.sum() == 0 or beats <= PHRASE_BEATS[0] + last_held:
-            length = beats
+        again = spans[len(spans) - returning] if returning <= len(spans) < 2 * returning else None
+        if again is not None and beats - again.beats >= PHRASE_BEATS[0]:
+            length, held = again.beats, again.held
         else:
-            length = PHRASE_BEATS[int(dice.choice(len(likely), p=likely / likely.sum()))]
+            again = None
+            likely = _like(spans[-1], weights) if spans else weights
+            length = _length(beats, likely.sum(axis=1), reach, dice)
+            held = _held(length, likely, dice)
         beats -= length
         stop = at + length * STEPS_PER_BEAT if beats else end
-        held = _held(length, _like(spans[-1], weights) if spans else weights, dice)
-        spans.append(Span(at, stop - held * STEPS_PER_BEAT if beats else close, stop))
+        repeats = None if again is None else again.start
+        spans.append(Span(at, stop - held * STEPS_PER_BEAT if beats else close, stop, repeats))
         at = stop
     return Form(tuple(spans))
+
+
+def _length(beats: int, by_length: Weights, reach: Weights, dice: np.random.Generator) -> int:
+    """Of the next phrase, so that others can fill what is left of so many beats; all of them where none fits."""
+    likely = np.array(
+        [weight * reach[beats - n] if n <= beats else 0.0 for n, weight in zip(PHRASE_BEATS, by_length, strict=True)]
+    )
+    if likely.sum() == 0 or beats <= PHRASE_BEATS[0]:
+        return beats
+    return PHRASE_BEATS[int(dice.choice(len(likely), p=likely / likely.sum()))]
 
 
 def endless_form(start: int, dice: np.random.Generator) -> Form:
     """Phrases for a long time, the last of which ends nothing; for music that goes on until it is told to stop."""
     form = drawn_form(start, start + ENDLESS_STEPS - STEPS_PER_BEAT, start + ENDLESS_STEPS, dice)
     return Form(form.spans, ends=False)
-
-
-def _fits(length: int, beats: int, weight: float, reach: Weights) -> float:
-    return float(weight * reach[beats - length]) if length <= beats else 0.0
 
 
 def _reach(beats: int, weights: Weights) -> Weights:
@@ -142,7 +155,7 @@ def _weights(heard: Sequence[int], in_threes: bool) -> Weights:
 
 def _like(before: Span, weights: Weights) -> Weights:
     """A phrase is often like the one before it."""
-    length, held = before.beats, (before.end - before.close) // STEPS_PER_BEAT
+    length, held = before.beats, before.held
     if length not in PHRASE_BEATS or held not in HELD_BEATS:
         return weights
     stuck = weights.copy()

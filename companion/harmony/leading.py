@@ -23,7 +23,8 @@ AS_BACH = 1.5  # how much what leans to a chord counts beside the model, so that
 OFF_BEAT_SHARE = 0.25  # of what leans to the chord on the beat: off it, what sounds tells the notes already
 DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
-STANDING = (0.3, 0.5, 0.8, 3.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
+STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
+STILL_UNKNOWN = 0.2  # of these, where nobody knows where phrases end
 _DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
 _CLASSES = np.array(CODE_PITCH_CLASS)
@@ -75,7 +76,9 @@ class Lead:
 
     def rule(self, state: int, step: int, strength: float) -> Rule:
         """What keeps the notes of a step within the beat to a chord, so strongly; 1 is as Bach does."""
-        return keep_to_chord(self.key, state, ON_BEAT if step == 0 else OFF_BEAT, strength)
+        if step:
+            return keep_to_chord(self.key, state, OFF_BEAT, strength)
+        return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if self.beat.toward is not None else STILL_UNKNOWN)
 
     def named(self, state: int) -> Chord:
         """The chord that a state stands for, in this key."""
@@ -83,7 +86,7 @@ class Lead:
 
 
 @lru_cache(maxsize=512)
-def keep_to_chord(key: Key, state: int, when: int, strength: float) -> Rule:
+def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: float = 0.0) -> Rule:
     """A rule that leans to the tones of a chord, completes it on the beat, and doubles no leading tone."""
     chain = tables().of_key(key)
     chord = chain.chords[state].transposed(key.tonic)
@@ -107,7 +110,7 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float) -> Rule:
         scores[FIRST_STRIKE:] += won[FIRST_STRIKE:]
         held = context.history.now[context.voice]
         if held >= FIRST_STRIKE:
-            scores[HOLD] += won[held] - (_standing(context) if when == ON_BEAT else 0.0)
+            scores[HOLD] += won[held] - moving * _standing(context)
 
     return rule
 

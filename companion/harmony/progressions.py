@@ -43,6 +43,7 @@ class Closing(IntEnum):
     FIRST = 0
     INNER = 1
     FINAL = 2
+    BEFORE_FINAL = 3  # the beat before the final chord
 
 
 _TRUST = 4.0  # so many counts weigh as much as what is likely in general
@@ -60,7 +61,7 @@ class Progressions:
     chords: tuple[Chord, ...]
     openings: Floats  # [chords]
     following: Floats  # [places, chords, chords]: after each, which
-    closing: Floats  # [closings, chords]: how much likelier than on any close
+    closing: Floats  # [closings, chords]: how much likelier than there in any phrase
     singing: Floats  # [voices, 2 (on the beat, off it), chords, 12]: which tone above the tonic
     leaning: Floats  # the same, in nats above what the voice sings in any chord
 
@@ -117,8 +118,9 @@ class Counts:
         return np.stack(by_place)
 
     def _closing(self) -> Floats:
-        any_close = _shares(self.closing.sum(axis=0) + _SELDOM)
-        return (_shares(self.closing + _SELDOM) / any_close).clip(0.05, 20.0)
+        closes = self.closing[: Closing.BEFORE_FINAL].sum(axis=0)
+        usual = np.stack([closes] * Closing.BEFORE_FINAL + [self.following[Place.LAST].sum(axis=0)])
+        return (_shares(self.closing + _SELDOM) / _shares(usual + _SELDOM)).clip(0.05, 20.0)
 
     def _singing(self) -> Floats:
         """Of chords that are seldom, by those of their quality and inversion on other roots."""

@@ -107,6 +107,8 @@ def _count(piece: Heard, states: Sequence[int | None], counts: Counts) -> None:
                 counts.openings[state] += 1
             if beat in piece.closes:
                 counts.closing[_closing(piece, beat), state] += 1
+            if beat == piece.closes[-1] - 1:
+                counts.closing[Closing.BEFORE_FINAL, state] += 1
             _count_voices(piece, beat, counts.singing[:, :, state])
         before = before if state is None else state
 
@@ -147,4 +149,4 @@ def phrase_counts(heard: Iterable[Heard]) -> np.ndarray[tuple[int, int, int], np
     return counts
 
 
-assert ON_BEAT == EIGHTHS[0]
+assert EIGHTHS[0] == ON_BEAT
