@@ -12,11 +12,12 @@ from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.velocity import VelocityRule
 from companion.harmony.course import course
 from companion.harmony.form import Form, drawn_form
+from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
 from companion.model.codes import UNDECIDED
 from companion.model.features import Ahead, Conditions
 from companion.music.bars import closing_steps
-from companion.music.key import Key, find_key
+from companion.music.key import Key
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt
 from companion.phrase.seed import Phrase
@@ -61,7 +62,7 @@ def harmonise(
 
     The key is the one that is asked for, else the one that is heard.
     """
-    heard = _Heard(generator, phrase, sampling, asked_key)
+    heard = _Heard(generator, phrase, sampling, asked_key, ended=True)
     struck = np.flatnonzero((heard.frames >= FIRST_STRIKE).any(axis=1))
     heard.close = int(struck[-1]) if len(struck) else len(heard.frames) - 1
     state = generator.start()
@@ -79,12 +80,18 @@ class _Heard:
     """
 
     def __init__(
-        self, generator: Generator, phrase: Phrase, sampling: Sampling, asked_key: Key | None, most: int | None = None
+        self,
+        generator: Generator,
+        phrase: Phrase,
+        sampling: Sampling,
+        asked_key: Key | None,
+        most: int | None = None,
+        ended: bool = False,
     ) -> None:
         sung = phrase.sung_steps
         skipped = 0 if most is None else max(len(sung) - most, 0)
         self.frames = excerpt(phrase.frames[sung], skipped, len(sung))
-        self.key = asked_key or find_key(phrase.frames)
+        self.key = asked_key or likeliest_key(phrase.frames, ended=ended)
         self.sampling = in_key(sampling, self.key, asked=asked_key is not None)
         self.added = tuple(not given for given in phrase.given)
         self.close: int | None = None  # the frame of the last chord, where there is to be one

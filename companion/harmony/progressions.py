@@ -156,7 +156,8 @@ class Tables:
     minor: Progressions
     completing: Floats  # [qualities, inversions, decided, tones]: see companion.harmony.doubling
     phrases: NDArray[np.intp]  # [in threes or not, lengths, held]: how often phrases of so many beats end so long held
-    returns: float  # the share of phrases that come back
+    tones: Floats  # [modes, 2 (the soprano, all voices), 12]: for how many steps each sounds, from the tonic
+    edges: Floats  # [modes, 3 (first of the soprano, first of the bass, last of the soprano), 12]: in how many pieces
 
     def of_key(self, key: Key) -> Progressions:
         """The chords of a key's mode."""
@@ -177,7 +178,7 @@ def tables() -> Tables:
             for mode in ("major", "minor")
         )
         return Tables(
-            major, minor, archive["completing"].astype(float), archive["phrases"], float(archive["returns"])
+            major, minor, archive["completing"].astype(float), archive["phrases"], archive["tones"].astype(float), archive["edges"].astype(float)
         )
 
 

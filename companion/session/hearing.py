@@ -10,7 +10,8 @@ import numpy as np
 from companion.controls.settings import Settings
 from companion.generation.improviser import Context, Planned
 from companion.generation.velocity import DEFAULT_VELOCITY, VelocityRule, velocity_rule
-from companion.music.key import Key, find_key
+from companion.harmony.keys import likeliest_key
+from companion.music.key import Key
 from companion.music.pitch import OCTAVE, pitch_name
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray
 from companion.phrase.hands import Capture, Hands, Press
@@ -41,7 +42,7 @@ class Hearing:
     def hear_key(self, past: Iterable[Planned]) -> None:
         """The key of what was heard, for what comes; what was imagined to a phrase so far fits it too."""
         frames = [_telling(planned) for planned in past]
-        self.key = find_key(np.stack(frames)) if len(frames) >= FEWEST_KEY_STEPS else None
+        self.key = likeliest_key(np.stack(frames), before=self.key) if len(frames) >= FEWEST_KEY_STEPS else None
 
     def hear_loudness(self) -> None:
         """How loud the player plays, for what comes."""

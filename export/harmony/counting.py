@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from companion.harmony.chords import QUALITIES, TONE_OF, Chord, heard_chord
 from companion.harmony.doubling import DEALT, DEALT_NUMBER, INVERSIONS, UPPER
@@ -147,6 +148,23 @@ def phrase_counts(heard: Iterable[Heard]) -> np.ndarray[tuple[int, int, int], np
             if following - begin in PHRASE_BEATS and held in HELD_BEATS:
                 counts[int(piece.in_threes), following - begin - PHRASE_BEATS[0], held - HELD_BEATS[0]] += 1
     return counts
+
+
+def key_counts(heard: Iterable[Heard]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """What tells a key, from the tonic: for how many steps each tone sounds, and which are first and last.
+
+    ``[2, 12]`` of the soprano and of all voices; ``[3, 12]`` the first of the soprano, of the bass, and the
+    last of the soprano.
+    """
+    tones, edges = np.zeros((2, OCTAVE), dtype=np.intp), np.zeros((3, OCTAVE), dtype=np.intp)
+    for piece in heard:
+        sung = piece.sounds >= FIRST_STRIKE
+        classes = (np.array(CODE_PITCH_CLASS)[piece.sounds] - piece.key.tonic) % OCTAVE
+        tones[0] += np.bincount(classes[:, 0][sung[:, 0]], minlength=OCTAVE)
+        tones[1] += np.bincount(classes[sung], minlength=OCTAVE)
+        for row, (voice, end) in enumerate(((0, 0), (-1, 0), (0, -1))):
+            edges[row, classes[:, voice][sung[:, voice]][end]] += 1
+    return tones, edges
 
 
 assert EIGHTHS[0] == ON_BEAT

@@ -12,7 +12,7 @@ from companion.files.writing import write_output
 from companion.harmony.doubling import completing
 from companion.harmony.progressions import TABLES_FORMAT
 from export.data.pieces import Piece
-from export.harmony.counting import Heard, counts_of, dealt_counts, heard_pieces, phrase_counts
+from export.harmony.counting import counts_of, dealt_counts, heard_pieces, key_counts, phrase_counts
 
 
 def learn(pieces: Sequence[Piece], path: Path, force: bool = False) -> dict[str, int]:
@@ -27,7 +27,7 @@ def learn(pieces: Sequence[Piece], path: Path, force: bool = False) -> dict[str,
             tables[f"{mode}_{what}"] = getattr(counts, what).astype(np.uint16)
     tables["completing"] = completing(dealt_counts(heard)).astype(np.float32)
     tables["phrases"] = phrase_counts(heard)
-    tables["returns"] = np.array(returning_share(heard))
+    tables["tones"], tables["edges"] = (np.stack(two) for two in zip(*map(key_counts, modes.values()), strict=True))
     whole = io.BytesIO()
     np.savez_compressed(whole, **tables)  # type: ignore[arg-type]
     write_output(path, whole.getvalue(), force=force)
@@ -40,15 +40,3 @@ def learn(pieces: Sequence[Piece], path: Path, force: bool = False) -> dict[str,
         "bytes": len(whole.getvalue()),
     }
 
-
-def returning_share(heard: Sequence[Heard]) -> float:
-    """The share of phrases that sing, from their second beat to their close, what an earlier one of the piece does."""
-    phrases = back = 0
-    for piece in heard:
-        known: set[bytes] = set()
-        for begin, close in zip(piece.begins, piece.closes, strict=True):
-            sung = piece.sounds[(begin + 1) * 4 : close * 4 + 1].tobytes()
-            phrases += 1
-            back += sung in known
-            known.add(sung)
-    return back / phrases
