@@ -97,7 +97,7 @@ class Request:
         if span.repeats is None or state.past is None:
             return self
         tokens = state.past.again(span.start - span.repeats, anew=step == span.start)
-        return self if tokens is None else replace(self, given=dict(enumerate(tokens)), lead=None)
+        return self if tokens is None else replace(self, given={**dict(enumerate(tokens)), **self.given}, lead=None)
 
     def struck_anew(self) -> Request:
         """The same with a note begun by every voice."""

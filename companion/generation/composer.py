@@ -24,6 +24,7 @@ from companion.phrase.seed import Phrase
 from companion.sampling.draw import Sampling, in_key
 
 BAR_IN_THREES = 12  # steps
+AS_BEFORE = 0.7  # so often a phrase of a tune that comes back is sung by all voices as before
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
 SEED = "seed"
 MODEL = "model"
@@ -101,6 +102,9 @@ class _Heard:
         lacking = np.full((self.first_step, len(VOICES)), REST, dtype=np.int32)
         self._from_a_beat = np.concatenate([lacking, self.frames])
         self.form = tune_form(self._from_a_beat[:, phrase.given.index(True)], phrase.bar_steps == BAR_IN_THREES)
+        self._alike = {
+            span for span in self.form.spans if span.repeats is not None and generator.random.random() < AS_BEFORE
+        }
         self._course = None
         if self.key is not None and any(self.added):
             self._course = course(self.key, self.form, self._from_a_beat, phrase.given)
@@ -109,7 +113,7 @@ class _Heard:
         """The frames from one to another, their missing voices added."""
         for at in range(first, last + 1):
             here = replace(state, step=self._steps[at])  # after a rest in another place
-            made = self._request(at).made(self._generator, here)
+            made = self._request(at, here).made(self._generator, here)
             state = made.after
             yield made
 
@@ -123,12 +127,13 @@ class _Heard:
             stop = self.close if final else close
             if stop < at:
                 continue
-            for made in towards_close(self.walk, state, (at, stop), self.key if final else None, TRIES if final else INNER_TRIES):
+            key, tries = (self.key, TRIES) if final else (None, INNER_TRIES)
+            for made in towards_close(self.walk, state, (at, stop), key, tries):
                 state = made.after
                 yield made
             at = stop + 1
 
-    def _request(self, at: int) -> Request:
+    def _request(self, at: int, state: DecoderState) -> Request:
         """What a frame is asked to be: after a rest all voices begin anew."""
         known = _known(self.frames[at], self._given)
         asked = Request(self.sampling, known, Conditions(key=self.key, ahead=self._ahead.at(at)))
@@ -139,6 +144,8 @@ class _Heard:
             asked = asked.towards_close(self.close - at, self.key)
         elif self.close is not None:
             asked = asked.towards_close(self.form.steps_to_close(place), None)
+            if (span := self.form.at(place)) in self._alike:
+                asked = asked.again(state, span, place)
         return asked.struck_anew() if at and self._steps[at] > self._steps[at - 1] + 1 else asked
 
 
@@ -203,9 +210,8 @@ def _answer(generator: Generator, state: DecoderState, form: Form, first: int, h
 
     everyone = (True,) * len(VOICES)
     for span in form.spans:
-        last = span == final
-        stretch = (span.start, span.close)
-        for frame, after in towards_close(walk, state, stretch, key if last else None, TRIES if last else INNER_TRIES):
+        asked_key, tries = (key, TRIES) if span == final else (None, INNER_TRIES)
+        for frame, after in towards_close(walk, state, (span.start, span.close), asked_key, tries):
             state = after
             yield Composed(frame, MODEL, everyone)
         for frame, after in walk(state, span.close + 1, span.end - 1):

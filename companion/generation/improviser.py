@@ -116,7 +116,9 @@ class Guidance:
         """The phrases of an answer; None where the player decides when they end."""
         if self.key is None or answer.loop or answer.with_player or self.locked or not self.sampling.harmony:
             return None
-        drawn, now = (None if one is None else (self.place(one[0]), self.place(one[1])) for one in (answer.drawn, answer.ending))
+        drawn, now = (
+            None if one is None else (self.place(one[0]), self.place(one[1])) for one in (answer.drawn, answer.ending)
+        )
         return form_of((self.seed, answer.number), self.place(answer.start), drawn, now)
 
 

@@ -47,7 +47,7 @@ def completing(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _won(in_order: NDArray[np.float64]) -> NDArray[np.float64]:
     """[dealt, tones] from the likelihood of three tones in one order, of each way to deal them."""
-    likelihood = dict(zip(_WHOLE, in_order.tolist(), strict=True))
+    likelihood: dict[Dealt, float] = dict(zip(_WHOLE, in_order.tolist(), strict=True))
 
     def of(dealt: Dealt) -> float:
         rest = product(range(TONES), repeat=UPPER - len(dealt))

@@ -146,7 +146,7 @@ def _reach(beats: int, weights: Weights) -> Weights:
 
 def _weights(heard: Sequence[int], in_threes: bool) -> Weights:
     """[lengths, held]: how likely phrases of so many beats end on a chord of so many."""
-    weights = tables().phrases[int(in_threes)].astype(float) + 0.01
+    weights: Weights = tables().phrases[int(in_threes)].astype(np.float64) + 0.01
     for length in heard:
         if length in PHRASE_BEATS:
             weights[length - PHRASE_BEATS[0]] *= LIKE_HEARD

@@ -15,10 +15,9 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.harmony.chords import PERFECT_TRIADS, QUALITIES, Chord
+from companion.harmony.chords import PERFECT_TRIADS, Chord
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
-from companion.music.vocabulary import VOICES
 
 TABLES_FILE = "chorales.npz"
 TABLES_FORMAT = "chorale-harmony/1"
@@ -51,8 +50,6 @@ _TRUST_IN_QUALITY = 6.0  # likewise of what a voice sings in chords of one quali
 _SELDOM = 0.02  # of a count, for what was never seen
 _STRONGEST = (-2.5, 3.0)  # nats that a note can lose or win by its chord
 
-FIRST_BIT = 1
-
 
 @dataclass(frozen=True, eq=False)
 class Progressions:
@@ -80,7 +77,6 @@ class Progressions:
     def triads(self) -> NDArray[np.bool_]:
         """[chords]: which are major or minor triads in root position."""
         return np.array([chord.quality in PERFECT_TRIADS and chord.inversion == 0 for chord in self.chords])
-
 
     @functools.cached_property
     def on_tonic(self) -> NDArray[np.bool_]:
@@ -145,7 +141,8 @@ def _shares(counts: Floats) -> Floats:
 
 
 def _blend(counts: Floats, prior: Floats) -> Floats:
-    return (counts + _TRUST * prior) / (counts.sum(axis=-1, keepdims=True) + _TRUST)
+    blended: Floats = (counts + _TRUST * prior) / (counts.sum(axis=-1, keepdims=True) + _TRUST)
+    return blended
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,14 +169,18 @@ def tables() -> Tables:
         assert str(archive["format"]) == TABLES_FORMAT
         major, minor = (
             Counts(
-                *(archive[f"{mode}_{what}"].astype(float) if what != "chords" else archive[f"{mode}_chords"]
-                  for what in ("chords", "openings", "following", "closing", "singing"))
+                *(
+                    archive[f"{mode}_{what}"].astype(float) if what != "chords" else archive[f"{mode}_chords"]
+                    for what in ("chords", "openings", "following", "closing", "singing")
+                )
             ).progressions()
             for mode in ("major", "minor")
         )
         return Tables(
-            major, minor, archive["completing"].astype(float), archive["phrases"], archive["tones"].astype(float), archive["edges"].astype(float)
+            major,
+            minor,
+            archive["completing"].astype(float),
+            archive["phrases"],
+            archive["tones"].astype(float),
+            archive["edges"].astype(float),
         )
-
-
-assert len(QUALITIES) < OCTAVE and len(VOICES) == 4

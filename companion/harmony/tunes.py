@@ -12,8 +12,8 @@ from companion.harmony.form import PHRASE_BEATS, Form, Span
 from companion.harmony.progressions import tables
 from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, IntArray
 
-# Nats for a close on a note of the soprano, by its length in beats up to the next: how much likelier a fermata is than elsewhere, in the
-# training chorales (``chorale-train harmony`` prints them).
+# Nats for a close on a note, by its length in beats up to the next: how much likelier one of that length has a
+# fermata than any other, in the sopranos of the training chorales.
 _BY_BEATS = {1: -0.5, 2: 1.0, 3: 3.7, 4: 3.9}
 _BEFORE_A_REST = 4.0
 _NO_PHRASE = math.log(1e-4)  # for a length that no phrase of the chorales has
@@ -27,14 +27,14 @@ class _Note(NamedTuple):
 
 
 def tune_form(tune: IntArray, in_threes: bool = False) -> Form:
-    """The phrases of a tune; the last one ends on its last note.
+    """The phrases of a tune, of which some come back; the last one ends on its last note.
 
     tune: ``[steps]`` tokens of one voice, from a beat on.
     """
     notes = _notes(tune)
     if not notes:
         return Form((Span(0, max(len(tune) - STEPS_PER_BEAT, 0) // STEPS_PER_BEAT * STEPS_PER_BEAT, len(tune)),))
-    return _form(notes, _ends(notes, _length_scores(in_threes)), len(tune))
+    return _form(notes, _ends(notes, _length_scores(in_threes)), tune)
 
 
 def _notes(tune: IntArray) -> list[_Note]:
@@ -85,12 +85,18 @@ def _length(begin: int, notes: Sequence[_Note], last: int, lengths: dict[int, fl
     return _LIKE_THE_OTHERS * lengths.get(_begin_to_begin(begin, notes, last), _NO_PHRASE)
 
 
-def _form(notes: Sequence[_Note], ends: Sequence[int], steps: int) -> Form:
-    spans = []
+def _form(notes: Sequence[_Note], ends: Sequence[int], tune: IntArray) -> Form:
+    spans: list[Span] = []
+    known: dict[bytes, int] = {}
     start = 0
     for number in ends:
         last = number + 1 >= len(notes)
-        stop = steps if last else notes[number + 1].beat * STEPS_PER_BEAT
-        spans.append(Span(start, notes[number].beat * STEPS_PER_BEAT, stop))
+        close, stop = (
+            notes[number].beat * STEPS_PER_BEAT,
+            len(tune) if last else notes[number + 1].beat * STEPS_PER_BEAT,
+        )
+        sung = tune[start : close + 1].tobytes()
+        spans.append(Span(start, close, stop, known.get(sung)))
+        known.setdefault(sung, start)
         start = stop
     return Form(tuple(spans))

@@ -2,7 +2,7 @@
 
 draw         temperature, top-p, and the draw
 rules        part-writing: what is forbidden or discouraged
-harmony      chords on the beat, and chords of a close
+harmony      whole chords, and chords of a close
 lookahead    room for the voices still to come
 styles       named sets of all that
 """

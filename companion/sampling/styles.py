@@ -9,7 +9,6 @@ from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.music.vocabulary import VOICES
 from companion.sampling.draw import Sampling, denser
-from companion.sampling.harmony import chords_on_beats
 from companion.sampling.lookahead import leaves_room
 from companion.sampling.rules import (
     close_spacing,

@@ -39,4 +39,3 @@ def learn(pieces: Sequence[Piece], path: Path, force: bool = False) -> dict[str,
         "phrases": int(tables["phrases"].sum()),
         "bytes": len(whole.getvalue()),
     }
-
