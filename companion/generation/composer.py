@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.generation.closes import Made, Request, Walk, towards_close
+from companion.generation.following import Lead
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.velocity import VelocityRule
 from companion.model.codes import UNDECIDED
@@ -34,19 +35,27 @@ class Composed:
 
 
 def continue_phrase(
-    generator: Generator, phrase: Phrase, bars: int, sampling: Sampling, asked_key: Key | None = None
+    generator: Generator,
+    phrase: Phrase,
+    bars: int,
+    sampling: Sampling,
+    asked_key: Key | None = None,
+    lead: Lead | None = None,
 ) -> Iterator[Composed]:
     """The seed, its missing voices added, then ``bars`` new bars that come to a close.
 
     Where the seed ends inside a bar, that bar is completed first. The key is the one that is asked for, else
     the one that is heard.
+
+    lead: what the new bars take from the phrase.
     """
     heard = _Heard(generator, phrase, sampling, asked_key, LONGEST_HEARD)
     state = generator.start()
     for frame, after in heard.walk(state, 0, len(heard.frames) - 1):
         state = after
         yield Composed(frame, SEED, heard.added)
-    yield from _answer(generator, state, _steps_to_come(phrase, bars), phrase.bar_steps, heard.sampling, heard.key)
+    steps = _steps_to_come(phrase, bars)
+    yield from _answer(generator, state, steps, phrase.bar_steps, heard.sampling, heard.key, lead)
 
 
 def harmonise(
@@ -87,9 +96,9 @@ class _Heard:
         """The frames from one to another, their missing voices added."""
         for at in range(first, last + 1):
             here = replace(state, step=self._steps[at])  # after a rest in another place
-            made = _made(self._generator, here, self._request(at))
-            state = made.after
-            yield made
+            frame, after = _made(self._generator, here, self._request(at))
+            state = after.hearing(frame.pitches)
+            yield Made(frame, state)
 
     def _request(self, at: int) -> Request:
         """What a frame is asked to be: after a rest all voices begin anew."""
@@ -133,7 +142,13 @@ def _known(tokens: IntArray, given: Sequence[bool]) -> dict[int, int]:
 
 
 def _answer(
-    generator: Generator, state: DecoderState, steps: int, bar_steps: int, sampling: Sampling, key: Key | None
+    generator: Generator,
+    state: DecoderState,
+    steps: int,
+    bar_steps: int,
+    sampling: Sampling,
+    key: Key | None,
+    lead: Lead | None,
 ) -> Iterator[Composed]:
     """New frames that begin afresh; their last chord is struck on a strong beat and held to the end."""
     close = steps - closing_steps(bar_steps)
@@ -141,7 +156,8 @@ def _answer(
 
     def walk(state: DecoderState, first: int, last: int) -> Walk:
         for step in range(first, last + 1):
-            request = plain.towards_close(close - step, key)
+            led = plain if lead is None else replace(plain, sampling=lead.sampling(sampling, step))
+            request = led.towards_close(close - step, key)
             made = _made(generator, state, request.struck_anew() if step in (0, close) else request)
             state = made.after
             yield made
@@ -158,7 +174,9 @@ def _made(generator: Generator, state: DecoderState, request: Request) -> Made:
     return Made(*generator.frame(state, request.sampling, request.given, request.conditions))
 
 
-def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule) -> list[VoiceNote]:
+def voice_notes(
+    composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule, lead: Lead | None = None
+) -> list[VoiceNote]:
     """The notes that the model added, in the seed's ticks; the seed's own are phrase.notes.
 
     A held note begins with its strike and takes its velocity there. Where the player let go of the
@@ -180,8 +198,11 @@ def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: Velocity
                 notes.append(sounding.pop(voice)._replace(end_tick=tick))
             pitch = one.frame.pitches[voice]
             if token >= FIRST_STRIKE and one.chosen[voice] and pitch is not None:
-                strength = velocity(voice, one.frame.choices[voice].entropy_bits)
+                since = one.frame.step - start - (len(phrase.frames) if one.origin == MODEL else 0)
+                strength = velocity(voice, one.frame.choices[voice].entropy_bits, since)
                 begin = max(tick, min(played.get((voice, pitch), 0), end_tick - 1))
                 sounding[voice] = VoiceNote(voice, begin, end_tick, pitch, strength)
+    if lead is not None:
+        notes = list(lead.touched(notes, phrase.tick_of_step(len(phrase.frames)), phrase.ticks_per_beat))
     notes.extend(note._replace(end_tick=end_tick) for note in sounding.values())
     return sorted(notes, key=lambda note: (note.start_tick, note.voice))

@@ -60,6 +60,7 @@ def test_default_map() -> None:
         (29, "voice/mute bass", None),
         (30, "model", None),
         (31, "panic", None),
+        (85, "follow", None),
     ]
 
 
@@ -92,6 +93,7 @@ def test_choices_are_split_evenly() -> None:
     [
         ("top_p", 0.05, 1.0),
         ("density", -4.0, 4.0),
+        ("follow", 0.0, 1.0),
         ("key", "auto", "D minor"),
         ("seed", 0, 127),
         ("velocity", "played", "127"),
