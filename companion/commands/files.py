@@ -26,13 +26,14 @@ from companion.generation.composer import (
     total_frames,
     voice_notes,
 )
-from companion.generation.following import Lead, lead_of
+from companion.generation.following import Following, Lead
 from companion.generation.generator import Generator
 from companion.generation.velocity import VelocityRule, velocity_rule
 from companion.model.library import open_model
 from companion.music.key import Key
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES, voice_index
+from companion.phrase.character import character_of
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.sampling.styles import sampling_of
 from companion.screen.say import say
@@ -140,7 +141,7 @@ def job_of_song(song: Song, phrase: Phrase, bars: int, settings: Settings) -> Jo
     """Continue a song."""
     if not 1 <= bars <= MOST_BARS:
         raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
-    lead = lead_of(phrase, settings.follow)
+    lead = Following.of(settings).lead(character_of(phrase))
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes, lead), sampling_of(settings)
     key, generator = _asked_key(settings), _generator(settings)
     frames = continue_phrase(generator, phrase, bars, sampling, key, lead)

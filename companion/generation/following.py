@@ -7,17 +7,39 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from companion.controls.settings import Settings
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import STEPS_PER_BEAT
-from companion.phrase.character import HEAD_STEPS, Character, character_of
-from companion.phrase.seed import Phrase
+from companion.phrase.character import HEAD_STEPS, Character
 from companion.sampling.course import USUAL_PACE
 from companion.sampling.draw import Sampling
 from companion.sampling.following import as_in_motif, at_pace, stays_at
 
-MOTIF_STRIKES = 3.0  # nats by which a motif's notes, and its steps without one, are likelier
+MOTIF_STRIKES = 5.0  # nats by which a motif's notes, and its steps without one, are likelier
 MOTIF_STEPS = 1.0  # nats off for each semitone by which a note rises otherwise than the motif's
+PACE_SHARE = 0.65  # below 1 the pace is taken before all else: people keep to it most in their second phrases
+HEIGHT_PULL = 2.0  # times what draws voices home
 HIGHEST_PACE = 0.8  # strikes a step that are asked for at most
+
+
+@dataclass(frozen=True)
+class Following:
+    """How far answers take after phrases."""
+
+    share: float  # 0 nothing, 1 all
+    paced: bool = True  # their pace too: not where the player has said how dense the music is to be
+
+    @classmethod
+    def of(cls, settings: Settings) -> Following:
+        """As the player has it."""
+        return cls(settings.follow, paced=not settings.density)
+
+    def lead(self, character: Character | None) -> Lead | None:
+        """What an answer takes from a phrase of this character; None: nothing."""
+        return None if character is None or not self.share else Lead(character, self)
+
+
+NOT_FOLLOWING = Following(0.0)
 
 
 @dataclass(frozen=True)
@@ -25,7 +47,12 @@ class Lead:
     """What an answer takes from a phrase, and how far."""
 
     character: Character
-    follow: float  # above 0, which is nothing, to 1, all of it
+    following: Following
+
+    @property
+    def follow(self) -> float:
+        """The share that is taken, above 0."""
+        return self.following.share
 
     def sampling(self, plain: Sampling, since: int) -> Sampling:
         """How the frame is drawn that stands so many steps after the answer's first one."""
@@ -33,8 +60,8 @@ class Lead:
 
     @property
     def pace(self) -> float:
-        """The onsets a step of the leading voice."""
-        wanted = self.follow * math.log(max(self.character.pace, 1 / HEAD_STEPS) / USUAL_PACE)
+        """The onsets a step of the leading voice, as far as they are followed."""
+        wanted = self.follow**PACE_SHARE * math.log(max(self.character.pace, 1 / HEAD_STEPS) / USUAL_PACE)
         return min(USUAL_PACE * math.exp(wanted), HIGHEST_PACE)
 
     def velocity(self, plain: int, since: int) -> int:
@@ -62,19 +89,13 @@ class Lead:
 @lru_cache(maxsize=256)
 def _led(plain: Sampling, lead: Lead, since: int) -> Sampling:
     character, follow = lead.character, lead.follow
-    rules = [stays_at(character.voice, character.centre, follow)]
+    rules = [stays_at(character.voice, character.centre, HEIGHT_PULL * follow)]
     motif = {note.at: note.rise for note in character.head}
     if motif and since < HEAD_STEPS and since <= max(motif):
         rise = motif.get(since) if since else None
         strikes, steps = follow * MOTIF_STRIKES, follow * MOTIF_STEPS
         if since:
             rules.append(as_in_motif(character.voice, rise, strikes, steps))
-    else:
+    elif lead.following.paced:
         rules.append(at_pace(character.voice, lead.pace))
     return replace(plain, rules=(*plain.rules, *rules))
-
-
-def lead_of(phrase: Phrase, follow: float) -> Lead | None:
-    """What is taken from a file's phrase; None: nothing."""
-    character = character_of(phrase) if follow else None
-    return None if character is None else Lead(character, follow)

@@ -24,7 +24,7 @@ from companion.model.features import (
 from companion.model.runtime import Model
 from companion.model.state import State
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
-from companion.sampling.course import Course
+from companion.sampling.course import AT_HOME, Course
 from companion.sampling.draw import Choice, Sampling, choose, given_choice
 from companion.sampling.rules import NoteContext
 
@@ -39,7 +39,7 @@ class DecoderState:
     history: History
     memory: State
     past: Past | None = None  # where the model reads what came before
-    course: Course = Course()
+    course: Course = AT_HOME
 
     def hearing(self, pitches: Sequence[int | None]) -> DecoderState:
         """After a frame that was heard, not answered."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.generation.closes import TRIES, Made, Request, Search, best_ending, best_opening
-from companion.generation.following import Lead
+from companion.generation.following import NOT_FOLLOWING, Following, Lead
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.model.features import Conditions
 from companion.model.runtime import Model
@@ -87,11 +87,11 @@ class Guidance:
     seed: int
     locked: frozenset[int]  # voices that are the player's alone
     beat_step: int = 0  # how many steps after the multiples of four beats lie
-    follow: float = 0.0  # how far an answer takes after its phrase, 0..1
+    follow: Following = NOT_FOLLOWING
 
     def lead(self, answer: Answer) -> Lead | None:
         """What an answer takes from its phrase; None: nothing."""
-        return None if answer.character is None or not self.follow else Lead(answer.character, self.follow)
+        return self.follow.lead(answer.character)
 
     def sampling_at(self, step: int, answer: Answer) -> Sampling:
         """How a step of an answer is drawn."""

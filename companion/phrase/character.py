@@ -5,6 +5,7 @@ Pure: the same notes are of the same character, whether a hand plays them or a f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -56,12 +57,13 @@ class Character:
     head: tuple[HeadNote, ...]  # its motif; empty where it has none
 
     @classmethod
-    def of(cls, notes: Sequence[Sung], voice: int, end: float, head_start: float) -> Character:
-        """Of a voice's notes, at least one, in order of time.
+    def of(cls, notes: Sequence[Sung], voice: int, head_start: float) -> Character:
+        """Of a voice's notes, at least one, in order of time; it ends with the beat in which the last one does.
 
-        end: where the phrase ends, in steps.
         head_start: where its motif begins, see ``head_start_of``.
         """
+        sung = max(note.end for note in notes) - head_start
+        end = head_start + STEPS_PER_BEAT * math.ceil(sung / STEPS_PER_BEAT)
         lately = [note for note in notes if note.start >= end - LATELY_STEPS] or notes[-1:]
         steps = max(end - lately[0].start, 1.0)
         spacing, gate = _touch(lately)
@@ -96,7 +98,7 @@ def character_of(phrase: Phrase) -> Character | None:
         return None
     start = notes[0].start
     place = (phrase.first_step + start) % phrase.bar_steps
-    return Character.of(notes, voice, len(phrase.frames), head_start_of(start, place, phrase.bar_steps))
+    return Character.of(notes, voice, head_start_of(start, place, phrase.bar_steps))
 
 
 def _played(phrase: Phrase, voice: int) -> list[Sung]:

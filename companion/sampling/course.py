@@ -8,7 +8,7 @@ from typing import NamedTuple
 from companion.music.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, VOICES
 from companion.phrase.voicing import HOMES
 
-USUAL_PACE = 0.18  # strikes a step, of a voice in the chorales
+USUAL_PACE = 0.2  # strikes a step, of a voice in the chorales
 LATELY = 1 / (4 * STEPS_PER_BEAT)  # the weight of one more step in what was of late
 HOME_STEPS = 128  # what was heard so many steps ago hardly counts for a voice's home any more
 
@@ -39,3 +39,6 @@ class Course(NamedTuple):
             was if pitch is None else was + (pitch - was) / count for was, pitch in zip(self.home, pitches, strict=True)
         )
         return self._replace(home=home, heard=count)
+
+
+AT_HOME = Course()  # nothing was heard yet

@@ -10,13 +10,13 @@ from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOCABULARY_SIZE
 from companion.sampling.course import USUAL_PACE
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
-FORWARD = 1.5  # nats for each e-fold of the wanted pace over the usual one …
-BACK = 3.0  # … and over the pace of late: what is still missing
+FORWARD = 2.0  # nats for each e-fold of the wanted pace over the usual one …
+BACK = 6.0  # … and over the pace of late: what is still missing
 LEAST_PACE = 0.02  # strikes a step that count as none
 NEAR = 1  # semitones by which a motif's steps may differ: it is repeated on another degree of its scale
 UNLIKEST = 6  # semitones beyond which another step is as unlike as can be
 PULL = 0.04  # nats a semitone, and for each one by which a voice is away from home …
-AT_HOME = 1.5  # … beyond this many
+NEAR_HOME = 1.5  # … beyond this many
 
 
 def at_pace(voice: int, strikes_a_step: float) -> Rule:
@@ -75,7 +75,7 @@ _RISES = np.arange(2 * VOCABULARY_SIZE, dtype=np.float64) - VOCABULARY_SIZE
 def _pull(scores: LogProbs, context: NoteContext, home: float, strength: float = 1.0) -> None:
     held = context.history.now[context.voice]
     away = context.course.level[context.voice] - home
-    excess = abs(away) - AT_HOME
+    excess = abs(away) - NEAR_HOME
     if excess > 0 and held >= FIRST_STRIKE:
         nats = math.copysign(strength * PULL * excess, away)
         scores[FIRST_STRIKE:] -= nats * _RISES[VOCABULARY_SIZE + FIRST_STRIKE - held : 2 * VOCABULARY_SIZE - held]

@@ -69,7 +69,7 @@ class Hearing:
             voice = leading
         start = int(line[0].start)
         head_start = head_start_of(start, start - barlines.bar_start(start), barlines.bar_steps)
-        return Character.of(line, voice, max(note.end for note in line), head_start)
+        return Character.of(line, voice, head_start)
 
     def velocity_rule(self, settings: Settings, lead: Lead | None = None) -> VelocityRule:
         """How loud an answer is."""

@@ -167,7 +167,7 @@ def test_a_binding_may_be_for_one_channel() -> None:
 
 def test_targets_are_written_and_read() -> None:
     targets = all_targets()
-    assert targets[:12] == tuple(binding.target for binding in DEFAULT_BINDINGS)
+    assert targets[: len(DEFAULT_BINDINGS)] == tuple(binding.target for binding in DEFAULT_BINDINGS)
     assert len(set(targets)) == len(targets)
     assert {target.name for target in targets} == {GO_STOP, *(control.name for control in CONTROLS)}
     for target in targets:

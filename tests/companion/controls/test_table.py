@@ -35,9 +35,9 @@ from companion.sampling.draw import HIGHEST_TEMPERATURE, Sampling
 CHOICES = Choices(("gru", "transformer"), (StyleDefaults("bach", 0.8, 0.95), StyleDefaults("wild", 1.4, 1.0)))
 
 NAMES = [
-    "mode", "go", "stop", "cadence", "undo", "keep", "panic", "temperature", "top_p", "density", "follow", "key", "style",
-    "seed", "model", "velocity", "bars", "grid", "rest", "voice/lock", "voice/mute", "voice/octave", "voice/velocity",
-    "voice/channel",
+    "mode", "go", "stop", "cadence", "undo", "keep", "panic", "temperature", "top_p", "density", "follow", "key",
+    "style", "seed", "model", "velocity", "bars", "grid", "rest", "voice/lock", "voice/mute", "voice/octave",
+    "voice/velocity", "voice/channel",
 ]  # fmt: skip
 
 
