@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.generation.closes import INNER_TRIES, TRIES, Request, Walk, towards_close
+from companion.generation.closes import INNER_TRIES, TRIES, Made, Request, Walk, towards_close
+from companion.generation.following import Lead
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.velocity import VelocityRule
 from companion.harmony.course import course
@@ -40,12 +41,19 @@ class Composed:
 
 
 def continue_phrase(
-    generator: Generator, phrase: Phrase, bars: int, sampling: Sampling, asked_key: Key | None = None
+    generator: Generator,
+    phrase: Phrase,
+    bars: int,
+    sampling: Sampling,
+    asked_key: Key | None = None,
+    lead: Lead | None = None,
 ) -> Iterator[Composed]:
     """The seed, its missing voices added, then ``bars`` new bars in phrases, the last of which ends the piece.
 
     Where the seed ends inside a bar, that bar is completed first. The key is the one that is asked for, else
     the one that is heard.
+
+    lead: what the new bars take from the phrase.
     """
     heard = _Heard(generator, phrase, sampling, asked_key, LONGEST_HEARD)
     state = generator.start()
@@ -53,7 +61,7 @@ def continue_phrase(
         state = after
         yield Composed(frame, SEED, heard.added)
     first = heard.first_step + len(heard.frames)
-    yield from _answer(generator, state, _planned(generator, phrase, heard, bars), first, heard)
+    yield from _answer(generator, state, _planned(generator, phrase, heard, bars), first, heard, lead)
 
 
 def harmonise(
@@ -113,9 +121,9 @@ class _Heard:
         """The frames from one to another, their missing voices added."""
         for at in range(first, last + 1):
             here = replace(state, step=self._steps[at])  # after a rest in another place
-            made = self._request(at, here).made(self._generator, here)
-            state = made.after
-            yield made
+            frame, after = self._request(at, here).made(self._generator, here)
+            state = after.hearing(frame.pitches)
+            yield Made(frame, state)
 
     def to_the_close(self, state: DecoderState) -> Walk:
         """All frames up to the last chord; of each phrase, and of the last more carefully, the ending that is best."""
@@ -191,7 +199,9 @@ def _planned(generator: Generator, phrase: Phrase, heard: _Heard, bars: int) -> 
     return drawn_form(start, end - closing_steps(phrase.bar_steps), end, generator.random, lengths, in_threes)
 
 
-def _answer(generator: Generator, state: DecoderState, form: Form, first: int, heard: _Heard) -> Iterator[Composed]:
+def _answer(
+    generator: Generator, state: DecoderState, form: Form, first: int, heard: _Heard, lead: Lead | None
+) -> Iterator[Composed]:
     """New frames that begin afresh, phrase by phrase; each last chord is struck on its beat and held."""
     key = heard.key
     way = None if key is None else course(key, form)
@@ -202,6 +212,8 @@ def _answer(generator: Generator, state: DecoderState, form: Form, first: int, h
         for step in range(begin, last + 1):
             span = form.at(step)
             request = plain if way is None else replace(plain, lead=way.lead(step))
+            if lead is not None:
+                request = replace(request, sampling=lead.sampling(heard.sampling, step - first))
             request = request.towards_close(form.steps_to_close(step), key if span == final else None)
             request = request if span is None else request.again(state, span, step)
             made = (request.struck_anew() if step in (first, final.close) else request).made(generator, state)
@@ -219,7 +231,9 @@ def _answer(generator: Generator, state: DecoderState, form: Form, first: int, h
             yield Composed(frame, MODEL, everyone)
 
 
-def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule) -> list[VoiceNote]:
+def voice_notes(
+    composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule, lead: Lead | None = None
+) -> list[VoiceNote]:
     """The notes that the model added, in the seed's ticks; the seed's own are phrase.notes.
 
     A held note begins with its strike and takes its velocity there. Where the player let go of the
@@ -241,8 +255,11 @@ def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: Velocity
                 notes.append(sounding.pop(voice)._replace(end_tick=tick))
             pitch = one.frame.pitches[voice]
             if token >= FIRST_STRIKE and one.chosen[voice] and pitch is not None:
-                strength = velocity(voice, one.frame.choices[voice].entropy_bits)
+                since = one.frame.step - start - (len(phrase.frames) if one.origin == MODEL else 0)
+                strength = velocity(voice, one.frame.choices[voice].entropy_bits, since)
                 begin = max(tick, min(played.get((voice, pitch), 0), end_tick - 1))
                 sounding[voice] = VoiceNote(voice, begin, end_tick, pitch, strength)
+    if lead is not None:
+        notes = list(lead.touched(notes, phrase.tick_of_step(len(phrase.frames)), phrase.ticks_per_beat))
     notes.extend(note._replace(end_tick=end_tick) for note in sounding.values())
     return sorted(notes, key=lambda note: (note.start_tick, note.voice))

@@ -43,8 +43,8 @@ PLAIN_BEAT = Beat()
 
 
 @dataclass(frozen=True)
-class Lead:
-    """Harmony in a key, for one frame."""
+class Harmony:
+    """A beat in a key."""
 
     key: Key
     beat: Beat = PLAIN_BEAT

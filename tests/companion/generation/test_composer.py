@@ -57,8 +57,8 @@ def whole_bars(beats: int, metre: tuple[int, int] = (4, 4)) -> Phrase:
     return phrase_of({v: [(beat, 1, pitch) for beat in range(beats)] for v, pitch in enumerate(CHORD)}, metre)
 
 
-def loudness(voice: int, bits: float) -> int:
-    assert 0 <= bits < 6
+def loudness(voice: int, bits: float, since: int) -> int:
+    assert 0 <= bits < 6 and since >= 0
     return 100 + voice
 
 
