@@ -11,10 +11,10 @@ from companion.generation.closes import INNER_TRIES, TRIES, Made, Request, Walk,
 from companion.generation.following import Lead
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.velocity import VelocityRule
-from companion.harmony.course import course
 from companion.harmony.form import Form, drawn_form
 from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
+from companion.harmony.way import way_through
 from companion.model.codes import UNDECIDED
 from companion.model.features import Ahead, Conditions
 from companion.music.bars import closing_steps
@@ -113,9 +113,9 @@ class _Heard:
         self._alike = {
             span for span in self.form.spans if span.repeats is not None and generator.random.random() < AS_BEFORE
         }
-        self._course = None
+        self._way = None
         if self.key is not None and any(self.added):
-            self._course = course(self.key, self.form, self._from_a_beat, phrase.given)
+            self._way = way_through(self.key, self.form, self._from_a_beat, phrase.given)
 
     def walk(self, state: DecoderState, first: int, last: int) -> Walk:
         """The frames from one to another, their missing voices added."""
@@ -146,8 +146,8 @@ class _Heard:
         known = _known(self.frames[at], self._given)
         asked = Request(self.sampling, known, Conditions(key=self.key, ahead=self._ahead.at(at)))
         place = at + self.first_step
-        if self._course is not None:
-            asked = replace(asked, lead=self._course.lead(place))
+        if self._way is not None:
+            asked = replace(asked, harmony=self._way.harmony(place))
         if self.close is not None and place >= self.form.spans[-1].start:
             asked = asked.towards_close(self.close - at, self.key)
         elif self.close is not None:
@@ -204,14 +204,14 @@ def _answer(
 ) -> Iterator[Composed]:
     """New frames that begin afresh, phrase by phrase; each last chord is struck on its beat and held."""
     key = heard.key
-    way = None if key is None else course(key, form)
+    way = None if key is None else way_through(key, form)
     plain = Request(heard.sampling, conditions=Conditions(key=key))
     final = form.spans[-1]
 
     def walk(state: DecoderState, begin: int, last: int) -> Walk:
         for step in range(begin, last + 1):
             span = form.at(step)
-            request = plain if way is None else replace(plain, lead=way.lead(step))
+            request = plain if way is None else replace(plain, harmony=way.harmony(step))
             if lead is not None:
                 request = replace(request, sampling=lead.sampling(heard.sampling, step - first))
             request = request.towards_close(form.steps_to_close(step), key if span == final else None)

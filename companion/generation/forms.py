@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from companion.harmony.course import Course, course
 from companion.harmony.form import Form, drawn_form, endless_form
+from companion.harmony.way import Way, way_through
 from companion.music.key import Key
 from companion.music.vocabulary import STEPS_PER_BEAT
 
@@ -15,9 +15,9 @@ FORM_DICE = 1_000_003  # beside the seed and the answer's number: other dice tha
 
 
 @lru_cache(maxsize=16)
-def way_of(key: Key, form: Form) -> Course:
+def way_of(key: Key, form: Form) -> Way:
     """Chords through a form."""
-    return course(key, form)
+    return way_through(key, form)
 
 
 @lru_cache(maxsize=64)

@@ -14,10 +14,10 @@ import numpy as np
 
 from companion.generation.closes import TRIES, Made, Request, Search, best_ending, best_opening
 from companion.generation.following import NOT_FOLLOWING, Following, Lead
+from companion.generation.forms import form_of, way_of
 from companion.generation.generator import DecoderState, Frame, Generator
-from companion.generation.way import form_of, way_of
 from companion.harmony.form import Form
-from companion.harmony.leading import Lead
+from companion.harmony.leading import Harmony
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key
@@ -113,9 +113,9 @@ class Guidance:
         return Conditions(key=self.key)
 
     @property
-    def lead(self) -> Lead | None:
-        """Harmony where no phrases are planned."""
-        return None if self.key is None else Lead(self.key)
+    def harmony(self) -> Harmony | None:
+        """Of a beat where no phrases are planned."""
+        return None if self.key is None else Harmony(self.key)
 
     def place(self, step: int) -> int:
         """A step as a model and a form count: with beats on the multiples of four."""
@@ -249,7 +249,7 @@ def _in_form(request: Request, guidance: Guidance, form: Form, state: DecoderSta
     """The same with the chords and the close of its phrase; the last close is asked for by itself."""
     assert guidance.key is not None
     place = state.step
-    led = replace(request, lead=way_of(guidance.key, form).lead(place))
+    led = replace(request, harmony=way_of(guidance.key, form).harmony(place))
     span = form.at(place)
     if span is None or (form.ends and span == form.spans[-1]):
         return led

@@ -4,6 +4,6 @@ chords       what a beat is heard as
 progressions which chord follows which, and what the voices sing in each, as learned from the chorales
 form         phrases: how long they are, on what they close, what comes back
 tunes        where the phrases of a given tune end
-course       what each beat of an answer is asked to be
+way          what each beat of some music is asked to be
 leading      the chord of a beat, and the rule by which notes keep to it
 """

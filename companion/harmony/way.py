@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from companion.harmony.form import Form, Span
-from companion.harmony.leading import OFF_BEAT, ON_BEAT, Beat, Lead
+from companion.harmony.leading import OFF_BEAT, ON_BEAT, Beat, Harmony
 from companion.harmony.progressions import Closing, Floats, Place, Progressions, tables
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
@@ -20,21 +20,21 @@ _NOT_A_CLOSE = 1e-4  # how much less likely a phrase ends on what is no triad in
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class Way:
     """A form in a key, beat by beat."""
 
     key: Key
     form: Form
     beats: tuple[Beat | None, ...]  # from the first step of the form on; None while a last chord is held
 
-    def lead(self, step: int) -> Lead | None:
+    def harmony(self, step: int) -> Harmony | None:
         """Harmony for the frame at a step; None where none is to be chosen."""
         number = (step - self.form.spans[0].start) // STEPS_PER_BEAT
         beat = self.beats[number] if 0 <= number < len(self.beats) else None
-        return None if beat is None else Lead(self.key, beat)
+        return None if beat is None else Harmony(self.key, beat)
 
 
-def course(key: Key, form: Form, known: IntArray | None = None, given: Sequence[bool] = ()) -> Course:
+def way_through(key: Key, form: Form, known: IntArray | None = None, given: Sequence[bool] = ()) -> Way:
     """The way through a form.
 
     known: frames ``[steps, 4]`` from the form's first step on, of which the given voices are known beforehand.
@@ -61,7 +61,7 @@ def course(key: Key, form: Form, known: IntArray | None = None, given: Sequence[
         if sung is not None:
             here = here * _sung(chain, key, sung[step - first :][:1], given, ON_BEAT)
         message = chain.following[place] @ here
-    return Course(key, form, tuple(reversed(beats)))
+    return Way(key, form, tuple(reversed(beats)))
 
 
 def _on_close(chain: Progressions, form: Form, span: Span) -> Floats:
