@@ -33,8 +33,8 @@ WIDEST_STEP = 2  # semitones
 class Cadence(StrEnum):
     """How a phrase ends."""
 
-    HOME = "authentic, at home"  # from its dominant to the tonic of the piece's key
-    AWAY = "authentic, in another key"
+    HOME = "authentic (at home)"  # from its dominant to the tonic of the piece's key
+    AWAY = "authentic (in another key)"
     HALF = "half"  # on the dominant, which is not led to by its own
     DECEPTIVE = "deceptive"  # from the dominant to the submediant
     OTHER = "other"

@@ -140,7 +140,7 @@ _FUNCTION = (
     share("opens on a triad", function.opens_on_triad),
     share("opens on the tonic", function.opens_at_home),
     share("dominant to tonic", function.authentic_progressions, "per 100 changes of root"),
-    share("leading tone doubled in it", function.doubled_leading_tones, fault=True),
+    share("leading tone doubled on the way", function.doubled_leading_tones, fault=True),
     share("fifth in the bass", function.six_fours, "% of beats"),
     share("seventh chords", function.seventh_chords, "% of beats"),
     share("dissonant beats led to a chord within a beat", function.dissonant_beats_led_on),
@@ -149,25 +149,25 @@ _ENDINGS = (
     share("ends on the tonic", lambda p: harmony.ends_on_tonic(p.frames, p.key)),
     share("ends with dominant to tonic", form.closes_home),
     mean("last chord's length", form.final_beats, "beats"),
-    share("soprano leaps into it", form.leaps_into_last, fault=True),
+    share("soprano leaps into the last chord", form.leaps_into_last, fault=True),
 )
 _FORM = (
     share("phrase ends (chords still for 1½ beats)", form.standing_rate, "per 100 beats"),
-    median("beats between them, median", form.phrase_beats, "beats"),
-    share("whole fours among these", form.whole_fours),
+    median("beats between phrase ends, median", form.phrase_beats, "beats"),
+    share("phrase ends whole fours apart", form.whole_fours),
     *(
-        share(f"{kind}, {where} half", lambda p, kind=kind, at=at: form.cadences_of(p, kind, *at), "% of phrase ends")
+        share(f"{kind} cadences, {where} half", lambda p, kind=kind, at=at: form.cadences_of(p, kind, *at), "% of phrase ends")
         for kind in form.Cadence
         for where, at in (("1st", (0.0, 0.5)), ("2nd", (0.5, 1.0)))
     ),
     share("four-bar windows in key", lambda p: harmony.windows_in_key(p.frames, p.key)),
-    share("those of the 1st half", lambda p: form.half_in_key(p, second=False)),
-    share("those of the 2nd half", lambda p: form.half_in_key(p, second=True)),
+    share("four-bar windows in key, 1st half", lambda p: form.half_in_key(p, second=False)),
+    share("four-bar windows in key, 2nd half", lambda p: form.half_in_key(p, second=True)),
     share("frames that repeat the piece", lambda p: self_repetition(p.piece)),
 )
 _REGISTER = (
     share("two-bar windows with the soprano away", lambda p: register.windows_away(p, SOPRANO), fault=True),
-    share("those with the bass away", lambda p: register.windows_away(p, BASS), fault=True),
+    share("two-bar windows with the bass away", lambda p: register.windows_away(p, BASS), fault=True),
     mean("soprano above its opening", lambda p: register.drift(p, SOPRANO), "semitones"),
     mean("bass above its opening", lambda p: register.drift(p, BASS), "semitones"),
     mean("lowest soprano", lambda p: register.lowest(p, SOPRANO), "MIDI note"),
