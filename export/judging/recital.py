@@ -118,7 +118,7 @@ def continuations(model: Model, sampling: Sampling, pieces: Sequence[Piece], pro
 
 def answer(model: Model, opening: IntArray, sampling: Sampling, seed: int | tuple[int, ...], bars: int) -> IntArray:
     """The frames with which a model goes on, ``[bars · BAR_STEPS, 4]``."""
-    composed = continue_phrase(_generator(model, seed), phrase_of(opening), bars, sampling)
+    composed = continue_phrase(generator_of(model, seed), phrase_of(opening), bars, sampling)
     return np.stack([one.frame.tokens for one in composed if one.origin == MODEL])
 
 
@@ -127,7 +127,7 @@ def harmonisations(
 ) -> Iterator[Passage]:
     """Held-out melodies with the voices that the model gives them."""
     for number, (name, frames) in enumerate(in_rounds(pieces, programme.melodies)):
-        generator = _generator(model, (programme.seed, number))
+        generator = generator_of(model, (programme.seed, number))
         composed = harmonise(generator, melody_of(frames), sampling)
         yield Passage(name, np.stack([one.frame.tokens for one in composed]))
 
@@ -204,14 +204,15 @@ def is_good_close(last: Planned, request: int, key: Key) -> bool:
 
 
 def _heard(model: Model, opening: IntArray, guidance: Guidance) -> Context:
-    generator = _generator(model, 0)
+    generator = generator_of(model, 0)
     state = generator.start()
     for tokens in opening:
         _, state = generator.hear(state, tokens, Conditions(key=guidance.key))
     return Context(state, Hands())
 
 
-def _generator(model: Model, seed: int | tuple[int, ...]) -> Generator:
+def generator_of(model: Model, seed: int | tuple[int, ...]) -> Generator:
+    """A generator with dice of its own."""
     return Generator(model, np.random.Generator(np.random.PCG64(seed)))
 
 
