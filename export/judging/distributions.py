@@ -45,7 +45,7 @@ def plot_traits(report: TraitReport, path: Path) -> None:
 
 
 def _draw_trait(panel: Any, row: TraitRow, names: list[str]) -> None:
-    for number, estimate in enumerate((row.bach, *row.ours)):
+    for number, estimate in enumerate((row.bach, *(None if cell is None else cell.estimate for cell in row.cells))):
         if estimate is not None:
             panel.hlines(number, estimate.low, estimate.high, color="#9db8d6" if number else "#d9c27a", linewidth=6)
             panel.plot(estimate.value, number, "ko", markersize=5)

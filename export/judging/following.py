@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,9 @@ def follow(model: Model, name: str, settings: Settings, tunes: Sequence[Tune], t
         for number, tune in enumerate(tunes[:EVEN_TUNES]):
             answers.append(answer_to(model, replace(settings, seed=number), even(tune, steps), 16))
             tell()
-        changes[length] = float(np.mean([one.density / STEPS_PER_BEAT for one in answers if one is not None] or [np.nan]))
+        changes[length] = float(
+            np.mean([one.density / STEPS_PER_BEAT for one in answers if one is not None] or [np.nan])
+        )
     return Following(name, tuple(pairs), changes)
 
 
@@ -193,6 +196,7 @@ def _pearson(both: Floats) -> float:
     return float(np.corrcoef(both.T)[0, 1])
 
 
+HEADS = "rhythm of the heads, alike beyond chance"
 _ROWS: tuple[tuple[str, Callable[[Line], float]], ...] = (
     ("density of phrase and answer, correlation", lambda line: line.density),
     ("height of phrase and answer, correlation", lambda line: line.height),
@@ -206,11 +210,25 @@ def describe_following(columns: Sequence[Following]) -> list[str]:
     lines = [head, ["---"] * len(head), ["phrases", *(str(len(one.pairs)) for one in columns)]]
     for name, of in _ROWS:
         lines.append([name, *(_shown(correlation(one.pairs, of)) for one in columns)])
-    lines.append(["rhythm of the heads, alike beyond chance", *(f"{likeness_of_heads(one.pairs):.2f}" for one in columns)])
+    lines.append([HEADS, *(f"{likeness_of_heads(one.pairs):.2f}" for one in columns)])
     for length in LENGTHS:
         cells = (f"{one.changes[length]:.2f}" if one.changes else "–" for one in columns)
         lines.append([f"soprano notes a step in the answer to {length}", *cells])
     return [f"| {' | '.join(cells)} |" for cells in lines]
+
+
+def following_as_dict(columns: Sequence[Following]) -> dict[str, Any]:
+    """What ``chorale-train judge --json`` says of them; None where it cannot be said."""
+    found: dict[str, Any] = {}
+    for one in columns:
+        figures = {name: correlation(one.pairs, of) for name, of in _ROWS}
+        alike = likeness_of_heads(one.pairs)
+        found[one.name] = {
+            **{name: None if figure is None else round(figure.value, 4) for name, figure in figures.items()},
+            HEADS: None if np.isnan(alike) else round(alike, 4),
+            "soprano notes a step": {name: round(value, 4) for name, value in one.changes.items()},
+        }
+    return found
 
 
 def _shown(found: Correlation | None) -> str:

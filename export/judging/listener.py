@@ -8,12 +8,14 @@ Half right is guessing. Height, compass and the like are features too, so that o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.judging.features import excerpts, features_of
+from export.judging.report import Repertoire
 from export.measures.passage import Passage
 
 Floats = NDArray[np.float64]
@@ -54,6 +56,19 @@ class Verdict:
     telling: tuple[Telling, ...]  # those that tell most first
 
 
+def listen(real: Sequence[Passage], training: Sequence[Passage], columns: Sequence[Repertoire]) -> list[Verdict]:
+    """Bach's training pieces told from his held-out ones, which is guessing; then each column."""
+    whole = heard(real)
+    guessed = tell_apart("Bach (his training pieces)", *paired(whole, heard(training)))
+    found = [] if guessed is None else [guessed]
+    for column in columns:
+        start = min((passage.start for passage in column.passages), default=0)
+        beside = heard([replace(piece, start=start) for piece in real if len(piece.piece) > start]) if start else whole
+        verdict = tell_apart(column.name, beside, heard(column.passages))
+        found += [] if verdict is None else [verdict]
+    return found
+
+
 def heard(passages: Sequence[Passage]) -> Heard:
     """What the listener hears of some music; pieces shorter than an excerpt are left out."""
     found = [(_piece(passage.name), features_of(one)) for passage in passages for one in excerpts(passage)]
@@ -78,7 +93,9 @@ def tell_apart(name: str, real: Heard, ours: Heard) -> Verdict | None:
         told[asked] = _Listener(rows[~asked], is_ours[~asked]).takes_for_ours(rows[asked])
     right = told == is_ours
     low, high = _interval(right, is_ours, of)
-    return Verdict(name, len(ours.pieces), _balanced(right, is_ours), low, high, _most_telling(rows, is_ours, real.names))
+    return Verdict(
+        name, len(ours.pieces), _balanced(right, is_ours), low, high, _most_telling(rows, is_ours, real.names)
+    )
 
 
 def paired(first: Heard, second: Heard) -> tuple[Heard, Heard]:
@@ -163,3 +180,17 @@ def describe_verdicts(verdicts: Sequence[Verdict]) -> list[str]:
         told = (f"{t.name} ({t.ours:.3g}, Bach {t.real:.3g})" for t in one.telling)
         lines.append(f"{one.name} is told by {'; '.join(told)}")
     return lines
+
+
+def verdicts_as_dict(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """What ``chorale-train judge --json`` says of them."""
+    return {
+        one.name: {
+            "excerpts": one.excerpts,
+            "accuracy": round(one.accuracy, 4),
+            "low": round(one.low, 4),
+            "high": round(one.high, 4),
+            "told_by": {told.name: {"Bach": round(told.real, 4), "ours": round(told.ours, 4)} for told in one.telling},
+        }
+        for one in verdicts
+    }

@@ -63,11 +63,18 @@ class Programme:
     cadences: int = 100  # requests for a close
     seed: int = 1  # of all dice
     live: int = 0  # sopranos that a jam harmonises as they come
+    phrases: int = 0  # of folk songs, that a jam answers
+    tunes: int = 0  # of dotted beats, that are harmonised
 
     @property
     def total(self) -> int:
-        """How many pieces are played in all."""
+        """How many chorales are played in all."""
         return self.continuations + self.melodies + self.cadences + self.live
+
+    def of_pieces(self, pieces: int) -> Programme:
+        """The same with so many of everything."""
+        counts = dict.fromkeys(("continuations", "melodies", "cadences", "phrases", "tunes"), pieces)
+        return replace(self, **counts)
 
 
 @dataclass(frozen=True)

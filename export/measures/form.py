@@ -109,12 +109,13 @@ def final_beats(passage: Passage) -> Floats:
 
 
 def leaps_into_last(passage: Passage) -> Tally:
-    """Whether the soprano comes to the last chord by more than a step."""
-    soprano = sounding_pitches(passage.frames)
-    last = _changes(soprano)[-1]
-    if not last or not soprano[last - 1 : last + 1, 0].all():
+    """Whether the soprano comes to its last pitch by more than a step; a rest before it is no leap."""
+    soprano = sounding_pitches(passage.frames)[:, 0]
+    moves = np.flatnonzero(np.diff(soprano))
+    if not len(moves) or not soprano[moves[-1] : moves[-1] + 2].all():
         return Tally(0, 0)
-    return Tally(int(abs(int(soprano[last, 0]) - int(soprano[last - 1, 0])) > WIDEST_STEP), 1)
+    before, last = soprano[moves[-1] : moves[-1] + 2].tolist()
+    return Tally(int(abs(last - before) > WIDEST_STEP), 1)
 
 
 def half_in_key(passage: Passage, second: bool) -> Tally:

@@ -38,17 +38,21 @@ class Estimate:
     high: float
 
     @classmethod
-    def of(cls, trait: Trait, passages: Sequence[Passage]) -> Estimate | None:
-        """Of all passages; None where none has anything to count."""
-        if not passages:
+    def of(cls, counts: Sequence[Floats], figure: Figure, size: int | None = None) -> Estimate | None:
+        """Of what was counted of each piece; None where nothing was. Sets are of so many pieces, else of as many."""
+        if not counts:
             return None
-        counts, pieces = [trait.count(passage) for passage in passages], len(passages)
-        drawn = np.random.default_rng(DICE).multinomial(pieces, [1 / pieces] * pieces, RESAMPLED)
-        value, *others = trait.figure(counts, np.concatenate([np.ones((1, pieces), dtype=np.int64), drawn]))
-        if np.isnan(value):
+        shares = np.full(len(counts), 1 / len(counts))
+        drawn = np.random.default_rng(DICE).multinomial(size or len(counts), shares, RESAMPLED)
+        value, *others = figure(counts, np.concatenate([np.ones((1, len(counts)), dtype=np.int64), drawn]))
+        if np.isnan(value) or np.isnan(others).all():
             return None
         low, high = np.nanpercentile(others, INTERVAL)
         return cls(float(value), float(low), float(high))
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies in the interval."""
+        return self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,13 @@ class Trait:
     figure: Figure
     fault: bool = False  # less of it than Bach has is as well
 
-    def met(self, ours: Estimate, bach: Estimate) -> bool:
-        """Whether ours lies within Bach's interval."""
-        return ours.value <= bach.high and (self.fault or bach.low <= ours.value)
+    def counts(self, passages: Sequence[Passage]) -> list[Floats]:
+        """Of each passage."""
+        return [self.count(passage) for passage in passages]
 
-    def near(self, ours: Estimate, bach: Estimate) -> bool:
-        """Whether chance alone may keep ours out of it: the intervals overlap."""
-        return ours.low <= bach.high and bach.low <= ours.high
+    def as_wanted(self, ours: Estimate, bach: Estimate) -> bool:
+        """Whether ours lies within Bach's interval; of a fault, or under it."""
+        return bach.holds(ours.value) or (self.fault and ours.value < bach.low)
 
 
 def share(
@@ -149,14 +153,18 @@ _ENDINGS = (
     share("ends on the tonic", lambda p: harmony.ends_on_tonic(p.frames, p.key)),
     share("ends with dominant to tonic", form.closes_home),
     mean("last chord's length", form.final_beats, "beats"),
-    share("soprano leaps into the last chord", form.leaps_into_last, fault=True),
+    share("soprano leaps to its last note", form.leaps_into_last, fault=True),
 )
 _FORM = (
     share("phrase ends (chords still for 1½ beats)", form.standing_rate, "per 100 beats"),
     median("beats between phrase ends, median", form.phrase_beats, "beats"),
     share("phrase ends whole fours apart", form.whole_fours),
     *(
-        share(f"{kind} cadences, {where} half", lambda p, kind=kind, at=at: form.cadences_of(p, kind, *at), "% of phrase ends")
+        share(
+            f"{kind} cadences, {where} half",
+            lambda p, kind=kind, at=at: form.cadences_of(p, kind, *at),
+            "% of phrase ends",
+        )
         for kind in form.Cadence
         for where, at in (("1st", (0.0, 0.5)), ("2nd", (0.5, 1.0)))
     ),
