@@ -17,8 +17,8 @@ from companion.music.bars import bar_steps
 from companion.music.vocabulary import RANGES, STEPS_PER_BEAT, Note
 
 BOOKS = ("erk10", "boehme10", "kinder0", "fink0", "altdeu10", "zuccal0", "erk20", "boehme20")
-COMPOUND = ("6/8", "9/8", "12/8")
-SIMPLE = ("4/4", "3/4", "2/4", "2/2", "3/2")
+DOTTED_METRES = ("6/8", "9/8", "12/8")
+PLAIN_METRES = ("4/4", "3/4", "2/4", "2/2", "3/2")
 HIGHEST_MEAN, LOWEST_MEAN = 74, 64  # of a tune within the soprano's range
 
 

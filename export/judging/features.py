@@ -15,11 +15,9 @@ from export.measures import form, function, harmony, melody, pacing, partwriting
 from export.measures.passage import Passage
 from export.measures.tally import Tally
 
-Floats = NDArray[np.float64]
-
 EXCERPT_STEPS = 8 * 4 * STEPS_PER_BEAT  # eight bars of 4/4
 DEGREES = ("1", "♭2", "2", "♭3", "3", "4", "♯4", "5", "♭6", "6", "♭7", "7")
-MOTIONS = ("stays", "+1", "+2", "+3", "+4", "+5 (falls a fifth)", "+6", "+7", "+8", "+9", "+10", "+11")
+ROOT_MOTIONS = ("stays", "+1", "+2", "+3", "+4", "+5 (falls a fifth)", "+6", "+7", "+8", "+9", "+10", "+11")
 QUALITIES: Mapping[str, tuple[int, ...]] = {
     "major": MAJOR,
     "minor": MINOR,
@@ -31,7 +29,7 @@ QUALITIES: Mapping[str, tuple[int, ...]] = {
     "half-diminished seventh": SEVENTHS[4],
 }
 IN_BASS = ("root", "third", "fifth", "seventh")
-LENGTHS = {"16ths": 1, "eighths": 2, "dotted eighths": 3, "quarters": 4, "dotted quarters": 6, "halves": 8}
+NOTE_LENGTHS = {"16ths": 1, "eighths": 2, "dotted eighths": 3, "quarters": 4, "dotted quarters": 6, "halves": 8}
 ON = {"beats": (0,), "eighths between": (2,), "16ths between": (1, 3)}
 
 _RATES: Mapping[str, Callable[[Passage], Tally]] = {
@@ -65,7 +63,7 @@ def _excerpt(passage: Passage, start: int) -> Passage:
     return cut
 
 
-def features_of(passage: Passage) -> dict[str, float]:
+def heard_features(passage: Passage) -> dict[str, float]:
     """Every number by name; shares and means, so that the length makes no difference."""
     named = (_harmony(passage), _rhythm(passage), _lines(passage))
     found = {name: value for part in named for name, value in part}
@@ -80,7 +78,7 @@ def _harmony(passage: Passage) -> Iterator[tuple[str, float]]:
     yield "beats without a name", 1 - len(known) / max(len(beats), 1)
     yield from zip((f"root on {degree}" for degree in DEGREES), _shares(roots, OCTAVE), strict=True)
     motions = function.root_motions(passage)
-    yield from zip((f"root {motion}" for motion in MOTIONS), motions / max(motions.sum(), 1), strict=True)
+    yield from zip((f"root {motion}" for motion in ROOT_MOTIONS), motions / max(motions.sum(), 1), strict=True)
     for name, shape in QUALITIES.items():
         yield f"{name} chords", sum(chord.shape == shape for chord, _ in known) / max(len(known), 1)
     for number, name in enumerate(IN_BASS):
@@ -93,14 +91,14 @@ def _rhythm(passage: Passage) -> Iterator[tuple[str, float]]:
     place = (np.arange(len(struck)) - passage.first_beat) % STEPS_PER_BEAT
     for voice, name in enumerate(VOICES):
         yield f"{name} notes a beat", struck[:, voice].mean() * STEPS_PER_BEAT
-    for name, steps in ON.items():
-        yield f"onsets on {name}", struck[np.isin(place, steps)].sum() / max(struck.sum(), 1)
+    for name, places in ON.items():
+        yield f"onsets on {name}", struck[np.isin(place, places)].sum() / max(struck.sum(), 1)
     moving = struck.sum(axis=1)
     yield "voices that move together", moving.sum() / max((moving > 0).sum(), 1)
     yield "beats on which all move", (moving[place == 0] == len(VOICES)).mean()
     yield "beats on which none moves", (moving[place == 0] == 0).mean()
     lengths = [note.steps for note in notes_of_frames(passage.frames)]
-    for name, steps in LENGTHS.items():
+    for name, steps in NOTE_LENGTHS.items():
         yield name, lengths.count(steps) / max(len(lengths), 1)
     still = np.diff(np.flatnonzero(np.concatenate([[True], moving[1:] > 0, [True]])))
     yield "longest chord, beats", still.max() / STEPS_PER_BEAT

@@ -15,23 +15,22 @@ from companion.generation.improviser import ANSWER
 from companion.model.runtime import Model
 from companion.music.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, sounding_pitches
 from export.data.folksongs import Tune
-from export.judging.jamming import Played, jam
+from export.judging.jamming import Played, play_jam
 from export.measures.form import standing_chords
+from export.measures.musician import DICE, INTERVAL, RESAMPLED
 from export.measures.passage import Passage
-
-Floats = NDArray[np.float64]
+from export.measures.tally import Floats
 
 PHRASE_STEPS = 24  # at least: bars are added to a phrase until it is so long
 ANSWER_STEPS = 64  # that are compared: four bars of 4/4
 WAIT_STEPS = 24  # in which an answer has begun
-SOFTEST, LOUDEST = 35, 115  # velocities that phrases are played with
+SOFTEST_PHRASE, LOUDEST_PHRASE = 35, 115  # velocities that phrases are played with
 REGISTER = 7  # semitones by which phrases are moved up or down at most
 HEAD_STEPS = 16  # of a phrase and of its answer, whose rhythms are compared
 FEWEST_BACH_STEPS = 16  # of a phrase of Bach's
-LENGTHS = {"halves": 8, "quarters": 4, "eighths": 2, "16ths": 1}  # steps of the notes of even tunes
+EVEN_LENGTHS = {"halves": 8, "quarters": 4, "eighths": 2, "16ths": 1}  # steps of the notes of even tunes
 EVEN_STEPS = 32  # of an even tune
 EVEN_TUNES = 12
-RESAMPLED, DICE = 1000, 14
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,9 @@ class Following:
     changes: dict[str, float]  # of the soprano a step, by the length of the notes it answers
 
 
-def follow(model: Model, name: str, settings: Settings, tunes: Sequence[Tune], tell: Callable[[], None]) -> Following:
+def following_of(
+    model: Model, name: str, settings: Settings, tunes: Sequence[Tune], tell: Callable[[], None]
+) -> Following:
     """Play phrases and even tunes to a jam, with these settings but for its dice."""
     pairs, changes = [], {}
     for number, tune in enumerate(tunes):
@@ -79,7 +80,7 @@ def follow(model: Model, name: str, settings: Settings, tunes: Sequence[Tune], t
         if found is not None:
             pairs.append(Pair(line_of_keys(phrase), found))
         tell()
-    for length, steps in LENGTHS.items():
+    for length, steps in EVEN_LENGTHS.items():
         answers = []
         for number, tune in enumerate(tunes[:EVEN_TUNES]):
             answers.append(answer_to(model, replace(settings, seed=number), even(tune, steps), 16))
@@ -92,13 +93,16 @@ def follow(model: Model, name: str, settings: Settings, tunes: Sequence[Tune], t
 
 def phrases_to_play(tunes: Sequence[Tune]) -> int:
     """How many a model's progress will come to."""
-    return len(tunes) + len(LENGTHS) * len(tunes[:EVEN_TUNES])
+    return len(tunes) + len(EVEN_LENGTHS) * len(tunes[:EVEN_TUNES])
 
 
 def phrase_of_tune(tune: Tune, number: int) -> list[Played]:
     """The head of a tune as a player plays it: as high and as loud as dice of this number say."""
     dice = np.random.default_rng((DICE, number))
-    semitones, velocity = int(dice.integers(-REGISTER, REGISTER + 1)), int(dice.integers(SOFTEST, LOUDEST + 1))
+    semitones, velocity = (
+        int(dice.integers(-REGISTER, REGISTER + 1)),
+        int(dice.integers(SOFTEST_PHRASE, LOUDEST_PHRASE + 1)),
+    )
     head = tune.head(-(-PHRASE_STEPS // tune.bar_steps))
     return [Played(tune.first_step + n.start_step, n.steps, n.pitch + semitones, velocity) for n in head.notes]
 
@@ -112,7 +116,7 @@ def even(tune: Tune, steps: int) -> list[Played]:
 def answer_to(model: Model, settings: Settings, phrase: Sequence[Played], bar_steps: int) -> Line | None:
     """The soprano of what a jam answers; None where it does not begin in time."""
     end = max(note.start + note.steps for note in phrase)
-    music = jam(model, settings, phrase, end + WAIT_STEPS + ANSWER_STEPS, bar_steps).frames_of(ANSWER)
+    music = play_jam(model, settings, phrase, end + WAIT_STEPS + ANSWER_STEPS, bar_steps).frames_of(ANSWER)
     answered = [fixed for step, fixed in music.items() if step >= end][:ANSWER_STEPS]
     if not answered:
         return None
@@ -169,7 +173,7 @@ def correlation(pairs: Sequence[Pair], of: Callable[[Line], float]) -> Correlati
         return None
     dice = np.random.default_rng(DICE)
     others = [_pearson(both[dice.integers(len(both), size=len(both))]) for _ in range(RESAMPLED)]
-    low, high = np.nanpercentile(others, (2.5, 97.5))
+    low, high = np.nanpercentile(others, INTERVAL)
     return Correlation(value, float(low), float(high))
 
 
@@ -184,7 +188,7 @@ def likeness_of_heads(pairs: Sequence[Pair]) -> float:
     answers = np.array([pair.answer.head for pair in pairs])
     both = (phrases[:, None] & answers[None]).sum(axis=2)
     either = np.maximum((phrases[:, None] | answers[None]).sum(axis=2), 1)
-    alike = both / either
+    alike = np.asarray(both / either, dtype=np.float64)
     own = float(np.trace(alike)) / len(pairs)
     others = (float(alike.sum()) - float(np.trace(alike))) / (len(pairs) * (len(pairs) - 1))
     return own - others
@@ -193,7 +197,7 @@ def likeness_of_heads(pairs: Sequence[Pair]) -> float:
 def _pearson(both: Floats) -> float:
     if len(both) < 2 or not both.std(axis=0).all():
         return np.nan
-    return float(np.corrcoef(both.T)[0, 1])
+    return float(np.asarray(np.corrcoef(both.T))[0, 1])
 
 
 HEADS = "rhythm of the heads, alike beyond chance"
@@ -211,7 +215,7 @@ def describe_following(columns: Sequence[Following]) -> list[str]:
     for name, of in _ROWS:
         lines.append([name, *(_shown(correlation(one.pairs, of)) for one in columns)])
     lines.append([HEADS, *(f"{likeness_of_heads(one.pairs):.2f}" for one in columns)])
-    for length in LENGTHS:
+    for length in EVEN_LENGTHS:
         cells = (f"{one.changes[length]:.2f}" if one.changes else "–" for one in columns)
         lines.append([f"soprano notes a step in the answer to {length}", *cells])
     return [f"| {' | '.join(cells)} |" for cells in lines]

@@ -18,8 +18,8 @@ from companion.music.vocabulary import REST, VOICES, IntArray, canonical, notes_
 from companion.session.session import Session
 from companion.session.sink import FrameTape
 
-EARLY = 0.2  # steps before the end of a note at which its key comes up
-MOMENTS = (0.0, 0.5, 1.0 - EARLY)  # within a step, at which the session is told of the time
+KEY_UP_EARLY = 0.2  # steps before the end of a note at which its key comes up
+MOMENTS = (0.0, 0.5, 1.0 - KEY_UP_EARLY)  # within a step, at which the session is told of the time
 
 
 @dataclass(frozen=True, order=True)
@@ -50,7 +50,7 @@ class Tape(FrameTape):
         return {step: fixed for step, fixed in sorted(self.music.items()) if fixed[0].origin == origin}
 
 
-def jam(model: Model, settings: Settings, notes: Iterable[Played], steps: int, bar_steps: int = 16) -> Tape:
+def play_jam(model: Model, settings: Settings, notes: Iterable[Played], steps: int, bar_steps: int = 16) -> Tape:
     """What becomes of so many steps in which these keys are played, the first bar beginning at step 0."""
     tape = Tape()
     session = Session(model, settings, ANY, tape)
@@ -82,7 +82,7 @@ def harmonised_jam(
     model: Model, settings: Settings, keys: Iterable[Played], alone: IntArray, bar_steps: int = 16
 ) -> IntArray:
     """What a jam in ``harmonise`` makes of a melody, given as keys and as frames ``[steps, 4]`` of it alone."""
-    tape = jam(model, replace(settings, mode="harmonise"), keys, len(alone), bar_steps)
+    tape = play_jam(model, replace(settings, mode="harmonise"), keys, len(alone), bar_steps)
     return _frames(tape, alone)
 
 

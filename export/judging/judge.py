@@ -9,12 +9,12 @@ from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.model.runtime import Model
 from companion.screen.terminal import Progress, adding
-from export.data.folksongs import COMPOUND, SIMPLE, Tune, read_tunes
+from export.data.folksongs import DOTTED_METRES, PLAIN_METRES, Tune, read_tunes
 from export.data.pieces import Piece
-from export.judging.following import Following, bachs_own, follow, phrases_to_play
+from export.judging.following import Following, bachs_own, following_of, phrases_to_play
 from export.judging.judgement import Judgement
-from export.judging.listener import listen
-from export.judging.metre import Metre, keep_metre
+from export.judging.listener import opinions_on
+from export.judging.metre import MetreKept, keep_metre
 from export.judging.musician import make_trait_report
 from export.judging.recital import Programme, play
 from export.judging.report import BACH, Repertoire, columns_of, live_columns_of, make_report
@@ -27,7 +27,7 @@ from export.measures.table import Measure, all_measures
 from export.measures.tally import Tally
 from export.scores.evaluation import of_split
 
-COUNTED, MUSICIAN, FOLLOWING, METRE, LISTENER = ROWS = ("counted", "musician", "following", "metre", "listener")
+COUNTED, MUSICIAN, FOLLOWING, METRE, LISTENER = ROW_NAMES = ("counted", "musician", "following", "metre", "listener")
 EVERY = "all"
 
 
@@ -35,9 +35,9 @@ def rows_named(names: str) -> frozenset[str]:
     """The rows that are wanted, from names with commas between; BadSetting lists the choices."""
     wanted = frozenset(name.strip() for name in names.split(","))
     if wanted == {EVERY}:
-        return frozenset(ROWS)
-    if not wanted <= set(ROWS):
-        raise BadSetting(f"--rows are some of {', '.join(ROWS)}, or {EVERY}, not {names!r}")
+        return frozenset(ROW_NAMES)
+    if not wanted <= set(ROW_NAMES):
+        raise BadSetting(f"--rows are some of {', '.join(ROW_NAMES)}, or {EVERY}, not {names!r}")
     return wanted
 
 
@@ -87,8 +87,8 @@ def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece], programme: Progra
         all_measures(copies, Grader(known)),
         traits(known),
         tuple(name for name, pieces in training.items() if pieces),
-        tuple(read_tunes(SIMPLE, programme.phrases) if programme.phrases else ()),
-        tuple(read_tunes(COMPOUND, programme.tunes) if programme.tunes else ()),
+        tuple(read_tunes(PLAIN_METRES, programme.phrases) if programme.phrases else ()),
+        tuple(read_tunes(DOTTED_METRES, programme.tunes) if programme.tunes else ()),
     )
 
 
@@ -106,7 +106,7 @@ class Performance:
     live: list[Repertoire] = field(default_factory=list)  # harmonised as it came
     cadences: dict[str, Tally] = field(default_factory=dict)  # by the model's name
     following: list[Following] = field(default_factory=list)
-    metres: list[Metre] = field(default_factory=list)
+    metres: list[MetreKept] = field(default_factory=list)
 
 
 def perform(
@@ -137,7 +137,7 @@ def _play(
     found.live += live_columns_of(name, recital)
     found.cadences[name] = recital.cadences
     if material.phrases:
-        found.following.append(follow(model, name, settings, material.phrases, tell))
+        found.following.append(following_of(model, name, settings, material.phrases, tell))
     if material.tunes:
         found.metres += keep_metre(model, name, settings, material.tunes, tell)
 
@@ -152,8 +152,8 @@ def judge(performance: Performance, material: Material, rows: Collection[str]) -
     if MUSICIAN in rows:
         musician = make_trait_report(material.traits, bach, all_columns)
     listens = (bachs_own(bach.passages), *performance.following) if FOLLOWING in rows else ()
-    verdicts = listen(bach.passages, material.training, all_columns) if LISTENER in rows else ()
-    return Judgement((bach, *all_columns), counted, musician, listens, tuple(performance.metres), tuple(verdicts))
+    opinions = opinions_on(bach.passages, material.training, all_columns) if LISTENER in rows else ()
+    return Judgement((bach, *all_columns), counted, musician, listens, tuple(performance.metres), tuple(opinions))
 
 
 def _whole(pieces: Sequence[Piece]) -> tuple[Passage, ...]:

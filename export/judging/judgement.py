@@ -11,8 +11,8 @@ from companion.files.writing import refuse_existing
 from export.judging.distributions import plot_distributions, plot_traits
 from export.judging.following import Following, describe_following, following_as_dict
 from export.judging.keeping import keep, refuse_kept
-from export.judging.listener import Verdict, describe_verdicts, verdicts_as_dict
-from export.judging.metre import Metre, describe_metre, metre_as_dict
+from export.judging.listener import Opinion, describe_opinions, opinions_as_dict
+from export.judging.metre import MetreKept, describe_metre, metre_as_dict
 from export.judging.musician import Before, TraitReport, describe_traits, traits_as_dict
 from export.judging.report import BACH, MusicReport, Repertoire, as_dict, describe_report
 from export.judging.targets import Judged
@@ -28,8 +28,8 @@ class Judgement:
     counted: MusicReport | None = None
     musician: TraitReport | None = None
     following: tuple[Following, ...] = ()
-    metres: tuple[Metre, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    metres: tuple[MetreKept, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
 
     def lines(self, before: Before | None = None) -> list[str]:
         """As tables, in Markdown; with an earlier musician's report before the figures of this one."""
@@ -38,7 +38,7 @@ class Judgement:
             [] if self.musician is None else describe_traits(self.musician, before),
             describe_following(self.following) if self.following else [],
             describe_metre(self.metres) if self.metres else [],
-            describe_verdicts(self.verdicts) if self.verdicts else [],
+            describe_opinions(self.opinions) if self.opinions else [],
         ]
         return [line for table in tables if table for line in ("", *table)][1:]
 
@@ -51,8 +51,8 @@ class Judgement:
             found["following"] = following_as_dict(self.following)
         if self.metres:
             found["metre"] = metre_as_dict(self.metres)
-        if self.verdicts:
-            found["listener"] = verdicts_as_dict(self.verdicts)
+        if self.opinions:
+            found["listener"] = opinions_as_dict(self.opinions)
         return found
 
 

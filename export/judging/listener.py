@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.judging.features import excerpts, features_of
+from export.judging.features import excerpts, heard_features
 from export.judging.report import Repertoire
+from export.measures.musician import DICE, INTERVAL, RESAMPLED
 from export.measures.passage import Passage
-
-Floats = NDArray[np.float64]
+from export.measures.tally import Floats
 
 SHRINKAGE = 10.0  # of weights: the precision of their prior, in excerpts
 NEWTON_STEPS = 12
@@ -26,7 +26,7 @@ TELLING = 8  # features that are named
 
 
 @dataclass(frozen=True)
-class Heard:
+class Excerpts:
     """Excerpts of one kind of music."""
 
     rows: Floats  # [excerpts, features]
@@ -45,7 +45,7 @@ class Telling:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Opinion:
     """How well one kind of music is told from real Bach."""
 
     name: str
@@ -56,7 +56,7 @@ class Verdict:
     telling: tuple[Telling, ...]  # those that tell most first
 
 
-def listen(real: Sequence[Passage], training: Sequence[Passage], columns: Sequence[Repertoire]) -> list[Verdict]:
+def opinions_on(real: Sequence[Passage], training: Sequence[Passage], columns: Sequence[Repertoire]) -> list[Opinion]:
     """Bach's training pieces told from his held-out ones, which is guessing; then each column."""
     whole = heard(real)
     guessed = tell_apart("Bach (his training pieces)", *paired(whole, heard(training)))
@@ -64,20 +64,20 @@ def listen(real: Sequence[Passage], training: Sequence[Passage], columns: Sequen
     for column in columns:
         start = min((passage.start for passage in column.passages), default=0)
         beside = heard([replace(piece, start=start) for piece in real if len(piece.piece) > start]) if start else whole
-        verdict = tell_apart(column.name, beside, heard(column.passages))
-        found += [] if verdict is None else [verdict]
+        opinion = tell_apart(column.name, beside, heard(column.passages))
+        found += [] if opinion is None else [opinion]
     return found
 
 
-def heard(passages: Sequence[Passage]) -> Heard:
+def heard(passages: Sequence[Passage]) -> Excerpts:
     """What the listener hears of some music; pieces shorter than an excerpt are left out."""
-    found = [(_piece(passage.name), features_of(one)) for passage in passages for one in excerpts(passage)]
+    found = [(_piece(passage.name), heard_features(one)) for passage in passages for one in excerpts(passage)]
     names = tuple(found[0][1]) if found else ()
     rows = np.array([[features[name] for name in names] for _, features in found], dtype=np.float64)
-    return Heard(rows, names, tuple(piece for piece, _ in found))
+    return Excerpts(rows, names, tuple(piece for piece, _ in found))
 
 
-def tell_apart(name: str, real: Heard, ours: Heard) -> Verdict | None:
+def tell_apart(name: str, real: Excerpts, ours: Excerpts) -> Opinion | None:
     """Learn and ask, leaving a piece out in turn; None where one kind has none, or all are of one piece."""
     pieces = sorted({*real.pieces, *ours.pieces})
     if not real.pieces or not ours.pieces or len(pieces) < 2:
@@ -93,12 +93,12 @@ def tell_apart(name: str, real: Heard, ours: Heard) -> Verdict | None:
         told[asked] = _Listener(rows[~asked], is_ours[~asked]).takes_for_ours(rows[asked])
     right = told == is_ours
     low, high = _interval(right, is_ours, of)
-    return Verdict(
+    return Opinion(
         name, len(ours.pieces), _balanced(right, is_ours), low, high, _most_telling(rows, is_ours, real.names)
     )
 
 
-def paired(first: Heard, second: Heard) -> tuple[Heard, Heard]:
+def paired(first: Excerpts, second: Excerpts) -> tuple[Excerpts, Excerpts]:
     """Two kinds of as many pieces, each left out together with one of the other kind, as a piece and its copy are.
 
     What is learned from unlike numbers of both would be wrong more often than not about the piece left out.
@@ -109,9 +109,9 @@ def paired(first: Heard, second: Heard) -> tuple[Heard, Heard]:
     return _renamed(first, places), _renamed(second, places)
 
 
-def _renamed(some: Heard, places: dict[str, str]) -> Heard:
+def _renamed(some: Excerpts, places: dict[str, str]) -> Excerpts:
     kept = [at for at, piece in enumerate(some.pieces) if piece in places]
-    return Heard(some.rows[kept], some.names, tuple(places[some.pieces[at]] for at in kept))
+    return Excerpts(some.rows[kept], some.names, tuple(places[some.pieces[at]] for at in kept))
 
 
 class _Listener:
@@ -154,13 +154,13 @@ def _balanced(right: NDArray[np.bool_], is_ours: NDArray[np.bool_]) -> float:
 def _interval(right: NDArray[np.bool_], is_ours: NDArray[np.bool_], of: NDArray[np.str_]) -> tuple[float, float]:
     """Of the accuracy, by drawing pieces again and again."""
     pieces = [np.flatnonzero(of == piece) for piece in np.unique(of)]
-    dice = np.random.default_rng(14)
+    dice = np.random.default_rng(DICE)
     found = []
-    for _ in range(1000):
+    for _ in range(RESAMPLED):
         drawn = np.concatenate([pieces[at] for at in dice.integers(len(pieces), size=len(pieces))])
         if is_ours[drawn].any() and not is_ours[drawn].all():
             found.append(_balanced(right[drawn], is_ours[drawn]))
-    low, high = np.percentile(found, (2.5, 97.5))
+    low, high = np.percentile(found, INTERVAL)
     return float(low), float(high)
 
 
@@ -170,19 +170,19 @@ def _piece(name: str) -> str:
     return head if tail.isdecimal() and head.count("-") == 2 else name
 
 
-def describe_verdicts(verdicts: Sequence[Verdict]) -> list[str]:
+def describe_opinions(opinions: Sequence[Opinion]) -> list[str]:
     """As a table, in Markdown, and by what each is told."""
     lines = ["| a listener tells from Bach | excerpts | right, % |", "| --- | --- | --- |"]
-    for one in verdicts:
+    for one in opinions:
         right = f"{100 * one.accuracy:.0f} ({100 * one.low:.0f}…{100 * one.high:.0f})"
         lines.append(f"| {one.name} | {one.excerpts} | {right} |")
-    for one in verdicts[1:]:
+    for one in opinions[1:]:
         told = (f"{t.name} ({t.ours:.3g}, Bach {t.real:.3g})" for t in one.telling)
         lines.append(f"{one.name} is told by {'; '.join(told)}")
     return lines
 
 
-def verdicts_as_dict(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def opinions_as_dict(opinions: Sequence[Opinion]) -> dict[str, Any]:
     """What ``chorale-train judge --json`` says of them."""
     return {
         one.name: {
@@ -192,5 +192,5 @@ def verdicts_as_dict(verdicts: Sequence[Verdict]) -> dict[str, Any]:
             "high": round(one.high, 4),
             "told_by": {told.name: {"Bach": round(told.real, 4), "ours": round(told.ours, 4)} for told in one.telling},
         }
-        for one in verdicts
+        for one in opinions
     }

@@ -18,12 +18,12 @@ from export.judging.jamming import Played, harmonised_jam
 from export.judging.recital import generator_of, melody_of
 
 DOTTED_STEPS = 6  # a dotted quarter
-PLACES = {"0": 0, "⅓": 2, "⅔": 4}  # steps of the dotted beat; what is elsewhere is off the eighths
+IN_DOTTED_BEAT = {"0": 0, "⅓": 2, "⅔": 4}  # steps of the dotted beat; what is elsewhere is off the eighths
 BARS = 8  # of a tune
 
 
 @dataclass(frozen=True)
-class Metre:
+class MetreKept:
     """Onsets of added voices, and of the tune, by their step in the dotted beat: ``[DOTTED_STEPS]``."""
 
     name: str
@@ -33,12 +33,12 @@ class Metre:
 
 def keep_metre(
     model: Model, name: str, settings: Settings, tunes: Sequence[Tune], tell: Callable[[], None]
-) -> list[Metre]:
+) -> list[MetreKept]:
     """Tunes of dotted beats harmonised as ``chorale harmonise`` does it, and as a jam does."""
     heads = [tune.head(BARS) for tune in tunes]
     in_files = []
     for number, tune in enumerate(heads):
-        composed = harmonise(generator_of(model, (settings.seed, number)), phrase_of(tune), sampling_of(settings))
+        composed = harmonise(generator_of(model, (settings.seed, number)), tune_phrase(tune), sampling_of(settings))
         in_files.append(onsets(np.stack([one.frame.tokens for one in composed]), tune.first_step))
         tell()
     live = []
@@ -48,7 +48,7 @@ def keep_metre(
     return [_together(f"{name} harmonises", in_files), _together(f"{name} harmonises live", live)]
 
 
-def phrase_of(tune: Tune) -> Phrase:
+def tune_phrase(tune: Tune) -> Phrase:
     """A tune as a melody in its metre."""
     melody = melody_of(frames_of_notes(tune.notes, tune.steps))
     end = (tune.first_step + tune.steps) % tune.bar_steps
@@ -72,14 +72,14 @@ def onsets(frames: IntArray, first_step: int) -> tuple[IntArray, IntArray]:
     return added.astype(np.int32), tune.astype(np.int32)
 
 
-def _together(name: str, found: Sequence[tuple[IntArray, IntArray]]) -> Metre:
+def _together(name: str, found: Sequence[tuple[IntArray, IntArray]]) -> MetreKept:
     added, tune = np.array(found).reshape(-1, 2, DOTTED_STEPS).sum(axis=0).astype(np.int32)
-    return Metre(name, added, tune)
+    return MetreKept(name, added, tune)
 
 
-def describe_metre(columns: Sequence[Metre]) -> list[str]:
+def describe_metre(columns: Sequence[MetreKept]) -> list[str]:
     """As a table, in Markdown: percent of the onsets."""
-    head = ["onsets in the dotted beat at", *PLACES, "off the eighths"]
+    head = ["onsets in the dotted beat at", *IN_DOTTED_BEAT, "off the eighths"]
     lines = [head, ["---"] * len(head)]
     for one in columns:
         lines.append([f"{one.name}, added voices", *_shares(one.added)])
@@ -88,13 +88,16 @@ def describe_metre(columns: Sequence[Metre]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
-def metre_as_dict(columns: Sequence[Metre]) -> dict[str, dict[str, float]]:
+def metre_as_dict(columns: Sequence[MetreKept]) -> dict[str, dict[str, float]]:
     """Shares of the onsets of added voices on the beat, and at ⅓ and ⅔ of it."""
-    return {one.name: {place: round(_share(one.added, step), 4) for place, step in PLACES.items()} for one in columns}
+    return {
+        one.name: {place: round(_share(one.added, step), 4) for place, step in IN_DOTTED_BEAT.items()}
+        for one in columns
+    }
 
 
 def _shares(counts: IntArray) -> list[str]:
-    shares = [_share(counts, step) for step in PLACES.values()]
+    shares = [_share(counts, step) for step in IN_DOTTED_BEAT.values()]
     return [f"{100 * share:.1f} %" for share in (*shares, 1 - sum(shares))]
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
@@ -19,15 +18,13 @@ from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, soundi
 from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR
 from export.measures.function import FALL_OF_A_FIFTH, Chord, chord_of
 from export.measures.harmony import windows_in_key
+from export.measures.melody import WIDEST_STEP
 from export.measures.passage import Passage
-from export.measures.tally import Tally
-
-Floats = NDArray[np.float64]
+from export.measures.tally import Floats, Tally
 
 STANDING_STEPS = 6  # a beat and a half
 FOUR_BEATS = 4.0
 BEFORE_STEPS = 2 * STEPS_PER_BEAT  # in which the chord that leads to a phrase end is looked for
-WIDEST_STEP = 2  # semitones
 
 
 class Cadence(StrEnum):
@@ -80,7 +77,7 @@ def whole_fours(passage: Passage) -> Tally:
     return Tally(int((beats % FOUR_BEATS == 0).sum()), len(beats))
 
 
-def cadences(passage: Passage, first: float = 0.0, last: float = 1.0) -> Counter[Cadence]:
+def cadence_counts(passage: Passage, first: float = 0.0, last: float = 1.0) -> Counter[Cadence]:
     """How the phrases end that do so in a stretch of the piece, of which 0 is the beginning and 1 the end.
 
     The end of the piece is left aside.
@@ -92,7 +89,7 @@ def cadences(passage: Passage, first: float = 0.0, last: float = 1.0) -> Counter
 
 def cadences_of(passage: Passage, kind: Cadence, first: float = 0.0, last: float = 1.0) -> Tally:
     """Phrase ends of a kind among all in a stretch of the piece."""
-    found = cadences(passage, first, last)
+    found = cadence_counts(passage, first, last)
     return Tally(found[kind], found.total())
 
 
