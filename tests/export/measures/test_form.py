@@ -56,9 +56,7 @@ def test_beats_between_phrase_ends_and_which_are_whole_fours() -> None:
         (V, (72, 67, 61, 48), Cadence.OTHER),
     ],
 )
-def test_a_phrase_closes_by_what_leads_to_it(
-    before: tuple[int, ...], standing: tuple[int, ...], kind: Cadence
-) -> None:
+def test_a_phrase_closes_by_what_leads_to_it(before: tuple[int, ...], standing: tuple[int, ...], kind: Cadence) -> None:
     passage = piece((HOME, 4), ([before], 4), ([standing], 8), (HOME, 4))
     assert dict(form.cadence_counts(passage)) == {kind: 1}
 
