@@ -152,8 +152,15 @@ def judge(performance: Performance, material: Material, rows: Collection[str]) -
     if MUSICIAN in rows:
         musician = make_trait_report(material.traits, bach, all_columns)
     listens = (bachs_own(bach.passages), *performance.following) if FOLLOWING in rows else ()
-    opinions = opinions_on(bach.passages, material.training, all_columns) if LISTENER in rows else ()
-    return Judgement((bach, *all_columns), counted, musician, listens, tuple(performance.metres), tuple(opinions))
+    opinions = opinions_on(bach.passages, material.training, all_columns) if LISTENER in rows else None
+    return Judgement(
+        (bach, *all_columns),
+        counted,
+        musician,
+        listens,
+        tuple(performance.metres),
+        None if opinions is None else tuple(opinions),
+    )
 
 
 def _whole(pieces: Sequence[Piece]) -> tuple[Passage, ...]:

@@ -29,7 +29,7 @@ class Judgement:
     musician: TraitReport | None = None
     following: tuple[Following, ...] = ()
     metres: tuple[MetreKept, ...] = ()
-    opinions: tuple[Opinion, ...] = ()
+    opinions: tuple[Opinion, ...] | None = None
 
     def lines(self, before: Before | None = None) -> list[str]:
         """As tables, in Markdown; with an earlier musician's report before the figures of this one."""
@@ -38,7 +38,7 @@ class Judgement:
             [] if self.musician is None else describe_traits(self.musician, before),
             describe_following(self.following) if self.following else [],
             describe_metre(self.metres) if self.metres else [],
-            describe_opinions(self.opinions) if self.opinions else [],
+            [] if self.opinions is None else describe_opinions(self.opinions),
         ]
         return [line for table in tables if table for line in ("", *table)][1:]
 
@@ -51,7 +51,7 @@ class Judgement:
             found["following"] = following_as_dict(self.following)
         if self.metres:
             found["metre"] = metre_as_dict(self.metres)
-        if self.opinions:
+        if self.opinions is not None:
             found["listener"] = opinions_as_dict(self.opinions)
         return found
 
