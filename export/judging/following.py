@@ -25,6 +25,7 @@ PHRASE_STEPS = 24  # at least: bars are added to a phrase until it is so long
 ANSWER_STEPS = 64  # that are compared: four bars of 4/4
 WAIT_STEPS = 24  # in which an answer has begun
 SOFTEST_PHRASE, LOUDEST_PHRASE = 35, 115  # velocities that phrases are played with
+MOST_SWELL = 40  # velocities by which a phrase grows or fades at most
 REGISTER = 7  # semitones by which phrases are moved up or down at most
 HEAD_STEPS = 16  # of a phrase and of its answer, whose rhythms are compared
 FEWEST_BACH_STEPS = 16  # of a phrase of Bach's
@@ -38,8 +39,10 @@ class Line:
     """One voice, or one hand, for a while."""
 
     density: float  # notes a beat
+    changes: float  # of pitch, a step
     height: float  # mean pitch over time
     loudness: float  # mean velocity of its notes; nan where there is none
+    swell: float  # by how much louder its second half is; nan where nothing is struck
     head: tuple[bool, ...]  # the steps of its beginning on which a note begins
 
 
@@ -85,9 +88,7 @@ def following_of(
         for number, tune in enumerate(tunes[:EVEN_TUNES]):
             answers.append(answer_to(model, replace(settings, seed=number), even(tune, steps), 16))
             tell()
-        changes[length] = float(
-            np.mean([one.density / STEPS_PER_BEAT for one in answers if one is not None] or [np.nan])
-        )
+        changes[length] = float(np.mean([one.changes for one in answers if one is not None] or [np.nan]))
     return Following(name, tuple(pairs), changes)
 
 
@@ -97,14 +98,17 @@ def phrases_to_play(tunes: Sequence[Tune]) -> int:
 
 
 def phrase_of_tune(tune: Tune, number: int) -> list[Played]:
-    """The head of a tune as a player plays it: as high and as loud as dice of this number say."""
+    """The head of a tune as a player plays it: as high, as loud and growing as dice of this number say."""
     dice = np.random.default_rng((DICE, number))
-    semitones, velocity = (
-        int(dice.integers(-REGISTER, REGISTER + 1)),
-        int(dice.integers(SOFTEST_PHRASE, LOUDEST_PHRASE + 1)),
-    )
-    head = tune.head(-(-PHRASE_STEPS // tune.bar_steps))
-    return [Played(tune.first_step + n.start_step, n.steps, n.pitch + semitones, velocity) for n in head.notes]
+    semitones = int(dice.integers(-REGISTER, REGISTER + 1))
+    velocity = int(dice.integers(SOFTEST_PHRASE, LOUDEST_PHRASE + 1))
+    swell = int(dice.integers(-MOST_SWELL, MOST_SWELL + 1))
+    notes = tune.head(-(-PHRASE_STEPS // tune.bar_steps)).notes
+    velocities = np.linspace(velocity - swell / 2, velocity + swell / 2, len(notes)).round().clip(1, 127).tolist()
+    return [
+        Played(tune.first_step + note.start_step, note.steps, note.pitch + semitones, int(strength))
+        for note, strength in zip(notes, velocities, strict=True)
+    ]
 
 
 def even(tune: Tune, steps: int) -> list[Played]:
@@ -137,14 +141,21 @@ def line_of_keys(phrase: Sequence[Played]) -> Line:
 
 
 def _line(struck: Sequence[bool], pitches: Iterable[int], velocities: Iterable[int]) -> Line:
-    heights, strengths = list(pitches), list(velocities)
+    heights, strengths = np.array(list(pitches)), np.array(list(velocities))
+    middle = len(strengths) // 2
     head = (*struck[:HEAD_STEPS], *([False] * max(HEAD_STEPS - len(struck), 0)))
     return Line(
         sum(struck) / len(struck) * STEPS_PER_BEAT,
-        float(np.mean(heights)) if heights else np.nan,
-        float(np.mean(strengths)) if strengths else np.nan,
+        int(np.count_nonzero(np.diff(heights))) / len(struck),
+        _mean(heights),
+        _mean(strengths),
+        _mean(strengths[middle:]) - _mean(strengths[:middle]),
         head,
     )
+
+
+def _mean(values: NDArray[np.generic]) -> float:
+    return float(np.mean(values.astype(np.float64))) if len(values) else np.nan
 
 
 def bachs_own(pieces: Iterable[Passage]) -> Following:
@@ -205,6 +216,7 @@ _ROWS: tuple[tuple[str, Callable[[Line], float]], ...] = (
     ("density of phrase and answer, correlation", lambda line: line.density),
     ("height of phrase and answer, correlation", lambda line: line.height),
     ("loudness of phrase and answer, correlation", lambda line: line.loudness),
+    ("crescendo of phrase and answer, correlation", lambda line: line.swell),
 )
 
 
@@ -217,7 +229,7 @@ def describe_following(columns: Sequence[Following]) -> list[str]:
     lines.append([HEADS, *(f"{likeness_of_heads(one.pairs):.2f}" for one in columns)])
     for length in EVEN_LENGTHS:
         cells = (f"{one.changes[length]:.2f}" if one.changes else "–" for one in columns)
-        lines.append([f"soprano notes a step in the answer to {length}", *cells])
+        lines.append([f"soprano changes a step in the answer to {length}", *cells])
     return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
@@ -230,7 +242,7 @@ def following_as_dict(columns: Sequence[Following]) -> dict[str, Any]:
         found[one.name] = {
             **{name: None if figure is None else round(figure.value, 4) for name, figure in figures.items()},
             HEADS: None if np.isnan(alike) else round(alike, 4),
-            "soprano notes a step": {name: round(value, 4) for name, value in one.changes.items()},
+            "soprano changes a step": {name: round(value, 4) for name, value in one.changes.items()},
         }
     return found
 

@@ -22,7 +22,7 @@ from export.measures.tally import Floats
 
 SHRINKAGE = 10.0  # of weights: the precision of their prior, in excerpts
 NEWTON_STEPS = 12
-KNOWN = "Bach (his training pieces)"
+TRAINING_PIECES = "Bach (his training pieces)"
 TELLING = 8  # features that are named
 
 
@@ -60,7 +60,7 @@ class Opinion:
 def opinions_on(real: Sequence[Passage], training: Sequence[Passage], columns: Sequence[Repertoire]) -> list[Opinion]:
     """Bach's training pieces told from his held-out ones, which is guessing; then each column."""
     whole = heard(real)
-    guessed = tell_apart(KNOWN, *paired(whole, heard(training)))
+    guessed = tell_apart(TRAINING_PIECES, *paired(whole, heard(training)))
     found = [] if guessed is None else [guessed]
     for column in columns:
         start = min((passage.start for passage in column.passages), default=0)
@@ -180,7 +180,7 @@ def describe_opinions(opinions: Sequence[Opinion]) -> list[str]:
         right = f"{100 * one.accuracy:.0f} ({100 * one.low:.0f}…{100 * one.high:.0f})"
         lines.append(f"| {one.name} | {one.excerpts} | {right} |")
     for one in opinions:
-        if one.name == KNOWN:
+        if one.name == TRAINING_PIECES:
             continue
         told = (f"{t.name} ({t.ours:.3g}, Bach {t.real:.3g})" for t in one.telling)
         lines.append(f"{one.name} is told by {'; '.join(told)}")

@@ -19,7 +19,7 @@ TUNE = Tune("t", "4/4", 16, 12, tuple(Note(4 * at, 0, 67 + at % 5, 4) for at in 
 
 
 def line(density: float = 1.0, height: float = 70.0, head: str = "x...x...x...x...") -> Line:
-    return Line(density, height, 80.0, tuple(step == "x" for step in head))
+    return Line(density, density / 4, height, 80.0, 0.0, tuple(step == "x" for step in head))
 
 
 def test_a_phrase_is_the_head_of_a_tune_moved_and_as_loud_as_its_dice_say() -> None:
@@ -28,7 +28,9 @@ def test_a_phrase_is_the_head_of_a_tune_moved_and_as_loud_as_its_dice_say() -> N
     assert {note.steps for note in phrase} == {4}
     moved = {note.pitch - own.pitch for note, own in zip(phrase, TUNE.notes, strict=False)}
     assert len(moved) == 1 and abs(moved.pop()) <= following.REGISTER
-    assert len({note.velocity for note in phrase}) == 1
+    velocities = [note.velocity for note in phrase]
+    assert velocities in (sorted(velocities), sorted(velocities, reverse=True))
+    assert abs(velocities[-1] - velocities[0]) <= following.MOST_SWELL
     assert phrase == following.phrase_of_tune(TUNE, 3) != following.phrase_of_tune(TUNE, 4)
 
 
@@ -41,7 +43,7 @@ def test_even_tunes_are_two_bars_of_notes_of_one_length() -> None:
 
 def test_a_line_is_its_density_height_loudness_and_head() -> None:
     found = following.line_of_keys([Played(4, 8, 60, 90), Played(12, 8, 66, 70)])
-    assert (found.density, found.height, found.loudness) == (0.5, 63, 80)
+    assert (found.density, found.changes, found.height, found.loudness, found.swell) == (0.5, 1 / 16, 63, 80, -20)
     assert [step for step, begins in enumerate(found.head) if begins] == [0, 8]
 
 
