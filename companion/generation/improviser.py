@@ -125,14 +125,14 @@ class Guidance:
         """A state as a model counts steps."""
         return replace(state, step=self.place(state.step))
 
-    def form(self, answer: Answer) -> Form | None:
-        """The phrases of an answer; None where the player decides when they end."""
+    def form(self, answer: Answer, step: int) -> Form | None:
+        """The phrases of an answer around a step; None where the player decides when they end."""
         if self.key is None or answer.loop or answer.with_player or self.locked or not self.sampling.harmony:
             return None
         drawn, now = (
             None if one is None else (self.place(one[0]), self.place(one[1])) for one in (answer.drawn, answer.ending)
         )
-        return form_of((self.seed, answer.number), self.place(answer.start), drawn, now)
+        return form_of((self.seed, answer.number), self.place(answer.start), self.place(step), drawn, now)
 
 
 class Improviser:
@@ -179,7 +179,7 @@ class Improviser:
         steps = None if answer.close is None else answer.close - context.step
         sampling = guidance.sampling_at(context.step, answer)
         request = Request(sampling, own, guidance.conditions, guidance.harmony)
-        if form := guidance.form(answer):
+        if form := guidance.form(answer, context.step):
             request = _in_form(request, guidance, form, guidance.on_beat(context.state))
         request = request.towards_close(steps, guidance.key)
         if context.step in (answer.start, answer.close) or _enters(context, answer):

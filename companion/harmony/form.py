@@ -14,7 +14,7 @@ from companion.music.vocabulary import STEPS_PER_BEAT
 PHRASE_BEATS = range(3, 17)  # the shortest and the longest phrase
 HELD_BEATS = range(1, 4)  # how long the last chord of a phrase is held
 SHORTEST_LAST = 2  # beats before the last chord, at least, when an end is asked for
-ENDLESS_STEPS = 2048  # 128 bars of 4/4; after them music without an end has no phrases any more
+ENDLESS_STEPS = 512  # 32 bars of 4/4: so far ahead the phrases of music without an end are drawn at a time
 LIKE_HEARD = 4.0  # so much likelier is a phrase as long as one that was heard
 RETURNS = 0.35  # so many forms come back to their first phrases at once, as those of verse do: AB AB …
 RETURNING = (2, 2, 2, 3)  # how many phrases come back
@@ -127,7 +127,7 @@ def _length(beats: int, by_length: Weights, reach: Weights, dice: np.random.Gene
 
 
 def endless_form(start: int, dice: np.random.Generator) -> Form:
-    """Phrases for a long time, the last of which ends nothing; for music that goes on until it is told to stop."""
+    """So many steps of phrases, the last of which ends nothing; for music that goes on until it is told to stop."""
     form = drawn_form(start, start + ENDLESS_STEPS - STEPS_PER_BEAT, start + ENDLESS_STEPS, dice)
     return Form(form.spans, ends=False)
 

@@ -54,7 +54,7 @@ def heard_piece(piece: Piece, key: Key) -> Heard:
     beats = len(frames) // STEPS_PER_BEAT
     by_beat = sounds.reshape(beats, STEPS_PER_BEAT, len(VOICES)).tolist()
     chords = [None if (found := heard_chord(beat)) is None else found.transposed(-key.tonic) for beat in by_beat]
-    struck = (frames[::STEPS_PER_BEAT] >= FIRST_STRIKE).any(axis=1).tolist()
+    struck = np.asarray((frames[::STEPS_PER_BEAT] >= FIRST_STRIKE).any(axis=1)).tolist()
     closes = tuple(sorted({(close - first) // STEPS_PER_BEAT for close in piece.closes if close >= first}))
     begins = (0, *(_next(struck, close + 1) for close in closes[:-1]))
     return Heard(
