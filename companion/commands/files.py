@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from companion.audio.wav import find_fluidsynth, seconds_of_ticks, wave_of_midi
+from companion.commands.phrases import wishes_of
 from companion.commands.trace import trace_file
 from companion.controls.settings import Settings
 from companion.errors import BadMidiFile, BadSetting, OutputFailed
@@ -29,6 +30,7 @@ from companion.generation.composer import (
 from companion.generation.following import Following, Lead
 from companion.generation.generator import Generator
 from companion.generation.velocity import VelocityRule, velocity_rule
+from companion.harmony.form import Wish
 from companion.model.library import open_model
 from companion.music.key import Key
 from companion.music.song import Song
@@ -131,20 +133,23 @@ class Job:
     lead: Lead | None = None  # what the answer takes from the phrase
 
 
-def continue_job(seed: Path, bars: int, settings: Settings) -> Job:
-    """Continue a file."""
+def continue_job(
+    seed: Path, bars: int | None, settings: Settings, phrases: str | None = None, form: str | None = None
+) -> Job:
+    """Continue a file, in phrases of these lengths and this form; see companion.commands.phrases."""
     song = read_song(seed)
-    return job_of_song(song, phrase_of_song(song), bars, settings)
+    phrase = phrase_of_song(song)
+    return job_of_song(song, phrase, *wishes_of(phrases, form, bars, phrase.bar_steps), settings)
 
 
-def job_of_song(song: Song, phrase: Phrase, bars: int, settings: Settings) -> Job:
+def job_of_song(song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish], settings: Settings) -> Job:
     """Continue a song."""
     if not 1 <= bars <= MOST_BARS:
         raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
     lead = Following.of(settings).lead(character_of(phrase))
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes, lead), sampling_of(settings)
     key, generator = _asked_key(settings), _generator(settings)
-    frames = continue_phrase(generator, phrase, bars, sampling, key, lead)
+    frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes)
     total = total_frames(phrase, bars)
     new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
     return Job(song, phrase, generator, frames, total, notices(phrase), velocity, new_steps, task, lead)

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.harmony.form import Span
 from companion.harmony.leading import Harmony, triad_of
-from companion.harmony.progressions import Place
+from companion.harmony.progressions import PhrasePlace
 from companion.model.features import Conditions, sounding_code
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, STEPS_PER_BEAT, VOICES
@@ -72,7 +72,7 @@ class Request:
             chord = self.harmony.chord(state.sounds, now, generator.random)
         led = replace(self.sampling, rules=(*self.sampling.rules, self.harmony.rule(chord, within, strength)))
         request = replace(self, sampling=led)
-        settles = within == 0 and self.harmony.beat.place == Place.CLOSE
+        settles = within == 0 and self.harmony.beat.place == PhrasePlace.CLOSE
         if settles or not any(state.history.reference):
             return request._first((triad_of(self.harmony.named(chord)),)), chord
         return request, chord
@@ -94,7 +94,7 @@ class Request:
 
     def again(self, state: DecoderState, span: Span, step: int) -> Request:
         """What was before, where a phrase comes back and it is remembered."""
-        if span.repeats is None or state.past is None:
+        if span.repeats is None or state.past is None or (span.fresh is not None and step >= span.fresh):
             return self
         tokens = state.past.again(span.start - span.repeats, anew=step == span.start)
         return self if tokens is None else replace(self, given={**dict(enumerate(tokens)), **self.given}, harmony=None)

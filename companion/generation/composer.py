@@ -11,7 +11,7 @@ from companion.generation.closes import INNER_TRIES, TRIES, Made, Request, Walk,
 from companion.generation.following import Lead
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.velocity import VelocityRule
-from companion.harmony.form import Form, drawn_form
+from companion.harmony.form import Form, Wish, asked_form, drawn_form
 from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
 from companion.harmony.way import way_through
@@ -38,6 +38,8 @@ class Composed:
     frame: Frame
     origin: str  # SEED or MODEL
     chosen: tuple[bool, ...]  # which voices the model chose
+    phrase: int | None = None  # the number of its phrase, from 0 on, in what is added or in what is new
+    to_close: int | None = None  # steps until that phrase's last chord is struck; below 0 while it is held
 
 
 def continue_phrase(
@@ -47,6 +49,7 @@ def continue_phrase(
     sampling: Sampling,
     asked_key: Key | None = None,
     lead: Lead | None = None,
+    wishes: Sequence[Wish] = (),
 ) -> Iterator[Composed]:
     """The seed, its missing voices added, then ``bars`` new bars in phrases, the last of which ends the piece.
 
@@ -54,6 +57,7 @@ def continue_phrase(
     the one that is heard.
 
     lead: what the new bars take from the phrase.
+    wishes: the phrases of the new bars, which they fill; else they are drawn.
     """
     heard = _Heard(generator, phrase, sampling, asked_key, LONGEST_HEARD)
     state = generator.start()
@@ -61,7 +65,7 @@ def continue_phrase(
         state = after
         yield Composed(frame, SEED, heard.added)
     first = heard.first_step + len(heard.frames)
-    yield from _answer(generator, state, _planned(generator, phrase, heard, bars), first, heard, lead)
+    yield from _answer(generator, state, _planned(generator, phrase, heard, bars, wishes), first, heard, lead)
 
 
 def harmonise(
@@ -74,12 +78,14 @@ def harmonise(
     heard = _Heard(generator, phrase, sampling, asked_key, ended=True)
     struck = np.flatnonzero((heard.frames >= FIRST_STRIKE).any(axis=1))
     heard.close = int(struck[-1]) if len(struck) else len(heard.frames) - 1
-    state = generator.start()
+    state, place = generator.start(), heard.first_step
     for frame, after in heard.to_the_close(state):
         state = after
-        yield Composed(frame, SEED, heard.added)
+        yield Composed(frame, SEED, heard.added, *_in_phrase(heard.form, place))
+        place += 1
     for frame, _ in heard.walk(state, heard.close + 1, len(heard.frames) - 1):
-        yield Composed(frame, SEED, heard.added)
+        yield Composed(frame, SEED, heard.added, *_in_phrase(heard.form, place))
+        place += 1
 
 
 class _Heard:
@@ -190,10 +196,12 @@ def _known(tokens: IntArray, given: Sequence[bool]) -> dict[int, int]:
     return {voice: int(tokens[voice]) for voice in range(len(VOICES)) if given[voice]}
 
 
-def _planned(generator: Generator, phrase: Phrase, heard: _Heard, bars: int) -> Form:
-    """The phrases of an answer, as long as those heard or as Bach's, in steps of the frames."""
+def _planned(generator: Generator, phrase: Phrase, heard: _Heard, bars: int, wishes: Sequence[Wish]) -> Form:
+    """The phrases of an answer, as asked for, as long as those heard or as Bach's, in steps of the frames."""
     start = heard.first_step + len(heard.frames)
     end = start + _steps_to_come(phrase, bars)
+    if wishes:
+        return asked_form(start, (end - closing_steps(phrase.bar_steps), end), wishes, generator.random)
     lengths = [span.beats for span in heard.form.spans[:-1]]
     in_threes = phrase.bar_steps == BAR_IN_THREES
     return drawn_form(start, end - closing_steps(phrase.bar_steps), end, generator.random, lengths, in_threes)
@@ -220,15 +228,23 @@ def _answer(
             state = made.after
             yield made
 
-    everyone = (True,) * len(VOICES)
+    everyone, made = (True,) * len(VOICES), 0
     for span in form.spans:
         asked_key, tries = (key, TRIES) if span == final else (None, INNER_TRIES)
         for frame, after in towards_close(walk, state, (span.start, span.close), asked_key, tries):
             state = after
-            yield Composed(frame, MODEL, everyone)
+            yield Composed(frame, MODEL, everyone, *_in_phrase(form, first + made))
+            made += 1
         for frame, after in walk(state, span.close + 1, span.end - 1):
             state = after
-            yield Composed(frame, MODEL, everyone)
+            yield Composed(frame, MODEL, everyone, *_in_phrase(form, first + made))
+            made += 1
+
+
+def _in_phrase(form: Form, step: int) -> tuple[int | None, int | None]:
+    """The number of the phrase that a step belongs to, and the steps to its close."""
+    span = form.at(step)
+    return (None, None) if span is None else (form.spans.index(span), span.close - step)
 
 
 def voice_notes(

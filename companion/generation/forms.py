@@ -39,8 +39,5 @@ def _drawn(
     dice: tuple[int, int], start: int, stretch: int, drawn: tuple[int, int] | None, now: tuple[int, int] | None
 ) -> Form:
     thrown = np.random.Generator(np.random.PCG64([*dice, FORM_DICE + stretch]))
-    if drawn is None:
-        form = endless_form(start + stretch * ENDLESS_STEPS, thrown)
-    else:
-        form = drawn_form(start, *drawn, thrown)
+    form = drawn_form(start, *drawn, thrown) if drawn else endless_form(start + stretch * ENDLESS_STEPS, thrown)
     return form if now is None or now == drawn else form.ending(*now)

@@ -10,7 +10,7 @@ import numpy as np
 
 from companion.harmony.chords import TONE_OF, Chord, heard_chord
 from companion.harmony.doubling import DEALT_NUMBER, UPPER
-from companion.harmony.progressions import Floats, Place, Progressions, tables
+from companion.harmony.progressions import Likelihoods, PhrasePlace, ChordChain, tables
 from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
@@ -35,8 +35,8 @@ Sounds = tuple[tuple[int, ...], ...]  # codes of the four voices, step by step
 class Beat:
     """What a beat is asked to be."""
 
-    place: Place = Place.INSIDE
-    toward: Floats | None = None  # [chords] how well each leads to what is to come; None: nothing is known of it
+    place: PhrasePlace = PhrasePlace.INSIDE
+    toward: Likelihoods | None = None  # [chords] how well each leads to what is to come; None: nothing is known of it
 
 
 PLAIN_BEAT = Beat()
@@ -50,7 +50,7 @@ class Harmony:
     beat: Beat = PLAIN_BEAT
 
     @property
-    def progressions(self) -> Progressions:
+    def progressions(self) -> ChordChain:
         """The chords of the key's mode."""
         return tables().of_key(self.key)
 
@@ -69,7 +69,7 @@ class Harmony:
                 likely *= chain.singing[voice, ON_BEAT, :, (CODE_PITCH_CLASS[code] - self.key.tonic) % OCTAVE]
         if self.beat.toward is not None:
             likely *= self.beat.toward
-        if self.beat.place == Place.CLOSE or last is None:
+        if self.beat.place == PhrasePlace.CLOSE or last is None:
             likely *= np.where(chain.triads, 1.0, 1e-6)
         reached = likely.cumsum()
         return min(int(reached.searchsorted(dice.random() * reached[-1], side="right")), len(likely) - 1)
@@ -129,7 +129,7 @@ def _standing(context: NoteContext) -> float:
 
 
 @lru_cache(maxsize=64)
-def _of_classes(classes: frozenset[int]) -> Floats:
+def _of_classes(classes: frozenset[int]) -> Likelihoods:
     """[codes]: 1 where a strike is of one of these pitch classes."""
     found = np.isin(_CLASSES, list(classes)).astype(float)
     found[[REST, HOLD]] = 0.0

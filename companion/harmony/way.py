@@ -9,7 +9,7 @@ import numpy as np
 
 from companion.harmony.form import Form, Span
 from companion.harmony.leading import OFF_BEAT, ON_BEAT, Beat, Harmony
-from companion.harmony.progressions import Closing, Floats, Place, Progressions, tables
+from companion.harmony.progressions import Closing, Likelihoods, PhrasePlace, ChordChain, tables
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import LOWEST_PITCH, STEPS_PER_BEAT, VOICES, IntArray, sounding_pitches
@@ -50,9 +50,9 @@ def way_through(key: Key, form: Form, known: IntArray | None = None, given: Sequ
             beats.append(None)
             continue
         toward = message / message.max()
-        if place == Place.CLOSE and (span := form.at(step)) is not None:
+        if place == PhrasePlace.CLOSE and (span := form.at(step)) is not None:
             toward = toward * _on_close(chain, form, span)
-        if place == Place.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
+        if place == PhrasePlace.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
             toward = toward * chain.closing[Closing.BEFORE_FINAL]
         if sung is not None:
             toward = toward * _sung(chain, key, sung[step - first + OFF_STEP :][:1], given, OFF_BEAT) ** 0.5
@@ -64,15 +64,15 @@ def way_through(key: Key, form: Form, known: IntArray | None = None, given: Sequ
     return Way(key, form, tuple(reversed(beats)))
 
 
-def _on_close(chain: Progressions, form: Form, span: Span) -> Floats:
+def _on_close(chain: ChordChain, form: Form, span: Span) -> Likelihoods:
     """How likely each chord is to close a phrase, above what is likely on any close."""
-    fits: Floats = chain.closing[form.closing(span)] * np.where(chain.triads, 1.0, _NOT_A_CLOSE)
+    fits: Likelihoods = chain.closing[form.closing(span)] * np.where(chain.triads, 1.0, _NOT_A_CLOSE)
     if form.closing(span) == Closing.FINAL:
         fits = fits * np.where(chain.on_tonic, 1.0, _AWAY_FROM_HOME)
     return fits
 
 
-def _sung(chain: Progressions, key: Key, pitches: IntArray, given: Sequence[bool], when: int) -> Floats:
+def _sung(chain: ChordChain, key: Key, pitches: IntArray, given: Sequence[bool], when: int) -> Likelihoods:
     """[chords]: how well each goes with what the given voices sing in one frame, ``[1, 4]`` pitches."""
     fits = np.ones(len(chain.chords))
     for voice in range(len(VOICES)):

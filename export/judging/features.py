@@ -18,7 +18,7 @@ from export.measures.tally import Tally
 EXCERPT_STEPS = 8 * 4 * STEPS_PER_BEAT  # eight bars of 4/4
 DEGREES = ("1", "♭2", "2", "♭3", "3", "4", "♯4", "5", "♭6", "6", "♭7", "7")
 ROOT_MOTIONS = ("stays", "+1", "+2", "+3", "+4", "+5 (falls a fifth)", "+6", "+7", "+8", "+9", "+10", "+11")
-QUALITIES: Mapping[str, tuple[int, ...]] = {
+SHAPES_BY_NAME: Mapping[str, tuple[int, ...]] = {
     "major": MAJOR,
     "minor": MINOR,
     "diminished": DIMINISHED,
@@ -79,7 +79,7 @@ def _harmony(passage: Passage) -> Iterator[tuple[str, float]]:
     yield from zip((f"root on {degree}" for degree in DEGREES), _shares(roots, OCTAVE), strict=True)
     motions = function.root_motions(passage)
     yield from zip((f"root {motion}" for motion in ROOT_MOTIONS), motions / max(motions.sum(), 1), strict=True)
-    for name, shape in QUALITIES.items():
+    for name, shape in SHAPES_BY_NAME.items():
         yield f"{name} chords", sum(chord.shape == shape for chord, _ in known) / max(len(known), 1)
     for number, name in enumerate(IN_BASS):
         found = sum(number < len(c.shape) and c.tone(number) == min(beat) % OCTAVE for c, beat in known)

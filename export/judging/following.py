@@ -25,9 +25,9 @@ PHRASE_STEPS = 24  # at least: bars are added to a phrase until it is so long
 ANSWER_STEPS = 64  # that are compared: four bars of 4/4
 WAIT_STEPS = 24  # in which an answer has begun
 SOFTEST_PHRASE, LOUDEST_PHRASE = 35, 115  # velocities that phrases are played with
-MOST_SWELL = 40  # velocities by which a phrase grows or fades at most
+WIDEST_SWELL = 40  # velocities by which a phrase grows or fades at most
 REGISTER = 7  # semitones by which phrases are moved up or down at most
-HEAD_STEPS = 16  # of a phrase and of its answer, whose rhythms are compared
+COMPARED_STEPS = 16  # of a phrase and of its answer, whose rhythms are compared
 FEWEST_BACH_STEPS = 16  # of a phrase of Bach's
 EVEN_LENGTHS = {"halves": 8, "quarters": 4, "eighths": 2, "16ths": 1}  # steps of the notes of even tunes
 EVEN_STEPS = 32  # of an even tune
@@ -64,7 +64,7 @@ class Correlation:
 
 
 @dataclass(frozen=True)
-class Following:
+class Listening:
     """What was found of a model, or of Bach."""
 
     name: str
@@ -74,7 +74,7 @@ class Following:
 
 def following_of(
     model: Model, name: str, settings: Settings, tunes: Sequence[Tune], tell: Callable[[], None]
-) -> Following:
+) -> Listening:
     """Play phrases and even tunes to a jam, with these settings but for its dice."""
     pairs, changes = [], {}
     for number, tune in enumerate(tunes):
@@ -89,7 +89,7 @@ def following_of(
             answers.append(answer_to(model, replace(settings, seed=number), even(tune, steps), 16))
             tell()
         changes[length] = float(np.mean([one.changes for one in answers if one is not None] or [np.nan]))
-    return Following(name, tuple(pairs), changes)
+    return Listening(name, tuple(pairs), changes)
 
 
 def phrases_to_play(tunes: Sequence[Tune]) -> int:
@@ -102,7 +102,7 @@ def phrase_of_tune(tune: Tune, number: int) -> list[Played]:
     dice = np.random.default_rng((DICE, number))
     semitones = int(dice.integers(-REGISTER, REGISTER + 1))
     velocity = int(dice.integers(SOFTEST_PHRASE, LOUDEST_PHRASE + 1))
-    swell = int(dice.integers(-MOST_SWELL, MOST_SWELL + 1))
+    swell = int(dice.integers(-WIDEST_SWELL, WIDEST_SWELL + 1))
     notes = tune.head(-(-PHRASE_STEPS // tune.bar_steps)).notes
     velocities = np.linspace(velocity - swell / 2, velocity + swell / 2, len(notes)).round().clip(1, 127).tolist()
     return [
@@ -143,7 +143,7 @@ def line_of_keys(phrase: Sequence[Played]) -> Line:
 def _line(struck: Sequence[bool], pitches: Iterable[int], velocities: Iterable[int]) -> Line:
     heights, strengths = np.array(list(pitches)), np.array(list(velocities))
     middle = len(strengths) // 2
-    head = (*struck[:HEAD_STEPS], *([False] * max(HEAD_STEPS - len(struck), 0)))
+    head = (*struck[:COMPARED_STEPS], *([False] * max(COMPARED_STEPS - len(struck), 0)))
     return Line(
         sum(struck) / len(struck) * STEPS_PER_BEAT,
         int(np.count_nonzero(np.diff(heights))) / len(struck),
@@ -158,7 +158,7 @@ def _mean(values: NDArray[np.generic]) -> float:
     return float(np.mean(values.astype(np.float64))) if len(values) else np.nan
 
 
-def bachs_own(pieces: Iterable[Passage]) -> Following:
+def bachs_own(pieces: Iterable[Passage]) -> Listening:
     """His second phrases after his first, the third after the second, and so on: sopranos, to their phrase ends."""
     pairs = []
     for piece in pieces:
@@ -167,7 +167,7 @@ def bachs_own(pieces: Iterable[Passage]) -> Following:
         stretches = [pitches[first:last] for first, last in pairwise([0, *ends]) if last - first >= FEWEST_BACH_STEPS]
         lines = [_line_of_pitches(stretch) for stretch in stretches if stretch.all()]
         pairs += [Pair(first, second) for first, second in pairwise(lines)]
-    return Following("Bach", tuple(pairs), {})
+    return Listening("Bach", tuple(pairs), {})
 
 
 def _line_of_pitches(pitches: NDArray[np.int32]) -> Line:
@@ -220,7 +220,7 @@ _ROWS: tuple[tuple[str, Callable[[Line], float]], ...] = (
 )
 
 
-def describe_following(columns: Sequence[Following]) -> list[str]:
+def describe_following(columns: Sequence[Listening]) -> list[str]:
     """As a table, in Markdown."""
     head = ["it listens", *("Bach's next phrase" if one.name == "Bach" else one.name for one in columns)]
     lines = [head, ["---"] * len(head), ["phrases", *(str(len(one.pairs)) for one in columns)]]
@@ -233,7 +233,7 @@ def describe_following(columns: Sequence[Following]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
-def following_as_dict(columns: Sequence[Following]) -> dict[str, Any]:
+def following_as_dict(columns: Sequence[Listening]) -> dict[str, Any]:
     """What ``chorale-train judge --json`` says of them; None where it cannot be said."""
     found: dict[str, Any] = {}
     for one in columns:

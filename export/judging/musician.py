@@ -12,7 +12,7 @@ from companion.errors import BadSetting
 from export.judging.report import BACH, Repertoire
 from export.measures.musician import Estimate, Trait
 
-MET, NEAR, OUT = "ok", "near", "out"
+MET, NEAR_BY, OUT = "ok", "near", "out"
 Before = Mapping[str, Mapping[str, Mapping[str, float]]]  # trait → column → figures, as as_dict writes them
 
 
@@ -21,7 +21,7 @@ class TraitCell:
     """One trait of one column."""
 
     estimate: Estimate
-    mark: str  # MET, NEAR or OUT
+    mark: str  # MET, NEAR_BY or OUT
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _mark(trait: Trait, ours: Estimate, whole: Estimate, few: Estimate | None) -
     """As Bach's set, as a set of as few pieces of his may be, or neither."""
     if trait.as_wanted(ours, whole):
         return MET
-    return NEAR if few is not None and trait.as_wanted(ours, few) else OUT
+    return NEAR_BY if few is not None and trait.as_wanted(ours, few) else OUT
 
 
 def traits_as_dict(report: TraitReport) -> dict[str, Any]:
@@ -108,14 +108,14 @@ def describe_traits(report: TraitReport, before: Before | None = None) -> list[s
     then = before or {}
     head = ["a musician hears", f"{BACH} (95 % of such sets)", *(column.name for column in report.columns)]
     pieces = ["pieces", *(str(len(column.passages)) for column in (report.bach, *report.columns))]
-    counts = ", ".join(f"{report.marks.count(mark)} {mark}" for mark in (MET, NEAR, OUT))
+    counts = ", ".join(f"{report.marks.count(mark)} {mark}" for mark in (MET, NEAR_BY, OUT))
     return [
         _line(head),
         _line(["---"] * len(head)),
         _line(pieces),
         *(_line(_cells(report, row, then.get(row.trait.name, {}))) for row in report.rows),
         "",
-        f"{counts}: {MET} lies in Bach's interval, {NEAR} in that of as few pieces of his",
+        f"{counts}: {MET} lies in Bach's interval, {NEAR_BY} in that of as few pieces of his",
     ]
 
 

@@ -16,7 +16,7 @@ from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, sounding_pitches
 from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR
-from export.measures.function import FALL_OF_A_FIFTH, Chord, chord_of
+from export.measures.function import FALL_OF_A_FIFTH, Sonority, chord_of
 from export.measures.harmony import windows_in_key
 from export.measures.melody import WIDEST_STEP
 from export.measures.passage import Passage
@@ -138,7 +138,7 @@ def _cadence(pitches: IntArray, start: int, key: Key) -> Cadence:
     return Cadence.OTHER
 
 
-def _before(pitches: IntArray, start: int, chord: Chord) -> Chord | None:
+def _before(pitches: IntArray, start: int, chord: Sonority) -> Sonority | None:
     """The last chord of another root that stands shortly before a frame."""
     for step in range(start - 1, max(start - 1 - BEFORE_STEPS, -1), -1):
         found = chord_of(pitches[step].tolist())
@@ -147,7 +147,7 @@ def _before(pitches: IntArray, start: int, chord: Chord) -> Chord | None:
     return None
 
 
-def _leads(chord: Chord, tonic: int) -> bool:
+def _leads(chord: Sonority, tonic: int) -> bool:
     """Whether a chord is the dominant of a tonic, or the diminished chord on its leading tone."""
     way = (chord.root - tonic) % OCTAVE
     leading = chord.shape[:3] == DIMINISHED and way == OCTAVE - 1

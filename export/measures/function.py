@@ -27,7 +27,7 @@ FALL_OF_A_FIFTH = 7  # semitones from the root that is come to up to the one tha
 THIRD_TONE, FIFTH_TONE, SEVENTH_TONE = 1, 2, 3  # of a shape
 
 
-class Chord(NamedTuple):
+class Sonority(NamedTuple):
     """A chord by name."""
 
     root: int  # pitch class
@@ -48,14 +48,14 @@ class Chord(NamedTuple):
         return (self.root + self.shape[number]) % OCTAVE
 
 
-def _named() -> Mapping[PitchClasses, Chord]:
+def _named() -> Mapping[PitchClasses, Sonority]:
     whole = [(shape, shape) for shape in (MAJOR, MINOR, DIMINISHED, *SEVENTHS)]
     no_fifth = [(shape, (shape[0], shape[THIRD_TONE], shape[SEVENTH_TONE])) for shape in SEVENTHS]
     thirds = [(shape, shape[:FIFTH_TONE]) for shape in (MAJOR, MINOR)]
-    found: dict[PitchClasses, Chord] = {}
+    found: dict[PitchClasses, Sonority] = {}
     for shape, tones in (*whole, *no_fifth, *thirds):
         for root in range(OCTAVE):
-            found.setdefault(frozenset((tone + root) % OCTAVE for tone in tones), Chord(root, shape))
+            found.setdefault(frozenset((tone + root) % OCTAVE for tone in tones), Sonority(root, shape))
     return found
 
 
@@ -63,7 +63,7 @@ _NAMED = _named()
 _OPENINGS = frozenset(classes for classes, chord in _NAMED.items() if chord.shape in (MAJOR, MINOR))
 
 
-def chord_of(pitches: Sequence[int]) -> Chord | None:
+def chord_of(pitches: Sequence[int]) -> Sonority | None:
     """The chord of what sounds, 0 for silence; None where it has no name."""
     return _NAMED.get(frozenset(pitch % OCTAVE for pitch in pitches if pitch))
 
@@ -74,9 +74,9 @@ def beats_of(passage: Passage) -> list[Pitches]:
     return [beat for pitches in on_beats.tolist() if (beat := tuple(pitch for pitch in pitches if pitch))]
 
 
-def progression(passage: Passage) -> list[tuple[Chord, Pitches]]:
+def progression(passage: Passage) -> list[tuple[Sonority, Pitches]]:
     """Each change of root among the named chords: the chord that stands last on each, and what sounds there."""
-    found: list[tuple[Chord, Pitches]] = []
+    found: list[tuple[Sonority, Pitches]] = []
     for beat in beats_of(passage):
         chord = chord_of(beat)
         if chord is None:
