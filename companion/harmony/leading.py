@@ -10,7 +10,7 @@ import numpy as np
 
 from companion.harmony.chords import TONE_OF, Chord, heard_chord
 from companion.harmony.doubling import DEALT_NUMBER, UPPER
-from companion.harmony.progressions import Likelihoods, PhrasePlace, ChordChain, tables
+from companion.harmony.progressions import ChordChain, Likelihoods, PhrasePlace, tables
 from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE

@@ -9,7 +9,7 @@ import numpy as np
 
 from companion.harmony.form import Form, Span
 from companion.harmony.leading import OFF_BEAT, ON_BEAT, Beat, Harmony
-from companion.harmony.progressions import Closing, Likelihoods, PhrasePlace, ChordChain, tables
+from companion.harmony.progressions import ChordChain, Closing, Likelihoods, PhrasePlace, tables
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import LOWEST_PITCH, STEPS_PER_BEAT, VOICES, IntArray, sounding_pitches

@@ -11,7 +11,7 @@ from companion.model.runtime import Model
 from companion.screen.terminal import Progress, adding
 from export.data.folksongs import DOTTED_METRES, PLAIN_METRES, Tune, read_tunes
 from export.data.pieces import Piece
-from export.judging.following import Following, bachs_own, following_of, phrases_to_play
+from export.judging.following import Listening, bachs_own, following_of, phrases_to_play
 from export.judging.judgement import Judgement
 from export.judging.listener import opinions_on
 from export.judging.metre import MetreKept, keep_metre
@@ -105,7 +105,7 @@ class Performance:
     columns: list[Repertoire] = field(default_factory=list)
     live: list[Repertoire] = field(default_factory=list)  # harmonised as it came
     cadences: dict[str, Tally] = field(default_factory=dict)  # by the model's name
-    following: list[Following] = field(default_factory=list)
+    following: list[Listening] = field(default_factory=list)
     metres: list[MetreKept] = field(default_factory=list)
 
 

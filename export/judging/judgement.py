@@ -9,7 +9,7 @@ from typing import Any
 
 from companion.files.writing import refuse_existing
 from export.judging.distributions import plot_distributions, plot_traits
-from export.judging.following import Following, describe_following, following_as_dict
+from export.judging.following import Listening, describe_following, following_as_dict
 from export.judging.keeping import keep, refuse_kept
 from export.judging.listener import Opinion, describe_opinions, opinions_as_dict
 from export.judging.metre import MetreKept, describe_metre, metre_as_dict
@@ -27,7 +27,7 @@ class Judgement:
     music: tuple[Repertoire, ...]  # all that was judged, Bach first
     counted: MusicReport | None = None
     musician: TraitReport | None = None
-    following: tuple[Following, ...] = ()
+    following: tuple[Listening, ...] = ()
     metres: tuple[MetreKept, ...] = ()
     opinions: tuple[Opinion, ...] | None = None
 
