@@ -30,7 +30,7 @@ def test_a_phrase_is_the_head_of_a_tune_moved_and_as_loud_as_its_dice_say() -> N
     assert len(moved) == 1 and abs(moved.pop()) <= following.REGISTER
     velocities = [note.velocity for note in phrase]
     assert velocities in (sorted(velocities), sorted(velocities, reverse=True))
-    assert abs(velocities[-1] - velocities[0]) <= following.MOST_SWELL
+    assert abs(velocities[-1] - velocities[0]) <= following.WIDEST_SWELL
     assert phrase == following.phrase_of_tune(TUNE, 3) != following.phrase_of_tune(TUNE, 4)
 
 

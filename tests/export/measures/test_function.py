@@ -9,7 +9,7 @@ import pytest
 from support.made_up import frames_of_chords
 
 from export.measures import function
-from export.measures.function import Chord, chord_of
+from export.measures.function import Sonority, chord_of
 from export.measures.passage import Passage
 from export.measures.tally import Tally
 
@@ -25,17 +25,17 @@ def passage(chords: Sequence[Sequence[int]], start: int = 0) -> Passage:
 @pytest.mark.parametrize(
     ("pitches", "chord"),
     [
-        (TONIC, Chord(0, (0, 4, 7))),
-        ((72, 64, 60, 52), Chord(0, (0, 4, 7))),  # the fifth may be missing
-        (SEVENTH, Chord(7, (0, 4, 7, 10))),
-        ((71, 65, 55, 43), Chord(7, (0, 4, 7, 10))),
-        ((71, 65, 62, 59), Chord(11, (0, 3, 6))),
+        (TONIC, Sonority(0, (0, 4, 7))),
+        ((72, 64, 60, 52), Sonority(0, (0, 4, 7))),  # the fifth may be missing
+        (SEVENTH, Sonority(7, (0, 4, 7, 10))),
+        ((71, 65, 55, 43), Sonority(7, (0, 4, 7, 10))),
+        ((71, 65, 62, 59), Sonority(11, (0, 3, 6))),
         ((72, 67, 60, 48), None),  # an open fifth
         (CLASH, None),
         ((0, 0, 0, 0), None),
     ],
 )
-def test_a_chord_has_the_name_of_its_root_and_what_stands_on_it(pitches: tuple[int, ...], chord: Chord | None) -> None:
+def test_a_chord_has_the_name_of_its_root_and_what_stands_on_it(pitches: tuple[int, ...], chord: Sonority | None) -> None:
     assert chord_of(pitches) == chord
 
 
