@@ -200,6 +200,8 @@ def _stretches(
     length = sum(beat.quarters for beat in beats)
     bars = math.floor((end - start) / ticks_per_beat / length + ROUNDING)
     rest = (end - start) / ticks_per_beat - bars * length
+    if bars and ROUNDING < rest < LEAST_BEAT:
+        bars, rest = bars - 1, rest + length
     if bars:
         yield Stretch(start, step, beats, len(beats))
     if rest > ROUNDING:

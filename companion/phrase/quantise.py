@@ -24,7 +24,7 @@ THIRDS = (STEPS_PER_BEAT / 3, SWUNG)  # where the notes of a triplet fall
 EXACT = 0.06  # steps; a note so near to a third is on it
 NEARLY = 0.3  # steps; likewise where both thirds have one
 FIRST_HALF = 1.5  # steps of a beat; later notes are off-beats
-SWING_MEAN = 0.2  # steps; off-beats are swung if their mean is this near to SWUNG …
+LIGHTEST, HEAVIEST = SWUNG - 0.3, SWUNG + 0.2  # steps; off-beats are swung if their mean lies between these …
 SWING_SPREAD = 0.15  # steps; … and their standard deviation is no more than this
 SWING_BEATS = 3  # and there are this many of them
 EARLY = 0.4  # steps; a note no earlier than this before a beat belongs to it
@@ -93,7 +93,7 @@ def _swing(offsets: Mapping[int, Sequence[float]]) -> dict[int, float]:
     """Beat → where its off-beat is, of those that swing; none where off-beats do not. The voices of a beat are one."""
     means = {beat: float(np.mean(own)) for beat, own in offsets.items()}
     found = np.array(list(means.values()))
-    if len(found) < SWING_BEATS or abs(found.mean() - SWUNG) > SWING_MEAN or found.std() > SWING_SPREAD:
+    if len(found) < SWING_BEATS or not LIGHTEST <= found.mean() <= HEAVIEST or found.std() > SWING_SPREAD:
         return {}
     return {beat: mean for beat, mean in means.items() if abs(mean - SWUNG) < 3 * SWING_SPREAD}
 

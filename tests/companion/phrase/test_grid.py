@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +17,6 @@ from companion.music.song import Metre, Song, SongNote, VoiceNote
 from companion.phrase.grid import Grid
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.sampling.styles import style
-
-import numpy as np  # isort: skip
 
 CASES = Path(__file__).parents[2] / "golden"
 PLACES = {"6/8": (0, 240, 480, 600), "4/4": (0, 120, 240, 360)}  # of the steps of a beat, in ticks of 480 a quarter
