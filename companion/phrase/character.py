@@ -102,12 +102,9 @@ def character_of(phrase: Phrase) -> Character | None:
 
 
 def _played(phrase: Phrase, voice: int) -> list[Sung]:
-    a_step = phrase.ticks_per_beat / STEPS_PER_BEAT
+    at = phrase.position_of_tick
     own = [note for note in phrase.notes if note.voice == voice]
-    return [
-        Sung(note.start_tick / a_step - phrase.start_step, note.end_tick / a_step - phrase.start_step, *note[3:])
-        for note in own
-    ]
+    return [Sung(at(note.start_tick), at(note.end_tick), note.pitch, note.velocity) for note in own]
 
 
 def _heard(phrase: Phrase, voice: int) -> list[Sung]:
