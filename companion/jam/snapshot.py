@@ -32,6 +32,7 @@ def picture_of(session: Session, position: float, choices: Choices) -> Picture:
         mode=settings.mode,
         activity=_activity(session),
         bars_left=session.bars_left,
+        phrase=_phrase(session.phrase),
         settings=drawing_words(settings, choices),
         chord=session.chord,
         frames=tuple(_frame_view(session, one) for one in past),
@@ -47,6 +48,13 @@ def _activity(session: Session) -> str:
     if not session.running:
         return "stopped"
     return "closing" if session.closing else session.activity
+
+
+def _phrase(phrase: tuple[int, int | None] | None) -> str:
+    if phrase is None:
+        return ""
+    number, count = phrase
+    return f"phrase {number}" if count is None else f"phrase {number} of {count}"
 
 
 def _frame_view(session: Session, planned: Planned) -> FrameView:

@@ -153,6 +153,16 @@ class Session:
         return max(math.ceil((self.answer.end - self.position) / self.barlines.bar_steps), 0)
 
     @property
+    def phrase(self) -> tuple[int, int | None] | None:
+        """Which phrase of the answer sounds, from 1 on, and of how many; None of what has no end, None of no phrases."""
+        guidance, step = self._turns.plan.guidance, math.floor(self.position)
+        form = guidance.form(self.answer, step) if self.answer is not None and self.activity == ANSWERING else None
+        span = None if form is None else form.at(guidance.place(step))
+        if form is None or span is None:
+            return None
+        return form.spans.index(span) + 1, len(form.spans) if form.ends else None
+
+    @property
     def chord(self) -> str:
         """The name of what sounds."""
         now = [planned for planned in self._turns.plan.music.past if planned.step <= self.position]

@@ -35,7 +35,9 @@ def passage(chords: Sequence[Sequence[int]], start: int = 0) -> Passage:
         ((0, 0, 0, 0), None),
     ],
 )
-def test_a_chord_has_the_name_of_its_root_and_what_stands_on_it(pitches: tuple[int, ...], chord: Sonority | None) -> None:
+def test_a_chord_has_the_name_of_its_root_and_what_stands_on_it(
+    pitches: tuple[int, ...], chord: Sonority | None
+) -> None:
     assert chord_of(pitches) == chord
 
 
