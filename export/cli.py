@@ -207,6 +207,20 @@ def recipe(
         say(line)
 
 
+@app.command("harmony", epilog="Example: chorale-train harmony -o chorales.npz")
+def harmony_command(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
+    data_dir: DataDir = Path("data"),
+    force: Anew = False,
+) -> None:
+    """Count chords, voices, keys and phrases in the training chorales: what the companion knows of harmony and form."""
+    from export.data.pieces import load_pieces  # noqa: PLC0415
+    from export.harmony.learning import learn  # noqa: PLC0415
+
+    counted = learn(load_pieces(data_dir / f"{CORPUS}.npz"), out, force=force)
+    say(f"wrote {out}: " + ", ".join(f"{count:,} {what}" for what, count in counted.items()))
+
+
 @app.command(epilog="Example: chorale-train export runs/gru -o models/gru.onnx --precision int8")
 def export(
     run: Annotated[Path, typer.Argument(help="The folder of a training run.")],

@@ -32,14 +32,14 @@ Sounds = tuple[tuple[int, ...], ...]  # codes of the four voices, step by step
 
 
 @dataclass(frozen=True, eq=False)
-class Beat:
+class AskedBeat:
     """What a beat is asked to be."""
 
     place: PhrasePlace = PhrasePlace.INSIDE
     toward: Likelihoods | None = None  # [chords] how well each leads to what is to come; None: nothing is known of it
 
 
-PLAIN_BEAT = Beat()
+PLAIN = AskedBeat()
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Harmony:
     """A beat in a key."""
 
     key: Key
-    beat: Beat = PLAIN_BEAT
+    beat: AskedBeat = PLAIN
 
     @property
     def progressions(self) -> ChordChain:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from companion.harmony.form import Form, Span
-from companion.harmony.leading import OFF_BEAT, ON_BEAT, Beat, Harmony
+from companion.harmony.leading import OFF_BEAT, ON_BEAT, AskedBeat, Harmony
 from companion.harmony.progressions import ChordChain, Closing, Likelihoods, PhrasePlace, tables
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
@@ -25,7 +25,7 @@ class Way:
 
     key: Key
     form: Form
-    beats: tuple[Beat | None, ...]  # from the first step of the form on; None while a last chord is held
+    beats: tuple[AskedBeat | None, ...]  # from the first step of the form on; None while a last chord is held
 
     def harmony(self, step: int) -> Harmony | None:
         """Harmony for the frame at a step; None where none is to be chosen."""
@@ -42,7 +42,7 @@ def way_through(key: Key, form: Form, known: IntArray | None = None, given: Sequ
     chain = tables().of_key(key)
     first, last = form.spans[0].start, form.spans[-1].end
     sung = None if known is None else sounding_pitches(known)
-    beats: list[Beat | None] = []
+    beats: list[AskedBeat | None] = []
     message = np.ones(len(chain.chords))
     for step in range(last - STEPS_PER_BEAT - (last - first) % STEPS_PER_BEAT, first - 1, -STEPS_PER_BEAT):
         place = form.place(step)
@@ -56,7 +56,7 @@ def way_through(key: Key, form: Form, known: IntArray | None = None, given: Sequ
             toward = toward * chain.closing[Closing.BEFORE_FINAL]
         if sung is not None:
             toward = toward * _sung(chain, key, sung[step - first + OFF_STEP :][:1], given, OFF_BEAT) ** 0.5
-        beats.append(Beat(place, toward))
+        beats.append(AskedBeat(place, toward))
         here = toward
         if sung is not None:
             here = here * _sung(chain, key, sung[step - first :][:1], given, ON_BEAT)

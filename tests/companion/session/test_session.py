@@ -983,15 +983,15 @@ class TestShown:
     def test_bars_left_and_closing(self) -> None:
         jam = Jam(chords_at(TONICS), replace(PLAIN, mode="respond", bars=3))
         jam.play((0, 3, 72)).to(49)
-        assert (jam.session.bars_left, jam.session.closing) == (3, False)
+        assert (jam.session.progress.bars_left, jam.session.closing) == (3, False)
         jam.to(81)
-        assert (jam.session.bars_left, jam.session.closing) == (1, True)
+        assert (jam.session.progress.bars_left, jam.session.closing) == (1, True)
         jam.to(100)
-        assert (jam.session.bars_left, jam.session.closing) == (None, False)
+        assert (jam.session.progress.bars_left, jam.session.closing) == (None, False)
 
     def test_no_end_in_sight(self) -> None:
         jam = answering()
-        assert (jam.session.bars_left, jam.session.closing) == (None, False)
+        assert (jam.session.progress.bars_left, jam.session.closing) == (None, False)
 
 
 class TestPlan:
