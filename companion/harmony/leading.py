@@ -24,6 +24,7 @@ OFF_BEAT_SHARE = 0.25  # of what leans to the chord on the beat: off it, what so
 DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
 STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
+UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
 STILL_UNKNOWN = 0.2  # of these, where nobody knows where phrases end
 _DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
@@ -69,6 +70,8 @@ class Harmony:
                 likely *= chain.singing[voice, ON_BEAT, :, (CODE_PITCH_CLASS[code] - self.key.tonic) % OCTAVE]
         if self.beat.toward is not None:
             likely *= self.beat.toward
+        else:
+            likely **= UNKNOWING
         if self.beat.place == PhrasePlace.CLOSE or last is None:
             likely *= np.where(chain.triads, 1.0, 1e-6)
         reached = likely.cumsum()
