@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from max_patches import hub, voice
+from max_patches import hub, hubface, voice
 from max_patches.amxd import pack
 from max_patches.document import Device
 from max_patches.picture import draw
 
 HOME = Path(__file__).parent
+_JAM = {"Offline": "Online", hubface.HINT: "Answering: 4 bars in G major."}
+VIEWS = {  # the pages of a device, and what they are drawn with
+    "Chorale Hub": {"": _JAM, "-phrase": {}, "-voices": {}, "-setup": {}},
+}
 DEVICES, PICTURES = HOME / "devices", HOME / "pictures"
 
 
@@ -25,7 +29,9 @@ def files() -> dict[Path, bytes]:
     for device in devices():
         document = device.document()
         written[DEVICES / device.file_name] = pack(document)
-        written[PICTURES / f"{device.name.lower().replace(' ', '-')}.svg"] = draw(document).encode()
+        name = device.name.lower().replace(" ", "-")
+        for page, (after, shown) in enumerate(VIEWS.get(device.name, {"": {}}).items()):
+            written[PICTURES / f"{name}{after}.svg"] = draw(document, page, shown).encode()
     return written
 
 

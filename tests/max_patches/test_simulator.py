@@ -249,7 +249,8 @@ def test_a_port_has_one_ear() -> None:
 
 
 def test_a_note_in_the_queue_is_noticed() -> None:
-    bench = Bench("noteout")
+    bench = Bench("midiformat")
+    bench.box.ways[0].append((bench.device.boxes[bench.box.data["id"]], 6))
     bench.says((60, 90))
     assert bench.world.wrongs
     assert [(note.pitch, note.velocity) for note in bench.device.notes] == [(60, 90)]
