@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from max_patches.faces import Face
-from max_patches.hubnames import LIVE_KEY, SCALE, SEND, VALUES, text_of
+from max_patches.hubnames import BLANK, LIVE_KEY, SCALE, SEND, VALUES, text_of
 from max_patches.hubparameters import (
     AS_STARTED,
     AUTO,
@@ -98,7 +98,9 @@ def voices(patch: Patcher, face: Face) -> None:
         again(patch, channel)
         _named(patch, (channel >> patch.add("sel 0"))[1], f"voice/channel {number}")
         for offset, lamp in ((0, "lock"), (11, "mute")):
-            lit = patch.receive(text_of(f"{lamp}{number}")) >> patch.add("prepend set")
+            lit = patch.add("prepend set")
+            patch.receive(text_of(f"{lamp}{number}")) >> lit
+            patch.receive(BLANK) >> patch.message("-") >> lit
             lit >> face.label((left + offset, 142, 11, 16), "-")
 
 

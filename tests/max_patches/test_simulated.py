@@ -843,7 +843,7 @@ def controls(devices: Devices, habits: Habits) -> None:
     for name, said in (("Go", ("/chorale/go", 7)), ("Stop", ("/chorale/stop",)), ("Keep", ("/chorale/keep",))):
         heard = len(rig.companion.heard)
         rig.hub.press(name)
-        rig.world.run(0.01)
+        rig.world.run(0.2)
         assert [one for one in rig.companion.heard[heard:] if one[0] == said[0]] == [said]
     rig.hub.turn("Length", 0)
     rig.hub.turn("Style", "Auto")
@@ -852,7 +852,7 @@ def controls(devices: Devices, habits: Habits) -> None:
     rig.world.run(0.01)
     assert rig.companion.said("/chorale/go")[-1] == ()
     assert rig.companion.said("/chorale/style") == [("wild",)]
-    assert set(rig.companion.said("/chorale/temperature")) == {("auto",)}
+    assert {one for one in rig.companion.said("/chorale/temperature") if len(one) == 1} == {("auto",)}
     rig.hub.turn("Style Decides", 0)
     rig.world.run(0.01)
     assert rig.companion.said("/chorale/temperature")[-1] == (1.5,)
@@ -906,8 +906,7 @@ def taken_port(devices: Devices, habits: Habits) -> None:
     rig.world.run(2)
     assert rig.shows(second, "Offline")
     assert rig.hub_shows("Online")
-    assert len(rig.world.console) == 1
-    rig.world.console.clear()
+    assert rig.world.console == []  # udpreceive is told to be quiet; the display says it
     companion = Companion(rig.world, 7403, 7404)
     companion.start()
     second.turn("Port From Companion", 7404)
@@ -1224,7 +1223,7 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
     "a store of 256 places": (HUB, retyped("Store", "% 512", "% 256"), "a_long_piece"),
     "one serial for all": (HUB, retyped("Store", "+ 1", "+ 0"), "loop"),
     "clear takes what shares its place": (HUB, retyped("Store", "== 0", "!= 0"), "clear"),
-    "offline after five seconds": (HUB, retyped("Link", "delay 2000", "delay 5000"), "companion_gone"),
+    "offline after five seconds": (HUB, retyped("Link", "expr $f1 >= 2000.", "expr $f1 >= 5000."), "companion_gone"),
     "nothing is wiped when it is gone": (HUB, cut("Link", "t b 0 -1", 0), "companion_gone"),
     "frames are taken while it is gone": (HUB, cut("Link", "t b 0 -1", 1), "hub_off"),
     "held keys are forgotten": (HUB, cut("Midi", "r ---letgo", 0), "through"),
