@@ -5,14 +5,22 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from max_patches import hub, hubface, voice
+from max_patches import hub, voice
 from max_patches.amxd import pack
 from max_patches.document import Device
 from max_patches.picture import draw
 
 HOME = Path(__file__).parent
-_JAM = {"Offline": "Online", hubface.HINT: "Answering: 4 bars in G major."}
-VIEWS = {  # the pages of a device, and what they are drawn with
+_JAM = {
+    "ShownState": "Online",
+    "ShownPosition": "17.3",
+    "ShownChord": "D7",
+    "ShownKey": "G major",
+    "ShownMode": "continue",
+    "ShownBars": "3 bars left",
+    "ShownMessage": "answering",
+}
+VIEWS: dict[str, dict[str, dict[str, str]]] = {  # the pages of a device, and what they are drawn with
     "Chorale Hub": {"": _JAM, "-phrase": {}, "-voices": {}, "-setup": {}},
 }
 DEVICES, PICTURES = HOME / "devices", HOME / "pictures"

@@ -180,7 +180,7 @@ def _layers(one: Node, other: Node) -> bool:
 def pages(subject: Subject) -> Iterator[str]:
     """Each page has boxes that are there, each box is on one page, and only the first is seen before it is told."""
     patch = subject.patch
-    named = Counter(node.data.get("varname") for node in patch.seen)
+    named = Counter(node.data.get("varname", "") for node in patch.seen)
     on: Counter[str] = Counter(name for page in patch.pages for name in page)
     for name, count in on.items():
         if named[name] != 1:
@@ -189,7 +189,7 @@ def pages(subject: Subject) -> Iterator[str]:
             yield f"{name} is on {count} pages"
     first = set(patch.pages[0]) if patch.pages else set()
     for node in patch.seen:
-        name, hidden = node.data.get("varname"), bool(node.data.get("hidden"))
+        name, hidden = node.data.get("varname", ""), bool(node.data.get("hidden"))
         if hidden and not on[name]:
             yield f"{node.called} is hidden, and no page shows it"
         elif on[name] and hidden == (name in first):

@@ -181,19 +181,26 @@ class Face:
         )
 
     def shown(
-        self, rect: Rect, text: str, colour: Colour = LCD_TEXT, *, size: float = FONT_SIZE, justify: int = 0
+        self,
+        rect: Rect,
+        text: str,
+        colour: Colour = LCD_TEXT,
+        *,
+        name: str = "",
+        size: float = FONT_SIZE,
+        justify: int = 0,
     ) -> Box:
-        """Words on a display, or on a page in its colours."""
-        name, rgba = colour
+        """Words on a display."""
+        theme, rgba = colour
         return self._patcher.draw(
             "comment",
             text,
-            **self._seen(rect),
+            **self._seen(rect, name),
             fontname=FONT,
             fontsize=size,
             textcolor=list(rgba),
             textjustification=justify,
-            saved_attribute_attributes={"textcolor": {"expression": f"themecolor.{name}"}},
+            saved_attribute_attributes={"textcolor": {"expression": f"themecolor.{theme}"}},
         )
 
     def _control(self, maxclass: str, rect: Rect, parameter: Parameter, text: str = "", **data: Any) -> Box:

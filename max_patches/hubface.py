@@ -49,13 +49,14 @@ def draw(patch: Patcher) -> None:
 def _display(patch: Patcher, face: Face) -> None:
     """Only what the companion says, and where Live is; drawn in the queue."""
     face.display((8, 6, 196, 157))
-    online = face.shown((12, 8, 92, 16), "Offline", LCD_BRIGHT)
-    position = face.shown((106, 8, 94, 16), "-", justify=2)
-    chord = face.shown((12, 24, 106, 24), "-", size=16.0)
-    key = face.shown((120, 28, 80, 16), "-", LCD_DIM, justify=2)
+    online = face.shown((12, 8, 92, 16), "Offline", LCD_BRIGHT, name="ShownState")
+    position = face.shown((106, 8, 94, 16), "-", name="ShownPosition", justify=2)
+    chord = face.shown((12, 24, 106, 24), "-", name="ShownChord", size=16.0)
+    key = face.shown((120, 28, 80, 16), "-", LCD_DIM, name="ShownKey", justify=2)
     roll.drawn(patch, face, (10, 48, 192, 66))
-    mode, bars = face.shown((12, 116, 92, 16), "-"), face.shown((106, 116, 94, 16), "-", LCD_DIM, justify=2)
-    message = face.shown((12, 132, 188, 30), HINT)
+    mode = face.shown((12, 116, 92, 16), "-", name="ShownMode")
+    bars = face.shown((106, 116, 94, 16), "-", LCD_DIM, name="ShownBars", justify=2)
+    message = face.shown((12, 132, 188, 30), HINT, name="ShownMessage")
     for what, box in (("chord", chord), ("key", key), ("mode", mode), ("bars", bars)):
         shows(patch, text_of(what), box, "-")
     shows(patch, text_of("message"), message, HINT)

@@ -29,7 +29,7 @@ def draw(document: Data, page: int = 0, shown: dict[str, str] | None = None) -> 
     Args:
         document: what Max opens.
         page: which of its pages, from 0.
-        shown: what a place says in place of its first words, by those: an example of what may be seen in a jam.
+        shown: what places of the display say, by their names: an example of what may be seen in a jam.
     """
     patcher = document["patcher"]
     width, height = (int(side) for side in patcher["openrect"][2:])
@@ -55,7 +55,7 @@ def _seen(document: Data, page: int, shown: dict[str, str]) -> list[Data]:
     for node in patch.seen:
         if on.get(node.data.get("varname", ""), page) != page:
             continue
-        box = {**node.data, "text": shown.get(node.data.get("text", ""), node.data.get("text", ""))}
+        box = {**node.data, "text": shown.get(node.data.get("varname", ""), node.data.get("text", ""))}
         if box["maxclass"] == "multislider":
             box["values"], rolls = _example(rolls // 2, rolls % 2) if shown else [], rolls + 1
         elif box.get("varname") == "Page":

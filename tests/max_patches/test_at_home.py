@@ -211,7 +211,9 @@ def parts_by_name(devices: Devices, habits: Habits) -> None:
     """A Voice takes the part that its track is called by, when it is called otherwise too."""
     rig = playing(devices, habits, "Soprano", "2 Alto strings", "T", "my BASS", "1-MIDI")
     assert sounds(rig) == [72, 67, 60, 48, 0]
-    assert [rig.shows(voice, name) for voice, name in zip(rig.voices, ("Soprano", "Alto", "Tenor", "Bass"), strict=False)]
+    assert [
+        rig.shows(voice, name) for voice, name in zip(rig.voices, ("Soprano", "Alto", "Tenor", "Bass"), strict=False)
+    ]
     assert rig.shows(rig.voices[4], "No voice: name the track")
     rig.voices[4].rename("tenor")
     rig.voices[2].rename("Drums")

@@ -28,7 +28,12 @@ WORLDS = {
     "transport tells": Habits(transport_tells=True, shuffled=True),
     "position a little off": Habits(position_error_ticks=3, buttons_say_numbers=True),
     "rough": Habits(
-        grid_error_ms=3, position_error_ticks=3, shuffled=True, queue_late_ms=30, interrupts=0.1, transport_tells=True,
+        grid_error_ms=3,
+        position_error_ticks=3,
+        shuffled=True,
+        queue_late_ms=30,
+        interrupts=0.1,
+        transport_tells=True,
         presets_press=True,
     ),
 }

@@ -1,4 +1,3 @@
-
 """Objects that make words, and that take lists apart. Each names its page under docs.cycling74.com/reference/."""
 
 from __future__ import annotations
