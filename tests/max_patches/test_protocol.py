@@ -96,7 +96,7 @@ def test_focus_is_what_the_share_leaves_out(shipped: dict[str, bytes]) -> None:
      ("Channel Bass", "voice/channel", 1)],
 )  # fmt: skip
 def test_whole_numbers_are_in_range(name: str, address: str, low: int, shipped: dict[str, bytes]) -> None:
-    """0 of Length is without an end, of a channel as it was started, and neither is sent; of a loudness it is the rule."""
+    """0 of Length is without an end, of a channel as it was started: not sent. Of a loudness it is the rule."""
     saved, kind = parameter(shipped["Chorale Hub"], name), find_control(address).kind
     assert kind is not None
     for value in (saved["parameter_mmin"] + low, saved["parameter_mmax"]):
