@@ -134,10 +134,19 @@ class Face:
         return self._control("live.text", rect, parameter, text, appearance=2, mode=1, outputmode=1, texton=text)
 
     def button(self, rect: Rect, text: str, parameter: Parameter, colour: Colour | None = None) -> Box:
-        """Does something when it is pressed; with a colour of the theme it stands out."""
+        """Does something when it is pressed, not when it is let go; with a colour of the theme it stands out."""
         off, on = parameter.labels
         drawn = self._control(
-            "live.text", rect, parameter, text, mode=0, outputmode=0, texton=text, automation=off, automationon=on
+            "live.text",
+            rect,
+            parameter,
+            text,
+            mode=0,
+            outputmode=0,
+            transition=0,
+            texton=text,
+            automation=off,
+            automationon=on,
         )
         if colour is not None:
             name, rgba = colour

@@ -177,7 +177,13 @@ _TABLE = (
         QUEUE,
     ),
     Kind("live.banks", _ONE, _ANY, "shows that Push finds the parameters in banks", speaks_in=QUEUE),
-    Kind("thispatcher", _ONE, _out("", ""), "script show and script hide, by the name of a box", speaks_in=QUEUE),
+    Kind(
+        "thispatcher",
+        _ONE,
+        _out("", ""),
+        "script sendbox NAME hidden 1 or 0: hides or shows a box by its name",
+        speaks_in=QUEUE,
+    ),
     Kind("freebang", _ONE, _BANG, "a bang when the device is taken away", speaks_in=QUEUE),
     # What is seen, and messages that are written out
     Kind("message", _TWO, _ANY, "a message; $1 is the first item of what comes in", drawn=True),

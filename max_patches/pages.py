@@ -17,8 +17,8 @@ def switched(patch: Patcher, chosen: Box, pages: dict[str, list[str]]) -> None:
     each = patch.add("zl.iter 1")
     each >> ways.inlet(1)
     this = patch.add("thispatcher")
-    ways[HIDE - 1] >> patch.add("prepend script hide") >> this
-    ways[SHOW - 1] >> patch.add("prepend script show") >> this
+    ways[HIDE - 1] >> patch.message("script sendbox $1 hidden 1") >> this
+    ways[SHOW - 1] >> patch.message("script sendbox $1 hidden 0") >> this
     names = [patch.message(" ".join(boxes)) for boxes in pages.values()]
     for boxes in names:
         boxes >> each

@@ -21,6 +21,8 @@ def buttons(subject: Subject) -> Iterator[str]:
             continue
         if (node.parameter or {}).get("parameter_button_mode") != "Momentary":
             yield f"{node.called} is turned over by a mapped note; it must be momentary"
+        if node.data.get("transition", 0) != 0:
+            yield f"{node.called} bangs when it is let go"
         for target in patch.targets(node.path, 0):
             if (target.name, target.arguments) != ("route", ("0",)):
                 yield f"{node.called} speaks to {target.called}, also when it is let go"

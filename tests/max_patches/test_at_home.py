@@ -415,7 +415,8 @@ def test_scenario(name: str, world: str, shipped: Devices) -> None:
 
 FAULTS = {
     "a mapped note turns a button over": (HUB, '"Momentary"', '"Trigger"', "a_pedal_for_go"),
-    "the release acts too": (HUB, '"route 0"', '"route 9"', "a_pedal_for_go"),
+    "the release acts too": (HUB, '"transition": 0', '"transition": 2', "a_pedal_for_go"),
+    "0 is a press": (HUB, '"route 0"', '"route 9"', "a_pedal_for_go"),
     "no guard against two presses": (HUB, "$f1 - $f2 >= 150.", "$f1 - $f2 >= -9999.", "a_pedal_for_go"),
     "a preset presses": (HUB, '"+ 350."', '"+ -999999."', "a_preset_presses_nothing"),
     "alive stands still": (HUB, '"qmetro 500"', '"metro 500"', "audio_off"),
@@ -427,7 +428,7 @@ FAULTS = {
     "the name goes before the menu": (VOICE, "($i1 > 0) * $i1 + ($i1 == 0) * $i2", "$i2", "a_picked_part"),
     "a Voice takes itself for two": (VOICE, '"!= 0"', '"> -1"', "doubles"),
     "frames of another round are drawn": (HUB, '"== 0"', '"> -1"', "the_roll"),
-    "pages lie over each other": (HUB, "script hide", "script show", "pages"),
+    "pages lie over each other": (HUB, "hidden 1", "hidden 0", "pages"),
     "focus is the share": (HUB, "expr 1. - $f1 / 100.", "expr $f1 / 100.", "focus"),
     "the scale is followed unasked": (HUB, '"== 1"', '"> -1"', "lives_own_scale"),
 }

@@ -270,6 +270,7 @@ MUTATIONS: list[tuple[str, str, Change, str]] = [
     ("long names", HUB, with_value("Go", "parameter_longname", "live.text[3]"), "is called 'live.text[3]'"),
     ("long names", HUB, with_value("Go", "parameter_shortname", "Go and answer"), "longer than 8 letters"),
     ("buttons", HUB, with_value("Go", "parameter_button_mode", "Toggle"), "must be momentary"),
+    ("buttons", HUB, with_box("Go", "transition", 2), "bangs when it is let go"),
     ("buttons", HUB, acts_when_let_go, "also when it is let go"),
     ("buttons", HUB, without_a_guard, "acts twice when it is pressed twice at once"),
     ("listed", HUB, with_value("Go", "parameter_order", 7), "and is ['Go', 'Go', 7]"),

@@ -198,17 +198,17 @@ class MultiSlider(Drawn, name="multislider"):
 
 
 class ThisPatcher(Box, name="thispatcher"):
-    """/thispatcher: ``script show`` and ``script hide`` and the name (varname) of a box, in this patcher."""
+    """/thispatcher: ``script sendbox`` and the name (varname) of a box in this patcher: an attribute of it."""
 
     words = frozenset({"script"})
 
     def word_script(self, inlet: int, rest: Message) -> None:
-        does, name = rest
+        does, name, attribute, value = rest
         named = [face for face in self.device.faces if face.data.get("varname") == name]
-        if does not in ("show", "hide") or len(named) != 1 or not isinstance(named[0], Drawn):
+        if (does, attribute) != ("sendbox", "hidden") or len(named) != 1 or not isinstance(named[0], Drawn):
             self.refuse(inlet, ("script", *rest))
         named[0].draw()
-        named[0].hidden = does == "hide"
+        named[0].hidden = bool(value)
 
 
 _FLOAT, _INT, _ENUM = 0, 1, 2
@@ -217,8 +217,9 @@ _FLOAT, _INT, _ENUM = 0, 1, 2
 class Parameter(Drawn, name="live.dial live.numbox live.tab live.menu live.text"):
     """/live.dial /live.numbox /live.tab /live.menu /live.text: a number within its range, or one of its labels.
 
-    A number sets and says it; ``set`` only sets; ``outputvalue`` and a bang say it (live.text in button mode: a
-    bang); ``active`` greys it. From right to left: the raw value (0 to 1), of menus and tabs the label, the value.
+    A number sets and says it; ``set`` only sets; ``outputvalue`` and a bang say it (live.text in button mode: a bang,
+    by ``transition`` on the way from 0 to 1, back, or on both); ``active`` greys it. From right to left: the raw value
+    (0 to 1), of menus and tabs the label, the value.
     """
 
     words = frozenset({"set", "outputvalue", "active", "assign"})
@@ -232,6 +233,7 @@ class Parameter(Drawn, name="live.dial live.numbox live.tab live.menu live.text"
         self.labels = saved.get("parameter_enum", [])
         self.order = saved["parameter_order"]
         self.button = self.data["maxclass"] == "live.text" and self.data.get("mode", 1) == 0
+        self.transition = self.data.get("transition", 0)
         self.momentary = saved.get("parameter_button_mode") == "Momentary"
         self.value: float = self._within(self.device.stored.get(self.name, saved["parameter_initial"][0]))
         self.active = self.data.get("active", 1)
@@ -266,11 +268,16 @@ class Parameter(Drawn, name="live.dial live.numbox live.tab live.menu live.text"
             self._pressed() if self.value else self._let_go()
 
     def _pressed(self) -> None:
-        self.out(0, *((1,) if self.world.habits.buttons_say_numbers else BANG))
+        self._turned(1, bangs=self.transition in (0, 2))
 
     def _let_go(self) -> None:
+        self._turned(0, bangs=self.transition in (1, 2))
+
+    def _turned(self, value: int, bangs: bool) -> None:
         if self.world.habits.buttons_say_numbers:
-            self.out(0, 0)
+            self.out(0, value)
+        elif bangs:
+            self.out(0, *BANG)
 
     def set_value(self, value: Atom) -> None:
         """Turned by hand, by automation or by a message: it says its value."""
