@@ -9,6 +9,7 @@
     Watch      whether Live's audio engine runs, without which the objects that keep time stand still
     Roll       what is drawn of the music
     Scale      the key that Live's own scale names
+    Parts      which Voices of the group are there
 
 What goes out is ``/chorale/…`` on ``---send``, which is open while the companion is there. The controls are what
 the player asks for, and nothing in the patch moves them; the display says what the companion does.
@@ -16,7 +17,7 @@ the player asks for, and nothing in the patch moves them; the display says what 
 
 from __future__ import annotations
 
-from max_patches import hubface, livescale, roll
+from max_patches import hubface, livescale, part, roll
 from max_patches.document import Device
 from max_patches.hubnames import (
     AUDIO_OFF,
@@ -81,6 +82,7 @@ def build() -> Device:
     _watch(patch.room("Watch"))
     roll.room(patch.room("Roll"))
     livescale.room(patch.room("Scale"))
+    part.there(patch.room("Parts"), GROUP)
     patch.room("PushBanks").add("live.banks")
     return Device(
         "Chorale Hub",

@@ -86,7 +86,8 @@ def voices(patch: Patcher, face: Face) -> None:
         face.label((LEFT, top, 44, 16), text)
     for place, voice in enumerate(VOICES):
         number, left = place + 1, COLUMN + CELL * place
-        face.label((left, 26, CELL, 16), voice[0], justify=1)
+        head = face.label((left, 26, CELL, 16), f"({voice[0]})", justify=1)
+        patch.receive(text_of(f"voice{number}")) >> patch.add("prepend set") >> head
         _say(patch, face.switch((left, 42, CELL - 1, 15), "L", LOCKS[place]), f"voice/lock {number}")
         _say(patch, face.switch((left, 58, CELL - 1, 15), "M", MUTES[place]), f"voice/mute {number}")
         _surprise(patch, face.number((left, 74, CELL, 15), SURPRISES[place]), number)

@@ -1,7 +1,8 @@
-"""Which voice a Voice plays: what is picked, else what its track is called; and whether another one plays it too."""
+"""Which voice a Voice plays: what is picked, else what its track is called; who else plays it; who is there at all."""
 
 from __future__ import annotations
 
+from max_patches.hubnames import text_of
 from max_patches.names import GROUPS, PART, VOICES, shared_name
 from max_patches.patcher import Box, Patcher
 from max_patches.voicenames import CHOSEN, DOUBLED, GROUP, HAS_PART, LATER, ON, PART_NOW, READY, VOICE
@@ -83,3 +84,27 @@ def shown(patch: Patcher, part: Box) -> None:
     place = said >> patch.add("deferlow") >> patch.add(f"sel {' '.join(str(one) for one in range(len(texts)))}")
     for outlet, text in enumerate(texts):
         place[outlet] >> patch.message(f"set {text}") >> part
+
+
+def there(room: Patcher, group: str) -> None:
+    """For the Hub: which voices have called within the time that one is believed to be there, told each second.
+
+    Args:
+        room: where it is made.
+        group: the local name that says which group is the Hub's, 1 to 4.
+    """
+    heard = room.add(f"switch {len(GROUPS)}")
+    room.receive(group) >> heard
+    for place, letter in enumerate(GROUPS):
+        room.receive(shared_name(letter, PART)) >> heard.inlet(place + 1)
+    parts = heard >> room.add("unpack 0 0") >> room.add(f"sel {' '.join(str(one + 1) for one in range(len(VOICES)))}")
+    asked = room.add(f"qmetro {CALL_MS} @active 1") >> room.add(f"t {'b ' * len(VOICES)}")
+    for place, voice in enumerate(VOICES):
+        when, since = room.add(f"f -{DOUBLE_MS}."), room.add("- 0.")
+        parts[place] >> room.add("cpuclock") >> when.inlet(1)
+        each = asked[place] >> room.add("t b b")
+        each[1] >> when >> since.inlet(1)
+        now = each[0] >> room.add("cpuclock") >> since >> room.add(f"expr $f1 < {DOUBLE_MS}.") >> room.add("change")
+        known, shown = now >> room.add("sel 0 1"), room.send(text_of(f"voice{place + 1}"))
+        known[0] >> room.message(f"({voice[0]})") >> shown
+        known[1] >> room.message(voice[0]) >> shown

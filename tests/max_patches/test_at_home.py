@@ -270,6 +270,21 @@ def doubles(devices: Devices, habits: Habits) -> None:
 # The Hub's face
 
 
+@scenario
+def voices_that_are_there(devices: Devices, habits: Habits) -> None:
+    """The Hub knows by their calls which voices somebody plays."""
+    rig = playing(devices, habits, "Alto", "Bass", "1-MIDI")
+    rig.world.run(2)
+    assert [rig.hub_shows(letter) for letter in ("(S)", "A", "(T)", "B")] == [True] * 4
+    rig.voices[2].rename("Soprano")
+    rig.voices[1].turn("Group", 2)
+    rig.world.run(4.5)
+    assert [rig.hub_shows(letter) for letter in ("S", "A", "(T)", "(B)")] == [True] * 4
+    rig.world.stop()
+    rig.world.run(0.1)
+    assert rig.wrongs() == []
+
+
 def roll(rig: Ensemble) -> list[list[int]]:
     """What is drawn of each voice: the last 16 steps, and the 16 that come."""
     drawn = [face.values for face in rig.hub.faces if isinstance(face, MultiSlider)]
