@@ -147,7 +147,7 @@ _TABLE = (
     Kind("clip", _n(3), _ANY, "keeps a number between two others"),
     Kind("abs", _ONE, _INT, "without its sign"),
     Kind("expr", _in_expression, _ANY, "a formula as in C; only the left inlet works it out"),
-    Kind("random", _TWO, _INT, "a whole number below its argument, other ones after each start"),
+    Kind("random", _TWO, _ANY, "a whole number below its argument, other ones after each start"),
     Kind("uzi", _TWO, _out("bang", "bang", "int"), "counts so many times at once, from its second argument; outlet 2"),
     Kind("pack", len, _ANY, "a list of its inlets; the left one says it"),
     Kind("unpack", _ONE, _unpacked, "the first items of a list, from right to left"),
