@@ -11,6 +11,7 @@ from max_patches.hubparameters import (
     CHANNELS,
     DENSITY,
     FOCUS,
+    FOLLOW,
     GRID,
     HEARD,
     KEY,
@@ -55,7 +56,15 @@ def play(patch: Patcher, face: Face) -> None:
 
 def phrase(patch: Patcher, face: Face) -> None:
     """Key, phrase, loudness, dice."""
-    rows = ((28, "Key"), (46, "Answers on"), (64, "Rest"), (82, "Loudness"), (100, "Level"), (118, "Seed"))
+    rows = (
+        (28, "Key"),
+        (46, "Answers on"),
+        (64, "Rest"),
+        (82, "Loudness"),
+        (100, "Level"),
+        (118, "Follow"),
+        (136, "Seed"),
+    )
     for top, text in rows:
         face.label((LEFT, top, 56, 16), text)
     at, wide = LEFT + 58, 78
@@ -65,7 +74,8 @@ def phrase(patch: Patcher, face: Face) -> None:
     _named(patch, grid[1], "grid")
     _say(patch, face.number((at, 64, wide, 15), REST), "rest")
     _loudness(patch, face.menu((at, 82, wide, 15), RULE), face.number((at, 100, wide, 15), LEVEL))
-    seed = face.number((at, 118, wide, 15), SEED)
+    _say(patch, face.number((at, 118, wide, 15), FOLLOW), "follow")
+    seed = face.number((at, 136, wide, 15), SEED)
     again(patch, seed)
     given = seed >> patch.add("i") >> patch.add("sel 0")
     given[1] >> patch.add("prepend /chorale/seed") >> patch.send(SEND)

@@ -133,6 +133,16 @@ REST = Parameter(
     style=CUSTOM,
     units="beats",
 )
+FOLLOW = Parameter(
+    "Follow",
+    "Follow",
+    "How far an answer takes after your phrase: how lively, high, loud and detached it is, and its motif.",
+    FLOAT,
+    0.0,
+    1.0,
+    0.67,
+    style=AS_FLOAT,
+)
 SEED = Parameter(
     "Seed",
     "Seed",
@@ -223,13 +233,14 @@ FROM_PARAMETER = Parameter(
 )
 PARAMETERS = (
     MODE, GRID, *(parameter for _, parameter in ACTIONS), PAGE, AUTO, SURPRISE, FOCUS, DENSITY, BARS, STYLE, MODEL, KEY,
-    REST, SEED, RULE, LEVEL, *LOCKS, *MUTES, *SURPRISES, *VOICE_OCTAVES, *LOUDNESSES, *CHANNELS, GROUP_PARAMETER,
+    REST, FOLLOW, SEED, RULE, LEVEL, *LOCKS, *MUTES, *SURPRISES, *VOICE_OCTAVES, *LOUDNESSES, *CHANNELS, GROUP_PARAMETER,
     TO_PARAMETER, FROM_PARAMETER,
 )  # fmt: skip
 BANKS = {
     "Jam": ("Mode", "Go", "Stop", "Cadence", "Undo", "Keep", "Length", "Panic"),
     "Sound": ("Style Decides", "Surprise", "Focus", "Density", "Style", "Model", "Key", "Answer Grid"),
-    "Phrase": ("Rest", "Loudness", "Level", "Seed", *(octave.long_name for octave in VOICE_OCTAVES)),
+    "Phrase": ("Follow", "Rest", "Loudness", "Level", *(octave.long_name for octave in VOICE_OCTAVES)),
     "Voices": (*(lock.long_name for lock in LOCKS), *(mute.long_name for mute in MUTES)),
+    "Dice": ("Seed",),
     "Each": (*(one.long_name for one in SURPRISES), *(one.long_name for one in LOUDNESSES)),
 }
