@@ -20,7 +20,7 @@ HOME = Path(__file__).parents[1]
 ORDER = {
     "companion": (
         *("errors", "parent", "music", "files", "clock", "phrase", "model", "controls", "audio", "sampling", "record"),
-        *("generation", "io", "player", "session", "jam", "screen", "commands", "bench", "cli", "__main__"),
+        *("generation", "io", "player", "session", "clips", "jam", "screen", "commands", "bench", "cli", "__main__"),
     ),
     "export": (
         *("data", "models", "measures", "scores", "training", "release", "judging", "listening"),

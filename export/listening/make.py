@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from companion.commands import files
-from companion.commands.files import Job
+from companion.generation.job import Job
 from companion.controls.table import DEFAULT_STYLE
 from companion.errors import BadSetting
 from companion.files.midi import write_chorale
