@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from max_patches import hub, voice
-from max_patches.amxd import pack
+from max_patches import clip, hub, start, voice
 from max_patches.document import Device
 from max_patches.picture import draw
 
@@ -16,7 +15,7 @@ DEVICES, PICTURES = HOME / "devices", HOME / "pictures"
 
 def devices() -> tuple[Device, ...]:
     """Every device."""
-    return hub.build(), voice.build()
+    return hub.build(), voice.build(), clip.build(), start.build()
 
 
 def files() -> dict[Path, bytes]:
@@ -24,7 +23,7 @@ def files() -> dict[Path, bytes]:
     written: dict[Path, bytes] = {}
     for device in devices():
         document = device.document()
-        written[DEVICES / device.file_name] = pack(document)
+        written[DEVICES / device.file_name] = device.packed()
         written[PICTURES / f"{device.name.lower().replace(' ', '-')}.svg"] = draw(document).encode()
     return written
 

@@ -6,6 +6,7 @@
     Link       OSC in and out, and whether the companion is there
     Store      frames and what else the Voices of the group need, under the group's names
     Shown      what the companion says of itself
+    Clips      what it says of clips, and what is said to it of them
 
 What goes out is ``/chorale/…`` on ``---send``, which is open while the companion is there. The controls are what
 the player asks for, and nothing in the patch moves them; the display says what the companion does.
@@ -13,11 +14,12 @@ the player asks for, and nothing in the patch moves them; the display says what 
 
 from __future__ import annotations
 
-from max_patches import hubface
+from max_patches import hubclips, hubface
 from max_patches.document import Device
 from max_patches.faces import Face
 from max_patches.hubnames import (
     BLANK,
+    CLIPS,
     CONNECT,
     DISCONNECT,
     ENABLED,
@@ -72,6 +74,7 @@ def build() -> Device:
     _link(patch.room("Link"))
     _store(patch.room("Store"))
     _shown(patch.room("Shown"))
+    hubclips.clips(patch.room("Clips"))
     patch.room("PushBanks").add("live.banks")
     return Device(
         "Chorale Hub",
@@ -309,6 +312,7 @@ def _shown(room: Patcher) -> None:
     message = room.send(text_of("message"))
     parts[2] >> message
     parts[3] >> room.add("prepend Error:") >> message
+    parts[5] >> room.send(CLIPS)
     parts[4] >> room.add("sprintf %.1f / %.1f ms late %ld") >> room.send(text_of("latency"))
 
 

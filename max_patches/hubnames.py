@@ -19,7 +19,9 @@ LOOP_CHANGED = "---loop"
 BLANK = "---blank"  # the companion is gone, and so is what it said
 SEARCH = "---search"  # look for the companion, from now on
 
-ORDER_FREE = frozenset({VALUES, ONLINE_NOW, READY, ENABLED, BLANK})  # many may receive these in any order
+CLIPS = "---clips"  # what the companion says of clips
+
+ORDER_FREE = frozenset({VALUES, ONLINE_NOW, READY, ENABLED, BLANK, GROUP})  # many may receive these in any order
 
 
 def text_of(what: str) -> str:

@@ -14,7 +14,8 @@ MISSING_STEPS: Final = 4  # steps without a frame after which a voice lets go
 TICKS_A_STEP: Final = 120  # Max counts 480 ticks a quarter note
 
 FRAMES, NOW, HUSH, ONLINE = "frames", "now", "hush", "online"
-SHARED: Final = (FRAMES, NOW, HUSH, ONLINE)  # the only names that are not local to a device
+CLIP, ASK = "clip", "ask"
+SHARED: Final = (FRAMES, NOW, HUSH, ONLINE, CLIP, ASK)  # the only names that are not local to a device
 
 
 def shared_name(group: str, what: str) -> str:

@@ -4,6 +4,7 @@
 // low-priority thread, and what comes from the network is put off once more by a deferlow in the patch.
 //
 //   press harmonise | press continue    the selected clip's notes go to the companion
+//   ready                               the device is loaded
 //   tick                                a quarter of a second has gone by
 //   online N, always N, bars N, group NAME
 //   heard, working, answer, notes, fault    from the companion, by way of the Hub; see docs/protocol.md
@@ -34,11 +35,18 @@ var turns = {}; // how often the same was wished of the same clip
 
 // What the patch says
 
+function ready() {
+    say(isOnline ? "Choose a clip, then press Harmonise or Continue" : "Waits for the companion");
+}
+
 function online(on) {
     var was = isOnline;
     isOnline = !!on;
     if (isOnline && !was) {
         here();
+    }
+    if (isOnline !== was && !wish) {
+        ready();
     }
     if (!isOnline && wish) {
         giveUp("The companion is gone" + NOTHING);
