@@ -4,7 +4,7 @@
           the files one after the other, the patch first
     dlst  the directory: a ``dire`` for each file, with fields type, fnam, sz32, of32, vers, flag, mdat
 
-All numbers are big-endian. The size of a part counts its tag and itself; names end with a zero and fill up words of four
+All numbers are big-endian. The size of a part counts its tag and itself; names end with a zero and fill words of four
 bytes. ``tests/max_patches/test_frozen.py`` holds this against a device that Ableton has frozen in Max 9.
 """
 

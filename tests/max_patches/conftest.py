@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from max_patches import hubnames, voice
+from max_patches import clip, hubnames, start, voice
 from max_patches.build import DEVICES
 
-ORDER_FREE = {"Chorale Hub": hubnames.ORDER_FREE, "Chorale Voice": voice.ORDER_FREE}
+ORDER_FREE = {
+    "Chorale Hub": hubnames.ORDER_FREE,
+    "Chorale Voice": voice.ORDER_FREE,
+    "Chorale Clip": clip.ORDER_FREE,
+    "Chorale Start": start.ORDER_FREE,
+}
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,28 @@ from functools import lru_cache
 from itertools import count
 
 from max_patches.reading import LOCAL, ROOM, Patch, read
-from support.maxsim import objects_memory, objects_numbers, objects_outside, objects_time, objects_ways
+from support.maxsim import (
+    objects_memory,
+    objects_numbers,
+    objects_outside,
+    objects_scripts,
+    objects_time,
+    objects_ways,
+)
 from support.maxsim.atoms import Atom, MaxError, Message, atoms
 from support.maxsim.box import OBJECTS, Box
 from support.maxsim.live import Live, Network
 from support.maxsim.scheduler import QUEUE, SCHEDULER, Scheduler
 
 __all__ = ["Device", "Habits", "MaxError", "Note", "World"]
-_ = (objects_memory, objects_numbers, objects_outside, objects_time, objects_ways)  # they register themselves
+_ = (
+    objects_memory,
+    objects_numbers,
+    objects_outside,
+    objects_scripts,
+    objects_time,
+    objects_ways,
+)  # they register themselves
 
 
 @dataclass(frozen=True)
