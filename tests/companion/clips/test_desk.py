@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
+from support.clipmaker import Maker
+
 from companion.clips.desk import NO_ANSWER, NOBODY, ClipDesk
-from companion.clips.maker import ClipMade, ClipNews, ClipProgress
-from companion.clips.making import ClipWish
+from companion.clips.maker import ClipMade, ClipProgress
 from companion.clips.music import ClipAnswer
 from companion.controls.settings import Settings
 from companion.io.clip_messages import (
@@ -28,28 +28,6 @@ from companion.record.log import LoggedFrame
 
 NOTES = tuple(ClipNote(60 + place % 12, place / 2, 0.5, 80) for place in range(30))
 ANSWER = ClipAnswer(tuple(ClipVoiceNote(place % 4, NOTES[place]) for place in range(30)), 16.0, "G major seed 0 14:05")
-
-
-class Maker:
-    """Makes what the test gives it."""
-
-    def __init__(self) -> None:
-        self.wishes: list[ClipWish] = []
-        self.cancelled = 0
-        self.told: list[ClipNews] = []
-
-    def ask(self, wish: ClipWish) -> None:
-        self.wishes.append(wish)
-
-    def cancel(self) -> None:
-        self.cancelled += 1
-
-    def news(self) -> Iterator[ClipNews]:
-        while self.told:
-            yield self.told.pop(0)
-
-    def close(self) -> None:
-        pass
 
 
 class Rig:

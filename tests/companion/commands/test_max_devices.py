@@ -92,7 +92,10 @@ def test_another_file_is_replaced_only_when_told(tmp_path: Path) -> None:
         asked.append(path)
         return False
 
-    assert outcomes(install_devices(tmp_path, confirm=no)) == [*((name, INSTALLED) for name in OTHERS), ("Chorale Voice", KEPT)]
+    assert outcomes(install_devices(tmp_path, confirm=no)) == [
+        *((name, INSTALLED) for name in OTHERS),
+        ("Chorale Voice", KEPT),
+    ]
     assert (asked, mine.read_bytes()) == ([mine], b"mine")
     done = install_devices(tmp_path, confirm=lambda path: path == mine)
     assert outcomes(done) == [*((name, THERE) for name in OTHERS), ("Chorale Voice", REPLACED)]
