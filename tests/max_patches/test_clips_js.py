@@ -22,11 +22,18 @@ def with_clip(given: Data | None = None, scene: int = 1, source: Data | None = N
     return given
 
 
+def begin(script: ClipScript) -> None:
+    """The Hub is online."""
+    script.tell("online", 1)
+    assert script.lines == ["Choose a clip, then press Harmonise or Continue"]
+    script.lines.clear()
+    script.take()
+
+
 @pytest.fixture
 def script() -> Iterator[ClipScript]:
     with ClipScript(with_clip(), choose(0, 1)) as one:
-        one.tell("online", 1)
-        one.take()
+        begin(one)
         yield one
 
 
@@ -79,7 +86,7 @@ def test_only_the_loop_counts_and_only_what_sounds() -> None:
         note(60, 0.0), note(62, 4.0, mute=1), note(64, 5.5, velocity=0.4), note(65, 12.0), begin=4, end=12, beats=3
     )
     with ClipScript(with_clip(source=source), choose(0, 1)) as script:
-        script.tell("online", 1)
+        begin(script)
         script.tell("bars", 8)
         script.take()
         script.tell("press", "continue")
@@ -92,8 +99,7 @@ def test_only_the_loop_counts_and_only_what_sounds() -> None:
 @pytest.mark.parametrize("habits", [{}, {"splitNames": True}, {"textIds": True}])
 def test_four_clips_come_beside_the_original(habits: dict[str, bool]) -> None:
     with ClipScript(with_clip(), choose(0, 1), **habits) as script:
-        script.tell("online", 1)
-        script.take()
+        begin(script)
         original = json.dumps(script.slots(1)["Piano"])
         request = sent_clip(script)
         script.tell("working", request, 16, 64)
@@ -178,7 +184,7 @@ def test_a_device_on_the_track_counts_for_more_than_its_name() -> None:
         track("other", voice_device(2, group=1)),
     ]
     with ClipScript(with_clip(live_set(*tracks)), choose(0, 1)) as script:
-        script.tell("online", 1)
+        begin(script)
         answer(script, sent_clip(script))
         pitches = {name: one["notes"][0]["pitch"] for name, one in script.slots(1).items() if one and name != "Piano"}
         assert pitches == {"Alto": 60, "Soprano": 61, "t": 62, "2 Bass": 63}
@@ -188,7 +194,7 @@ def test_the_first_scene_from_the_clips_own_where_all_four_are_free() -> None:
     given = with_clip()
     given["tracks"][3]["slots"][1] = clip()
     with ClipScript(given, choose(0, 1)) as script:
-        script.tell("online", 1)
+        begin(script)
         answer(script, sent_clip(script))
         assert script.lines[-1].endswith("scene 3")
 
@@ -197,7 +203,7 @@ def test_full_scenes_add_one() -> None:
     given = with_clip(scene=0)
     given["tracks"][4]["slots"] = [clip() for _ in range(4)]
     with ClipScript(given, choose(0, 0)) as script:
-        script.tell("online", 1)
+        begin(script)
         answer(script, sent_clip(script))
         assert script.lines[-1].endswith("scene 5")
         assert script.calls[0] == ["create_scene"]
@@ -240,8 +246,7 @@ MANY = clip(*(note(60, place / 100, 0.01) for place in range(5000)), end=64.0)
 )
 def test_a_clip_that_cannot_be_sent_is_one_line(source: Data, line: str) -> None:
     with ClipScript(with_clip(source=source), choose(0, 1)) as script:
-        script.tell("online", 1)
-        script.take()
+        begin(script)
         script.tell("press", "harmonise")
         assert (script.lines, script.sent, script.calls) == ([line], [], [])
 
@@ -272,7 +277,7 @@ def test_no_clip_chosen_is_one_line(script: ClipScript) -> None:
 )
 def test_voice_tracks_missing_or_doubled_are_one_line(tracks: list[Data], line: str) -> None:
     with ClipScript(with_clip(live_set(*tracks)), choose(0, 1)) as script:
-        script.tell("online", 1)
+        begin(script)
         script.tell("press", "harmonise")
         assert len(script.lines) == 1 and script.lines[0].startswith(line)
         answer(script, -1)
