@@ -93,6 +93,7 @@ class ClipDesk:
         say: Callable[[str], object],
         maker: Making | None = None,
         time_of_day: Callable[[], str] = lambda: time.strftime("%H:%M"),
+        first_own: int = -1,
     ) -> None:
         """
         Args:
@@ -100,13 +101,15 @@ class ClipDesk:
             say: a line for the player.
             maker: what makes clips; None: a process of its own.
             time_of_day: for the clips' names.
+            first_own: below 0, the request of the first answer that is kept; another one after each start, since a
+                device knows those of before.
         """
         self.tape = ClipTape()
         self._send, self._say, self._time_of_day = send, say, time_of_day
         self._maker: Making = ClipMaker() if maker is None else maker
         self._wish: _Wish | None = None
         self._parcels: dict[int, Parcel] = {}
-        self._own = itertools.count(-1, -1)
+        self._own = itertools.count(first_own, -1)
         self._here_s, self._always = -math.inf, False
         self._settings, self._barlines = Settings(), Barlines.of_metre(4, 4)
         self._answering = False

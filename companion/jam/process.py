@@ -194,7 +194,9 @@ class _Jam:
     def _make_engine(self, model: Model, osc: OscOut | None) -> Engine:
         options = self._options
         send = None if osc is None else osc.send
-        self._clips = None if osc is None else ClipDesk(osc.send, self._notices.say_once)
+        self._clips = (
+            None if osc is None else ClipDesk(osc.send, self._notices.say_once, first_own=-1 - secrets.randbits(30))
+        )
         if self._clips is not None:
             self._stack.callback(self._clips.close)
         recorded = self._recording.name is not None

@@ -299,9 +299,6 @@ function write(parcel, scene) {
 // Why Live has refused; empty where the clip is as it should be. Live only writes its refusals into the console.
 function writeClip(path, parcel, voice, made) {
     var slot = new LiveAPI(path);
-    if (number(slot, "has_clip")) {
-        return VOICES[voice] + "'s slot was taken meanwhile";
-    }
     slot.call("create_clip", parcel.length);
     if (!number(slot, "has_clip")) {
         return "Live refuses a clip on the track of the " + VOICES[voice].toLowerCase() + " (is it frozen?)";
@@ -383,7 +380,6 @@ function selectedClip() {
             ]);
         }
     }
-    var slot = /clip_slots (\d+)/.exec(String(clip.path));
     return {
         fault: unfit(played.length, length),
         id: Number(clip.id),
@@ -391,8 +387,17 @@ function selectedClip() {
         length: length,
         beats: number(clip, "signature_numerator"),
         unit: number(clip, "signature_denominator"),
-        scene: slot ? Number(slot[1]) : 0
+        scene: sceneOf(clip)
     };
+}
+
+// Where a clip lies; the first scene for one of the arrangement. A path may be the one that was asked for.
+function sceneOf(clip) {
+    var slot = /clip_slots (\d+)/.exec(String(clip.path));
+    if (!slot) {
+        slot = /clip_slots (\d+)/.exec(String(new LiveAPI(text(clip, "canonical_parent")).path));
+    }
+    return slot ? Number(slot[1]) : 0;
 }
 
 function unfit(count, length) {
@@ -536,7 +541,7 @@ function say(line) {
 // What is no message for Max.
 [
     begin, start, carryWish, giveUp, finish, parcelOf, writeIfWhole, write, writeClip, notesOf, freeScene, selectedClip,
-    unfit, clipNotes, findVoices, chosen, voiceDevice, choice, voiceNamed, exists, number, text, wordsOf, capital, here,
+    sceneOf, unfit, clipNotes, findVoices, chosen, voiceDevice, choice, voiceNamed, exists, number, text, wordsOf, capital, here,
     tell, say
 ].forEach(function (inner) {
     inner.local = 1;

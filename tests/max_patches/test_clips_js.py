@@ -96,7 +96,7 @@ def test_only_the_loop_counts_and_only_what_sounds() -> None:
         assert script.take_words("part") == [[request, 1, 64, 1.5, 1, 1]]
 
 
-@pytest.mark.parametrize("habits", [{}, {"splitNames": True}, {"textIds": True}])
+@pytest.mark.parametrize("habits", [{}, {"splitNames": True}, {"textIds": True}, {"askedPaths": True}])
 def test_four_clips_come_beside_the_original(habits: dict[str, bool]) -> None:
     with ClipScript(with_clip(), choose(0, 1), **habits) as script:
         begin(script)
@@ -152,6 +152,16 @@ def test_lost_chunks_are_sent_again_and_then_it_asks_how_far_it_is(script: ClipS
     assert [message[0][14:] for message in script.take()].count("ask") == 1
 
 
+def test_a_receipt_that_comes_twice_is_one(script: ClipScript) -> None:
+    script.tell("press", "harmonise")
+    request = script.take_words("ask")[0][0]
+    for _ in range(3):
+        script.tell("heard", request, 0)
+    script.tell("tick")
+    script.tell("tick")
+    assert [part[1] for part in script.take_words("part")] == [1, 2, 3, 1, 2, 3]
+
+
 def test_the_same_clip_again_is_another_turn(script: ClipScript) -> None:
     turns = []
     for _ in range(2):
@@ -199,6 +209,15 @@ def test_the_first_scene_from_the_clips_own_where_all_four_are_free() -> None:
         assert script.lines[-1].endswith("scene 3")
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_clip_of_the_arrangement_has_no_scene_of_its_own(asked: bool) -> None:
+    given = with_clip(scene=2)
+    with ClipScript(given, "set.detail = {...set.tracks[0].slots[2]};", askedPaths=asked) as script:
+        begin(script)
+        answer(script, sent_clip(script))
+        assert script.lines[-1].endswith("scene 1")
+
+
 def test_full_scenes_add_one() -> None:
     given = with_clip(scene=0)
     given["tracks"][4]["slots"] = [clip() for _ in range(4)]
@@ -215,6 +234,8 @@ def test_what_is_kept_comes_unasked(script: ClipScript) -> None:
     assert script.lines[-1].endswith("scene 1")
     answer(script, -6)
     assert script.lines[-1].endswith("scene 2")
+    answer(script, -5)  # its receipts were lost
+    assert len(script.calls) == 16
 
 
 def test_it_says_that_it_is_there(script: ClipScript) -> None:
@@ -333,6 +354,15 @@ def test_part_of_what_was_kept_is_one_line(script: ClipScript) -> None:
         script.tell("tick")
     assert script.lines == ["An answer arrived in part only" + NOTHING]
     assert script.calls == []
+
+
+def test_what_a_companion_that_is_gone_has_left_unsaid_is_forgotten(script: ClipScript) -> None:
+    answer(script, -9, drop=1)
+    script.tell("online", 0)
+    script.tell("online", 1)
+    for _ in range(60):
+        script.tell("tick")
+    assert script.lines == ["Waits for the companion", "Choose a clip, then press Harmonise or Continue"]
 
 
 def test_the_companions_fault_is_shown(script: ClipScript) -> None:

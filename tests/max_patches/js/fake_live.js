@@ -9,10 +9,11 @@
 class Live {
     constructor(set, habits) {
         this.set = set; // {tracks: [{name, midi, frozen, slots: [clip|null], devices: [{name, parameters}]}], scenes}
-        this.habits = habits; // {splitNames, textIds}
+        this.habits = habits; // {splitNames, textIds, askedPaths}
         this.console = [];
         this.calls = []; // what changes the Set
         this.ids = new Map();
+        this.byId = new Map();
         this.loading = true;
         this.highPriority = false;
         this.notesTaken = Infinity; // add_new_notes takes so many and is silent about the rest
@@ -27,6 +28,9 @@ class Live {
 
     at(path) {
         const words = path.split(" ");
+        if (words[0] === "id") {
+            return this.byId.get(Number(words[1])) || null;
+        }
         if (words.shift() !== "live_set") {
             return null;
         }
@@ -171,6 +175,14 @@ const KINDS = {
         get: {
             name: (o) => o.clip.name,
             is_midi_clip: (o) => Number(o.clip.midi),
+            canonical_parent(o) {
+                const [, track, , scene] = /tracks (\d+) (clip_slots (\d+))?/.exec(this.pathOf(o.clip));
+                const slot = this.at(scene ? `live_set tracks ${track} clip_slots ${scene}` : `live_set tracks ${track}`);
+                slot.path = scene ? `live_set tracks ${track} clip_slots ${scene}` : `live_set tracks ${track}`;
+                const id = this.idOf(slot);
+                this.byId.set(id, slot);
+                return ["id", id];
+            },
             loop_start: (o) => o.clip.begin,
             loop_end: (o) => o.clip.end,
             signature_numerator: (o) => o.clip.beats,
@@ -219,7 +231,8 @@ exports.apiOf = (live) =>
                 throw new Error("LiveAPI in the high-priority thread");
             }
             this.object = live.at(path);
-            this.unquotedpath = (this.object && this.object.path) || path;
+            const canonical = this.object && this.object.path;
+            this.unquotedpath = live.habits.askedPaths && !path.startsWith("id ") ? path : canonical || path;
             this.path = `"${this.unquotedpath}"`;
             const id = this.object ? live.idOf(this.object.key || path) : 0;
             this.id = live.habits.textIds ? String(id) : id;
@@ -231,6 +244,9 @@ exports.apiOf = (live) =>
                 throw new Error(`no property ${name}`);
             }
             const value = read.call(live, this.object);
+            if (Array.isArray(value)) {
+                return value;
+            }
             return typeof value === "string" && live.habits.splitNames ? value.split(" ") : [value];
         }
 
