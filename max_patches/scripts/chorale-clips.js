@@ -265,7 +265,24 @@ function writeIfWhole(request, parcel) {
     }
     var scene = wish && wish.request === request ? wish.scene : 0;
     finish(request);
-    say(write(parcel, scene));
+    if (request > 0 || isFirst()) {
+        say(write(parcel, scene));
+    }
+}
+
+// Whether this is the first Chorale Clip of its group in the Set: of several, one writes what comes unasked.
+function isFirst() {
+    var tracks = new LiveAPI("live_set").getcount("tracks"), at, place, devices, device;
+    for (at = 0; at < tracks; at += 1) {
+        devices = new LiveAPI("live_set tracks " + at).getcount("devices");
+        for (place = 0; place < devices; place += 1) {
+            device = "live_set tracks " + at + " devices " + place;
+            if (text(new LiveAPI(device), "name") === "Chorale Clip" && choice(device, "Group", "") === ownGroup) {
+                return Number(new LiveAPI(device).id) === Number(new LiveAPI("this_device").id);
+            }
+        }
+    }
+    return true; // it is in a rack, or has another name
 }
 
 // Writing
@@ -540,7 +557,7 @@ function say(line) {
 
 // What is no message for Max.
 [
-    begin, start, carryWish, giveUp, finish, parcelOf, writeIfWhole, write, writeClip, notesOf, freeScene, selectedClip,
+    begin, start, carryWish, giveUp, finish, parcelOf, writeIfWhole, isFirst, write, writeClip, notesOf, freeScene, selectedClip,
     sceneOf, unfit, clipNotes, findVoices, chosen, voiceDevice, choice, voiceNamed, exists, number, text, wordsOf, capital, here,
     tell, say
 ].forEach(function (inner) {

@@ -6,7 +6,19 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from support.clipscript import SCRIPT, VOICES, ClipScript, Data, choose, clip, live_set, note, track, voice_device
+from support.clipscript import (
+    SCRIPT,
+    VOICES,
+    ClipScript,
+    Data,
+    choose,
+    clip,
+    clip_device,
+    live_set,
+    note,
+    track,
+    voice_device,
+)
 
 from companion.io.clip_messages import CHUNK_NOTES, LONGEST_CLIP_BEATS, MOST_CLIP_NOTES
 
@@ -236,6 +248,20 @@ def test_what_is_kept_comes_unasked(script: ClipScript) -> None:
     assert script.lines[-1].endswith("scene 2")
     answer(script, -5)  # its receipts were lost
     assert len(script.calls) == 16
+
+
+@pytest.mark.parametrize(("place", "writes"), [(1, False), (2, True), (3, False)])
+def test_of_several_in_a_group_the_first_writes_what_comes_unasked(place: int, writes: bool) -> None:
+    """The first device is of another group."""
+    devices = [clip_device(1), clip_device(), clip_device()]
+    given = live_set(track("Piano", *devices), *map(track, VOICES), thisDevice={"track": 0, "device": place - 1})
+    with ClipScript(with_clip(given), choose(0, 1)) as script:
+        begin(script)
+        script.tell("group", "A")
+        answer(script, -1)
+        assert bool(script.calls) == writes
+        answer(script, sent_clip(script))
+        assert len(script.calls) == 8 * (1 + writes)
 
 
 def test_it_says_that_it_is_there(script: ClipScript) -> None:

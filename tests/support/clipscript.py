@@ -29,13 +29,18 @@ def track(name: str, *devices: Data, scenes: int = 4, **more: Any) -> Data:
 
 
 def voice_device(voice: int, group: int = 0) -> Data:
-    def menu(name: str, labels: tuple[str, ...], value: int) -> Data:
-        return {"name": name, "labels": labels, "value": value}
-
     return {
         "name": "Chorale Voice",
-        "parameters": [menu("Group", tuple("ABCD"), group), menu("Voice", VOICES, voice)],
+        "parameters": [_menu("Group", tuple("ABCD"), group), _menu("Voice", VOICES, voice)],
     }
+
+
+def clip_device(group: int = 0) -> Data:
+    return {"name": "Chorale Clip", "parameters": [_menu("Group", tuple("ABCD"), group)]}
+
+
+def _menu(name: str, labels: tuple[str, ...], value: int) -> Data:
+    return {"name": name, "labels": labels, "value": value}
 
 
 def live_set(*tracks: Data, scenes: int = 4, **more: Any) -> Data:

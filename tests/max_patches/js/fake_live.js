@@ -31,6 +31,10 @@ class Live {
         if (words[0] === "id") {
             return this.byId.get(Number(words[1])) || null;
         }
+        if (path === "this_device") {
+            const { track, device } = this.set.thisDevice || {};
+            return track === undefined ? null : this.at(`live_set tracks ${track} devices ${device}`);
+        }
         if (words.shift() !== "live_set") {
             return null;
         }
