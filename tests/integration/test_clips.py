@@ -100,6 +100,15 @@ def companion() -> Iterator[tuple[Companion, int, int]]:
 
 
 @pytest.fixture
+def playing() -> Iterator[tuple[Companion, int, int]]:
+    """A companion that needs no Live to keep time."""
+    ports = free_port(), free_port()
+    process = Companion(*ports, "--model", "gru", "--seed", "3", "--clock", "internal", "--bpm", "240")
+    yield process, *ports
+    process.close()
+
+
+@pytest.fixture
 def script() -> Iterator[ClipScript]:
     given = live_set()
     notes = (note(pitch, float(beat), 0.9, velocity=70 + beat) for beat, pitch in enumerate(TUNE))
@@ -180,3 +189,29 @@ def test_a_companion_that_is_killed_in_the_middle_leaves_the_set_as_it_was(
     assert wire.until("The companion does not answer") == "The companion does not answer: nothing was written"
     assert script.calls == []
     wire.close()
+
+
+def test_what_is_kept_of_a_jam_becomes_clips(playing: tuple[Companion, int, int], script: ClipScript) -> None:
+    wire = connected(Wire(script, *playing[1:], 0.2, 0.2))
+    for pitch in (67, 69, 71, 72):
+        wire.say("/chorale/note", pitch, 90)
+        wire.turn()
+        time.sleep(0.2)
+        wire.say("/chorale/note", pitch, 0)
+
+    def frames() -> list[tuple[Any, ...]]:
+        wire.turn()
+        return [arguments for address, arguments in wire.log if address == "/chorale/frame"]
+
+    wait_until(lambda: len(frames()) >= 48, "an answer of three bars", 60)
+    wire.say("/chorale/keep")
+    wire.until("Written")
+    sent = {one[0]: one[1:5] for one in frames()}
+    made = [script.slots(0)[name] for name in VOICES]
+    strikes = [sum(frame[voice] > 0 for frame in sent.values()) for voice in range(4)]
+    for clip_made, most in zip(made, strikes, strict=True):
+        assert clip_made is not None and 0 < len(clip_made["notes"]) <= most
+        assert {one["pitch"] for one in clip_made["notes"]} <= {abs(p) for frame in sent.values() for p in frame}
+    assert len(script.calls) == 8
+    wire.close()
+    assert playing[0].end() == (0, "")
