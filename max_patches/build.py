@@ -24,7 +24,7 @@ def files() -> dict[Path, bytes]:
     for device in devices():
         document = device.document()
         written[DEVICES / device.file_name] = device.packed()
-        written[PICTURES / f"{device.name.lower().replace(' ', '-')}.svg"] = draw(document).encode()
+        written[PICTURES / f"{device.name.lower().replace(' ', '-')}.svg"] = draw(document, device.words_later).encode()
     return written
 
 

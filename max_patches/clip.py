@@ -21,6 +21,7 @@ CLIP_SCRIPT: Final = "chorale-clips.js"
 WIDTH = 188
 TICK_MS, LOOK_MS = 250, 500
 MISSING = f"{CLIP_SCRIPT} is missing: copy it to Documents > Max 9 > Library"
+READY = "Choose a clip, then press Harmonise or Continue"  # the script's first words, with a companion
 
 # Between the rooms.
 TOLD = "---told"  # a message for the script
@@ -81,6 +82,7 @@ def build() -> Device:
         WIDTH,
         {"Clip": ("Harmonise", "Continue", "New Bars", "Every Answer")},
         files=(script_file(CLIP_SCRIPT),),
+        words_later={MISSING: READY},
     )
 
 

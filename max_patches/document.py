@@ -29,6 +29,7 @@ class Device:
     banks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # name → Long Names, in Push's order
     mpe: bool = False  # it hands on MPE as it comes
     files: tuple[FrozenFile, ...] = ()  # that are frozen into it
+    words_later: dict[str, str] = field(default_factory=dict)  # what stands there once it is loaded, for its picture
 
     @property
     def file_name(self) -> str:

@@ -7,7 +7,8 @@ Live draws a dial is not.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -22,11 +23,12 @@ _NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _CHARACTER: Final = 0.53  # of the font's size, on average
 
 
-def draw(document: Data) -> str:
-    """The face of a device."""
+def draw(document: Data, words_later: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The face of a device; some words as they are once it is loaded."""
     patcher = document["patcher"]
     width, height = (int(side) for side in patcher["openrect"][2:])
     seen = [box["box"] for box in patcher["boxes"] if box["box"].get("presentation")]
+    seen = [{**box, "text": words_later.get(box["text"], box["text"])} if "text" in box else box for box in seen]
     seen.sort(key=lambda box: not box.get("background", 0))
     shapes = "\n".join(f"  {shape}" for box in seen for shape in _shapes(box))
     return (

@@ -21,6 +21,7 @@ from support.clipscript import (
 )
 
 from companion.io.clip_messages import CHUNK_NOTES, LONGEST_CLIP_BEATS, MOST_CLIP_NOTES
+from max_patches.clip import READY
 
 pytestmark = pytest.mark.peers
 
@@ -37,7 +38,7 @@ def with_clip(given: Data | None = None, scene: int = 1, source: Data | None = N
 def begin(script: ClipScript) -> None:
     """The Hub is online."""
     script.tell("online", 1)
-    assert script.lines == ["Choose a clip, then press Harmonise or Continue"]
+    assert script.lines == [READY]
     script.lines.clear()
     script.take()
 
@@ -210,6 +211,17 @@ def test_a_device_on_the_track_counts_for_more_than_its_name() -> None:
         answer(script, sent_clip(script))
         pitches = {name: one["notes"][0]["pitch"] for name, one in script.slots(1).items() if one and name != "Piano"}
         assert pitches == {"Alto": 60, "Soprano": 61, "t": 62, "2 Bass": 63}
+
+
+def test_a_device_without_a_voice_of_its_own_has_its_tracks() -> None:
+    labels = ("Track", *VOICES)
+    tracks = [track("Piano"), *(track(name, voice_device(0, labels=labels)) for name in VOICES)]
+    tracks[4] = track("Strings", voice_device(4, labels=labels))
+    with ClipScript(with_clip(live_set(*tracks)), choose(0, 1)) as script:
+        begin(script)
+        answer(script, sent_clip(script))
+        made = {name: one["notes"][0]["pitch"] for name, one in script.slots(1).items() if one and name != "Piano"}
+        assert made == {"Soprano": 60, "Alto": 61, "Tenor": 62, "Strings": 63}
 
 
 def test_the_first_scene_from_the_clips_own_where_all_four_are_free() -> None:
@@ -388,7 +400,7 @@ def test_what_a_companion_that_is_gone_has_left_unsaid_is_forgotten(script: Clip
     script.tell("online", 1)
     for _ in range(60):
         script.tell("tick")
-    assert script.lines == ["Waits for the companion", "Choose a clip, then press Harmonise or Continue"]
+    assert script.lines == ["Waits for the companion", READY]
 
 
 def test_the_companions_fault_is_shown(script: ClipScript) -> None:

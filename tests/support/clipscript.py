@@ -28,10 +28,10 @@ def track(name: str, *devices: Data, scenes: int = 4, **more: Any) -> Data:
     return {"name": name, "midi": True, "frozen": False, "slots": [None] * scenes, "devices": list(devices), **more}
 
 
-def voice_device(voice: int, group: int = 0) -> Data:
+def voice_device(voice: int, group: int = 0, labels: tuple[str, ...] = VOICES) -> Data:
     return {
         "name": "Chorale Voice",
-        "parameters": [_menu("Group", tuple("ABCD"), group), _menu("Voice", VOICES, voice)],
+        "parameters": [_menu("Group", tuple("ABCD"), group), _menu("Voice", labels, voice)],
     }
 
 

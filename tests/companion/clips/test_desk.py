@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 from support.clipmaker import Maker
 
 from companion.clips.desk import NO_ANSWER, NOBODY, REPLACED, ClipDesk
@@ -249,3 +251,35 @@ def test_every_answer_becomes_clips_where_that_is_wanted() -> None:
         rig.tick(answering=False)
         rig.tick()
         assert len(rig.said("answer")) == int(always)
+
+
+REQUESTS = st.sampled_from((7, 8))
+SAID = st.one_of(
+    st.builds(ask, REQUESTS),
+    st.builds(lambda request, place: parts(request)[place], REQUESTS, st.integers(0, 2)),
+    st.builds(ClipGot, st.sampled_from((7, 8, -1, 9)), st.integers(0, 4)),
+    st.builds(ClipDrop, REQUESTS),
+    st.builds(ClipHere, st.booleans()),
+    st.just("made"),
+    st.just("keep"),
+    st.just("tick"),
+)
+
+
+@given_any(st.lists(SAID, max_size=40))
+def test_in_whatever_order_things_are_said_each_answer_is_of_its_own_wish(said: list[Any]) -> None:
+    rig = Rig()
+    rig.desk.tape.hear(frame(0, "model", 30, 25, 20, 15))
+    for one in said:
+        if one == "made":
+            rig.maker.told += [ClipMade(wish.ask.request, ANSWER) for wish in rig.maker.wishes[-1:]]
+        elif one == "keep":
+            rig.desk.keep(0, 4)
+        elif one == "tick":
+            rig.tick(0.2)
+        else:
+            rig.hear(one)
+    asked = [wish.ask.request for wish in rig.maker.wishes]
+    assert all(wish.notes == NOTES for wish in rig.maker.wishes)
+    assert {request for request, *_ in rig.said("answer") if request > 0} <= set(asked)
+    assert {request for request, *_ in rig.said("heard")} <= {7, 8}
