@@ -14,14 +14,16 @@ from typing import Final
 from max_patches.document import Device
 from max_patches.faces import ENUM, INT, LCD_TEXT, STORED, Face, Parameter
 from max_patches.frozen import FrozenFile
+from max_patches.hubnames import READY
 from max_patches.names import ASK, CLIP, GROUPS, ONLINE, shared_name
 from max_patches.patcher import Box, Patcher
+from max_patches.presses import guarded
 
 CLIP_SCRIPT: Final = "chorale-clips.js"
 WIDTH = 188
 TICK_MS, LOOK_MS = 250, 500
 MISSING = f"{CLIP_SCRIPT} is missing: copy it to Documents > Max 9 > Library"
-READY = "Choose a clip, then press Harmonise or Continue"  # the script's first words, with a companion
+CHOOSE = "Choose a clip, then press Harmonise or Continue"  # the script's first words, with a companion
 
 # Between the rooms.
 TOLD = "---told"  # a message for the script
@@ -30,7 +32,7 @@ SHOWN = "---shown"  # the script's, for the player
 GROUP = "---group"  # 1 to 4
 ENABLED = "---enabled"  # 1: the device is switched on
 
-ORDER_FREE = frozenset({GROUP})
+ORDER_FREE = frozenset({GROUP, READY})
 
 HARMONISE_PARAMETER = Parameter(
     "Harmonise",
@@ -38,6 +40,7 @@ HARMONISE_PARAMETER = Parameter(
     "Reads the chosen clip and writes four: the voice that it holds, as it was played, and those that it lacks.",
     ENUM,
     labels=("Released", "Pressed"),
+    momentary=True,
 )
 CONTINUE_PARAMETER = Parameter(
     "Continue",
@@ -45,6 +48,7 @@ CONTINUE_PARAMETER = Parameter(
     "Reads the chosen clip and writes four: what it holds, in four voices, and new bars that come to a close.",
     ENUM,
     labels=("Released", "Pressed"),
+    momentary=True,
 )
 BARS_PARAMETER = Parameter(
     "New Bars", "Bars", "So many new bars Continue adds.", INT, low=1, high=64, initial=4, steps=64
@@ -82,7 +86,6 @@ def build() -> Device:
         WIDTH,
         {"Clip": ("Harmonise", "Continue", "New Bars", "Every Answer")},
         files=(script_file(CLIP_SCRIPT),),
-        words_later={MISSING: READY},
     )
 
 
@@ -96,7 +99,7 @@ def _surface(patch: Patcher) -> None:
     patch.add("midiin") >> patch.add("midiout")
     face = Face(patch)
     face.display((8, 6, 172, 60))
-    state = face.shown((12, 8, 164, 56), MISSING, LCD_TEXT)
+    state = face.shown((12, 8, 164, 56), MISSING, LCD_TEXT, name="ShownState")
     patch.receive(SHOWN) >> state
     harmonise = face.button((8, 74, 83, 24), "Harmonise", HARMONISE_PARAMETER)
     carry_on = face.button((97, 74, 83, 24), "Continue", CONTINUE_PARAMETER)
@@ -106,7 +109,7 @@ def _surface(patch: Patcher) -> None:
     face.label((97, 141, 44, 16), "Group")
     group = face.menu((143, 141, 37, 15), GROUP_PARAMETER)
     for button, what in ((harmonise, "harmonise"), (carry_on, "continue")):
-        button >> patch.message(f"press {what}") >> patch.send(TOLD)
+        guarded(patch, button) >> patch.message(f"press {what}") >> patch.send(TOLD)
     for control, word in ((bars, "bars"), (always, "always")):
         control >> patch.add(f"prepend {word}") >> patch.send(TOLD)
     _loaded(patch, group, (bars, always))
@@ -120,7 +123,8 @@ def _surface(patch: Patcher) -> None:
 def _loaded(patch: Patcher, group: Box, controls: tuple[Box, ...]) -> None:
     """When Live is there all say what is stored, and the script that it is there."""
     this = patch.add("live.thisdevice")
-    said = this >> patch.add("t b b b b")
+    said = this >> patch.add("t b b b b b")
+    said[4] >> patch.send(READY)
     for outlet, control in enumerate((group, *controls), start=1):
         said[outlet] >> patch.message("outputvalue") >> control
     said[0] >> patch.message("ready") >> patch.send(TOLD)

@@ -10,8 +10,7 @@ from max_patches.frozen import FrozenFile
 from max_patches.layout import place
 from max_patches.patcher import DEVICE_HEIGHT, MAX_VERSION, Box, Data, Patcher
 
-OLDEST_LIVE: Final = "11.0.0"
-OLDEST_MAX: Final = "8.1.0"
+ANY: Final = ""  # as nearly all devices have it; a version here keeps a device from loading where it would work
 
 _EPOCH_1904 = 3_800_000_000  # a date as Max counts it; always the same, so that a device is the same when built again
 _BANK_SIZE = 8
@@ -29,7 +28,6 @@ class Device:
     banks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # name → Long Names, in Push's order
     mpe: bool = False  # it hands on MPE as it comes
     files: tuple[FrozenFile, ...] = ()  # that are frozen into it
-    words_later: dict[str, str] = field(default_factory=dict)  # what stands there once it is loaded, for its picture
 
     @property
     def file_name(self) -> str:
@@ -88,8 +86,8 @@ class Device:
             "latency": 0,
             "is_mpe": int(self.mpe),
             "external_mpe_tuning_enabled": 0,
-            "minimum_live_version": OLDEST_LIVE,
-            "minimum_max_version": OLDEST_MAX,
+            "minimum_live_version": ANY,
+            "minimum_max_version": ANY,
             "platform_compatibility": 0,
             "project": _project(),
             "autosave": 0,

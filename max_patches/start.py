@@ -13,8 +13,10 @@ from max_patches.clip import script_file
 from max_patches.document import Device
 from max_patches.faces import ENUM, LCD_TEXT, STORED, Face, Parameter
 from max_patches.frozen import ON_DISK_FLAG
+from max_patches.hubnames import READY
 from max_patches.names import GROUPS, PORT_IN, PORT_OUT
 from max_patches.patcher import Patcher
+from max_patches.presses import guarded
 
 START_SCRIPT: Final = "chorale-start.js"
 WIDTH = 188
@@ -23,7 +25,7 @@ STOPPED = "Stopped"
 SCRIPT = "---script"  # a message for the object that runs the script
 SHOWN = "---shown"  # a line for the player
 
-ORDER_FREE: frozenset[str] = frozenset()
+ORDER_FREE = frozenset({READY})
 
 START_PARAMETER = Parameter(
     "Start",
@@ -31,9 +33,15 @@ START_PARAMETER = Parameter(
     "Starts the companion, where it is installed, with the ports of this group.",
     ENUM,
     labels=("Released", "Pressed"),
+    momentary=True,
 )
 STOP_PARAMETER = Parameter(
-    "Stop", "Stop", "Ends the companion. It also ends with the Set.", ENUM, labels=("Released", "Pressed")
+    "Stop",
+    "Stop",
+    "Ends the companion. It also ends with the Set.",
+    ENUM,
+    labels=("Released", "Pressed"),
+    momentary=True,
 )
 GROUP_PARAMETER = Parameter(
     "Group",
@@ -59,14 +67,16 @@ def build() -> Device:
     stop = face.button((97, 96, 83, 24), "Stop", STOP_PARAMETER)
     face.label((97, 138, 44, 16), "Group")
     group = face.menu((143, 138, 37, 15), GROUP_PARAMETER)
-    patch.add("live.thisdevice") >> patch.message("outputvalue") >> group
+    loaded = patch.add("live.thisdevice") >> patch.add("t b b")
+    loaded[1] >> patch.send(READY)
+    loaded[0] >> patch.message("outputvalue") >> group
     command = patch.add(f"pack {PORT_IN} {PORT_OUT}")
     ports = group >> patch.add("t i i")
     ports[1] >> patch.add(f"expr {PORT_OUT} + 2 * $i1") >> command.inlet(1)
     kept = patch.add(f"i {PORT_IN}")
     ports[0] >> patch.add(f"expr {PORT_IN} + 2 * $i1") >> kept.inlet(1)
-    start >> patch.add("t b") >> kept >> command >> patch.add("prepend script start") >> patch.send(SCRIPT)
-    ended = stop >> patch.add("t b b")
+    guarded(patch, start) >> kept >> command >> patch.add("prepend script start") >> patch.send(SCRIPT)
+    ended = guarded(patch, stop) >> patch.add("t b b")
     ended[1] >> patch.message("script stop") >> patch.send(SCRIPT)
     ended[0] >> patch.message(f"set {STOPPED}") >> patch.send(SHOWN)
     room = patch.room("Script")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from max_patches import clip, hubnames, start, voice
+from max_patches import clip, hubnames, start, voicenames
 from max_patches.build import DEVICES
 
 ORDER_FREE = {
     "Chorale Hub": hubnames.ORDER_FREE,
-    "Chorale Voice": voice.ORDER_FREE,
+    "Chorale Voice": voicenames.ORDER_FREE,
     "Chorale Clip": clip.ORDER_FREE,
     "Chorale Start": start.ORDER_FREE,
 }

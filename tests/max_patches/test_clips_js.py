@@ -21,7 +21,7 @@ from support.clipscript import (
 )
 
 from companion.io.clip_messages import CHUNK_NOTES, LONGEST_CLIP_BEATS, MOST_CLIP_NOTES
-from max_patches.clip import READY
+from max_patches.clip import CHOOSE
 
 pytestmark = pytest.mark.peers
 
@@ -38,7 +38,7 @@ def with_clip(given: Data | None = None, scene: int = 1, source: Data | None = N
 def begin(script: ClipScript) -> None:
     """The Hub is online."""
     script.tell("online", 1)
-    assert script.lines == [READY]
+    assert script.lines == [CHOOSE]
     script.lines.clear()
     script.take()
 
@@ -400,7 +400,7 @@ def test_what_a_companion_that_is_gone_has_left_unsaid_is_forgotten(script: Clip
     script.tell("online", 1)
     for _ in range(60):
         script.tell("tick")
-    assert script.lines == ["Waits for the companion", READY]
+    assert script.lines == ["Waits for the companion", CHOOSE]
 
 
 def test_the_companions_fault_is_shown(script: ClipScript) -> None:
