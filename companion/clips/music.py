@@ -29,15 +29,15 @@ class ClipAnswer:
 
 
 def song_of_clip(ask: ClipAsk, notes: Sequence[ClipNote]) -> Song:
-    """The clip as a file would hold it; its beginning is a bar line."""
+    """The clip as a file would hold it; its beginning is a bar line, and nothing sounds on after its end."""
     metre = Metre(0, ask.beats, ask.unit)
-    played = sorted(_song_note(note) for note in notes)
+    played = sorted(_song_note(note, ask.length) for note in notes)
     return Song(tuple(played), CLIP_TICKS_PER_BEAT, metres=(metre,), length_ticks=_tick(ask.length))
 
 
-def _song_note(note: ClipNote) -> SongNote:
-    start = _tick(note.start)
-    return SongNote(start, max(_tick(note.start + note.duration), start + 1), note.pitch, note.velocity, 0, 0)
+def _song_note(note: ClipNote, length: float) -> SongNote:
+    start, end = _tick(note.start), _tick(min(note.start + note.duration, length))
+    return SongNote(start, max(end, start + 1), note.pitch, note.velocity, 0, 0)
 
 
 def _tick(beats: float) -> int:

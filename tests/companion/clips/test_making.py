@@ -77,6 +77,13 @@ def test_the_given_voice_comes_back_as_it_was_played() -> None:
     assert {one.voice for one in answer.notes} == {0, 1, 2, 3}
 
 
+def test_a_note_that_lasts_past_the_end_of_the_clip_ends_with_it() -> None:
+    notes = (*tune((67, 69, 71)), ClipNote(72, 3.0, 9.0, 80))
+    answer, _ = made(ClipWish(ask(HARMONISE, notes, 4.0), notes, SETTINGS, ""))
+    assert answer.length == 4
+    assert max(one.note.start + one.note.duration for one in answer.notes) == 4
+
+
 def test_another_turn_is_other_music_and_says_its_seed() -> None:
     first, _ = made(ClipWish(ask(HARMONISE, tune()), tune(), SETTINGS, ""))
     again, _ = made(ClipWish(ask(HARMONISE, tune()), tune(), SETTINGS, ""))
