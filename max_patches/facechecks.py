@@ -114,11 +114,15 @@ def _only_asks(node: Node) -> bool:
 
 def banks(subject: Subject) -> Iterator[str]:
     """Push finds every automated parameter, in one bank."""
-    automated = [
-        saved["parameter_longname"]
+    told = [
+        saved
         for node in subject.patch.parameters
         if (saved := node.parameter) is not None and saved["parameter_invisible"] == AUTOMATED
     ]
+    automated = [saved["parameter_longname"] for saved in told]
+    for name, count in Counter(saved["parameter_shortname"] for saved in told).items():
+        if count > 1:
+            yield f"{count} are called {name} on Push"
     placed: Counter[str] = Counter()
     for bank in subject.patcher["parameters"]["parameterbanks"].values():
         if len(bank["name"]) > LONGEST_SHORT_NAME:

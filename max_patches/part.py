@@ -52,7 +52,9 @@ def doubles(room: Patcher) -> None:
     chosen = room.receive(GROUP) >> room.add("t i i")
     chosen[1] >> heard
     chosen[0] >> groups
-    room.receive(ON) >> calling
+    plays, hearing = room.receive(ON) >> room.add("t i i"), room.add("gate 1")
+    plays[1] >> hearing
+    plays[0] >> calling
     beat = room.add(f"qmetro {CALL_MS} @active 1") >> room.add("t b b")
     beat[1] >> calling.inlet(1)
     calling >> part >> call >> groups.inlet(1)
@@ -60,7 +62,8 @@ def doubles(room: Patcher) -> None:
         groups[place] >> room.send(shared_name(group, PART))
         room.receive(shared_name(group, PART)) >> heard.inlet(place + 1)
     same, both, when = room.add("== 0"), room.add("&& 0"), room.add(f"f -{DOUBLE_MS}.")
-    told = heard >> room.add("unpack 0 0")
+    heard >> hearing.inlet(1)
+    told = hearing >> room.add("unpack 0 0")
     told[1] >> other >> both.inlet(1)
     told[0] >> same >> both >> room.add("sel 1") >> room.add("cpuclock") >> when.inlet(1)
     mine = room.receive(PART_NOW) >> room.add("t i i b")

@@ -257,7 +257,7 @@ def doubles(devices: Devices, habits: Habits) -> None:
     assert rig.shows(rig.voices[0], said)
     rig.voices[1].turn("Play", 0)
     rig.world.run(4)
-    assert not rig.shows(rig.voices[0], said)
+    assert [rig.shows(voice, said) for voice in rig.voices] == [False, False, False]
     rig.voices[1].turn("Play", 1)
     rig.world.run(2.5)
     assert rig.shows(rig.voices[0], said)

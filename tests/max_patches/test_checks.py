@@ -292,6 +292,7 @@ MUTATIONS: list[tuple[str, str, Change, str]] = [
         lambda d: d["patcher"]["parameters"]["parameterbanks"]["1"]["parameters"].pop(),
         "has 7 places, not 8",
     ),
+    ("banks", HUB, with_value("Mute Alto", "parameter_shortname", "Mute B"), "2 are called Mute B on Push"),
     ("banks", VOICE, retyped("live.banks", "change"), "no live.banks"),
     (
         "banks",
