@@ -207,6 +207,20 @@ def recipe(
         say(line)
 
 
+@app.command("harmony", epilog="Example: chorale-train harmony -o chorales.npz")
+def harmony_command(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
+    data_dir: DataDir = Path("data"),
+    force: Anew = False,
+) -> None:
+    """Count chords, voices, keys and phrases in the training chorales: what the companion knows of harmony and form."""
+    from export.data.pieces import load_pieces  # noqa: PLC0415
+    from export.harmony.learning import learn  # noqa: PLC0415
+
+    counted = learn(load_pieces(data_dir / f"{CORPUS}.npz"), out, force=force)
+    say(f"wrote {out}: " + ", ".join(f"{count:,} {what}" for what, count in counted.items()))
+
+
 @app.command(epilog="Example: chorale-train export runs/gru -o models/gru.onnx --precision int8")
 def export(
     run: Annotated[Path, typer.Argument(help="The folder of a training run.")],
@@ -300,17 +314,28 @@ def judge_command(
         list[str],
         typer.Argument(metavar="TARGET", help="Bundled models' names, .onnx files, folders of four-voice MIDI files."),
     ],
+    rows: Annotated[
+        str, typer.Option("--rows", help="Some of counted, musician, following, metre, listener; or all.")
+    ] = "counted,musician",
+    pieces: Annotated[
+        int | None, typer.Option("--pieces", min=1, help="So many of everything that is played: a short look.")
+    ] = None,
     continuations: Annotated[
         int, typer.Option("--continuations", min=0, help="Held-out openings of two bars that a model continues.")
     ] = 100,
     bars: Annotated[int, typer.Option("--bars", min=1, help="The length of a continuation.")] = 16,
     melodies: Annotated[int, typer.Option("--melodies", min=0, help="Held-out sopranos that it harmonises.")] = 70,
     cadences: Annotated[int, typer.Option("--cadences", min=0, help="Closes that it is asked for.")] = 100,
+    phrases: Annotated[int, typer.Option("--phrases", min=1, help="Folk songs' phrases that a jam answers.")] = 100,
+    tunes: Annotated[int, typer.Option("--tunes", min=1, help="Tunes of dotted beats that it harmonises.")] = 24,
     style: Annotated[str, typer.Option("--style", help="Sampling defaults: bach, free or wild.")] = DEFAULT_STYLE,
     temperature: Annotated[
         float | None, typer.Option("--temperature", "-t", help="In place of the style's own.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another number, another performance.")] = 1,
+    before: Annotated[
+        Path | None, typer.Option("--before", help="An earlier report (--json), whose figures are shown as well.")
+    ] = None,
     plots: Annotated[
         Path | None, typer.Option("--plots", help="Draw the distributions side by side, as a PNG in this folder.")
     ] = None,
@@ -323,28 +348,38 @@ def judge_command(
     as_json: AsJson = False,
 ) -> None:
     """Measure music beside real held-out Bach: what models play, or MIDI files hold."""
-    from companion.sampling.styles import style as find_style  # noqa: PLC0415
+    from companion.controls.settings import Settings  # noqa: PLC0415
+    from companion.sampling.styles import sampling_of  # noqa: PLC0415
     from export.judging import judge  # noqa: PLC0415
+    from export.judging.judgement import ReportFiles  # noqa: PLC0415
+    from export.judging.musician import read_before  # noqa: PLC0415
     from export.judging.recital import Programme  # noqa: PLC0415
-    from export.judging.report import as_dict, describe_report  # noqa: PLC0415
     from export.judging.targets import find_targets  # noqa: PLC0415
 
     if plots is not None:
         _need("matplotlib")
-    sampling = find_style(style, temperature)
-    outputs = judge.ReportFiles(plots, save, force)
-    material = judge.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir))
-    programme = Programme(continuations, bars, melodies, cadences, seed)
+    settings = Settings(style=style, temperature=temperature, seed=seed)
+    sampling = sampling_of(settings)
+    wanted = judge.rows_named(rows)
+    if judge.needs_songs(wanted):
+        _need("music21")
+    then = None if before is None else read_before(before)
+    outputs = ReportFiles(plots, save, force)
+    played = Programme(continuations, bars, melodies, cadences, seed, phrases=phrases, tunes=tunes)
+    programme = judge.programme_for(wanted, played if pieces is None else played.of_pieces(pieces))
+    material = judge.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir), programme)
     found = find_targets(targets)
     outputs.check(found)
-    with progress_bar("listening", judge.pieces_to_play(found, programme), hidden=as_json) as progress:
-        report = judge.judge(found, material, sampling, programme, progress)
-    notices = [*(line for target in found for line in target.notices), *outputs.write(report)]
+    to_play = judge.pieces_to_play(found, material, programme)
+    with progress_bar("listening", to_play, hidden=as_json) as progress:
+        performance = judge.perform(found, material, settings, programme, progress)
+    judgement = judge.judge(performance, material, wanted)
+    notices = [*(line for target in found for line in target.notices), *outputs.write(judgement)]
     if as_json:
         asked = {**vars(programme), "style": style, "temperature": sampling.temperature, "top_p": sampling.top_p}
-        print_out(json.dumps({"asked": asked, **as_dict(report), "notices": notices}))
+        print_out(json.dumps({"asked": asked, **judgement.as_dict(), "notices": notices}))
     else:
-        print_out(*describe_report(report), *notices)
+        print_out(*judgement.lines(then), *notices)
 
 
 @app.command(epilog="Example: chorale-train listen gru --data-dir data")

@@ -20,10 +20,23 @@ HOME = Path(__file__).parents[1]
 ORDER = {
     "companion": (
         *("errors", "parent", "music", "files", "clock", "phrase", "model", "controls", "audio", "sampling", "record"),
-        *("generation", "io", "player", "session", "clips", "jam", "screen", "commands", "bench", "cli", "__main__"),
+        *(
+            "harmony",
+            "generation",
+            "io",
+            "player",
+            "session",
+            "clips",
+            "jam",
+            "screen",
+            "commands",
+            "bench",
+            "cli",
+            "__main__",
+        ),
     ),
     "export": (
-        *("data", "models", "measures", "scores", "training", "release", "judging", "listening"),
+        *("data", "harmony", "models", "measures", "scores", "training", "release", "judging", "listening"),
         *("cli", "notebook_speed"),
     ),
 }

@@ -49,7 +49,7 @@ def _job(wish: ClipWish, open_model: OpenModel) -> Job:
     song = song_of_clip(wish.ask, wish.notes)
     phrase, settings = phrase_of_song(song), _seeded(wish)
     if wish.ask.what != HARMONISE:
-        return continue_song(song, phrase, wish.ask.bars, settings, open_model)
+        return continue_song(song, phrase, wish.ask.bars, (), settings, open_model)
     if all(phrase.given):
         raise BadSetting("the clip holds all four voices: there is none to add")
     return harmonise_song(song, phrase, settings, open_model)
@@ -57,7 +57,7 @@ def _job(wish: ClipWish, open_model: OpenModel) -> Job:
 
 def _answer(wish: ClipWish, job: Job, composed: list[Composed]) -> ClipAnswer:
     phrase, ask, settings = job.phrase, wish.ask, _seeded(wish)
-    notes = clip_notes([*phrase.notes, *voice_notes(composed, phrase, job.velocity)])
+    notes = clip_notes([*phrase.notes, *voice_notes(composed, phrase, job.velocity, job.lead)])
     end = phrase.start_step + phrase.end_step + job.new_steps if job.new_steps else 0
     length = length_of(notes, max(ask.length, end / STEPS_PER_BEAT), beats_of_bar(ask.beats, ask.unit))
     key = asked_key(settings) or find_key(phrase.frames)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from companion.audio.wav import find_fluidsynth, seconds_of_ticks, wave_of_midi
+from companion.commands.phrases import wishes_of
 from companion.commands.trace import trace_file
 from companion.controls.settings import Settings
 from companion.errors import BadMidiFile, BadSetting, OutputFailed
@@ -15,6 +16,7 @@ from companion.files.midi import chorale_file, read_song
 from companion.files.writing import refuse_existing, write_all
 from companion.generation.composer import MODEL, Composed, voice_notes
 from companion.generation.job import Job, continue_song, harmonise_song
+from companion.harmony.form import Wish
 from companion.model.library import open_model
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES, voice_index
@@ -89,15 +91,18 @@ def midi_place(source: Path, word: str, out: Path | None) -> Path:
     return out
 
 
-def continue_job(seed: Path, bars: int, settings: Settings) -> Job:
-    """Continue a file."""
+def continue_job(
+    seed: Path, bars: int | None, settings: Settings, phrases: str | None = None, form: str | None = None
+) -> Job:
+    """Continue a file, in phrases of these lengths and this form; see companion.commands.phrases."""
     song = read_song(seed)
-    return job_of_song(song, phrase_of_song(song), bars, settings)
+    phrase = phrase_of_song(song)
+    return job_of_song(song, phrase, *wishes_of(phrases, form, bars, phrase.bar_steps), settings)
 
 
-def job_of_song(song: Song, phrase: Phrase, bars: int, settings: Settings) -> Job:
+def job_of_song(song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish], settings: Settings) -> Job:
     """Continue a song."""
-    return continue_song(song, phrase, bars, settings, open_model)
+    return continue_song(song, phrase, bars, wishes, settings, open_model)
 
 
 def harmonise_job(melody: Path, voice: int | None, settings: Settings) -> Job:
@@ -138,7 +143,7 @@ def voice_number(name: str | None) -> int | None:
 def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
     """Write the MIDI file, and the sound and the trace where they are asked for: all of them or none."""
     midi = chorale_file(
-        [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity)],
+        [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)],
         ticks_per_beat=job.song.ticks_per_beat,
         tempos=job.song.tempos,
         metres=job.song.metres,

@@ -5,5 +5,7 @@ closes       how music is brought to a close, and which of several endings is th
 composer     a phrase continued or harmonised
 job          a composition about to be made, of a file or a clip
 improviser   a jam's frames, planned and planned anew
+forms        the phrases of a jam's answer, and the way through them
+following    what an answer takes from its phrase
 velocity     how loud a note is
 """

@@ -10,10 +10,13 @@ from collections.abc import Generator as Coroutine
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, TypeVar
 
-from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame
-from companion.model.features import Conditions
+from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
+from companion.harmony.form import Span
+from companion.harmony.leading import Harmony, triad_of
+from companion.harmony.progressions import PhrasePlace
+from companion.model.features import Conditions, sounding_code
 from companion.music.key import Key
-from companion.music.vocabulary import HOLD, VOICES
+from companion.music.vocabulary import HOLD, STEPS_PER_BEAT, VOICES
 from companion.sampling.draw import Sampling
 from companion.sampling.harmony import MAJOR, MINOR, close_on_triad
 from companion.sampling.rules import Rule, strikes_anew
@@ -21,6 +24,7 @@ from companion.sampling.rules import Rule, strikes_anew
 CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there would be another one before it
 
 TRIES = 8  # endings made at most; the first that could not be better is taken
+INNER_TRIES = 3  # likewise of phrases that others follow
 BEST = 7
 WHOLE_TONE = 2  # by a step at most the highest voice comes to rest; by a leap a phrase begins
 
@@ -54,6 +58,30 @@ class Request:
     sampling: Sampling
     given: Mapping[int, int] = field(default_factory=dict)  # voice → token, of those that are not chosen
     conditions: Conditions = NO_CONDITIONS
+    harmony: Harmony | None = None  # of its beat
+
+    def led(self, generator: Generator, state: DecoderState) -> tuple[Request, int | None]:
+        """The same keeping to the chord of its beat, and that chord, which is chosen where the beat begins."""
+        strength = self.sampling.harmony
+        if self.harmony is None or strength == 0:
+            return self, state.chord
+        within = state.step % STEPS_PER_BEAT
+        chord = state.chord
+        if within == 0 or chord is None:
+            now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
+            chord = self.harmony.chord(state.sounds, now, generator.random)
+        led = replace(self.sampling, rules=(*self.sampling.rules, self.harmony.rule(chord, within, strength)))
+        request = replace(self, sampling=led)
+        settles = within == 0 and self.harmony.beat.place == PhrasePlace.CLOSE
+        if settles or not any(state.history.reference):
+            return request._first((triad_of(self.harmony.named(chord)),)), chord
+        return request, chord
+
+    def made(self, generator: Generator, state: DecoderState) -> Made:
+        """The frame, drawn."""
+        request, chord = self.led(generator, state)
+        frame, after = generator.frame(state, request.sampling, request.given, request.conditions)
+        return Made(frame, replace(after, chord=chord))
 
     def towards_close(self, steps: int | None, key: Key | None) -> Request:
         """The same so many steps before a close: its chord is a triad, and held after it. None: there is none."""
@@ -63,6 +91,13 @@ class Request:
             return replace(self, given={voice: self.given.get(voice, HOLD) for voice in range(len(VOICES))})
         closing = self if steps else self._first(closing_rules(key))
         return replace(closing, conditions=before_close(steps, self.conditions))
+
+    def again(self, state: DecoderState, span: Span, step: int) -> Request:
+        """What was before, where a phrase comes back and it is remembered."""
+        if span.repeats is None or state.past is None or (span.fresh is not None and step >= span.fresh):
+            return self
+        tokens = state.past.again(span.start - span.repeats, anew=step == span.start)
+        return self if tokens is None else replace(self, given={**dict(enumerate(tokens)), **self.given}, harmony=None)
 
     def struck_anew(self) -> Request:
         """The same with a note begun by every voice."""
@@ -84,25 +119,33 @@ def closing_rules(key: Key | None) -> tuple[Rule, ...]:
 
 
 def towards_close(
-    walk: Callable[[DecoderState, int, int], Walk], state: DecoderState, close: int, key: Key | None
+    walk: Callable[[DecoderState, int, int], Walk],
+    state: DecoderState,
+    stretch: tuple[int, int],
+    key: Key | None,
+    tries: int = TRIES,
 ) -> Walk:
-    """The frames 0..close of a walk, which goes from one frame to another; its ending is the best of several."""
-    in_sight = max(close - CLOSE_IN_SIGHT, 0)
-    for made in walk(state, 0, in_sight - 1):
+    """The frames of a walk, which goes from one frame to another, from the first to the close of a stretch.
+
+    The ending is the best of several.
+    """
+    first, close = stretch
+    in_sight = max(close - CLOSE_IN_SIGHT, first)
+    for made in walk(state, first, in_sight - 1):
         state = made.after
         yield made
     start = state
-    yield from finished(best_ending(lambda _: walk(start, in_sight, close), key))
+    yield from finished(best_ending(lambda _: walk(start, in_sight, close), key, tries))
 
 
-def best_ending(attempt: Callable[[int], Iterator[M]], key: Key | None) -> Search[M]:
-    """The best of up to TRIES endings, by the chord of the last frame and how it is come to.
+def best_ending(attempt: Callable[[int], Iterator[M]], key: Key | None, tries: int = TRIES) -> Search[M]:
+    """The best of some endings, by the chord of the last frame and how it is come to.
 
     attempt: the frames up to the close, by the number of the try.
     """
     best: list[M] = []
     reached: Quality = (-1, False)
-    for number in range(TRIES):
+    for number in range(tries):
         ending: list[M] = []
         for made in attempt(number):
             ending.append(made)

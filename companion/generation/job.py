@@ -18,11 +18,14 @@ from companion.generation.composer import (
     seed_frames,
     total_frames,
 )
+from companion.generation.following import Following, Lead
 from companion.generation.generator import Generator
 from companion.generation.velocity import VelocityRule, velocity_rule
+from companion.harmony.form import Wish
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.song import Song
+from companion.phrase.character import character_of
 from companion.phrase.seed import Phrase
 from companion.sampling.styles import sampling_of
 
@@ -44,18 +47,22 @@ class Job:
     velocity: VelocityRule
     new_steps: int = 0  # of them, after the phrase
     task: str = "composing"  # what there is to do
+    lead: Lead | None = None  # what the answer takes from the phrase
 
 
-def continue_song(song: Song, phrase: Phrase, bars: int, settings: Settings, open_model: OpenModel) -> Job:
-    """A phrase and so many new bars; BadSetting where that cannot be."""
+def continue_song(
+    song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish], settings: Settings, open_model: OpenModel
+) -> Job:
+    """A phrase and so many new bars, in phrases as they are wished for; BadSetting where that cannot be."""
     if not 1 <= bars <= MOST_BARS:
         raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
-    velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
+    lead = Following.of(settings).lead(character_of(phrase))
+    velocity, sampling = velocity_rule(settings.velocity, phrase.notes, lead), sampling_of(settings)
     key, generator = asked_key(settings), _generator(settings, open_model)
-    frames = continue_phrase(generator, phrase, bars, sampling, key)
+    frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes)
     total = total_frames(phrase, bars)
     new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
-    return Job(song, phrase, generator, frames, total, notices(phrase), velocity, new_steps, task)
+    return Job(song, phrase, generator, frames, total, notices(phrase), velocity, new_steps, task, lead)
 
 
 def harmonise_song(song: Song, phrase: Phrase, settings: Settings, open_model: OpenModel) -> Job:

@@ -10,7 +10,7 @@ import numpy as np
 
 from companion.model.codes import CODES, LONGEST_PAST, UNDECIDED
 from companion.model.features import Echo, History
-from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, IntArray
+from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray
 
 Alike = Mapping[int, int]  # beats back → how much before there was as the last of the music is; ascending, none of 0
 
@@ -40,6 +40,22 @@ class Past:
             _going_on(self.chords_alike, self.chords, chord),
             _going_on(self.notes_alike, self.tune, after.now[0]),
         )
+
+    def again(self, steps: int, anew: bool = False) -> list[int] | None:
+        """The frame so many steps before the one to come; None where that is not remembered.
+
+        anew: notes that were sounding there begin with it.
+        """
+        at = len(self.tokens) - steps * len(VOICES)
+        if at < 0:
+            return None
+        frame = list(self.tokens[at : at + len(VOICES)])
+        return [self._struck(at + voice) if anew else token for voice, token in enumerate(frame)]
+
+    def _struck(self, at: int) -> int:
+        """What one voice sounds at a place among the tokens, as a strike; a rest where that was struck too long ago."""
+        own = self.tokens[at % len(VOICES) : at + 1 : len(VOICES)]
+        return next((token for token in reversed(own) if token != HOLD), REST)
 
     def echo(self) -> Echo:
         """What came where the music was most like this, the latest such place; and where its tune was."""

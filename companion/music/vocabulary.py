@@ -34,6 +34,11 @@ VOCABULARY_SIZE = FIRST_STRIKE + HIGHEST_PITCH - LOWEST_PITCH + 1
 # every piece can be transposed by some steps for training.
 RANGES = ((57, 81), (50, 76), (45, 71), (36, 66))
 
+# The pitch class of each code of a sounding pitch (a strike's token), 0 for what is none.
+CODE_PITCH_CLASS = tuple(
+    0 if code < FIRST_STRIKE else (code - FIRST_STRIKE + LOWEST_PITCH) % 12 for code in range(VOCABULARY_SIZE)
+)
+
 
 @dataclass(frozen=True, order=True)
 class Note:

@@ -42,6 +42,7 @@ class Sampling:
     top_p: float = 1.0  # keeps the likeliest notes that together hold this share
     rules: tuple[Rule, ...] = ()
     key_penalty: float = 0.0  # nats off every note outside the key, where a key is heard; 0 lets them be
+    harmony: float = 0.0  # how strongly notes keep to the chord chosen for their beat; 1 as Bach's do, 0 not at all
     voice_temperatures: tuple[float | None, ...] = (None,) * len(VOICES)  # in place of temperature, voice by voice
 
     def __post_init__(self) -> None:

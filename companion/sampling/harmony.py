@@ -1,4 +1,4 @@
-"""Rules of harmony: chords on the beat, and a close on a full triad of the key.
+"""Rules of harmony: whole chords, and a close on a full triad of the key.
 
 Pitch classes that sound together are one number of twelve bits, so that a table tells of any of them
 what they are.
@@ -24,7 +24,6 @@ MAJOR, MINOR, DIMINISHED = (0, 4, 7), (0, 3, 7), (0, 3, 6)  # triads, in semiton
 # Dominant, minor, major, diminished and half-diminished.
 SEVENTHS = ((0, 4, 7, 10), (0, 3, 7, 10), (0, 4, 7, 11), (0, 3, 6, 9), (0, 3, 6, 10))
 FIFTH = 7  # semitones
-DISSONANCE_PENALTY = 2.0  # nats off what makes no chord on a beat
 AWAY_PENALTY = 1.5  # nats off what closes on another triad than the tonic's
 
 PitchClasses = frozenset[int]
@@ -52,16 +51,6 @@ def _table(allowed: Iterable[PitchClasses], otherwise: float) -> Table:
 
 _BITS = [1 << struck_pitch(code) % OCTAVE if code >= FIRST_STRIKE else 0 for code in range(VOCABULARY_SIZE)]
 _BIT_OF_CODE: IntArray = np.array(_BITS, dtype=np.int32)
-# While voices are to come a chord may be a part of one; of two tones, nobody can say what chord they are.
-_PARTS = _table(chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=0), -DISSONANCE_PENALTY)
-_CHORDS = _table(chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=3), -DISSONANCE_PENALTY)
-
-
-def chords_on_beats(scores: LogProbs, context: NoteContext) -> None:
-    """On a beat, discourage what makes neither a triad nor a seventh chord with the voices decided so far."""
-    if context.beat == 0:
-        table = _CHORDS if _to_come(context) == 0 else _PARTS
-        scores += table[_together(context)]
 
 
 @lru_cache(maxsize=64)  # equal guidance so are equal rules
@@ -79,6 +68,17 @@ def close_on_triad(key: Key) -> Rule:
         )
         for to_come in range(len(VOICES))
     ]
+
+    def rule(scores: LogProbs, context: NoteContext) -> None:
+        scores += by_voices_to_come[_to_come(context)][_together(context)]
+
+    return rule
+
+
+@lru_cache(maxsize=64)
+def whole_chord(chord: PitchClasses) -> Rule:
+    """A rule that forbids whatever cannot become this chord, whole, with the voices still to come."""
+    by_voices_to_come = [_table(_beginnings([chord], to_come), -math.inf) for to_come in range(len(VOICES))]
 
     def rule(scores: LogProbs, context: NoteContext) -> None:
         scores += by_voices_to_come[_to_come(context)][_together(context)]

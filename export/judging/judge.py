@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 
-from companion.files.writing import refuse_existing
-from companion.sampling.draw import Sampling
+from companion.controls.settings import Settings
+from companion.errors import BadSetting
+from companion.model.runtime import Model
 from companion.screen.terminal import Progress, adding
+from export.data.folksongs import DOTTED_METRES, PLAIN_METRES, Tune, read_tunes
 from export.data.pieces import Piece
-from export.judging.distributions import plot_distributions
-from export.judging.keeping import keep, refuse_kept
+from export.judging.following import Listening, bachs_own, following_of, phrases_to_play
+from export.judging.judgement import Judgement
+from export.judging.listener import opinions_on
+from export.judging.metre import MetreKept, keep_metre
+from export.judging.musician import make_trait_report
 from export.judging.recital import Programme, play
-from export.judging.report import BACH, MusicReport, Repertoire, columns_of, make_report
+from export.judging.report import BACH, Repertoire, columns_of, live_columns_of, make_report
 from export.judging.targets import Judged
 from export.measures.copies import CopyIndex
 from export.measures.grade import Grader
+from export.measures.musician import Trait, traits
 from export.measures.passage import Passage
 from export.measures.table import Measure, all_measures
 from export.measures.tally import Tally
 from export.scores.evaluation import of_split
 
-PICTURE = "distributions.png"
+COUNTED, MUSICIAN, FOLLOWING, METRE, LISTENER = ROW_NAMES = ("counted", "musician", "following", "metre", "listener")
+EVERY = "all"
+
+
+def rows_named(names: str) -> frozenset[str]:
+    """The rows that are wanted, from names with commas between; BadSetting lists the choices."""
+    wanted = frozenset(name.strip() for name in names.split(","))
+    if wanted == {EVERY}:
+        return frozenset(ROW_NAMES)
+    if not wanted <= set(ROW_NAMES):
+        raise BadSetting(f"--rows are some of {', '.join(ROW_NAMES)}, or {EVERY}, not {names!r}")
+    return wanted
+
+
+def needs_songs(rows: Collection[str]) -> bool:
+    """Whether folk songs have to be read for them."""
+    return FOLLOWING in rows or METRE in rows
+
+
+def programme_for(rows: Collection[str], programme: Programme) -> Programme:
+    """What has to be played for some rows, and nothing else."""
+    music = not {COUNTED, MUSICIAN, LISTENER}.isdisjoint(rows)
+    return replace(
+        programme,
+        continuations=programme.continuations * music,
+        melodies=programme.melodies * music,
+        cadences=programme.cadences * (COUNTED in rows),
+        live=programme.melodies * (not {MUSICIAN, LISTENER}.isdisjoint(rows)),
+        phrases=programme.phrases * (FOLLOWING in rows),
+        tunes=programme.tunes * (METRE in rows),
+    )
 
 
 @dataclass(frozen=True)
@@ -30,69 +65,103 @@ class Material:
     """What targets are judged with."""
 
     held_out: tuple[Piece, ...]  # real Bach, and where openings and melodies come from
+    training: tuple[Passage, ...]
     measures: tuple[Measure, ...]
+    traits: tuple[Trait, ...]
     sets: tuple[str, ...]  # in whose training pieces copies are looked for
+    phrases: tuple[Tune, ...] = ()  # of folk songs, for a jam to answer
+    tunes: tuple[Tune, ...] = ()  # of dotted beats
 
 
-def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece]) -> Material:
-    """From the JSB set and, where it is prepared, the corpus: its training pieces too may have been copied."""
+def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece], programme: Programme) -> Material:
+    """From the JSB set and, where it is prepared, the corpus: its training pieces too may have been copied.
+
+    Folk songs are read where the programme has some.
+    """
     training = {"jsb": of_split(jsb, "train"), "corpus": of_split(corpus, "train")}
     copies = CopyIndex(piece.frames for pieces in training.values() for piece in pieces)
-    grader = Grader(_whole(training["jsb"]))
-    sets = tuple(name for name, pieces in training.items() if pieces)
-    return Material(tuple(of_split(jsb, "test")), all_measures(copies, grader), sets)
+    known = _whole(training["jsb"])
+    return Material(
+        tuple(of_split(jsb, "test")),
+        known,
+        all_measures(copies, Grader(known)),
+        traits(known),
+        tuple(name for name, pieces in training.items() if pieces),
+        tuple(read_tunes(PLAIN_METRES, programme.phrases) if programme.phrases else ()),
+        tuple(read_tunes(DOTTED_METRES, programme.tunes) if programme.tunes else ()),
+    )
 
 
-def pieces_to_play(targets: Sequence[Judged], programme: Programme) -> int:
+def pieces_to_play(targets: Sequence[Judged], material: Material, programme: Programme) -> int:
     """How many its progress will come to."""
-    return programme.total * sum(target.model is not None for target in targets)
+    each = programme.total + phrases_to_play(material.phrases) + 2 * len(material.tunes)
+    return each * sum(target.model is not None for target in targets)
 
 
-def judge(
-    targets: Sequence[Judged], material: Material, sampling: Sampling, programme: Programme, progress: Progress
-) -> MusicReport:
-    """Let models play, and measure everything beside Bach."""
+@dataclass
+class Performance:
+    """What is put beside Bach."""
+
+    columns: list[Repertoire] = field(default_factory=list)
+    live: list[Repertoire] = field(default_factory=list)  # harmonised as it came
+    cadences: dict[str, Tally] = field(default_factory=dict)  # by the model's name
+    following: list[Listening] = field(default_factory=list)
+    metres: list[MetreKept] = field(default_factory=list)
+
+
+def perform(
+    targets: Sequence[Judged], material: Material, settings: Settings, programme: Programme, progress: Progress
+) -> Performance:
+    """Read what is there, and let models play the rest."""
     add = adding(progress)
-    columns: list[Repertoire] = []
-    cadences: dict[str, Tally] = {}
+    found = Performance()
     for target in targets:
         if target.column is not None:
-            columns.append(target.column)
+            found.columns.append(target.column)
         if target.model is not None:
-            recital = play(target.model, sampling, material.held_out, programme, lambda: add(1))
-            columns += columns_of(target.name, recital)
-            cadences[target.name] = recital.cadences
+            _play(target.model, target.name, material, settings, programme, found, lambda: add(1))
+    return found
+
+
+def _play(
+    model: Model,
+    name: str,
+    material: Material,
+    settings: Settings,
+    programme: Programme,
+    found: Performance,
+    tell: Callable[[], None],
+) -> None:
+    recital = play(model, settings, material.held_out, programme, tell)
+    found.columns += columns_of(name, recital)
+    found.live += live_columns_of(name, recital)
+    found.cadences[name] = recital.cadences
+    if material.phrases:
+        found.following.append(following_of(model, name, settings, material.phrases, tell))
+    if material.tunes:
+        found.metres += keep_metre(model, name, settings, material.tunes, tell)
+
+
+def judge(performance: Performance, material: Material, rows: Collection[str]) -> Judgement:
+    """Measure everything beside Bach, by the rows that are wanted."""
     bach = Repertoire(BACH, _whole(material.held_out), {})
-    return make_report(material.measures, bach, columns, cadences, material.sets)
+    columns, all_columns = performance.columns, [*performance.columns, *performance.live]
+    counted = musician = None
+    if COUNTED in rows:
+        counted = make_report(material.measures, bach, columns, performance.cadences, material.sets)
+    if MUSICIAN in rows:
+        musician = make_trait_report(material.traits, bach, all_columns)
+    listens = (bachs_own(bach.passages), *performance.following) if FOLLOWING in rows else ()
+    opinions = opinions_on(bach.passages, material.training, all_columns) if LISTENER in rows else None
+    return Judgement(
+        (bach, *all_columns),
+        counted,
+        musician,
+        listens,
+        tuple(performance.metres),
+        None if opinions is None else tuple(opinions),
+    )
 
 
 def _whole(pieces: Sequence[Piece]) -> tuple[Passage, ...]:
     return tuple(Passage(piece.name, piece.frames, first_step=piece.first_step) for piece in pieces)
-
-
-@dataclass(frozen=True)
-class ReportFiles:
-    """What is written besides the table."""
-
-    plots: Path | None = None  # a folder
-    music: Path | None = None  # a folder
-    force: bool = False
-
-    def check(self, targets: Sequence[Judged]) -> None:
-        """Before any work: OutputExists for what may not be replaced. A folder of plots is made."""
-        if self.plots is not None:
-            self.plots.mkdir(parents=True, exist_ok=True)
-            refuse_existing(self.plots / PICTURE, force=self.force)
-        if self.music is not None:
-            refuse_kept(self.music, [BACH, *(name for target in targets for name in target.columns)], force=self.force)
-
-    def write(self, report: MusicReport) -> list[str]:
-        """Write everything that is wanted; returns a line for each."""
-        lines = []
-        if self.plots is not None:
-            plot_distributions(report, self.plots / PICTURE)
-            lines.append(f"wrote {self.plots / PICTURE}")
-        if self.music is not None:
-            written = keep(self.music, (report.bach, *report.columns), force=self.force)
-            lines.append(f"wrote {written} MIDI files into {self.music}")
-        return lines

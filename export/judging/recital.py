@@ -19,11 +19,13 @@ from companion.phrase.hands import Hands
 from companion.phrase.seed import Phrase
 from companion.sampling.draw import Sampling, in_key
 from companion.sampling.harmony import triads_of
+from companion.sampling.styles import sampling_of
 from companion.session.actions import cadence
 from companion.session.modes import mode_named
 from companion.session.sink import FrameTape
 from companion.session.turns import Turns
 from export.data.pieces import Piece, transpositions
+from export.judging.jamming import harmonised_live
 from export.measures.passage import Passage
 from export.measures.tally import Tally
 
@@ -46,6 +48,8 @@ ROUNDS = (
 LONGEST_WAIT_STEPS = 4 * BAR_STEPS  # a close is asked for after so much of an answer at most
 CLOSE_WITHIN_STEPS = 2 * BAR_STEPS  # and has to come in so many more
 
+MOST_PIECES = 1000  # of a programme: no two have the same dice
+
 Tell = Callable[[], None]  # told of each piece that is done
 
 
@@ -58,11 +62,19 @@ class Programme:
     melodies: int = 70  # sopranos that are harmonised
     cadences: int = 100  # requests for a close
     seed: int = 1  # of all dice
+    live: int = 0  # sopranos that a jam harmonises as they come
+    phrases: int = 0  # of folk songs, that a jam answers
+    tunes: int = 0  # of dotted beats, that are harmonised
 
     @property
     def total(self) -> int:
-        """How many pieces are played in all."""
-        return self.continuations + self.melodies + self.cadences
+        """How many chorales are played in all."""
+        return self.continuations + self.melodies + self.cadences + self.live
+
+    def of_pieces(self, pieces: int) -> Programme:
+        """The same with so many of everything."""
+        counts = dict.fromkeys(("continuations", "melodies", "cadences", "phrases", "tunes"), pieces)
+        return replace(self, **counts)
 
 
 @dataclass(frozen=True)
@@ -72,14 +84,17 @@ class Recital:
     continuations: tuple[Passage, ...]
     harmonisations: tuple[Passage, ...]
     cadences: Tally  # good closes among those asked for
+    live: tuple[Passage, ...] = ()  # harmonised without knowing what comes
 
 
-def play(model: Model, sampling: Sampling, pieces: Sequence[Piece], programme: Programme, tell: Tell) -> Recital:
-    """Let a model play the whole programme from held-out pieces."""
+def play(model: Model, settings: Settings, pieces: Sequence[Piece], programme: Programme, tell: Tell) -> Recital:
+    """Let a model play the whole programme from held-out pieces, in the style and at the temperature that are set."""
+    sampling = sampling_of(settings)
     return Recital(
         tuple(_told(continuations(model, sampling, pieces, programme), tell)),
         tuple(_told(harmonisations(model, sampling, pieces, programme), tell)),
         cadences(model, sampling, pieces, programme, tell),
+        tuple(_told(live_harmonisations(model, settings, pieces, programme), tell)),
     )
 
 
@@ -110,7 +125,7 @@ def continuations(model: Model, sampling: Sampling, pieces: Sequence[Piece], pro
 
 def answer(model: Model, opening: IntArray, sampling: Sampling, seed: int | tuple[int, ...], bars: int) -> IntArray:
     """The frames with which a model goes on, ``[bars · BAR_STEPS, 4]``."""
-    composed = continue_phrase(_generator(model, seed), phrase_of(opening), bars, sampling)
+    composed = continue_phrase(generator_of(model, seed), phrase_of(opening), bars, sampling)
     return np.stack([one.frame.tokens for one in composed if one.origin == MODEL])
 
 
@@ -119,9 +134,18 @@ def harmonisations(
 ) -> Iterator[Passage]:
     """Held-out melodies with the voices that the model gives them."""
     for number, (name, frames) in enumerate(in_rounds(pieces, programme.melodies)):
-        generator = _generator(model, (programme.seed, number))
+        generator = generator_of(model, (programme.seed, number))
         composed = harmonise(generator, melody_of(frames), sampling)
         yield Passage(name, np.stack([one.frame.tokens for one in composed]))
+
+
+def live_harmonisations(
+    model: Model, settings: Settings, pieces: Sequence[Piece], programme: Programme
+) -> Iterator[Passage]:
+    """Held-out melodies with the voices that a jam sings to them, which knows nothing of their next notes."""
+    for number, (name, frames) in enumerate(in_rounds(pieces, programme.live)):
+        dice = programme.seed * MOST_PIECES + number
+        yield Passage(name, harmonised_live(model, settings, frames[:, 0], dice))
 
 
 def phrase_of(frames: IntArray) -> Phrase:
@@ -187,14 +211,15 @@ def is_good_close(last: Planned, request: int, key: Key) -> bool:
 
 
 def _heard(model: Model, opening: IntArray, guidance: Guidance) -> Context:
-    generator = _generator(model, 0)
+    generator = generator_of(model, 0)
     state = generator.start()
     for tokens in opening:
         _, state = generator.hear(state, tokens, Conditions(key=guidance.key))
     return Context(state, Hands())
 
 
-def _generator(model: Model, seed: int | tuple[int, ...]) -> Generator:
+def generator_of(model: Model, seed: int | tuple[int, ...]) -> Generator:
+    """A generator with dice of its own."""
     return Generator(model, np.random.Generator(np.random.PCG64(seed)))
 
 

@@ -69,11 +69,21 @@ def harmonising(name: str) -> str:
     return f"{name} harmonises"
 
 
+def harmonising_live(name: str) -> str:
+    """What the column of what it sings to melodies as they come is called."""
+    return f"{name} harmonises live"
+
+
 def columns_of(name: str, recital: Recital) -> list[Repertoire]:
     """What a model played."""
     continued = Repertoire(continuing(name), recital.continuations, {})
     harmonised = Repertoire(harmonising(name), recital.harmonisations, HARMONISED_GOALS)
     return [column for column in (continued, harmonised) if column.passages]
+
+
+def live_columns_of(name: str, recital: Recital) -> list[Repertoire]:
+    """What a model sang to melodies as they came; only a musician is asked of it."""
+    return [Repertoire(harmonising_live(name), recital.live, {})] if recital.live else []
 
 
 def make_report(

@@ -14,7 +14,7 @@ WINDOW_STEPS = 4 * 4 * STEPS_PER_BEAT  # four bars of 4/4
 RAISED_SIXTH = 9  # semitones above the tonic: of a minor key as melodies use it
 
 # Three tones at least: of two, none can say what chord they are.
-_TRIADS_AND_SEVENTHS = chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=3)
+TRIADS_AND_SEVENTHS = chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=3)
 _CONSONANT = chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=1)  # nothing in it belongs to no chord
 _IN_A_TRIAD = chords_of((MAJOR, MINOR), least=1)
 
@@ -27,7 +27,7 @@ def pitch_classes(pitches: IntArray) -> list[PitchClasses]:
 def consonant_beats(frames: IntArray, first_beat: int = 0) -> Tally:
     """Beats that are a triad or a seventh chord, a tone of which may be missing, among those where anything sounds."""
     chords = [chord for chord in pitch_classes(sounding_pitches(frames)[first_beat::STEPS_PER_BEAT]) if chord]
-    return Tally(sum(chord in _TRIADS_AND_SEVENTHS for chord in chords), len(chords))
+    return Tally(sum(chord in TRIADS_AND_SEVENTHS for chord in chords), len(chords))
 
 
 def resolved_dissonances(frames: IntArray) -> Tally:

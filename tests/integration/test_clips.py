@@ -133,7 +133,7 @@ def expected(folder: Path) -> dict[str, list[tuple[int, float, float, int]]]:
     tune = [VoiceNote(0, beat * 960, beat * 960 + 864, pitch, 70 + beat) for beat, pitch in enumerate(TUNE)]
     path.write_bytes(chorale_file(tune, ticks_per_beat=960, metres=[Metre(0, 4, 4)]))
     job = harmonise_job(path, None, Settings(model="gru", seed=3))
-    every = [*job.phrase.notes, *voice_notes(list(job.frames), job.phrase, job.velocity)]
+    every = [*job.phrase.notes, *voice_notes(list(job.frames), job.phrase, job.velocity, job.lead)]
     return {
         name: [
             (one.pitch, one.start_tick / 960, (one.end_tick - one.start_tick) / 960, one.velocity)

@@ -56,7 +56,7 @@ def test_a_clip_gets_the_notes_that_the_commands_write(what: str, tmp_path: Path
     answer, told = made(ClipWish(ask(what, tune()), tune(), SETTINGS, "14:05"))
     path = in_file(tmp_path, tune())
     job = harmonise_job(path, None, SETTINGS) if what == HARMONISE else continue_job(path, 2, SETTINGS)
-    expected = [*job.phrase.notes, *voice_notes(list(job.frames), job.phrase, job.velocity)]
+    expected = [*job.phrase.notes, *voice_notes(list(job.frames), job.phrase, job.velocity, job.lead)]
     assert sorted(_ticked(one) for one in answer.notes) == sorted(expected)
     assert told == [(step, job.total) for step in range(1, job.total + 1)]
     assert answer.name == "G major seed 3 14:05"

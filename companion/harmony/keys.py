@@ -1,0 +1,73 @@
+"""The key that chorales are in where they sound like this: by their tones, their first note and their last."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from companion.harmony.progressions import Likelihoods, tables
+from companion.music.key import Key
+from companion.music.pitch import OCTAVE
+from companion.music.vocabulary import IntArray, sounding_pitches
+
+_TOP, _BOTTOM = 0, 3
+EVERY_KEY = tuple(Key(tonic, minor) for minor in (False, True) for tonic in range(OCTAVE))
+_PER_STEP = 0.2  # how much a step tells, of what it would if no step were like the one before
+_UNHEARD = 0.002  # the share of a tone that was never heard in a key
+_STAYS = 3.0  # nats by which another key must be likelier than the one that was heard before
+
+
+def likeliest_key(frames: IntArray, ended: bool = False, before: Key | None = None) -> Key | None:
+    """The key of some music; None where nothing sounds.
+
+    frames: ``[steps, 4]`` tokens.
+    ended: its last note is the last of a piece.
+    before: the key heard so far, which is kept where another is hardly likelier.
+    """
+    pitches = sounding_pitches(frames)
+    sings = pitches > 0
+    if not sings.any():
+        return None
+    voices = sings.sum(axis=1)
+    weights = np.zeros(OCTAVE)
+    steps, who = np.nonzero(sings)
+    np.add.at(weights, pitches[steps, who] % OCTAVE, _PER_STEP / voices[steps])
+    lone = bool(voices.max() == 1)
+    nats = _tones(lone) @ weights + _first(pitches, sings)
+    if ended:
+        top = pitches[steps[-1]]
+        nats = nats + _edge("last", _TOP)[:, top[top > 0].max() % OCTAVE]
+    likeliest = EVERY_KEY[int(nats.argmax())]
+    if before is not None and nats.max() < nats[EVERY_KEY.index(before)] + _STAYS:
+        return before
+    return likeliest
+
+
+def _first(pitches: IntArray, sings: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Likelihoods:
+    """What the first note tells: of the bass, else of the soprano."""
+    at = int(sings.any(axis=1).argmax())
+    for voice in (_BOTTOM, _TOP):
+        if sings[at, voice]:
+            return _edge("first", voice)[:, pitches[at, voice] % OCTAVE]
+    return np.zeros(len(EVERY_KEY))
+
+
+@functools.cache
+def _tones(lone: bool) -> Likelihoods:
+    """[keys, 12] nats of each tone, of a soprano alone or of all voices."""
+    counts = tables().tones[:, 0 if lone else 1]
+    return _in_all_keys(np.log(counts / counts.sum(axis=-1, keepdims=True) + _UNHEARD))
+
+
+@functools.cache
+def _edge(end: str, voice: int) -> Likelihoods:
+    """[keys, 12] nats of the first or last note of a voice."""
+    row = {("first", _TOP): 0, ("first", _BOTTOM): 1, ("last", _TOP): 2}[end, voice]
+    counts = tables().edges[:, row] + 0.5
+    return _in_all_keys(np.log(counts / counts.sum(axis=-1, keepdims=True)))
+
+
+def _in_all_keys(by_mode: Likelihoods) -> Likelihoods:
+    """[2, 12] from the tonic of each mode → [24, 12] of all keys."""
+    return np.array([np.roll(by_mode[int(key.minor)], key.tonic) for key in EVERY_KEY])

@@ -1,0 +1,139 @@
+"""The chord of a beat, and the rule by which its notes keep to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from companion.harmony.chords import TONE_OF, Chord, heard_chord
+from companion.harmony.doubling import DEALT_NUMBER, UPPER
+from companion.harmony.progressions import ChordChain, Likelihoods, PhrasePlace, tables
+from companion.model.codes import UNDECIDED
+from companion.music.key import Key
+from companion.music.pitch import OCTAVE
+from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOCABULARY_SIZE
+from companion.sampling.harmony import whole_chord
+from companion.sampling.rules import LogProbs, NoteContext, Rule
+
+ON_BEAT, OFF_BEAT = 0, 1
+AS_BACH = 1.5  # how much what leans to a chord counts beside the model, so that progressions are as planned
+OFF_BEAT_SHARE = 0.25  # of what leans to the chord on the beat: off it, what sounds tells the notes already
+DOUBLED_LEADING_TONE = 4.0  # nats off
+LEADING_TONE = 11  # semitones above the tonic
+STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
+STILL_UNKNOWN = 0.2  # of these, where nobody knows where phrases end
+_DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
+
+_CLASSES = np.array(CODE_PITCH_CLASS)
+Sounds = tuple[tuple[int, ...], ...]  # codes of the four voices, step by step
+
+
+@dataclass(frozen=True, eq=False)
+class AskedBeat:
+    """What a beat is asked to be."""
+
+    place: PhrasePlace = PhrasePlace.INSIDE
+    toward: Likelihoods | None = None  # [chords] how well each leads to what is to come; None: nothing is known of it
+
+
+PLAIN = AskedBeat()
+
+
+@dataclass(frozen=True)
+class Harmony:
+    """A beat in a key."""
+
+    key: Key
+    beat: AskedBeat = PLAIN
+
+    @property
+    def progressions(self) -> ChordChain:
+        """The chords of the key's mode."""
+        return tables().of_key(self.key)
+
+    def chord(self, before: Sounds, given: Mapping[int, int], dice: np.random.Generator) -> int:
+        """The state drawn for a beat.
+
+        before: what sounded in the beat before, () at the beginning.
+        given: voice → code, of those whose note on this beat is known.
+        """
+        chain = self.progressions
+        heard = heard_chord(before)
+        last = chain.of_chord(None if heard is None else heard.transposed(-self.key.tonic))
+        likely = (chain.openings if last is None else chain.following[self.beat.place, last]).copy()
+        for voice, code in given.items():
+            if code >= FIRST_STRIKE:
+                likely *= chain.singing[voice, ON_BEAT, :, (CODE_PITCH_CLASS[code] - self.key.tonic) % OCTAVE]
+        if self.beat.toward is not None:
+            likely *= self.beat.toward
+        if self.beat.place == PhrasePlace.CLOSE or last is None:
+            likely *= np.where(chain.triads, 1.0, 1e-6)
+        reached = likely.cumsum()
+        return min(int(reached.searchsorted(dice.random() * reached[-1], side="right")), len(likely) - 1)
+
+    def rule(self, state: int, step: int, strength: float) -> Rule:
+        """What keeps the notes of a step within the beat to a chord, so strongly; 1 is as Bach does."""
+        if step:
+            return keep_to_chord(self.key, state, OFF_BEAT, strength)
+        return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if self.beat.toward is not None else STILL_UNKNOWN)
+
+    def named(self, state: int) -> Chord:
+        """The chord that a state stands for, in this key."""
+        return self.progressions.chords[state].transposed(self.key.tonic)
+
+
+@lru_cache(maxsize=512)
+def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: float = 0.0) -> Rule:
+    """A rule that leans to the tones of a chord, completes it on the beat, and doubles no leading tone."""
+    chain = tables().of_key(key)
+    chord = chain.chords[state].transposed(key.tonic)
+    leaning = np.roll(chain.leaning[:, when, state], key.tonic, axis=-1)[:, _CLASSES]  # [voices, codes]
+    strength *= AS_BACH
+    leaning *= strength * (1.0 if when == ON_BEAT else OFF_BEAT_SHARE)
+    completing = tables().completing[chord.quality, chord.inversion] * strength
+    tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
+    leads = {(key.tonic + LEADING_TONE) % OCTAVE}
+    if chord.quality == _DOMINANT_SEVENTH:
+        leads.add(chord.tones[1])
+
+    def rule(scores: LogProbs, context: NoteContext) -> None:
+        won = leaning[context.voice]
+        if when == ON_BEAT and context.voice < UPPER:
+            dealt = tuple(sorted(int(tone_of[code]) for code in context.codes[:UPPER] if code >= FIRST_STRIKE))
+            won = won + completing[DEALT_NUMBER[dealt]][tone_of]
+        sung = leads.intersection(CODE_PITCH_CLASS[code] for code in context.codes if code >= FIRST_STRIKE)
+        if sung:
+            won = won - DOUBLED_LEADING_TONE * strength * _of_classes(frozenset(sung))
+        scores[FIRST_STRIKE:] += won[FIRST_STRIKE:]
+        held = context.history.now[context.voice]
+        if held >= FIRST_STRIKE:
+            scores[HOLD] += won[held] - moving * _standing(context)
+
+    return rule
+
+
+def triad_of(chord: Chord) -> Rule:
+    """A rule that forbids whatever cannot become this triad, whole, with the voices still to come."""
+    return whole_chord(frozenset(chord.tones[:3]))
+
+
+def _standing(context: NoteContext) -> float:
+    """Nats off holding on, where all voices have stood still for a beat and so far all hold on."""
+    decided = [token for token in context.tokens if token != UNDECIDED]
+    if min(context.history.held) < STEPS_PER_BEAT or any(token != HOLD for token in decided):
+        return 0.0
+    return STANDING[len(decided)]
+
+
+@lru_cache(maxsize=64)
+def _of_classes(classes: frozenset[int]) -> Likelihoods:
+    """[codes]: 1 where a strike is of one of these pitch classes."""
+    found = np.isin(_CLASSES, list(classes)).astype(float)
+    found[[REST, HOLD]] = 0.0
+    return found
+
+
+assert len(_CLASSES) == VOCABULARY_SIZE

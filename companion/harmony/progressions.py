@@ -1,0 +1,188 @@
+"""Which chord follows which, and what the voices sing in each, as counted in the training chorales.
+
+A mode's chords are the *states* of a chain, counted from its tonic. What is likely next depends on where in its
+phrase a beat lies: on the close, just before it, at the beginning, or inside.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from dataclasses import dataclass
+from enum import IntEnum
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.harmony.chords import PERFECT_TRIADS, Chord
+from companion.music.key import Key
+from companion.music.pitch import OCTAVE
+
+TABLES_FILE = "chorales.npz"
+TABLES_FORMAT = "chorale-harmony/1"
+
+Likelihoods = NDArray[np.float64]
+
+
+class PhrasePlace(IntEnum):
+    """Where in its phrase a beat lies."""
+
+    CLOSE = 0  # its last chord is struck
+    LAST = 1  # a beat before
+    LAST_BUT_ONE = 2
+    LAST_BUT_TWO = 3
+    INSIDE = 4
+    BEGIN = 5  # the first beat after a close
+
+
+class Closing(IntEnum):
+    """Which close of a piece."""
+
+    FIRST = 0
+    INNER = 1
+    FINAL = 2
+    BEFORE_FINAL = 3  # the beat before the final chord
+
+
+_TRUST = 4.0  # so many counts weigh as much as what is likely in general
+_TRUST_IN_QUALITY = 6.0  # likewise of what a voice sings in chords of one quality
+_SELDOM = 0.02  # of a count, for what was never seen
+_STRONGEST = (-2.5, 3.0)  # nats that a note can lose or win by its chord
+
+
+@dataclass(frozen=True, eq=False)
+class ChordChain:
+    """The chords of a mode, counted from the tonic; likelihoods are of sum 1 along their last axis."""
+
+    chords: tuple[Chord, ...]
+    openings: Likelihoods  # [chords]
+    following: Likelihoods  # [places, chords, chords]: after each, which
+    closing: Likelihoods  # [closings, chords]: how much likelier than there in any phrase
+    singing: Likelihoods  # [voices, 2 (on the beat, off it), chords, 12]: which tone above the tonic
+    leaning: Likelihoods  # the same, in nats above what the voice sings in any chord
+
+    def of_chord(self, chord: Chord | None) -> int | None:
+        """The state that a chord is; None where it is none of them, however it is inverted."""
+        if chord is None:
+            return None
+        found = self._numbers.get(chord)
+        return self._numbers.get(chord._replace(bass=chord.root)) if found is None else found
+
+    @functools.cached_property
+    def _numbers(self) -> dict[Chord, int]:
+        return {chord: number for number, chord in enumerate(self.chords)}
+
+    @functools.cached_property
+    def triads(self) -> NDArray[np.bool_]:
+        """[chords]: which are major or minor triads in root position."""
+        return np.array([chord.quality in PERFECT_TRIADS and chord.inversion == 0 for chord in self.chords])
+
+    @functools.cached_property
+    def on_tonic(self) -> NDArray[np.bool_]:
+        """[chords]: which are built on the tonic."""
+        return np.array([chord.root == 0 for chord in self.chords])
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """What was counted in the chorales of one mode; chords and tones from the tonic."""
+
+    chords: NDArray[np.intp]  # [chords, 3]: root, quality, bass
+    openings: Likelihoods  # [chords]
+    following: Likelihoods  # [places, chords, chords]
+    closing: Likelihoods  # [closings, chords]
+    singing: Likelihoods  # [voices, 2, chords, 12]
+
+    def progressions(self) -> ChordChain:
+        """Likelihoods, of what was seldom counted by what is alike."""
+        singing, usual = self._singing(), self._usual_singing()
+        leaning = np.clip(np.log(singing) - np.log(usual), *_STRONGEST)
+        chords = tuple(Chord(*map(int, chord)) for chord in self.chords)
+        return ChordChain(
+            chords, _shares(self.openings + _SELDOM), self._following(), self._closing(), singing, leaning
+        )
+
+    def _following(self) -> Likelihoods:
+        in_all = self.following.sum(axis=0)
+        anywhere = _shares(in_all.sum(axis=0) + 0.5)
+        after = _blend(in_all, anywhere)
+        by_place = []
+        for place, counts in enumerate(self.following):
+            here = _shares(counts.sum(axis=0) + _SELDOM / 2)
+            by_place.append(_blend(counts, after if place == PhrasePlace.INSIDE else (after + here) / 2))
+        return np.stack(by_place)
+
+    def _closing(self) -> Likelihoods:
+        closes = self.closing[: Closing.BEFORE_FINAL].sum(axis=0)
+        usual = np.stack([closes] * Closing.BEFORE_FINAL + [self.following[PhrasePlace.LAST].sum(axis=0)])
+        return (_shares(self.closing + _SELDOM) / _shares(usual + _SELDOM)).clip(0.05, 20.0)
+
+    def _singing(self) -> Likelihoods:
+        """Of chords that are seldom, by those of their quality and inversion on other roots."""
+        kinds: dict[tuple[int, int], Likelihoods] = {}
+        for number, (root, quality, bass) in enumerate(self.chords.tolist()):
+            kind = quality, (bass - root) % OCTAVE
+            from_root = np.roll(self.singing[:, :, number], -root, axis=-1)
+            kinds[kind] = kinds.get(kind, np.full_like(from_root, 0.3)) + from_root
+        sung = self.singing.copy()
+        for number, (root, quality, bass) in enumerate(self.chords.tolist()):
+            alike = _shares(kinds[quality, (bass - root) % OCTAVE])
+            sung[:, :, number] += _TRUST_IN_QUALITY * np.roll(alike, root, axis=-1)
+        return _shares(sung)
+
+    def _usual_singing(self) -> Likelihoods:
+        return _shares(self.singing.sum(axis=2, keepdims=True) + 1.0)
+
+
+def _shares(counts: Likelihoods) -> Likelihoods:
+    shares: Likelihoods = counts / counts.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def _blend(counts: Likelihoods, prior: Likelihoods) -> Likelihoods:
+    blended: Likelihoods = (counts + _TRUST * prior) / (counts.sum(axis=-1, keepdims=True) + _TRUST)
+    return blended
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """All that was learned of harmony and phrases."""
+
+    major: ChordChain
+    minor: ChordChain
+    completing: Likelihoods  # [qualities, inversions, decided, tones]: see companion.harmony.doubling
+    phrases: NDArray[np.intp]  # [in threes or not, lengths, held]: how often phrases of so many beats end so long held
+    tones: Likelihoods  # [modes, 2 (the soprano, all voices), 12]: for how many steps each sounds, from the tonic
+    edges: (
+        Likelihoods  # [modes, 3 (first of the soprano, first of the bass, last of the soprano), 12]: in how many pieces
+    )
+
+    def of_key(self, key: Key) -> ChordChain:
+        """The chords of a key's mode."""
+        return self.minor if key.minor else self.major
+
+
+@functools.cache
+def tables() -> Tables:
+    """What ships with the companion; read once."""
+    content = resources.files("companion.harmony").joinpath(TABLES_FILE).read_bytes()
+    with np.load(io.BytesIO(content)) as archive:
+        assert str(archive["format"]) == TABLES_FORMAT
+        major, minor = (
+            Counts(
+                *(
+                    archive[f"{mode}_{what}"].astype(float) if what != "chords" else archive[f"{mode}_chords"]
+                    for what in ("chords", "openings", "following", "closing", "singing")
+                )
+            ).progressions()
+            for mode in ("major", "minor")
+        )
+        return Tables(
+            major,
+            minor,
+            archive["completing"].astype(float),
+            archive["phrases"],
+            archive["tones"].astype(float),
+            archive["edges"].astype(float),
+        )

@@ -1,0 +1,102 @@
+"""Where the phrases of a given tune end: on its long notes, before its rests, as far apart as phrases are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from companion.harmony.form import PHRASE_BEATS, Form, Span
+from companion.harmony.progressions import tables
+from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, IntArray
+
+# Nats for a close on a note, by its length in beats up to the next: how much likelier one of that length has a
+# fermata than any other, in the sopranos of the training chorales.
+_BY_BEATS = {1: -0.5, 2: 1.0, 3: 3.7, 4: 3.9}
+_BEFORE_A_REST = 4.0
+_NO_PHRASE = math.log(1e-4)  # for a length that no phrase of the chorales has
+_LIKE_THE_OTHERS = 1.0  # how much the length of a phrase counts beside its last note
+
+
+class _Note(NamedTuple):
+    beat: int
+    beats: int  # up to the next note, at least 1
+    rests: bool  # there is silence before the next note
+
+
+def tune_form(tune: IntArray, in_threes: bool = False) -> Form:
+    """The phrases of a tune, of which some come back; the last one ends on its last note.
+
+    tune: ``[steps]`` tokens of one voice, from a beat on.
+    """
+    notes = _notes(tune)
+    if not notes:
+        return Form((Span(0, max(len(tune) - STEPS_PER_BEAT, 0) // STEPS_PER_BEAT * STEPS_PER_BEAT, len(tune)),))
+    return _form(notes, _ends(notes, _length_scores(in_threes)), tune)
+
+
+def _notes(tune: IntArray) -> list[_Note]:
+    """Those that are struck on a beat."""
+    struck = np.flatnonzero(tune >= FIRST_STRIKE).tolist()
+    notes = []
+    for step, following in zip(struck, [*struck[1:], len(tune)], strict=True):
+        if step % STEPS_PER_BEAT == 0:
+            beats = max(round((following - step) / STEPS_PER_BEAT), 1) if following - step >= STEPS_PER_BEAT else 0
+            notes.append(_Note(step // STEPS_PER_BEAT, beats, bool((tune[step:following] == REST).any())))
+    return notes
+
+
+def _length_scores(in_threes: bool) -> dict[int, float]:
+    counts = tables().phrases[int(in_threes)].sum(axis=1) + 0.05
+    return {beats: math.log(share) for beats, share in zip(PHRASE_BEATS, counts / counts.sum(), strict=True)}
+
+
+def _ends(notes: Sequence[_Note], lengths: dict[int, float]) -> list[int]:
+    """The notes on which phrases end, as numbers: the likeliest, the last one among them."""
+    typical = max(float(np.median([note.beats for note in notes])), 1.0)
+    best: list[tuple[float, int]] = []  # to each note: how likely a phrase ends there, and where the one before did
+    for number, note in enumerate(notes):
+        own = _odds(note, typical)
+        begin = notes[0].beat
+        found = (_length(begin, notes, number, lengths) + own, -1)
+        for before in range(number):
+            begin = notes[before + 1].beat
+            if _begin_to_begin(begin, notes, number) <= PHRASE_BEATS[-1]:
+                found = max(found, (best[before][0] + _length(begin, notes, number, lengths) + own, before))
+        best.append(found)
+    ends = [len(notes) - 1]
+    while (before := best[ends[-1]][1]) >= 0:
+        ends.append(before)
+    return ends[::-1]
+
+
+def _odds(note: _Note, typical: float) -> float:
+    beats = min(round(note.beats / typical), max(_BY_BEATS))
+    return (_BY_BEATS.get(beats, 4 * _BY_BEATS[1])) + (_BEFORE_A_REST if note.rests else 0.0)
+
+
+def _begin_to_begin(begin: int, notes: Sequence[_Note], last: int) -> int:
+    return (notes[last + 1].beat if last + 1 < len(notes) else notes[last].beat + max(notes[last].beats, 1)) - begin
+
+
+def _length(begin: int, notes: Sequence[_Note], last: int, lengths: dict[int, float]) -> float:
+    return _LIKE_THE_OTHERS * lengths.get(_begin_to_begin(begin, notes, last), _NO_PHRASE)
+
+
+def _form(notes: Sequence[_Note], ends: Sequence[int], tune: IntArray) -> Form:
+    spans: list[Span] = []
+    known: dict[bytes, int] = {}
+    start = 0
+    for number in ends:
+        last = number + 1 >= len(notes)
+        close, stop = (
+            notes[number].beat * STEPS_PER_BEAT,
+            len(tune) if last else notes[number + 1].beat * STEPS_PER_BEAT,
+        )
+        sung = tune[start : close + 1].tobytes()
+        spans.append(Span(start, close, stop, known.get(sung)))
+        known.setdefault(sung, start)
+        start = stop
+    return Form(tuple(spans))
