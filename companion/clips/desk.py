@@ -42,7 +42,7 @@ HERE_SECONDS = 5.0  # after its last sign no device that writes clips is there
 MOST_PARCELS = 4  # on their way; the oldest gives way
 
 NOBODY = "Live has not taken the clips: is Chorale Clip in the Set, and of the Hub's group?"
-REPLACED = "another clip was asked for meanwhile"
+ANOTHER_WISH = "another clip was asked for meanwhile"
 NO_ANSWER = "no answer yet that could become clips"
 
 
@@ -140,7 +140,7 @@ class ClipDesk:
     def _asked(self, ask: ClipAsk) -> None:
         if self._wish is None or self._wish.ask.request != ask.request:
             if self._wish is not None and not self._wish.over:
-                self._send(clip_fault(self._wish.ask.request, REPLACED))
+                self._send(clip_fault(self._wish.ask.request, ANOTHER_WISH))
             self._forget_wish()
             self._wish = _Wish(ask)
             self._wish.fault = _refusal(ask)

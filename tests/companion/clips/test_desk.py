@@ -9,7 +9,7 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 from support.clipmaker import Maker
 
-from companion.clips.desk import NO_ANSWER, NOBODY, REPLACED, ClipDesk
+from companion.clips.desk import ANOTHER_WISH, NO_ANSWER, NOBODY, ClipDesk
 from companion.clips.maker import ClipMade, ClipProgress
 from companion.clips.music import ClipAnswer
 from companion.controls.settings import Settings
@@ -177,7 +177,7 @@ def test_another_wish_takes_the_place_of_the_first() -> None:
     given(rig, 7)
     rig.hear(ask(8))
     assert rig.maker.cancelled == 1
-    assert rig.said("fault") == [(7, REPLACED)]  # which may be another device's
+    assert rig.said("fault") == [(7, ANOTHER_WISH)]  # which may be another device's
     rig.maker.told = [ClipMade(7, ANSWER)]
     rig.tick()
     assert rig.said("answer") == []
