@@ -14,6 +14,7 @@ ANY: Final = ""  # as nearly all devices have it; a version here keeps a device 
 
 _EPOCH_1904 = 3_800_000_000  # a date as Max counts it; always the same, so that a device is the same when built again
 _BANK_SIZE = 8
+_WORDS = ("comment", "live.comment")  # these say something of their own where they are given nothing
 _EMPTY = "-"  # a place in a bank without a parameter
 
 
@@ -181,7 +182,7 @@ def _box(box: Box, rect: tuple[int, int, int, int]) -> Data:
     }
     if box.outlet_types:
         data["outlettype"] = list(box.outlet_types)
-    if box.text:
+    if box.text or box.kind.name in _WORDS:
         data["text"] = box.text
     if box.inside is not None:
         data["patcher"] = _room(box.inside)

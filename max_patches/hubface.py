@@ -50,15 +50,15 @@ def _display(patch: Patcher, face: Face) -> None:
     """Only what the companion says, and where Live is; drawn in the queue."""
     face.display((8, 6, 196, 157))
     online = face.shown((12, 8, 92, 16), "Offline", LCD_BRIGHT, name="ShownState")
-    position = face.shown((106, 8, 94, 16), "-", name="ShownPosition", justify=2)
-    chord = face.shown((12, 24, 106, 24), "-", name="ShownChord", size=16.0)
-    key = face.shown((120, 28, 80, 16), "-", LCD_DIM, name="ShownKey", justify=2)
+    position = face.shown((106, 8, 94, 16), "", name="ShownPosition", justify=2)
+    chord = face.shown((12, 24, 106, 24), "", name="ShownChord", size=16.0)
+    key = face.shown((120, 28, 80, 16), "", LCD_DIM, name="ShownKey", justify=2)
     roll.drawn(patch, face, (10, 48, 192, 66))
-    mode = face.shown((12, 116, 92, 16), "-", name="ShownMode")
-    bars = face.shown((106, 116, 94, 16), "-", LCD_DIM, name="ShownBars", justify=2)
+    mode = face.shown((12, 116, 92, 16), "", name="ShownMode")
+    bars = face.shown((106, 116, 94, 16), "", LCD_DIM, name="ShownBars", justify=2)
     message = face.shown((12, 132, 188, 30), HINT, name="ShownMessage")
     for what, box in (("chord", chord), ("key", key), ("mode", mode), ("bars", bars)):
-        shows(patch, text_of(what), box, "-")
+        shows(patch, text_of(what), box, "")
     shows(patch, text_of("message"), message, HINT)
     for what, box in (("online", online), ("position", position)):
         patch.receive(text_of(what)) >> patch.add("prepend set") >> box
@@ -69,9 +69,9 @@ def shows(patch: Patcher, name: str, box: Box, gone: str) -> None:
 
     A text of several words, or of none, comes as one symbol; a ``comment`` would write that in quotes.
     """
-    words, nothing, passing = patch.add("prepend set"), patch.message(gone), patch.add("gate 1")
+    words, nothing, passing = patch.add("prepend set"), patch.message(f"set {gone}".strip()), patch.add("gate 1")
     words >> box
-    nothing >> words
+    nothing >> box
     said = patch.receive(name) >> patch.add("tosymbol") >> patch.add("t s s")
     empty = said[1] >> patch.add("sprintf symout _%s") >> patch.add("sel _")
     none = empty[0] >> patch.add("t b 0")

@@ -99,10 +99,11 @@ def voices(patch: Patcher, face: Face) -> None:
         again(patch, channel)
         _named(patch, (channel >> patch.add("sel 0"))[1], f"voice/channel {number}")
         for offset, lamp in ((0, "lock"), (11, "mute")):
-            lit = patch.add("prepend set")
-            patch.receive(text_of(f"{lamp}{number}")) >> lit
-            patch.receive(BLANK) >> patch.message("-") >> lit
-            lit >> face.label((left + offset, 142, 11, 16), "-")
+            shown, dark = face.label((left + offset, 142, 11, 16), ""), patch.message("set")
+            lit = patch.receive(text_of(f"{lamp}{number}")) >> patch.add("sel -")
+            lit[0] >> dark
+            lit[1] >> patch.add("prepend set") >> shown
+            patch.receive(BLANK) >> dark >> shown
 
 
 def again(patch: Patcher, control: Box) -> None:

@@ -128,7 +128,7 @@ def loaded_while_audio_is_off(devices: Devices, habits: Habits) -> None:
 
 @scenario
 def words(devices: Devices, habits: Habits) -> None:
-    """What the companion writes stands there as it wrote it: spaces without quotes, and a dash for nothing."""
+    """What the companion writes stands there as it wrote it: spaces without quotes, and nothing for nothing."""
     rig = started(devices, habits)
     for message, shown in (
         (("/chorale/status", "take saved: evening 3.mid"), "take saved: evening 3.mid"),

@@ -183,6 +183,17 @@ def test_another_wish_takes_the_place_of_the_first() -> None:
     assert rig.said("answer") == []
 
 
+def test_an_answer_on_its_way_gives_way_to_another_wish() -> None:
+    rig = Rig()
+    given(rig, 7)
+    rig.maker.told = [ClipMade(7, ANSWER)]
+    rig.tick()
+    rig.hear(ask(8))
+    rig.sent.clear()
+    rig.tick(1)
+    assert rig.sent == []
+
+
 def test_a_wish_that_is_dropped_is_not_made_and_not_sent() -> None:
     rig = Rig()
     given(rig)
