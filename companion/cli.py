@@ -147,6 +147,9 @@ def jam(
     learn: Annotated[
         bool, typer.Option("--learn", help="Bind knobs and buttons: move what you are asked for.")
     ] = False,
+    until_eof: Annotated[
+        bool, typer.Option("--until-eof", help="End when standard input does, for programs that start this one.")
+    ] = False,
     plain: Plain = False,
     force: Force = False,
     said: Said,
@@ -161,7 +164,7 @@ def jam(
     if save_preset is not None and not learn:
         say(save(save_preset, wanted, wanted.controls, force))
         return
-    ended = run_jam(options_of(wanted, said, rig, record, learn), plain, sys.stdout, sys.stdin)
+    ended = run_jam(options_of(wanted, said, rig, record, learn), plain, sys.stdout, sys.stdin, until_eof)
     say(*ended.lines)
     if save_preset is not None and ended.controls is not None:
         say(save(save_preset, wanted, ended.controls, force))

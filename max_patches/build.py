@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from max_patches import hub, voice
-from max_patches.amxd import pack
+from max_patches import clip, hub, start, voice
 from max_patches.document import Device
 from max_patches.picture import draw
 
@@ -22,13 +21,14 @@ _JAM = {
 }
 VIEWS: dict[str, dict[str, dict[str, str]]] = {  # the pages of a device, and what they are drawn with
     "Chorale Hub": {"": _JAM, "-phrase": {}, "-voices": {}, "-setup": {}},
+    "Chorale Clip": {"": {"ShownState": clip.CHOOSE}},
 }
 DEVICES, PICTURES = HOME / "devices", HOME / "pictures"
 
 
 def devices() -> tuple[Device, ...]:
     """Every device."""
-    return hub.build(), voice.build()
+    return hub.build(), voice.build(), clip.build(), start.build()
 
 
 def files() -> dict[Path, bytes]:
@@ -36,7 +36,7 @@ def files() -> dict[Path, bytes]:
     written: dict[Path, bytes] = {}
     for device in devices():
         document = device.document()
-        written[DEVICES / device.file_name] = pack(document)
+        written[DEVICES / device.file_name] = device.packed()
         name = device.name.lower().replace(" ", "-")
         for page, (after, shown) in enumerate(VIEWS.get(device.name, {"": {}}).items()):
             written[PICTURES / f"{name}{after}.svg"] = draw(document, page, shown).encode()

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from max_patches import facechecks, waychecks
-from max_patches.amxd import BadContainer, pack
+from max_patches.amxd import FROZEN_META, BadContainer, pack
+from max_patches.frozen import ON_DISK_FLAG
 from max_patches.names import GROUPS, SHARED, shared_name
 from max_patches.objects import FORBIDDEN, QUEUE, SCHEDULER
 from max_patches.patcher import DEVICE_HEIGHT
@@ -40,7 +41,7 @@ def faults(data: bytes, order_free: frozenset[str] = frozenset()) -> list[str]:
 def _container(subject: Subject) -> Iterator[str]:
     """Written again it is the same to the byte, and says twice what it is."""
     container = subject.container
-    if pack(container.patcher, container.kind, container.meta) != subject.data:
+    if pack(container.patcher, container.kind, container.meta, container.name, container.files) != subject.data:
         yield "written again it differs: not indented by tabs, or with letters escaped"
     kind = subject.patcher["project"]["amxdtype"].to_bytes(4, "big")
     if kind != container.kind:
@@ -50,7 +51,7 @@ def _container(subject: Subject) -> Iterator[str]:
 
 
 def _frame(subject: Subject) -> Iterator[str]:
-    """Opens as it is to be seen: in presentation, as high as a device is, without latency or files."""
+    """Opens as it is to be seen: in presentation, as high as a device is, without latency."""
     patcher = subject.patcher
     width, height = patcher["openrect"][2:]
     if not patcher["openinpresentation"]:
@@ -64,8 +65,25 @@ def _frame(subject: Subject) -> Iterator[str]:
             yield f"asks for a version of {what.capitalize()}, and would not load in others where it works"
     if patcher["latency"]:
         yield f"claims a latency of {patcher['latency']}"
-    if patcher["dependency_cache"] or any(patcher["project"]["contents"]["patchers"]):
-        yield "depends on other files"
+
+
+def _files(subject: Subject) -> Iterator[str]:
+    """What a script is named for is frozen into the device, and nothing else; Node reads its own from the disk."""
+    container = subject.container
+    frozen = {file.name: file for file in container.files}
+    named = {node.arguments[0]: node for node in subject.patch.named("js", "node.script")}
+    for name in sorted({*frozen, *named}):
+        if name not in frozen:
+            yield f"{named[name].called} needs {name}, which is not frozen"
+        elif name not in named:
+            yield f"{name} is frozen, and nothing needs it"
+        elif (named[name].name == "node.script") != bool(frozen[name].flag & ON_DISK_FLAG):
+            yield f"{name} has flag {frozen[name].flag}, in {named[name].called}"
+    listed = [entry["name"] for entry in subject.patcher["dependency_cache"]]
+    if listed != list(frozen) or any(subject.patcher["project"]["contents"]["patchers"]):
+        yield f"says that it depends on {listed}, not {list(frozen)}"
+    if container.meta != (FROZEN_META if frozen else 0):
+        yield f"has {len(frozen)} files, and says {container.meta}"
 
 
 # Boxes and cords
@@ -184,10 +202,11 @@ def _shared_names() -> frozenset[str]:
 
 def _texts(subject: Subject) -> Iterator[str]:
     """No paths, and no letters that Max reads as the end of a message."""
+    frozen = [file.name for file in subject.container.files]
     for node in subject.patch.nodes.values():
         if node.data["maxclass"] not in ("newobj", "message"):
             continue
-        text = node.data.get("text", "")
+        text = " ".join(word for word in node.data.get("text", "").split() if word not in frozen)
         if found := _PATH.search(_ADDRESS.sub("", text)):
             yield f"{node.called} names a file or a path: {found.group()}"
         if found := re.search(r"[,;]", text):
@@ -230,6 +249,7 @@ def _sounding(subject: Subject) -> Iterator[str]:
 CHECKS: Final[dict[str, Check]] = {
     "container": _container,
     "frame": _frame,
+    "files": _files,
     "ids": _ids,
     "objects": _objects,
     "cords": _cords,

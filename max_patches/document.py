@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from max_patches.amxd import MIDI_EFFECT
+from max_patches.amxd import FROZEN_META, MIDI_EFFECT, pack
+from max_patches.frozen import FrozenFile
 from max_patches.layout import place
 from max_patches.patcher import DEVICE_HEIGHT, MAX_VERSION, Box, Data, Patcher
 
@@ -27,11 +28,17 @@ class Device:
     width: int  # pixels
     banks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # name → Long Names, in Push's order
     mpe: bool = False  # it hands on MPE as it comes
+    files: tuple[FrozenFile, ...] = ()  # that are frozen into it
 
     @property
     def file_name(self) -> str:
         """What the browser of Live shows, with its ending."""
         return f"{self.name}.amxd"
+
+    def packed(self) -> bytes:
+        """The bytes of its file."""
+        meta = FROZEN_META if self.files else 0
+        return pack(self.document(), meta=meta, name=self.file_name, files=self.files)
 
     def document(self) -> Data:
         """What Max reads."""
@@ -76,7 +83,7 @@ class Device:
     def _tail(self) -> Data:
         return {
             "parameters": self._parameters(),
-            "dependency_cache": [],
+            "dependency_cache": [_dependency(file) for file in self.files],
             "latency": 0,
             "is_mpe": int(self.mpe),
             "external_mpe_tuning_enabled": 0,
@@ -102,6 +109,10 @@ class Device:
 
 def _filled(names: tuple[str, ...]) -> list[str]:
     return [*names, *[_EMPTY] * (_BANK_SIZE - len(names))]
+
+
+def _dependency(file: FrozenFile) -> Data:
+    return {"name": file.name, "bootpath": ".", "type": file.kind, "implicit": 1}
 
 
 def _project() -> Data:

@@ -10,6 +10,7 @@
     Roll       what is drawn of the music
     Scale      the key that Live's own scale names
     Parts      which Voices of the group are there
+    Clips      what it says of clips, and what is said to it of them
 
 What goes out is ``/chorale/…`` on ``---send``, which is open while the companion is there. The controls are what
 the player asks for, and nothing in the patch moves them; the display says what the companion does.
@@ -17,11 +18,12 @@ the player asks for, and nothing in the patch moves them; the display says what 
 
 from __future__ import annotations
 
-from max_patches import hubface, livescale, part, roll
+from max_patches import hubclips, hubface, livescale, part, roll
 from max_patches.document import Device
 from max_patches.hubnames import (
     AUDIO_OFF,
     BLANK,
+    CLIPS,
     CONNECT,
     DISCONNECT,
     ENABLED,
@@ -79,6 +81,7 @@ def build() -> Device:
     _link(patch.room("Link"))
     _store(patch.room("Store"))
     _shown(patch.room("Shown"))
+    hubclips.clips(patch.room("Clips"))
     _watch(patch.room("Watch"))
     roll.room(patch.room("Roll"))
     livescale.room(patch.room("Scale"))
@@ -338,6 +341,7 @@ def _shown(room: Patcher) -> None:
     message = room.send(text_of("message"))
     parts[2] >> message
     parts[3] >> room.add("prepend Error:") >> message
+    parts[5] >> room.send(CLIPS)
     parts[4] >> room.add("sprintf %.1f / %.1f ms late %ld") >> room.send(text_of("latency"))
 
 

@@ -24,6 +24,8 @@ REDRAW = "---redraw"  # the store, or the place in it, is another
 SCALE = "---scale"  # asked for Live's scale
 LIVE_KEY = "---livekey"  # the key that Live's scale names, or auto
 
+CLIPS = "---clips"  # what the companion says of clips
+
 ORDER_FREE = frozenset({VALUES, ONLINE_NOW, READY, ENABLED, BLANK, GROUP})  # many may receive these in any order
 
 

@@ -16,7 +16,8 @@ TICKS_A_STEP: Final = 120  # Max counts 480 ticks a quarter note
 PORT_AT_BIRTH: Final = 7400  # where a Hub's ear is until its stored port is known; nobody speaks there
 
 FRAMES, NOW, HUSH, ONLINE, PART = "frames", "now", "hush", "online", "part"
-SHARED: Final = (FRAMES, NOW, HUSH, ONLINE, PART)  # the only names that are not local to a device
+CLIP, ASK = "clip", "ask"
+SHARED: Final = (FRAMES, NOW, HUSH, ONLINE, PART, CLIP, ASK)  # the only names that are not local to a device
 
 
 def shared_name(group: str, what: str) -> str:

@@ -185,6 +185,9 @@ _TABLE = (
         speaks_in=QUEUE,
     ),
     Kind("freebang", _ONE, _BANG, "a bang when the device is taken away", speaks_in=QUEUE),
+    # Scripts, whose files are frozen into the device
+    Kind("js", _ONE, _out("", ""), "runs a script, which uses the Live API; always in the queue", speaks_in=QUEUE),
+    Kind("node.script", _ONE, _out("", ""), "runs a script in a process of its own", speaks_in=QUEUE),
     # What is seen, and messages that are written out
     Kind("message", _TWO, _ANY, "a message; $1 is the first item of what comes in", drawn=True),
     Kind("comment", _ONE, _SILENT, "words; set changes them", drawn=True),
@@ -220,9 +223,7 @@ FORBIDDEN: Final = {
     "print": "writes to the console",
     "dac~": "a device has no sound card",
     "adc~": "a device has no sound card",
-    "js": "runs in the queue and needs a file",
-    "v8": "runs in the queue and needs a file",
-    "node.script": "needs a file and a process",
+    "v8": "Max 8 has none; js",
     "loadbang": "Live is not there yet; live.thisdevice",
     "loadmess": "Live is not there yet; live.thisdevice",
     "bpatcher": "needs a file",

@@ -155,5 +155,11 @@ def _saved(name: str, arguments: tuple[str, ...]) -> Data:
         return {"saved_object_attributes": {"embed": 0, "precision": 6}}
     if name == "live.observer":
         return {"saved_object_attributes": {"_persistence": 0}}
-    del arguments
+    if name == "js":
+        return {"saved_object_attributes": {"filename": arguments[0], "parameter_enable": 0}}
+    if name == "node.script":
+        return {
+            "saved_object_attributes": {"autostart": 0, "defer": 0, "watch": 0},
+            "textfile": {"filename": arguments[0], "flags": 0, "embed": 0, "autowatch": 1},
+        }
     return {}

@@ -82,6 +82,7 @@ def test_training_commands_say_how_to_install_the_extra(python: Path, tmp_path: 
 
 def test_devices_ship(python: Path, tmp_path: Path) -> None:
     chorale = python.parent / "chorale"
-    assert run([str(chorale), "devices"], tmp_path).count(".amxd") == 2
+    assert run([str(chorale), "devices"], tmp_path).count(".amxd") == 4
     run([str(chorale), "devices", "--install", str(tmp_path)], tmp_path)
-    assert sorted(path.name for path in tmp_path.glob("*.amxd")) == ["Chorale Hub.amxd", "Chorale Voice.amxd"]
+    names = [f"Chorale {name}.amxd" for name in ("Clip", "Hub", "Start", "Voice")]
+    assert sorted(path.name for path in tmp_path.glob("*.amxd")) == names

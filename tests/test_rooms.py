@@ -20,7 +20,20 @@ HOME = Path(__file__).parents[1]
 ORDER = {
     "companion": (
         *("errors", "parent", "music", "files", "clock", "phrase", "model", "controls", "audio", "sampling", "record"),
-        *("harmony", "generation", "io", "player", "session", "jam", "screen", "commands", "bench", "cli", "__main__"),
+        *(
+            "harmony",
+            "generation",
+            "io",
+            "player",
+            "session",
+            "clips",
+            "jam",
+            "screen",
+            "commands",
+            "bench",
+            "cli",
+            "__main__",
+        ),
     ),
     "export": (
         *("data", "harmony", "models", "measures", "scores", "training", "release", "judging", "listening"),

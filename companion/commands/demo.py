@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Protocol
 
 from companion.clock.internal import InternalClock
-from companion.commands.files import Job, Outputs, job_of_song, save_work
+from companion.commands.files import Outputs, job_of_song, save_work
 from companion.controls.knobs import ControlMap
 from companion.controls.settings import Command, Settings, read_command
 from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.improviser import Planned
+from companion.generation.job import Job
 from companion.jam.control_changes import ControlChanges
 from companion.jam.device import Device
 from companion.jam.engine import Engine

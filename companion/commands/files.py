@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from companion.audio.wav import find_fluidsynth, seconds_of_ticks, wave_of_midi
 from companion.commands.phrases import wishes_of
@@ -17,42 +14,19 @@ from companion.controls.settings import Settings
 from companion.errors import BadMidiFile, BadSetting, OutputFailed
 from companion.files.midi import chorale_file, read_song
 from companion.files.writing import refuse_existing, write_all
-from companion.generation.composer import (
-    MODEL,
-    Composed,
-    continue_phrase,
-    harmonise,
-    notices,
-    seed_frames,
-    total_frames,
-    voice_notes,
-)
-from companion.generation.following import Following, Lead
-from companion.generation.generator import Generator
-from companion.generation.velocity import VelocityRule, velocity_rule
+from companion.generation.composer import MODEL, Composed, voice_notes
+from companion.generation.job import Job, continue_song, harmonise_song
 from companion.harmony.form import Wish
 from companion.model.library import open_model
-from companion.music.key import Key
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES, voice_index
-from companion.phrase.character import character_of
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.sampling.styles import sampling_of
 from companion.screen.say import say
 from companion.screen.terminal import LONG_SECONDS, progress_bar, span
 
 MIDI_SUFFIXES = ("", ".mid", ".midi")
-MOST_BARS = 1000
 LONGEST_SOUND_SECONDS = 3600  # which takes two gigabytes of memory
 SOUND_SPEED = 60  # seconds of sound made in a second, by a slow machine
-
-
-def _asked_key(settings: Settings) -> Key | None:
-    return Key.of_name(settings.key) if settings.key else None
-
-
-def _generator(settings: Settings) -> Generator:
-    return Generator(open_model(settings.model), np.random.Generator(np.random.PCG64(settings.seed)))
 
 
 @dataclass(frozen=True)
@@ -117,22 +91,6 @@ def midi_place(source: Path, word: str, out: Path | None) -> Path:
     return out
 
 
-@dataclass(frozen=True)
-class Job:
-    """A composition about to be made."""
-
-    song: Song
-    phrase: Phrase
-    generator: Generator
-    frames: Iterator[Composed]
-    total: int  # how many frames there will be
-    notices: Sequence[str]
-    velocity: VelocityRule
-    new_steps: int = 0  # of them, after the phrase
-    task: str = "composing"  # what there is to do
-    lead: Lead | None = None  # what the answer takes from the phrase
-
-
 def continue_job(
     seed: Path, bars: int | None, settings: Settings, phrases: str | None = None, form: str | None = None
 ) -> Job:
@@ -144,15 +102,7 @@ def continue_job(
 
 def job_of_song(song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish], settings: Settings) -> Job:
     """Continue a song."""
-    if not 1 <= bars <= MOST_BARS:
-        raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
-    lead = Following.of(settings).lead(character_of(phrase))
-    velocity, sampling = velocity_rule(settings.velocity, phrase.notes, lead), sampling_of(settings)
-    key, generator = _asked_key(settings), _generator(settings)
-    frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes)
-    total = total_frames(phrase, bars)
-    new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
-    return Job(song, phrase, generator, frames, total, notices(phrase), velocity, new_steps, task, lead)
+    return continue_song(song, phrase, bars, wishes, settings, open_model)
 
 
 def harmonise_job(melody: Path, voice: int | None, settings: Settings) -> Job:
@@ -161,17 +111,7 @@ def harmonise_job(melody: Path, voice: int | None, settings: Settings) -> Job:
     phrase = phrase_of_song(song, voice)
     if all(phrase.given):
         raise BadSetting(f"{melody} holds all four voices; name the one to keep with --voice {'|'.join(VOICES)}")
-    velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
-    key, generator = _asked_key(settings), _generator(settings)
-    frames = harmonise(generator, phrase, sampling, key)
-    total = len(phrase.sung_steps)
-    task = _task(phrase, total, "harmonise")
-    return Job(song, phrase, generator, frames, total, phrase.notices, velocity, task=task)
-
-
-def _task(phrase: Phrase, steps: int, what: str) -> str:
-    bars = math.ceil(steps / phrase.bar_steps)
-    return f"{bars:,} bar{'s' * (bars > 1)} to {what}"
+    return harmonise_song(song, phrase, settings, open_model)
 
 
 def check_sound(job: Job, outputs: Outputs) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -37,8 +38,12 @@ class Asked:
         self.times += 1
 
 
-def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None) -> Ended:
+def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None, until_eof: bool = False) -> Ended:
     """Jams until told to end; what is left to say then.
+
+    Args:
+        keys: the terminal.
+        until_eof: it also ends when nothing can come from there any more: whoever started this program is gone.
 
     Raises:
         ChoraleError: the jam could not begin, or broke; everything is silent and saved all the same.
@@ -49,6 +54,9 @@ def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None) 
     with _heeding() as asked:
         process.start()
         there.close()
+        if until_eof and keys is not None:
+            _heed_end(keys, asked)
+            keys = None
         with open_keyboard(keys) as keyboard:
             has_keys = keyboard.fileno() is not None or sys.platform == "win32"
             with choose_view(out, plain, key_help() if has_keys else ()) as view:
@@ -153,6 +161,19 @@ def _await_end(connection: Connection, asked: Asked) -> Ended:
             if isinstance(message, Ended):
                 return message
     return Ended() if asked.times > 1 else Ended((), "the engine did not end by itself; it was stopped")
+
+
+def _heed_end(stream: TextIO, asked: Asked) -> None:
+    """Asks for the end when the stream ends; what comes from it is passed over."""
+    file = stream.fileno()
+
+    def read() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(file, 4096):  # not the stream's own: its lock would be held while this program ends
+                pass
+        asked()
+
+    threading.Thread(target=read, name="standard input", daemon=True).start()
 
 
 @contextlib.contextmanager

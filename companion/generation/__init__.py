@@ -2,7 +2,8 @@
 
 generator    one frame after another; a *decoder state* is all that the next one depends on
 closes       how music is brought to a close, and which of several endings is the best
-composer     a file's phrase continued or harmonised
+composer     a phrase continued or harmonised
+job          a composition about to be made, of a file or a clip
 improviser   a jam's frames, planned and planned anew
 forms        the phrases of a jam's answer, and the way through them
 following    what an answer takes from its phrase

@@ -6,6 +6,7 @@ midi_ports     ports by name, opened again when they come back
 events         what becomes of ports
 feedback       echoes of our own notes
 osc_messages   every address of the protocol, read and written
+clip_messages  what is said of clips, in chunks
 osc_port       datagrams in and out
 inbox          what has arrived and waits, little of it
 osc_peer       whether the other end is there

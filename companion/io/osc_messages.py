@@ -17,6 +17,7 @@ from companion.controls.kinds import Argument, Number, Sent, Switch, Whole, read
 from companion.controls.settings import Command, read_command
 from companion.controls.table import CONTROLS, HIGHEST_SEED, OF_ALL, VOICE_CONTROL
 from companion.errors import BadSetting, one_line
+from companion.io.clip_messages import CLIP, CLIP_HEARD, CLIP_SAID, ClipInbound
 from companion.music.sounding import Part, SoundingFrame
 
 PREFIX = "/chorale/"
@@ -87,7 +88,7 @@ class OscFault:
     text: str
 
 
-Inbound = Hello | Alive | PlayedNote | PlayedPedal | TransportReport | LoopReport | Command | OscFault
+Inbound = Hello | Alive | PlayedNote | PlayedPedal | TransportReport | LoopReport | Command | ClipInbound | OscFault
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,22 @@ class Incoming:
     arguments: tuple[Argument, ...]
     read: Callable[..., Inbound]
     doc: str
+    group: tuple[Argument, ...] = ()  # come after the others, as often as they like
 
     @property
     def usage(self) -> str:
         """The arguments in words."""
-        return usage(self.arguments)
+        return usage(self.arguments) + (f" ({usage(self.group)})…" if self.group else "")
+
+    def decoded(self, given: Sequence[object]) -> Inbound:
+        """What these arguments mean; BadSetting says what is wrong with them."""
+        head = len(self.arguments) if self.group else len(given)
+        values = read_arguments(self.address, self.arguments, given[:head])
+        if not self.group:
+            return self.read(*values)
+        size = len(self.group)
+        groups = [given[place : place + size] for place in range(head, len(given), size)]
+        return self.read(*values, tuple(read_arguments(self.address, self.group, one) for one in groups))
 
 
 def _step(name: str) -> Argument:
@@ -177,6 +189,7 @@ INCOMING = (
         _loop,
         "the plan goes on across the wrap at start",
     ),
+    *(Incoming(f"{CLIP}{clip.name}", clip.head, clip.read, clip.doc, clip.group) for clip in CLIP_HEARD),
 )
 
 _INCOMING = {incoming.address: incoming for incoming in INCOMING}
@@ -196,8 +209,7 @@ def decode(address: str, arguments: Sequence[object]) -> Inbound:
         if address in _CONTROLS:
             return read_command(_CONTROLS[address], arguments)
         if address in _INCOMING:
-            incoming = _INCOMING[address]
-            return incoming.read(*read_arguments(address, incoming.arguments, arguments))
+            return _INCOMING[address].decoded(arguments)
     except BadSetting as fault:
         text = str(fault)
         return OscFault(_text(text if text.startswith(address) else f"{address}: {text}"))
@@ -259,6 +271,7 @@ OUTGOING = (
     Outgoing(f"{PREFIX}status", "text", "a line for the player"),
     Outgoing(f"{PREFIX}error", "text", "a line that says what was wrong; nothing was changed"),
     Outgoing(f"{PREFIX}latency", "p50_ms p99_ms late", "how late notes left, and how many steps were missed"),
+    *(Outgoing(f"{CLIP}{name}", words, doc) for name, words, doc in CLIP_SAID),
 )
 _SPOKEN_TO = frozenset(each.address.encode() for each in OUTGOING)
 

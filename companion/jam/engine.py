@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from companion.clips.desk import ClipDesk
 from companion.clock.base import Clock
 from companion.controls import keymap
 from companion.controls.settings import Command
 from companion.controls.table import ACTIONS, Choices
 from companion.errors import BadSetting, ChoraleError
 from companion.io import osc_messages
+from companion.io.clip_messages import ClipAsk, ClipDrop, ClipGot, ClipHere, ClipPart
 from companion.io.osc_messages import Alive, Hello, LoopReport, OscFault, PlayedNote, PlayedPedal, TransportReport
 from companion.io.osc_port import Arrival, Unreadable
 from companion.jam.conductor import Conductor
@@ -61,19 +63,21 @@ class Engine:
         notices: Notices,
         *,
         device: Device,
+        clips: ClipDesk | None = None,
         log: Callable[[Entry], object] | None = None,
         load: Callable[[str], object] | None = None,
         echo: bool = False,
     ) -> None:
         """
         Args:
+            clips: takes what the device that writes clips says; None: nobody does.
             load: begins to load a model by name; it comes back through ``loaded``.
             echo: sound the player's own keys too.
         """
         self.session, self.outlets = session, outlets
         self.player_state = PlayerState(notices)
         self._control_changes, self._choices, self._notices = control_changes, choices, notices
-        self._log, self._load, self._device = log, load, device
+        self._log, self._load, self._device, self._clips = log, load, device, clips
         self._conductor = Conductor(clock, session, outlets, player, self._write, notices)
         own = OwnKeys(player) if echo else None
         self._keys = PlayerKeys(session, self._conductor, outlets.feedback, self._write, own)
@@ -126,6 +130,9 @@ class Engine:
                 self._transport(found, arrival.time_s)
             case Hello() | Alive():
                 self._device.greet(found, arrival.time_s, self.session)
+            case ClipAsk() | ClipPart() | ClipGot() | ClipDrop() | ClipHere():
+                if self._clips is not None:
+                    self._clips.hear(found, arrival.time_s)
 
     def _transport(self, report: TransportReport | LoopReport, time_s: float) -> None:
         try:
@@ -190,6 +197,9 @@ class Engine:
         """The time is now."""
         self._conductor.tick(now_s)
         self._device.tick(now_s, self.session)
+        if self._clips is not None:
+            session = self.session
+            self._clips.tick(now_s, session.settings, session.barlines, session.activity == ANSWERING)
         self._device.tell(now_s)
 
     def work(self) -> bool:

@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from companion.clips.desk import ClipDesk
 from companion.clock.base import Clock
 from companion.clock.table import open_clock
 from companion.controls.knobs import ControlMap, Learning, all_targets
@@ -46,6 +47,7 @@ from companion.parent import end_with_parent
 from companion.player.lasting import LastingPlayer
 from companion.player.port import Nowhere
 from companion.player.process import ORPHAN_SECONDS, PlayerHandle
+from companion.record.log import Entry
 from companion.session.session import Session
 
 PICTURE_SECONDS = 0.05  # between two pictures
@@ -190,10 +192,16 @@ class _Jam:
         return player
 
     def _make_engine(self, model: Model, osc: OscOut | None) -> Engine:
-        options, recording = self._options, self._recording
+        options = self._options
         send = None if osc is None else osc.send
-        log = None if recording.name is None else recording.write
-        outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, recording.keep)
+        self._clips = (
+            None if osc is None else ClipDesk(osc.send, self._notices.say_once, first_own=-1 - secrets.randbits(30))
+        )
+        if self._clips is not None:
+            self._stack.callback(self._clips.close)
+        recorded = self._recording.name is not None
+        log = self._write if recorded or self._clips is not None else None
+        outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep)
         session = Session(model, options.settings, self._choices, outlets, options.rig.by_channel)
         peer = None if osc is None else Peer(secrets.randbits(30))
         device = Device(peer, send, self._choices, self._notices, outlets.resend)
@@ -208,10 +216,23 @@ class _Jam:
             self._choices,
             self._notices,
             device=device,
-            log=log,
+            clips=self._clips,
+            log=self._recording.write if recorded else None,
             load=self._load,
             echo=options.rig.echo,
         )
+
+    def _write(self, entry: Entry) -> None:
+        """What the session gives goes into the log, where there is one, and is remembered for Live's clips."""
+        self._recording.write(entry)
+        if self._clips is not None:
+            self._clips.tape.hear(entry)
+
+    def _keep(self, first: int, last: int) -> None:
+        """A take is saved as a file, where the jam is recorded, and as clips, where somebody writes them."""
+        in_live = self._clips is not None and self._clips.keep(first, last)
+        if self._recording.name is not None or not in_live:
+            self._recording.keep(first, last)
 
     def _load(self, name: str) -> None:
         """Begins to read a model, in place of any that was asked for before; the one that plays is none to read."""

@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from companion.commands import files
-from companion.commands.files import Job
 from companion.controls.table import DEFAULT_STYLE
 from companion.errors import BadSetting
 from companion.files.midi import write_chorale
 from companion.files.writing import refuse_existing, write_output
 from companion.generation.composer import Composed, continue_phrase, harmonise, total_frames
 from companion.generation.generator import Generator
+from companion.generation.job import Job
 from companion.generation.velocity import velocity_rule
 from companion.model.runtime import Model
 from companion.music.song import Song, Tempo

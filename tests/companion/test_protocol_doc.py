@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from companion.clips.desk import HERE_SECONDS
+from companion.clips.parcel import AGAIN_SECONDS, MOST_TIMES
 from companion.clock.transport import _SILENCE_SECONDS
 from companion.controls.keymap import KEY_ROWS
 from companion.controls.kinds import Argument, Turnable
@@ -24,7 +26,14 @@ from companion.controls.presets import Preset, read_preset, write_preset
 from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT, RIG_KEYS
 from companion.controls.settings import Settings, find_control, state_items
 from companion.controls.table import ACTION, CONTROL, CONTROLS, VOICE_CONTROL, Control
-from companion.io import osc_messages
+from companion.io import clip_messages, osc_messages
+from companion.io.clip_messages import (
+    CHUNK_NOTES,
+    LONGEST_CLIP_BEATS,
+    MOST_CLIP_NOTES,
+    ClipNote,
+    ClipVoiceNote,
+)
 from companion.io.osc_messages import INCOMING, OUTGOING, PREFIX, STATE_KEYS, Message, OscFault, decode
 from companion.io.osc_peer import ALIVE_SECONDS, OFFLINE_SECONDS
 from companion.music.sounding import Part, SoundingFrame
@@ -99,7 +108,7 @@ def test_actions() -> None:
 
 def test_what_the_companion_hears() -> None:
     expected = [
-        [code(incoming.address), code(incoming.usage), ranges(incoming.arguments), incoming.doc]
+        [code(incoming.address), code(incoming.usage), ranges(incoming.arguments + incoming.group), incoming.doc]
         for incoming in INCOMING
     ]
     assert [row[:-1] for row in rows("From the device")] == expected
@@ -121,6 +130,7 @@ def test_what_the_companion_says() -> None:
 def example_messages() -> list[Message]:
     """The examples of the document, as the code makes them."""
     parts = (Part(72, True, 90, 0), Part(67, False, 84, 1), Part(64, False, 84, 2), Part(None, False, 1, 3))
+    notes = (ClipVoiceNote(0, ClipNote(67, 0, 1, 96)), ClipVoiceNote(3, ClipNote(43, 0, 2, 80)))
     return [
         osc_messages.hello(8253),
         osc_messages.alive(8253),
@@ -132,6 +142,11 @@ def example_messages() -> list[Message]:
         osc_messages.status("take saved"),
         osc_messages.error("/chorale/keep: keep takes no arguments, not 1 argument"),
         osc_messages.latency(0.11, 0.42, 0),
+        clip_messages.heard_chunk(4711, 1),
+        clip_messages.working(4711, 24, 32),
+        clip_messages.answer_header(4711, 2, 8, "G major seed 7 14:05"),
+        clip_messages.answer_notes(4711, 1, notes),
+        clip_messages.clip_fault(4711, "the seed holds no notes"),
     ]
 
 
@@ -200,6 +215,14 @@ def test_words_on_control_changes() -> None:
 
 def test_words_on_time() -> None:
     assert f"after {_SILENCE_SECONDS:g} s without it" in section("Time")
+
+
+def test_words_on_clips() -> None:
+    text = " ".join(section("Clips").split())
+    assert f"{MOST_CLIP_NOTES} notes and {LONGEST_CLIP_BEATS:g} quarter notes" in text
+    assert f"after {AGAIN_SECONDS:g} s, twenty times" in text and MOST_TIMES == 20
+    assert "every two seconds" in text and "for five" in text and HERE_SECONDS == 5
+    assert "chunks of twelve notes" in text and CHUNK_NOTES == 12
 
 
 def test_channels() -> None:

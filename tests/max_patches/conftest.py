@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from max_patches import hubnames, voicenames
+from max_patches import clip, hubnames, start, voicenames
 from max_patches.build import DEVICES
 
-ORDER_FREE = {"Chorale Hub": hubnames.ORDER_FREE, "Chorale Voice": voicenames.ORDER_FREE}
+ORDER_FREE = {
+    "Chorale Hub": hubnames.ORDER_FREE,
+    "Chorale Voice": voicenames.ORDER_FREE,
+    "Chorale Clip": clip.ORDER_FREE,
+    "Chorale Start": start.ORDER_FREE,
+}
 
 
 @pytest.fixture(scope="session")

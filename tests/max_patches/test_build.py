@@ -25,12 +25,21 @@ def test_building_twice_gives_the_same() -> None:
 def test_a_device_read_back_is_its_document(shipped: dict[str, bytes]) -> None:
     for device in devices():
         container = unpack(shipped[device.name])
-        assert (container.kind, container.meta, container.patcher) == (b"mmmm", 0, device.document())
+        assert (container.kind, container.patcher) == (b"mmmm", device.document())
+        assert (container.meta, container.files) == (7 if device.files else 0, device.files)
 
 
-def test_no_file_is_needed(shipped: dict[str, bytes]) -> None:
-    for data in shipped.values():
-        assert unpack(data).patcher["patcher"]["dependency_cache"] == []
+def test_a_device_brings_the_only_file_that_it_needs(shipped: dict[str, bytes]) -> None:
+    needed = {
+        name: [entry["name"] for entry in unpack(data).patcher["patcher"]["dependency_cache"]]
+        for name, data in shipped.items()
+    }
+    scripts = {"Chorale Clip": ["chorale-clips.js"], "Chorale Start": ["chorale-start.js"]}
+    assert needed == {name: scripts.get(name, []) for name in shipped}
+    for name, wanted in scripts.items():
+        (frozen,) = unpack(shipped[name]).files
+        assert [frozen.name] == wanted
+        assert frozen.data == (HOME / "scripts" / frozen.name).read_bytes()
 
 
 def test_pictures_show_every_control_and_every_word(shipped: dict[str, bytes]) -> None:

@@ -13,10 +13,10 @@ from max_patches.checks import CHECKS, faults
 Data = dict[str, Any]
 Change = Callable[[Data], object]
 
-HUB, VOICE = "Chorale Hub", "Chorale Voice"
+HUB, VOICE, CLIP, START = "Chorale Hub", "Chorale Voice", "Chorale Clip", "Chorale Start"
 
 
-@pytest.mark.parametrize("name", [HUB, VOICE])
+@pytest.mark.parametrize("name", [HUB, VOICE, CLIP, START])
 def test_shipped_devices_have_no_faults(
     name: str, shipped: dict[str, bytes], order_free: dict[str, frozenset[str]]
 ) -> None:
@@ -233,11 +233,17 @@ MUTATIONS: list[tuple[str, str, Change, str]] = [
     ("frame", VOICE, top("devicewidth", 100.0), "opens 156.0 pixels wide"),
     ("frame", VOICE, top("minimum_live_version", "11.0.0"), "asks for a version of Live"),
     ("frame", VOICE, top("latency", 64), "a latency of 64"),
-    ("frame", VOICE, top("dependency_cache", [{"name": "x.js"}]), "depends on other files"),
+    ("files", VOICE, top("dependency_cache", [{"name": "x.js"}]), "says that it depends on ['x.js'], not []"),
+    ("files", HUB, added("js chorale.js"), "needs chorale.js, which is not frozen"),
+    ("files", CLIP, retyped("js chorale-clips.js", "t l l"), "is frozen, and nothing needs it"),
+    ("files", CLIP, retyped("js chorale-clips.js", "node.script chorale-clips.js"), "has flag 0"),
+    ("files", START, retyped("node.script chorale-start.js", "js chorale-start.js"), "has flag 8"),
+    ("texts", START, retyped("script stop", "script stop other.js"), "names a file or a path: .js"),
+    ("groups", CLIP, retyped("s chorale-C-ask", "s chorale-B-ask"), "ask is used"),
     ("ids", HUB, same_id, "is there 2 times"),
     ("ids", VOICE, with_box("midiout", "id", "midi"), "is no id of Max's"),
     ("objects", HUB, added("print"), "writes to the console"),
-    ("objects", HUB, added("js chorale.js"), "needs a file"),
+    ("objects", HUB, added("v8 chorale.js"), "Max 8 has none"),
     ("objects", HUB, added("toggle"), "is not in the table"),
     ("objects", VOICE, with_box("transport", "numinlets", 3), "says 3 inlets, not 2"),
     ("objects", VOICE, with_box("flush", "outlettype", ["int"]), "outlets ['int']"),
@@ -337,7 +343,8 @@ def test_each_check_catches_its_fault(
 ) -> None:
     container = unpack(shipped[device])
     change(container.patcher)
-    caught = faults(pack(container.patcher, container.kind, container.meta), order_free[device])
+    data = pack(container.patcher, container.kind, container.meta, container.name, container.files)
+    caught = faults(data, order_free[device])
     assert [fault for fault in caught if fault.startswith(f"{check}: ") and words in fault], caught
 
 

@@ -31,8 +31,8 @@ def test_what_cannot_be() -> None:
         change[3]
     with pytest.raises(PatchError, match="change has no inlet 1, but 1"):
         change.inlet(1)
-    with pytest.raises(PatchError, match="js is not in the table"):
-        patch.add("js thing")
+    with pytest.raises(PatchError, match="v8 is not in the table"):
+        patch.add("v8 thing")
     change >> patch.add("i")
     with pytest.raises(PatchError, match="speaks to two from outlet 0; use a trigger"):
         change >> patch.add("f")

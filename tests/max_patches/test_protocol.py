@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from support.devicefiles import enum_of, parameter, texts
 
@@ -11,6 +13,7 @@ from companion.controls.settings import Settings, find_control
 from companion.controls.table import ACTIONS as COMPANION_ACTIONS
 from companion.controls.table import CONTROLS, GRIDS, MODES
 from companion.io import osc_messages
+from companion.io.clip_messages import CLIP
 from companion.io.osc_messages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
 from companion.io.osc_peer import ALIVE_SECONDS, OFFLINE_SECONDS
 from companion.model.library import bundled_models
@@ -20,6 +23,7 @@ from companion.sampling.styles import STYLES, style
 from max_patches import hub, names
 from max_patches.build import HOME
 from max_patches.checks import addresses
+from max_patches.hubclips import CLIP_WORDS
 from max_patches.hubface import COMMAND, HINT
 from max_patches.reading import read
 
@@ -28,13 +32,24 @@ SPOKEN = {address.address for address in OUTGOING}
 LAUNCHERS = HOME / "launchers"
 
 
-def test_what_the_hub_says_the_companion_hears(shipped: dict[str, bytes]) -> None:
-    """All of it, and everything that it hears."""
-    assert addresses(read(shipped["Chorale Hub"]))["said"] == HEARD
+def test_what_the_devices_say_the_companion_hears(shipped: dict[str, bytes]) -> None:
+    script = (HOME / "scripts" / "chorale-clips.js").read_text("utf-8")
+    said = addresses(read(shipped["Chorale Hub"]))["said"]
+    said |= {f"{CLIP}{word}" for word in re.findall(r'tell\((?:chunk \? )?"(\w+)"', script)}
+    said |= {f"{CLIP}{word}" for word in re.findall(r'tell\(chunk \? "\w+" : "(\w+)"', script)}
+    assert said == HEARD
 
 
 def test_what_the_companion_says_the_hub_knows(shipped: dict[str, bytes]) -> None:
     assert addresses(read(shipped["Chorale Hub"]))["known"] == SPOKEN
+
+
+def test_the_hub_hands_on_what_is_said_of_clips_and_the_script_has_a_function_for_it(shipped: dict[str, bytes]) -> None:
+    assert {f"{CLIP}{word}" for word in CLIP_WORDS} == {each for each in SPOKEN if each.startswith(CLIP)}
+    script = (HOME / "scripts" / "chorale-clips.js").read_text("utf-8")
+    prefixes = {text.split()[1] for text in texts(shipped["Chorale Hub"]) if text.startswith("prepend ")}
+    for word in CLIP_WORDS:
+        assert re.search(rf"^function {word}\(", script, re.MULTILINE) and word in prefixes
 
 
 def test_a_voice_speaks_no_osc(shipped: dict[str, bytes]) -> None:

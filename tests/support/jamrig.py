@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from companion.clips.desk import ClipDesk
 from companion.clock.base import Clock
 from companion.clock.internal import InternalClock
 from companion.controls.knobs import ControlMap, Learning
@@ -55,12 +56,15 @@ class Rig:
         load: Callable[[str], object] | None = None,
         log: Callable[[Entry], object] | None = None,
         osc: bool = True,
+        clips: Callable[[Callable[[Message], object]], ClipDesk] | None = None,
     ) -> None:
+        """clips: makes what takes clips, from what sends messages."""
         self.now_s = 0.0
         self.player = PlayerTape()
         self.sent: list[Message] = []  # over OSC
         self.entries: list[Entry] = []
         self.kept: list[tuple[int, int]] = []
+        self.clips = None if clips is None else clips(self.sent.append)
         choices = known_choices(("babbler", "gru"))
         notices = Notices()
         outlets = Outlets(
@@ -68,8 +72,8 @@ class Rig:
             lambda: self.now_s,
             notices,
             self.sent.append if osc else None,
-            log or self.entries.append,
-            lambda first, last: self.kept.append((first, last)),
+            self._heard if log is None else log,
+            self._keep,
         )
         self.session = Session(model, settings or Settings(model="babbler"), choices, outlets)
         if clock is None:
@@ -87,12 +91,23 @@ class Rig:
             device=Device(
                 Peer(1) if osc else None, self.sent.append if osc else None, choices, notices, outlets.resend
             ),
+            clips=self.clips,
             log=log or self.entries.append,
             load=load,
             echo=echo,
         )
         self.step_s = step_seconds(bpm)
         self.engine.tick(0.0)
+
+    def _heard(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        if self.clips is not None:
+            self.clips.tape.hear(entry)
+
+    def _keep(self, first: int, last: int) -> None:
+        self.kept.append((first, last))
+        if self.clips is not None:
+            self.clips.keep(first, last)
 
     def run_to(self, step: float) -> None:
         """Let the time pass to a step of a clock that began at 0."""

@@ -20,10 +20,10 @@ from companion.commands.demo import (
     free_names,
     wall_clock,
 )
-from companion.commands.files import Job
 from companion.controls.settings import Settings
 from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.generator import Generator
+from companion.generation.job import Job
 from companion.generation.velocity import velocity_rule
 from companion.jam.picture import Picture
 from companion.music.vocabulary import FIRST_STRIKE

@@ -18,7 +18,8 @@ from companion.commands.max_devices import (
 )
 from companion.errors import OutputExists, OutputFailed
 
-NAMES = ["Chorale Hub", "Chorale Voice"]
+NAMES = ["Chorale Clip", "Chorale Hub", "Chorale Start", "Chorale Voice"]
+OTHERS = ["Chorale Clip", "Chorale Hub", "Chorale Start"]
 EFFECTS = Path("Presets", "MIDI Effects", "Max MIDI Effect")
 
 
@@ -91,17 +92,20 @@ def test_another_file_is_replaced_only_when_told(tmp_path: Path) -> None:
         asked.append(path)
         return False
 
-    assert outcomes(install_devices(tmp_path, confirm=no)) == [("Chorale Hub", INSTALLED), ("Chorale Voice", KEPT)]
+    assert outcomes(install_devices(tmp_path, confirm=no)) == [
+        *((name, INSTALLED) for name in OTHERS),
+        ("Chorale Voice", KEPT),
+    ]
     assert (asked, mine.read_bytes()) == ([mine], b"mine")
     done = install_devices(tmp_path, confirm=lambda path: path == mine)
-    assert outcomes(done) == [("Chorale Hub", THERE), ("Chorale Voice", REPLACED)]
+    assert outcomes(done) == [*((name, THERE) for name in OTHERS), ("Chorale Voice", REPLACED)]
     assert mine.read_bytes() == bundled_devices()["Chorale Voice"].read_bytes()
 
 
 def test_force_does_not_ask(tmp_path: Path) -> None:
     (tmp_path / "Chorale Hub.amxd").write_bytes(b"old")
     done = install_devices(tmp_path, confirm=refuse, force=True)
-    assert outcomes(done) == [("Chorale Hub", REPLACED), ("Chorale Voice", INSTALLED)]
+    assert outcomes(done) == [(name, REPLACED if name == "Chorale Hub" else INSTALLED) for name in NAMES]
 
 
 def test_a_place_that_cannot_be_is_one_line(tmp_path: Path) -> None:

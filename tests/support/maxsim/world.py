@@ -14,7 +14,15 @@ from functools import lru_cache
 from itertools import count
 
 from max_patches.reading import LOCAL, ROOM, Patch, read
-from support.maxsim import objects_lists, objects_memory, objects_numbers, objects_outside, objects_time, objects_ways
+from support.maxsim import (
+    objects_lists,
+    objects_memory,
+    objects_numbers,
+    objects_outside,
+    objects_scripts,
+    objects_time,
+    objects_ways,
+)
 from support.maxsim.atoms import Atom, MaxError, Message, atoms
 from support.maxsim.box import OBJECTS, Box
 from support.maxsim.live import Live, Network
@@ -26,6 +34,7 @@ _ = (
     objects_memory,
     objects_numbers,
     objects_outside,
+    objects_scripts,
     objects_time,
     objects_ways,
 )  # they register themselves
