@@ -40,6 +40,7 @@ class DecoderState:
     memory: State
     past: Past | None = None  # where the model reads what came before
     course: Course = AT_HOME
+    waiting: tuple[tuple[int, int], ...] = ()  # voice, token: what was given since (companion.generation.between)
 
     def hearing(self, pitches: Sequence[int | None]) -> DecoderState:
         """After a frame that was heard, not answered."""

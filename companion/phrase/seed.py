@@ -6,16 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from companion.errors import BadMidiFile
 from companion.music.song import EXPECTED, Song, SongNote, VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, VOICES, IntArray
-from companion.phrase.grid import Grid
+from companion.phrase.grid import Grid, Mask
 from companion.phrase.quantise import Ints, Settled, Steps, feel, is_released_early, nearest, settle
 from companion.phrase.voicing import into_range, is_melody, voice_of_melody, voices_of_chords, voices_of_parts
-
-Mask = NDArray[np.bool_]
 
 LONGEST_REST_STEPS = 128  # eight bars of 4/4: in a longer silence the added voices are silent too
 

@@ -110,8 +110,8 @@ class Session:
         turns.barlines = barlines
         if plan.tentative:  # it would begin on another line now
             plan.forget_answer()
-        if plan.guidance.beat_step != barlines.beat_step:
-            turns.tonality.follow(self.settings, barlines.beat_step)
+        if plan.guidance.pulse != barlines.pulse:
+            turns.tonality.follow(self.settings, barlines.pulse)
             plan.take_back(turns.position)
 
     @property
