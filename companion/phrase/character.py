@@ -56,6 +56,9 @@ class Character:
     steps: float  # its length
     head: tuple[HeadNote, ...]  # its motif; empty where it has none
 
+    def __hash__(self) -> int:  # as it is asked for with every frame
+        return hash((self.pace, self.centre, self.swell))
+
     @classmethod
     def of(cls, notes: Sequence[Sung], voice: int, head_start: float) -> Character:
         """Of a voice's notes, at least one, in order of time; it ends with the beat in which the last one does.
