@@ -21,11 +21,6 @@ def step_of_tick(tick: int, ticks_per_beat: int) -> int:
     return (2 * tick * STEPS_PER_BEAT + ticks_per_beat) // (2 * ticks_per_beat)
 
 
-def tick_of_step(step: int, ticks_per_beat: int) -> int:
-    """The nearest tick; the later one where a step lies halfway."""
-    return (2 * step * ticks_per_beat + STEPS_PER_BEAT) // (2 * STEPS_PER_BEAT)
-
-
 def bar_steps(numerator: int, denominator: int) -> int:
     """The steps of a bar, at least one; a bar of broken steps counts as the nearest whole number."""
     return max(1, round(STEPS_PER_WHOLE_NOTE * numerator / denominator))
@@ -54,22 +49,6 @@ class Bars:
     def steps_at(self, step: int) -> int:
         """The length of the bar around a step; a pickup counts as the bar it belongs to."""
         return bar_steps(*self.metres[self._stretch(step)])
-
-    def place(self, step: int) -> int:
-        """The steps between the beginning of the bar and this step.
-
-        A first stretch shorter than the bar after it is a pickup: it stands at the end of its bar.
-        """
-        stretch = self._stretch(step)
-        length = bar_steps(*self.metres[stretch])
-        if step < self.pickup_steps:
-            return length - self.pickup_steps + step
-        return (step - self.starts[stretch]) % length
-
-    def next_beat(self, step: int) -> int:
-        """The step itself if a beat begins there, else the next that does; a quarter note or what the metre counts."""
-        _, denominator = self.metres[self._stretch(step)]
-        return step + -self.place(step) % min(STEPS_PER_BEAT, bar_steps(1, denominator))
 
     @property
     def pickup_steps(self) -> int:
