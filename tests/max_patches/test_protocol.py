@@ -25,7 +25,7 @@ HEARD = {address.address for address in INCOMING} | {f"{PREFIX}{control.name}" f
 SPOKEN = {address.address for address in OUTGOING}
 
 # What a player can do without in Live: set in the terminal, by presets or by MIDI.
-NOT_ON_THE_HUB = {"key", "seed", "velocity", "rest", "voice/octave", "voice/velocity", "voice/channel"}
+NOT_ON_THE_HUB = {"follow", "key", "seed", "velocity", "rest", "voice/octave", "voice/velocity", "voice/channel"}
 
 
 def test_what_the_hub_says_the_companion_hears(shipped: dict[str, bytes]) -> None:
