@@ -17,7 +17,7 @@ from companion.harmony.leading import Harmony, triad_of
 from companion.harmony.progressions import PhrasePlace
 from companion.model.features import Conditions, sounding_code
 from companion.music.key import Key
-from companion.music.vocabulary import HOLD, STEPS_PER_BEAT, VOICES
+from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES
 from companion.sampling.draw import Sampling
 from companion.sampling.harmony import MAJOR, MINOR, close_on_triad
 from companion.sampling.rules import Rule, strikes_anew
@@ -95,6 +95,10 @@ class Request:
     def struck_anew(self) -> Request:
         """The same with a note begun by every voice."""
         return self._first((strikes_anew,))
+
+    def silent(self) -> Request:
+        """The same with rests of what is not given."""
+        return replace(self, given={voice: self.given.get(voice, REST) for voice in range(len(VOICES))})
 
     def _first(self, rules: tuple[Rule, ...]) -> Request:
         """With rules before all others, so that they are not passed over."""

@@ -43,6 +43,7 @@ class DecoderState:
     sounds: Sounds = ()  # of the beat that the last frame belongs to, up to there
     chord: int | None = None  # that was chosen for that beat (see companion.harmony.leading)
     course: Course = AT_HOME
+    waiting: tuple[tuple[int, int], ...] = ()  # voice, token: what was given since (companion.generation.between)
 
     def hearing(self, pitches: Sequence[int | None]) -> DecoderState:
         """After a frame that was heard, not answered."""

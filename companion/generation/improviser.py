@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from companion.generation.between import as_given, passed, told
 from companion.generation.closes import TRIES, Made, Request, Search, best_ending, best_opening
 from companion.generation.following import NOT_FOLLOWING, Following, Lead
 from companion.generation.forms import form_of, way_of
@@ -21,7 +22,8 @@ from companion.harmony.leading import Harmony
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key
-from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
+from companion.music.pulse import QUARTERS, Pulse
+from companion.music.vocabulary import FIRST_STRIKE, REST, VOICES, IntArray, strike
 from companion.phrase.character import Character
 from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Hands
 from companion.sampling.draw import Sampling
@@ -95,7 +97,7 @@ class Guidance:
     key: Key | None  # for the close
     seed: int
     locked: frozenset[int]  # voices that are the player's alone
-    beat_step: int = 0  # how many steps after the multiples of four beats lie
+    pulse: Pulse = QUARTERS
     follow: Following = NOT_FOLLOWING
 
     def lead(self, answer: Answer) -> Lead | None:
@@ -105,7 +107,11 @@ class Guidance:
     def sampling_at(self, step: int, answer: Answer) -> Sampling:
         """How a step of an answer is drawn."""
         lead = self.lead(answer)
-        return self.sampling if lead is None else lead.sampling(self.sampling, step - answer.start)
+        return self.sampling if lead is None else lead.sampling(self.sampling, self.since(step, answer))
+
+    def since(self, step: int, answer: Answer) -> int:
+        """Steps from the beginning of an answer, as a model counts them."""
+        return self.heard(step) - self.heard(answer.start)
 
     @property
     def conditions(self) -> Conditions:
@@ -117,23 +123,25 @@ class Guidance:
         """Of a beat where no phrases are planned."""
         return None if self.key is None else Harmony(self.key)
 
-    def place(self, step: int) -> int:
-        """A step as a model and a form count: with beats on the multiples of four."""
-        return step + -self.beat_step % STEPS_PER_BEAT
-
     def on_beat(self, state: DecoderState) -> DecoderState:
-        """A state as a model counts steps."""
-        place = self.place(state.step)
-        return state if place == state.step else replace(state, step=place)
+        """A state before a step that a model hears, as it counts steps: with beats on the multiples of four."""
+        heard = self.heard(state.step)
+        return state if heard == state.step else replace(state, step=heard)
+
+    def heard(self, step: int) -> int:
+        """A step as a model counts them, or the next one where it does not hear it."""
+        heard = self.pulse.heard(self.pulse.first_heard(step))
+        assert heard is not None
+        return heard
 
     def form(self, answer: Answer, step: int) -> Form | None:
         """The phrases of an answer around a step; None where the player decides when they end."""
         if self.key is None or answer.loop or answer.with_player or self.locked or not self.sampling.harmony:
             return None
         drawn, now = (
-            None if one is None else (self.place(one[0]), self.place(one[1])) for one in (answer.drawn, answer.ending)
+            None if one is None else (self.heard(one[0]), self.heard(one[1])) for one in (answer.drawn, answer.ending)
         )
-        return form_of((self.seed, answer.number), self.place(answer.start), self.place(step), drawn, now)
+        return form_of((self.seed, answer.number), self.heard(answer.start), self.heard(step), drawn, now)
 
 
 class Improviser:
@@ -158,7 +166,7 @@ class Improviser:
         for planned in past:
             before = replace(state, step=planned.step)
             tokens = planned.frame.tokens if renewed else sounding_frame(planned.frame)
-            _, state = self._generator.hear(guidance.on_beat(before), tokens)
+            state = self._hear(before, tokens, guidance).after
             state = replace(state, step=planned.step + 1, course=planned.after.state.course)
             points = replace(planned.before, state=before), replace(planned.after, state=state)
             renewed.append(replace(planned, before=points[0], after=points[1]))
@@ -168,7 +176,7 @@ class Improviser:
         """The player's step: voices not played are imagined."""
         given = hands.tokens(context.step, LEGATO_STEPS)
         request = Request(_calm(guidance.sampling), given, guidance.conditions, guidance.harmony)
-        frame, after = self._draw(guidance.on_beat(context.state), request, (guidance.seed, number, 0))
+        frame, after = self._draw(context.state, request, guidance, (guidance.seed, number, 0))
         made = Made(frame, after.hearing(frame.pitches))
         return _planned(made, context, hands, HEARD, frozenset(given))
 
@@ -177,15 +185,18 @@ class Improviser:
         if answer.loop:
             return self._repeated(context, hands, answer, guidance)
         own = _own_tokens(context.step, hands, answer, guidance)
-        steps = None if answer.close is None else answer.close - context.step
+        steps = None if answer.close is None else guidance.heard(answer.close) - guidance.heard(context.step)
         sampling = guidance.sampling_at(context.step, answer)
         request = Request(sampling, own, guidance.conditions, guidance.harmony)
         if form := guidance.form(answer, context.step):
             request = _in_form(request, guidance, form, guidance.on_beat(context.state))
         request = request.towards_close(steps, guidance.key)
-        if context.step in (answer.start, answer.close) or _enters(context, answer):
+        first = guidance.pulse.first_heard(answer.start)
+        if context.step in (first, answer.close) or _enters(context, answer):
             request = request.struck_anew()
-        made = self._draw(guidance.on_beat(context.state), request, (guidance.seed, answer.number, attempt))
+        elif context.step < first:
+            request = request.silent()
+        made = self._draw(context.state, request, guidance, (guidance.seed, answer.number, attempt))
         return _planned(made, context, hands, ANSWER, frozenset(own))
 
     def ending(self, context: Context, hands: Hands, answer: Answer, guidance: Guidance) -> Search[Planned]:
@@ -204,10 +215,26 @@ class Improviser:
 
     def _repeated(self, context: Context, hands: Hands, answer: Answer, guidance: Guidance) -> Planned:
         tokens = answer.loop[(context.step - answer.start) % len(answer.loop)]
-        made = Made(*self._generator.hear(guidance.on_beat(context.state), tokens))
-        return _planned(made, context, hands, LOOP, frozenset())
+        return _planned(self._hear(context.state, tokens, guidance), context, hands, LOOP, frozenset())
 
-    def _draw(self, state: DecoderState, request: Request, dice: tuple[int, int, int]) -> Made:
+    def _hear(self, state: DecoderState, tokens: IntArray, guidance: Guidance) -> Made:
+        """A step of which all is given."""
+        given = dict(enumerate(tokens.tolist()))
+        if guidance.pulse.heard(state.step) is None:
+            return Made(*passed(state, given))
+        heard = np.array([told(state, given)[voice] for voice in range(len(VOICES))], dtype=np.int32)
+        return Made(*as_given(self._generator.hear(guidance.on_beat(state), heard), given))
+
+    def _draw(self, state: DecoderState, request: Request, guidance: Guidance, dice: tuple[int, int, int]) -> Made:
+        """A step of which some or nothing is given."""
+        if guidance.pulse.heard(state.step) is None:
+            return Made(*passed(state, request.given))
+        if not state.waiting:
+            return self._drawn(guidance.on_beat(state), request, dice)
+        heard = replace(request, given=told(state, request.given))
+        return Made(*as_given(self._drawn(guidance.on_beat(state), heard, dice), request.given))
+
+    def _drawn(self, state: DecoderState, request: Request, dice: tuple[int, int, int]) -> Made:
         if any(state.history.reference):
             return self._throw(state, request, dice)
         seed, number, attempt = dice

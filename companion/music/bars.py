@@ -6,7 +6,10 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
+from companion.music.beats import beats_of
+from companion.music.pulse import Pulse
 from companion.music.vocabulary import STEPS_PER_BEAT
 
 STEPS_PER_WHOLE_NOTE = 4 * STEPS_PER_BEAT
@@ -16,11 +19,6 @@ _ON_THE_LINE = 1e-6  # steps; rounding of a float position is not lateness
 def step_of_tick(tick: int, ticks_per_beat: int) -> int:
     """The nearest step; the later one where a tick lies halfway."""
     return (2 * tick * STEPS_PER_BEAT + ticks_per_beat) // (2 * ticks_per_beat)
-
-
-def tick_of_step(step: int, ticks_per_beat: int) -> int:
-    """The nearest tick; the later one where a step lies halfway."""
-    return (2 * step * ticks_per_beat + STEPS_PER_BEAT) // (2 * STEPS_PER_BEAT)
 
 
 def bar_steps(numerator: int, denominator: int) -> int:
@@ -52,22 +50,6 @@ class Bars:
         """The length of the bar around a step; a pickup counts as the bar it belongs to."""
         return bar_steps(*self.metres[self._stretch(step)])
 
-    def place(self, step: int) -> int:
-        """The steps between the beginning of the bar and this step.
-
-        A first stretch shorter than the bar after it is a pickup: it stands at the end of its bar.
-        """
-        stretch = self._stretch(step)
-        length = bar_steps(*self.metres[stretch])
-        if step < self.pickup_steps:
-            return length - self.pickup_steps + step
-        return (step - self.starts[stretch]) % length
-
-    def next_beat(self, step: int) -> int:
-        """The step itself if a beat begins there, else the next that does; a quarter note or what the metre counts."""
-        _, denominator = self.metres[self._stretch(step)]
-        return step + -self.place(step) % min(STEPS_PER_BEAT, bar_steps(1, denominator))
-
     @property
     def pickup_steps(self) -> int:
         """The length of a pickup that has a stretch of its own; 0 without one."""
@@ -85,23 +67,31 @@ class Barlines:
 
     bar_steps: int = 16
     origin: int = 0  # a step on which a bar begins
+    beats: tuple[int, ...] = ()  # the lengths of its beats, in steps; none: quarters
 
     @classmethod
     def of_metre(cls, beats: int, unit: int, origin: int = 0) -> Barlines:
         """From a time signature."""
-        return cls(bar_steps(beats, unit), origin)
+        steps = bar_steps(beats, unit)
+        lengths = tuple(round(STEPS_PER_BEAT * beat.quarters) for beat in beats_of(beats, unit))
+        is_plain = sum(lengths) != steps or set(lengths) == {STEPS_PER_BEAT}
+        return cls(steps, origin, () if is_plain else lengths)
 
     @property
-    def beat_step(self) -> int:
-        """How many steps after the multiples of four beats lie, 0..3; 0 where bars are no whole beats."""
-        return self.origin % STEPS_PER_BEAT if self.bar_steps % STEPS_PER_BEAT == 0 else 0
+    def pulse(self) -> Pulse:
+        """The beats; from the multiples of four on where quarters make no whole bars."""
+        if self.beats:
+            return Pulse(self.beats, self.origin % self.bar_steps)
+        return Pulse(origin=self.origin % STEPS_PER_BEAT if self.bar_steps % STEPS_PER_BEAT == 0 else 0)
 
     def next_line(self, position: float, grid: str) -> int:
         """The first line of a grid at or after a position; beats are counted from the bar line."""
         step = math.ceil(position - _ON_THE_LINE)
         within = (step - self.origin) % self.bar_steps
         to_bar = -within % self.bar_steps
-        return step + {"step": 0, "beat": min(-within % STEPS_PER_BEAT, to_bar), "bar": to_bar}[grid]
+        if grid == "step":
+            return self.pulse.first_heard(step)
+        return step + (to_bar if grid == "bar" else min(start - within for start in self._starts if start >= within))
 
     def bar_start(self, step: int) -> int:
         """Where the bar of a step begins."""
@@ -115,4 +105,11 @@ class Barlines:
     def place(self, step: int) -> tuple[int, int]:
         """(bar, beat) of a step, both counted from 1; bar 1 begins at the origin."""
         bar, within = divmod(step - self.origin, self.bar_steps)
-        return bar + 1, within // STEPS_PER_BEAT + 1
+        return bar + 1, sum(start <= within for start in self._starts[:-1])
+
+    @property
+    def _starts(self) -> tuple[int, ...]:
+        """Where the beats of a bar begin, and the next bar."""
+        if not self.beats:
+            return (*range(0, self.bar_steps, STEPS_PER_BEAT), self.bar_steps)
+        return (0, *accumulate(self.beats))

@@ -56,6 +56,9 @@ class Character:
     steps: float  # its length
     head: tuple[HeadNote, ...]  # its motif; empty where it has none
 
+    def __hash__(self) -> int:  # as it is asked for with every frame
+        return hash((self.pace, self.centre, self.swell))
+
     @classmethod
     def of(cls, notes: Sequence[Sung], voice: int, head_start: float) -> Character:
         """Of a voice's notes, at least one, in order of time; it ends with the beat in which the last one does.
@@ -102,9 +105,9 @@ def character_of(phrase: Phrase) -> Character | None:
 
 
 def _played(phrase: Phrase, voice: int) -> list[Sung]:
-    at = phrase.position_of_tick
     own = [note for note in phrase.notes if note.voice == voice]
-    return [Sung(at(note.start_tick), at(note.end_tick), note.pitch, note.velocity) for note in own]
+    starts, ends = (phrase.positions([note[at] for note in own]).tolist() for at in (1, 2))
+    return [Sung(start, end, note.pitch, note.velocity) for start, end, note in zip(starts, ends, own, strict=True)]
 
 
 def _heard(phrase: Phrase, voice: int) -> list[Sung]:

@@ -7,7 +7,7 @@ triplets or of swung eighths, steps lie as its parts do.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -68,7 +68,7 @@ class Grid:
     def of_metres(cls, metres: Sequence[Metre], ticks_per_beat: int, onsets: Sequence[int] = ()) -> Grid:
         """From a song's metres; 4/4 until the first. The last of several at one tick counts.
 
-        onsets: ticks of notes, which tell how unequal beats follow one another.
+        onsets: rising ticks of notes, which tell how unequal beats follow one another.
         """
         by_tick = {0: (4, 4)} | {metre[0]: (metre[1], metre[2]) for metre in sorted(metres, key=lambda one: one[0])}
         starts = sorted(by_tick)
@@ -144,11 +144,13 @@ class Grid:
             return _parts(self.long)
         return EVENLY
 
-    def _by_stretch(self, starts: Sequence[float], places: Positions) -> Iterator[tuple[Stretch, Mask]]:
+    def _by_stretch(self, starts: Sequence[float], places: Positions) -> Iterator[tuple[Stretch, NDArray[np.int64]]]:
         """Each stretch in which there are any of some places, and which those are."""
         which = np.searchsorted(starts[1:], places, side="right")
-        for number in np.unique(which).tolist():
-            yield self.stretches[number], which == number
+        order = np.argsort(which, kind="stable")
+        for own in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
+            if len(own):
+                yield self.stretches[int(which[own[0]])], own
 
     def _stretch_of_step(self, step: int) -> Stretch:
         return self.stretches[max(bisect_right(self.stretches, step, key=lambda stretch: stretch.step) - 1, 0)]
@@ -171,7 +173,7 @@ class _Span(NamedTuple):
 
 
 def _between(ticks: Sequence[int], start: int, end: int | None) -> list[int]:
-    return [tick for tick in ticks if start <= tick and (end is None or tick < end)]
+    return list(ticks[bisect_left(ticks, start) : len(ticks) if end is None else bisect_left(ticks, end)])
 
 
 def _beats(metre: tuple[int, int], start: int, onsets: Sequence[int], ticks_per_beat: int) -> tuple[Beat, ...]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from companion.errors import BadMidiFile
 from companion.music.song import EXPECTED, Song, SongNote, VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, VOICES, IntArray
-from companion.phrase.grid import Grid
+from companion.phrase.grid import Grid, Mask
 from companion.phrase.quantise import Ints, Settled, Steps, feel, is_released_early, nearest, settle
 from companion.phrase.voicing import into_range, is_melody, voice_of_melody, voices_of_chords, voices_of_parts
-
-Mask = NDArray[np.bool_]
 
 LONGEST_REST_STEPS = 128  # eight bars of 4/4: in a longer silence the added voices are silent too
 
@@ -58,11 +55,11 @@ class Phrase:
 
     def step_of_tick(self, tick: int) -> int:
         """The step nearest to a tick of the song; negative before frame 0."""
-        return math.floor(self.position_of_tick(tick) + 0.5)
+        return int(nearest(self.positions([tick]))[0])
 
-    def position_of_tick(self, tick: int) -> float:
-        """Where a tick of the song lies, in steps."""
-        return float(self._grid.positions([tick])[0]) - self.start_step
+    def positions(self, ticks: Sequence[int]) -> Steps:
+        """Where ticks of the song lie, in steps."""
+        return self._grid.positions(ticks) - self.start_step
 
     @property
     def _grid(self) -> Grid:
@@ -143,9 +140,9 @@ def _deal(song: Song, grid: Grid, voice: int | None) -> _Dealt:
 
 def _grid_of(song: Song) -> Grid:
     """Beats by the metre, and those in three that are of triplets or swing."""
-    ticks = np.array([note.start_tick for note in song.notes])
-    plain = Grid.of_metres(song.metres, song.ticks_per_beat, ticks.tolist())
-    starts = plain.positions(np.sort(ticks))
+    ticks = sorted(note.start_tick for note in song.notes)
+    plain = Grid.of_metres(song.metres, song.ticks_per_beat, ticks)
+    starts = plain.positions(ticks)
     return plain.felt(*feel(starts[plain.are_quarters(starts)]))
 
 

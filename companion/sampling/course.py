@@ -23,14 +23,10 @@ class Course(NamedTuple):
 
     def advance(self, tokens: Sequence[int], pitches: Sequence[int | None]) -> Course:
         """After one more frame."""
-        pace = tuple(
-            was + LATELY * ((token >= FIRST_STRIKE) - was) for was, token in zip(self.pace, tokens, strict=True)
-        )
-        level = tuple(
-            was if pitch is None else was + LATELY * (pitch - was)
-            for was, pitch in zip(self.level, pitches, strict=True)
-        )
-        return Course(pace, level, self.home, self.heard)
+        pace, level, home, heard = self
+        paces = [was + LATELY * ((token >= FIRST_STRIKE) - was) for was, token in zip(pace, tokens, strict=True)]
+        levels = [was if now is None else was + LATELY * (now - was) for was, now in zip(level, pitches, strict=True)]
+        return Course(tuple(paces), tuple(levels), home, heard)
 
     def hearing(self, pitches: Sequence[int | None]) -> Course:
         """With a frame that was heard: a voice is at home where it was heard."""

@@ -17,6 +17,8 @@ NEAR = 1  # semitones by which a motif's steps may differ: it is repeated on ano
 UNLIKEST = 6  # semitones beyond which another step is as unlike as can be
 PULL = 0.04  # nats a semitone, and for each one by which a voice is away from home …
 NEAR_HOME = 1.5  # … beyond this many
+FARTHEST_PULLED = 24  # semitones, beyond which the pull grows no more
+GRADES = 2  # of the pull, for each semitone
 
 
 def at_pace(voice: int, strikes_a_step: float) -> Rule:
@@ -69,13 +71,25 @@ def stays_at(voice: int, centre: float, strength: float) -> Rule:
     return rule
 
 
-_RISES = np.arange(2 * VOCABULARY_SIZE, dtype=np.float64) - VOCABULARY_SIZE
+def _pulls() -> LogProbs:
+    """[grade, semitones + vocabulary]: what is taken off a rise of so many semitones; a grade is half a semitone."""
+    rises = np.arange(2 * VOCABULARY_SIZE, dtype=np.float64) - VOCABULARY_SIZE
+    return PULL / GRADES * np.arange(GRADES * FARTHEST_PULLED + 1)[:, None] * rises
+
+
+_PULLS = _pulls()
 
 
 def _pull(scores: LogProbs, context: NoteContext, home: float, strength: float = 1.0) -> None:
-    held = context.history.now[context.voice]
-    away = context.course.level[context.voice] - home
-    excess = abs(away) - NEAR_HOME
-    if excess > 0 and held >= FIRST_STRIKE:
-        nats = math.copysign(strength * PULL * excess, away)
-        scores[FIRST_STRIKE:] -= nats * _RISES[VOCABULARY_SIZE + FIRST_STRIKE - held : 2 * VOCABULARY_SIZE - held]
+    voice = context.voice
+    away = context.course.level[voice] - home
+    if -NEAR_HOME <= away <= NEAR_HOME:
+        return
+    held = context.history.now[voice]
+    if held >= FIRST_STRIKE:
+        grade = min(round(strength * GRADES * (abs(away) - NEAR_HOME)), len(_PULLS) - 1)
+        costs = _PULLS[grade, VOCABULARY_SIZE + FIRST_STRIKE - held : 2 * VOCABULARY_SIZE - held]
+        if away > 0:
+            scores[FIRST_STRIKE:] -= costs
+        else:
+            scores[FIRST_STRIKE:] += costs

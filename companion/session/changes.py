@@ -15,7 +15,7 @@ def apply_settings(turns: Turns, now: Settings) -> None:
     before = turns.settings
     if now == before:
         return
-    turns.tonality.follow(now, turns.barlines.beat_step)  # may refuse
+    turns.tonality.follow(now, turns.barlines.pulse)  # may refuse
     turns.settings = turns.delivery.settings = now
     if now.seed != before.seed:
         _throw_anew(turns.plan)

@@ -90,7 +90,7 @@ class Delivery:
         own = self.settings.voices[voice]
         pitch, choice = planned.frame.pitches[voice], planned.frame.choices[voice]
         answer = self._plan.answer
-        since = 0 if answer is None else planned.step - answer.start
+        since = 0 if answer is None else self._plan.guidance.since(planned.step, answer)
         velocity = own.velocity or self.velocity(voice, choice.entropy_bits, since)
         silent = own.mute or (voice in planned.own and planned.origin == ANSWER)
         if pitch is None or silent or self._is_let_go(planned, voice):

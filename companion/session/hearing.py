@@ -16,6 +16,7 @@ from companion.harmony.keys import likeliest_key
 from companion.music.bars import Barlines
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE, pitch_name
+from companion.music.pulse import Pulse
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray
 from companion.phrase.character import Character, Sung, head_start_of, skyline
@@ -58,19 +59,21 @@ class Hearing:
 
     def character(self, barlines: Barlines) -> Character | None:
         """What the phrase is like that was played last; None before the first."""
-        notes = [_sung(press) for press in self.capture.phrase]
-        if not notes:
+        presses = self._leading()
+        if not presses:
             return None
-        leading = _leading_channel(self.capture.phrase) if self.by_channel else None
-        if leading is None:
-            line = skyline(notes)
-            voice = voice_of_mean(fmean(note.pitch for note in line))
-        else:
-            line = [_sung(press) for press in self.capture.phrase if press.channel == leading]
-            voice = leading
-        start = int(line[0].start)
-        head_start = head_start_of(start, start - barlines.bar_start(start), barlines.bar_steps)
-        return Character.of(line, voice, head_start)
+        pulse, first = barlines.pulse, min(press.step for press in presses)
+        line = skyline([_sung(press, pulse) for press in presses])
+        voice = presses[0].channel if self.by_channel else voice_of_mean(fmean(note.pitch for note in line))
+        bar = barlines.bar_start(first)
+        begin, end = pulse.place(bar), pulse.place(bar + barlines.bar_steps)
+        start = pulse.place(first)
+        return Character.of(line, voice, head_start_of(start, start - begin, round(end - begin)))
+
+    def _leading(self) -> list[Press]:
+        """The keys among which the leading voice is: where voices have channels of their own, those of the highest."""
+        highest = min((press.channel for press in self.capture.phrase), default=0)
+        return [press for press in self.capture.phrase if not self.by_channel or press.channel == highest]
 
     def velocity_rule(self, settings: Settings, lead: Lead | None = None) -> VelocityRule:
         """How loud an answer is."""
@@ -86,15 +89,10 @@ class Hearing:
         return voice, _far_away(press.pitch, hands.pitches[voice], VOICES[voice])
 
 
-def _sung(press: Press) -> Sung:
+def _sung(press: Press, pulse: Pulse) -> Sung:
     """A key that is still down sounds for a step at least."""
     end = press.step + 1.0 if press.end is None else max(press.end, press.step + 0.25)
-    return Sung(press.step, end, press.pitch, press.velocity)
-
-
-def _leading_channel(presses: Iterable[Press]) -> int:
-    """The highest of the voices that were played on channels of their own."""
-    return min(press.channel for press in presses)
+    return Sung(pulse.place(press.step), pulse.place(end), press.pitch, press.velocity)
 
 
 def _telling(planned: Planned) -> IntArray:

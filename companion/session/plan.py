@@ -21,6 +21,7 @@ from companion.generation.following import Following
 from companion.generation.improviser import Answer, Context, Guidance, Improviser, Planned
 from companion.model.runtime import Model
 from companion.music.key import Key
+from companion.music.pulse import Pulse
 from companion.music.sounding import SoundingFrame
 from companion.phrase.hands import Hands
 from companion.sampling.draw import in_key
@@ -176,9 +177,9 @@ class Plan:
         music.context = replace(music.context, state=state)
 
 
-def guidance_of(now: Settings, heard_key: Key | None, beat_step: int) -> Guidance:
+def guidance_of(now: Settings, heard_key: Key | None, pulse: Pulse) -> Guidance:
     """How new frames are to be, by the settings and the key that is heard; BadSetting where that cannot be."""
     key = Key.of_name(now.key) if now.key else heard_key
     sampling = in_key(sampling_of(now), key, asked=now.key is not None)
     locked = frozenset(number for number, voice in enumerate(now.voices) if voice.lock)
-    return Guidance(sampling, key, now.seed, locked, beat_step, Following.of(now))
+    return Guidance(sampling, key, now.seed, locked, pulse, Following.of(now))

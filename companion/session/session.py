@@ -119,8 +119,8 @@ class Session:
         turns.barlines = barlines
         if plan.tentative:  # it would begin on another line now
             plan.forget_answer()
-        if plan.guidance.beat_step != barlines.beat_step:
-            turns.tonality.follow(self.settings, barlines.beat_step)
+        if plan.guidance.pulse != barlines.pulse:
+            turns.tonality.follow(self.settings, barlines.pulse)
             plan.take_back(turns.position)
 
     @property
@@ -164,7 +164,7 @@ class Session:
             left = max(math.ceil((end - self.position) / self.barlines.bar_steps), 0)
         guidance, step = self._turns.plan.guidance, math.floor(self.position)
         form = guidance.form(self.answer, step) if self.activity == ANSWERING else None
-        span = None if form is None else form.at(guidance.place(step))
+        span = None if form is None else form.at(guidance.heard(step))
         if form is None or span is None:
             return Progress(left)
         return Progress(left, form.spans.index(span) + 1, len(form.spans) if form.ends else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from companion.controls.settings import Settings
 from companion.generation.improviser import HEARD
+from companion.music.pulse import Pulse
 from companion.session.hearing import Hearing
 from companion.session.plan import REHEARD_STEPS, Plan, guidance_of
 from companion.session.sink import Sink
@@ -15,17 +16,17 @@ class Tonality:
     def __init__(self, plan: Plan, hearing: Hearing, sink: Sink) -> None:
         self._plan, self._hearing, self._sink = plan, hearing, sink
 
-    def follow(self, settings: Settings, beat_step: int) -> None:
+    def follow(self, settings: Settings, pulse: Pulse) -> None:
         """New frames are to be as these settings and the key that is heard say; BadSetting where that cannot be."""
-        self._plan.guidance = guidance_of(settings, self._hearing.key, beat_step)
+        self._plan.guidance = guidance_of(settings, self._hearing.key, pulse)
 
-    def hear(self, settings: Settings, beat_step: int, phrase_start: int | None) -> None:
+    def hear(self, settings: Settings, pulse: Pulse, phrase_start: int | None) -> None:
         """The key of what was heard, for what comes; what was imagined to a phrase so far fits it too."""
         plan = self._plan
         self._hearing.hear_key(plan.music.past)
         if settings.key is not None or plan.guidance.key == self._hearing.key:
             return
-        self.follow(settings, beat_step)
+        self.follow(settings, pulse)
         plan.replan(plan.music.context.step)
         if phrase_start is not None:
             self._imagine_anew(phrase_start)

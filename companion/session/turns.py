@@ -102,7 +102,7 @@ class Turns:
         self.phrase_start = 0  # step
         self.undo: deque[Resume] = deque(maxlen=MOST_UNDO)
         self.hearing = Hearing(by_channel)
-        self.plan = Plan(model, self.hearing, guidance_of(settings, None, self.barlines.beat_step))
+        self.plan = Plan(model, self.hearing, guidance_of(settings, None, self.barlines.pulse))
         self.tonality = Tonality(self.plan, self.hearing, sink)
         self.delivery = Delivery(sink, self.plan, settings, self.hearing.velocity_rule(settings))
 
@@ -186,7 +186,7 @@ class Turns:
     def hear_key(self) -> None:
         """The key of what was heard, for what comes."""
         phrase_start = self.phrase_start if self.activity == PHRASE else None
-        self.tonality.hear(self.settings, self.barlines.beat_step, phrase_start)
+        self.tonality.hear(self.settings, self.barlines.pulse, phrase_start)
 
     # The answer
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from companion.errors import BadMidiFile
 from companion.files.midi import read_song
-from companion.music.bars import Bars, bar_steps
+from companion.music.bars import Bars
 from companion.music.song import KeySignature, Song
 from companion.music.vocabulary import VOICES
 from companion.phrase.seed import phrase_of_song
@@ -100,7 +100,7 @@ def piece_of_song(song: Song, name: str) -> tuple[Piece, tuple[str, ...]]:
         first_step=phrase.first_step,
         key=None if song.key is None else name_of_signature(song.key),
         metre=None if signature is None else f"{signature[0]}/{signature[1]}",
-        bar_steps=None if signature is None else bar_steps(*signature),
+        bar_steps=None if signature is None else phrase.bar_steps,
     )
     return piece, phrase.notices
 

@@ -11,17 +11,20 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from companion.commands import files
+from companion.controls.settings import Settings
 from companion.controls.table import DEFAULT_STYLE
 from companion.errors import BadSetting
 from companion.files.midi import write_chorale
 from companion.files.writing import refuse_existing, write_output
 from companion.generation.composer import Composed, continue_phrase, harmonise, total_frames
+from companion.generation.following import Following
 from companion.generation.generator import Generator
 from companion.generation.job import Job
 from companion.generation.velocity import velocity_rule
 from companion.model.runtime import Model
 from companion.music.song import Song, Tempo
 from companion.music.vocabulary import IntArray, excerpt, notes_of_frames
+from companion.phrase.character import character_of
 from companion.phrase.seed import Phrase
 from companion.sampling.styles import style
 from companion.screen.terminal import Progress, adding, unseen
@@ -40,8 +43,10 @@ def continuation(model: Model, exhibit: Exhibit) -> Job:
     opening = excerpt(exhibit.piece.frames, 0, OPENING_STEPS)
     phrase = replace(phrase_of(opening), notes=tuple(notes_in_ticks(opening)))
     generator = _generator(model, exhibit)
-    frames = continue_phrase(generator, phrase, exhibit.new_bars, style(DEFAULT_STYLE))
-    return replace(_job(phrase, generator), frames=frames, total=total_frames(phrase, exhibit.new_bars))
+    lead = Following.of(Settings()).lead(character_of(phrase))
+    frames = continue_phrase(generator, phrase, exhibit.new_bars, style(DEFAULT_STYLE), lead=lead)
+    velocity, total = velocity_rule("played", phrase.notes, lead), total_frames(phrase, exhibit.new_bars)
+    return replace(_job(phrase, generator), frames=frames, total=total, velocity=velocity, lead=lead)
 
 
 def harmonisation(model: Model, exhibit: Exhibit) -> Job:

@@ -302,6 +302,8 @@ class TestBadInput:
             (["--top-p", "nan"], "top_p must be above 0 to 1 or auto, not nan"),
             (["--density", "5"], "density must be from -4 to 4, not 5"),
             (["--density", "nan"], "density must be from -4 to 4, not nan"),
+            (["--follow", "1.5"], "follow must be from 0 to 1, not 1.5"),
+            (["--follow", "-1"], "follow must be from 0 to 1, not -1"),
             (["--key", "H dur"], "key must be a key such as C major, f# minor or Eb major, or auto, not 'H dur'"),
             (["--voice-temperature", "0.5"], "voice-temperature must be written like bass=VALUE, not '0.5'"),
             (["--voice-temperature", "bas=1"], "voice must be 1 to 4 or soprano, alto, tenor, bass, not 'bas'"),

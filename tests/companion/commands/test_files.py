@@ -90,7 +90,7 @@ class TestContinue:
             pytest.param(4, 0, 1, [], 8, 4, 36, 2, id="nothing said is 4/4"),
             pytest.param(3, 0, 1, [(0, 3, 4)], 2, 3, 9, 3, id="3/4"),
             pytest.param(3, 0, 0.5, [(0, 6, 8)], 2, 3, 9, 3, id="6/8"),
-            pytest.param(2.5, 0, 0.5, [(0, 6, 8)], 2, 2.5, 9, 3, id="6/8 ending inside a bar"),
+            pytest.param(2.5, 0, 0.5, [(0, 6, 8)], 2, 3, 9, 3, id="6/8 ending inside a beat"),
             pytest.param(6, 0, 1, [(0, 4, 4)], 2, 6, 16, 2, id="4/4 ending inside a bar"),
             pytest.param(4, 0, 1, [(0, 3, 4)], 1, 4, 9, 3, id="3/4 ending inside a bar"),
             pytest.param(5, 3, 1, [(0, 4, 4)], 2, 8, 16, 2, id="pickup after rests"),

@@ -26,6 +26,7 @@ from companion.generation.improviser import (
     sounding_frame,
 )
 from companion.music.key import Key
+from companion.music.pulse import Pulse
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, strike
 from companion.phrase.hands import Hands, Press
 from companion.sampling.draw import Sampling
@@ -216,7 +217,7 @@ class TestBeats:
     def test_the_model_counts_from_where_beats_lie(self) -> None:
         """After a jump they may lie anywhere; the steps of the music go on."""
         model = chords_at({0: (72, 67, 64, 48)})
-        improviser, guidance = Improviser(model), replace(GREEDY, beat_step=3)  # type: ignore[arg-type]
+        improviser, guidance = Improviser(model), replace(GREEDY, pulse=Pulse(origin=3))  # type: ignore[arg-type]
         context = improviser.heard(Context(improviser.start(2), Hands()), Hands(), guidance, 0).after
         assert set(self.beats(model)) == {3}  # the first chord is chosen from several
         model.seen.clear()

@@ -86,7 +86,7 @@ STARTS: st.SearchStrategy[Act] = st.builds(
     lambda *how: lambda song: song.transport(True, *how),
     st.none() | st.sampled_from([0.0, 3.5, 16.0, 130.25]),
     st.sampled_from([60.0, 120.0, 133.0]),
-    st.sampled_from([(4, 4), (3, 4), (7, 8)]),
+    st.sampled_from([(4, 4), (3, 4), (6, 8), (7, 8)]),
 )
 STOPS: st.SearchStrategy[Act] = st.just(lambda song: song.transport(False, None, song.bpm, song.metre))
 LOOPS: st.SearchStrategy[Act] = st.builds(
@@ -128,4 +128,18 @@ def test_what_is_told_between_two_ticks_comes_out_again(burst: tuple[tuple[Any, 
     acts += [(0.0, told(Command(name, arguments))) for name, *arguments in burst]
     frames, difference = again(Settings(model="babbler"), [*acts, (3.0, lambda song: None)])
     assert frames > 10
+    assert difference is None
+
+
+@pytest.mark.parametrize("metre", [(4, 4), (6, 8)])
+@pytest.mark.parametrize("mode", ["continue", "respond"])
+def test_an_answer_that_follows_comes_out_again(mode: str, metre: tuple[int, int]) -> None:
+    """A crescendo of detached notes, its answer, and following changed in the midst of it."""
+    acts: list[tuple[float, Act]] = [(0.1, lambda song: song.transport(True, 0.0, 120.0, metre))]
+    for number in range(8):
+        acts += [(0.1, struck(60 + number, 40 + 10 * number, 0, 0.0)), (0.15, struck(60 + number, 0, 0, 0.0))]
+    acts += [(3.0, lambda song: None), (2.0, told(Command("follow", (1.0,)))), (2.0, told(Command("follow", (0.0,))))]
+    settings = Settings(model="babbler", mode=mode, bars=1)
+    frames, difference = again(settings, acts)
+    assert frames > 25
     assert difference is None

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.music.bars import Barlines, Bars
+from companion.music.pulse import Pulse
 
 BARLINES = st.builds(Barlines, st.integers(1, 40), st.integers(-50, 50))
 
@@ -17,7 +18,8 @@ BARLINES = st.builds(Barlines, st.integers(1, 40), st.integers(-50, 50))
     ("beats", "unit", "steps"), [(4, 4, 16), (3, 4, 12), (6, 8, 12), (2, 2, 16), (7, 8, 14), (1, 16, 1), (1, 64, 1)]
 )
 def test_bars_of_metres(beats: int, unit: int, steps: int) -> None:
-    assert Barlines.of_metre(beats, unit, 3) == Barlines(steps, 3)
+    found = Barlines.of_metre(beats, unit, 3)
+    assert (found.bar_steps, found.origin) == (steps, 3)
 
 
 @pytest.mark.parametrize(
@@ -44,22 +46,22 @@ def test_lines_where_bars_begin_elsewhere() -> None:
 
 
 def test_beats_are_counted_from_the_bar_line() -> None:
-    """7/8: the last beat of a bar is short."""
+    """7/8: the last beat of a bar is long."""
     barlines = Barlines.of_metre(7, 8)
     lines = []
     position = 0.0
     while position < 30:
         lines.append(barlines.next_line(position, "beat"))
         position = lines[-1] + 0.5
-    assert lines == [0, 4, 8, 12, 14, 18, 22, 26, 28, 32]
+    assert lines == [0, 4, 8, 14, 18, 22, 28, 32]
 
 
 @pytest.mark.parametrize(
-    ("bar_steps", "origin", "beat_step"), [(16, 0, 0), (16, 6, 2), (12, -3, 1), (14, 6, 0), (6, 1, 0), (20, 4, 0)]
+    ("bar_steps", "origin", "first"), [(16, 0, 0), (16, 6, 2), (12, -3, 1), (14, 6, 0), (6, 1, 0), (20, 4, 0)]
 )
-def test_where_beats_lie_among_the_steps(bar_steps: int, origin: int, beat_step: int) -> None:
-    """Bars of broken beats, as of 7/8 and 3/8, have no such place."""
-    assert Barlines(bar_steps, origin).beat_step == beat_step
+def test_where_beats_lie_among_the_steps(bar_steps: int, origin: int, first: int) -> None:
+    """Quarters that make no whole bars have no such place."""
+    assert Barlines(bar_steps, origin).pulse == Pulse((4,), first)
 
 
 @given(BARLINES, st.floats(-200, 200), st.sampled_from(["step", "beat", "bar"]))
@@ -100,3 +102,48 @@ def test_strong_beats(barlines: Barlines, beats: list[int]) -> None:
 def test_a_bar_is_as_long_in_a_jam_as_in_a_file(unit: int) -> None:
     for beats in range(1, 33):
         assert Barlines.of_metre(beats, unit).bar_steps == Bars((0,), ((beats, unit),)).steps_at(0)
+
+
+@pytest.mark.parametrize(
+    ("metre", "beats"),
+    [
+        ((6, 8), (6, 6)),
+        ((3, 8), (6,)),
+        ((5, 8), (6, 4)),
+        ((7, 8), (4, 4, 6)),
+        ((3, 4), ()),
+        ((2, 2), ()),
+        ((3, 32), ()),
+    ],
+)
+def test_beats_that_are_no_quarters(metre: tuple[int, int], beats: tuple[int, ...]) -> None:
+    assert Barlines.of_metre(*metre).beats == beats
+
+
+def test_lines_of_six_eight() -> None:
+    barlines = Barlines.of_metre(6, 8, 12)
+    assert [barlines.next_line(13, grid) for grid in ("step", "beat", "bar")] == [14, 18, 24]
+    assert [barlines.place(step) for step in (12, 17, 18, 24)] == [(1, 1), (1, 1), (1, 2), (2, 1)]
+    assert barlines.strong_beats(13, 40) == [24, 36]
+
+
+class TestPulse:
+    def test_quarters_are_heard_whole(self) -> None:
+        assert [Pulse(origin=3).heard(step) for step in range(3, 9)] == [4, 5, 6, 7, 8, 9]
+
+    def test_dotted_quarters_are_heard_as_quarters(self) -> None:
+        heard = [Pulse((6,)).heard(step) for step in range(13)]
+        assert heard == [0, None, 1, None, 2, 3, 4, None, 5, None, 6, 7, 8]
+
+    def test_unequal_beats(self) -> None:
+        heard = [Pulse((4, 6)).heard(step) for step in range(11)]
+        assert heard == [0, 1, 2, 3, 4, None, 5, None, 6, 7, 8]
+
+    @pytest.mark.parametrize("beats", [(4,), (6,), (4, 4, 6), (6, 4), (4, 3)])
+    @given(step=st.integers(-100, 300), origin=st.integers(0, 30))
+    def test_places_rise(self, beats: tuple[int, ...], step: int, origin: int) -> None:
+        pulse = Pulse(beats, origin % sum(beats))
+        assert pulse.place(step) < pulse.place(step + 0.5) < pulse.place(step + 1)
+        if (heard := pulse.heard(step)) is not None:
+            assert pulse.place(step) == heard
+        assert pulse.first_heard(step) - step <= 1

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from companion.music.beats import DOTTED, QUARTER, Beat, beats_of
+from companion.music.beats import CROTCHET, DOTTED_CROTCHET, Beat, beats_of
 
 
 @pytest.mark.parametrize(
     ("metre", "beats"),
     [
-        ((4, 4), [QUARTER] * 4),
-        ((3, 4), [QUARTER] * 3),
-        ((2, 2), [QUARTER] * 4),
-        ((6, 4), [QUARTER] * 6),
-        ((8, 8), [QUARTER] * 4),
-        ((3, 8), [DOTTED]),
-        ((6, 8), [DOTTED] * 2),
-        ((9, 8), [DOTTED] * 3),
-        ((12, 8), [DOTTED] * 4),
+        ((4, 4), [CROTCHET] * 4),
+        ((3, 4), [CROTCHET] * 3),
+        ((2, 2), [CROTCHET] * 4),
+        ((6, 4), [CROTCHET] * 6),
+        ((8, 8), [CROTCHET] * 4),
+        ((3, 8), [DOTTED_CROTCHET]),
+        ((6, 8), [DOTTED_CROTCHET] * 2),
+        ((9, 8), [DOTTED_CROTCHET] * 3),
+        ((12, 8), [DOTTED_CROTCHET] * 4),
         ((6, 16), [Beat(0.75, in_three=True)] * 2),
-        ((5, 8), [DOTTED, QUARTER]),
-        ((7, 8), [QUARTER, QUARTER, DOTTED]),
+        ((5, 8), [DOTTED_CROTCHET, CROTCHET]),
+        ((7, 8), [CROTCHET, CROTCHET, DOTTED_CROTCHET]),
         ((1, 8), [Beat(0.5)]),
-        ((7, 16), [QUARTER, Beat(0.75)]),
-        ((1, 64), [QUARTER]),  # no beat is as short as that
+        ((7, 16), [CROTCHET, Beat(0.75)]),
+        ((1, 64), [CROTCHET]),  # no beat is as short as that
     ],
 )
 def test_beats(metre: tuple[int, int], beats: list[Beat]) -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from companion.errors import BadMidiFile
 from companion.files.midi import read_song, write_chorale
-from companion.music.bars import tick_of_step
 from companion.music.song import Song, SongNote, VoiceNote
 from companion.music.vocabulary import RANGES, Note, canonical, frames_of_notes, notes_of_frames
 from companion.phrase.seed import Phrase, phrase_of_song
@@ -96,7 +95,7 @@ class TestWithoutLoss:
     @example(RESTS_OF_A_STEP, 97, 0)  # a rest is a quarter of a tick shorter than a step
     def test_frames_to_file_to_frames(self, tmp_path: Path, notes: list[Note], ticks_per_beat: int, late: int) -> None:
         def tick(step: int) -> int:
-            return tick_of_step(step + late, ticks_per_beat)
+            return (2 * (step + late) * ticks_per_beat + 4) // 8  # the nearest, the later one from halfway
 
         path = tmp_path / "a.mid"
         played = [

@@ -8,6 +8,7 @@ from support.jamfakes import PLAIN, chords_at
 from companion.controls.settings import Settings
 from companion.generation.improviser import Context, Improviser, Planned
 from companion.music.key import Key
+from companion.music.pulse import QUARTERS
 from companion.phrase.hands import Hands
 from companion.session.hearing import FEWEST_KEY_STEPS, Hearing
 from companion.session.plan import guidance_of
@@ -18,7 +19,7 @@ def imagined(steps: int) -> list[Planned]:
     improviser = Improviser(chords_at({0: (72, 67, 64, 48)}))  # type: ignore[arg-type]
     context, made = Context(improviser.start(0), Hands()), []
     for _ in range(steps):
-        made.append(improviser.heard(context, context.hands, guidance_of(PLAIN, None, 0), 0))
+        made.append(improviser.heard(context, context.hands, guidance_of(PLAIN, None, QUARTERS), 0))
         context = made[-1].after
     return made
 

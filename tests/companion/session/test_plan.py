@@ -14,6 +14,7 @@ from companion.errors import BadSetting
 from companion.generation.improviser import Answer
 from companion.music.bars import Barlines
 from companion.music.key import Key
+from companion.music.pulse import QUARTERS
 from companion.music.vocabulary import HOLD, REST, strike
 from companion.session.hearing import Hearing
 from companion.session.music import loop_of
@@ -23,7 +24,7 @@ CHORD = (72, 67, 64, 48)
 
 
 def plan_of(model: object, settings: Settings = PLAIN) -> Plan:
-    return Plan(model, Hearing(), guidance_of(settings, None, 0))  # type: ignore[arg-type]
+    return Plan(model, Hearing(), guidance_of(settings, None, QUARTERS))  # type: ignore[arg-type]
 
 
 def answering(start: int = 0, **changes: object) -> Plan:
@@ -96,7 +97,7 @@ def test_another_model_hears_what_was_made() -> None:
 def test_how_far_ahead(locked: bool, end: int | None, committed: int, horizon: int) -> None:
     plan = answering(start=2, end=end)
     voices = tuple(VoiceSettings(channel=n, lock=locked and n == 1) for n in (1, 2, 3, 4))
-    plan.guidance = guidance_of(replace(PLAIN, voices=voices), None, 0)
+    plan.guidance = guidance_of(replace(PLAIN, voices=voices), None, QUARTERS)
     assert plan.follows is locked
     assert plan.commit_end(3.5) == plan.change_step(3.5) == 4 + committed
     assert plan.horizon(3.5) == 4 + horizon
@@ -113,13 +114,13 @@ def test_a_phrase_comes_before_its_answer() -> None:
 def test_a_key_that_is_asked_for_counts_more_than_the_one_that_is_heard(
     asked: str | None, heard: Key, kept: int
 ) -> None:
-    found = guidance_of(Settings(key=asked), heard, 0).key
+    found = guidance_of(Settings(key=asked), heard, QUARTERS).key
     assert found is not None and found.tonic == kept
 
 
 def test_a_style_that_there_is_not() -> None:
     with pytest.raises(BadSetting, match="unknown style 'baroque'; choose one of"):
-        guidance_of(Settings(style="baroque"), None, 0)
+        guidance_of(Settings(style="baroque"), None, QUARTERS)
 
 
 def test_a_loop_is_whole_bars_from_a_bar_line() -> None:
