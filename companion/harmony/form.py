@@ -99,7 +99,7 @@ def drawn_form(
     returning = RETURNING[int(dice.integers(len(RETURNING)))] if dice.random() < RETURNS else 0
     spans: list[Span] = []
     at = start
-    while beats > 0:
+    while beats > 0 or not spans:
         again = spans[len(spans) - returning] if returning <= len(spans) < 2 * returning else None
         if again is not None and beats - again.beats >= PHRASE_BEATS[0]:
             length, held = again.beats, again.held
