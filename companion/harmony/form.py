@@ -113,7 +113,8 @@ def drawn_form(
         repeats = None if again is None else again.start
         spans.append(Span(at, stop - held * STEPS_PER_BEAT if beats else close, stop, repeats))
         at = stop
-    return Form(tuple(spans))
+    form = Form(tuple(spans))
+    return form if close >= spans[-1].start else form.ending(close, end)  # a last chord longer than a short phrase
 
 
 def _length(beats: int, by_length: Weights, reach: Weights, dice: np.random.Generator) -> int:
