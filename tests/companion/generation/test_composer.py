@@ -236,6 +236,16 @@ class TestContinue:
         assert closing_steps(phrase.bar_steps) == last_chord
         assert [one.frame.step for one in frames] == list(range(phrase.first_step, phrase.first_step + len(frames)))
 
+    @pytest.mark.parametrize("metre", [(5, 4), (9, 8), (7, 8), (3, 16)])
+    def test_bars_that_are_longer_than_short_phrases_or_no_whole_beats(self, metre: tuple[int, int]) -> None:
+        """Their last chord is as long as a bar: whatever is drawn, it has its place in the last phrase."""
+        phrase = whole_bars(5, metre)
+        for seed in range(12):
+            generator = Generator(ScriptedModel(sung({})), random_source(seed))  # type: ignore[arg-type]
+            frames = list(continue_phrase(generator, phrase, 4, GREEDY))
+            assert len(frames) == total_frames(phrase, 4)
+            assert [one.frame.step for one in frames] == list(range(phrase.first_step, phrase.first_step + len(frames)))
+
     def test_pickup(self) -> None:
         """Frame 0 stands in its bar: a seed of one beat before the bar and one bar is followed by whole bars."""
         phrase = phrase_of({v: [(beat, 1, pitch) for beat in range(3, 8)] for v, pitch in enumerate(CHORD)})
