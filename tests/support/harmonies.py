@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-import pytest
 
 from companion.harmony.chords import Chord
 from companion.harmony.leading import Sounds
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, IntArray, strike
-from export.data.pieces import Piece, load_pieces
-from export.data.prepare import prepare_corpus
-
-PREPARED = Path(__file__).parents[2] / "data" / "corpus.npz"
 
 
 def sounding(chord: Chord, steps: int = STEPS_PER_BEAT) -> Sounds:
@@ -49,18 +43,3 @@ def alone(tune: IntArray, voice: int = 0) -> IntArray:
 def pitch_classes(codes: Iterable[int]) -> set[int]:
     """Of what sounds."""
     return {(code + LOWEST_PITCH - FIRST_STRIKE) % 12 for code in codes if code >= FIRST_STRIKE}
-
-
-def corpus(folder: Path) -> list[Piece]:
-    """The chorales of music21's corpus, prepared already or now; skips where that cannot be."""
-    path = PREPARED
-    if not path.is_file():
-        pytest.importorskip("music21", reason="reads the corpus with music21 (extra: train)")
-        prepare_corpus(None, folder)
-        path = folder / "corpus.npz"
-    return load_pieces(path)
-
-
-def held_out(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Those that nothing was learned from."""
-    return (piece for piece in pieces if piece.split != "train")
