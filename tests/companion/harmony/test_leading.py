@@ -52,7 +52,7 @@ class TestChord:
         lead, dice = Lead(key), random_source()
         chords = [lead.named(lead.chord((), {}, dice)) for _ in range(400)]
         assert all(chord.quality in {0, 1} and chord.inversion == 0 for chord in chords)
-        assert np.mean([key.scale.issuperset(chord.tones) for chord in chords]) > 0.95
+        assert np.mean([key.scale.issuperset(chord.tones) for chord in chords]) > 0.93
         assert np.mean([chord.root == key.tonic for chord in chords]) > 0.5
 
     @given(MODES, st.integers(0, 10**6), st.integers(0, 11), st.integers(0, 7))
