@@ -92,7 +92,16 @@ def demo(
 @with_options(said=control_options(in_files=True), outputs=output_options())
 def continue_(
     seed_file: Annotated[Path, typer.Argument(metavar="SEED.mid", help="Four voices, a melody, or chords.")],
-    bars: Annotated[int, typer.Option("--bars", help="How many new bars after the seed.")] = 8,
+    bars: Annotated[
+        int | None, typer.Option("--bars", help="How many new bars after the seed. Default: 8, or as the phrases are.")
+    ] = None,
+    phrases: Annotated[
+        str | None,
+        typer.Option("--phrases", help="Their phrases' lengths in beats, as in 8,8,8,8. Default: as Bach's."),
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option("--form", help="Which phrases are alike, a letter for each, as in AABA.")
+    ] = None,
     *,
     said: Said,
     outputs: Said,
@@ -101,7 +110,7 @@ def continue_(
     from companion.commands.files import Outputs, compose, continue_job  # noqa: PLC0415
 
     files = Outputs.beside(seed_file, "continued", **outputs)
-    compose(continue_job(seed_file, bars, file_settings(said)), files)
+    compose(continue_job(seed_file, bars, file_settings(said), phrases, form), files)
 
 
 @app.command("harmonise", epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")

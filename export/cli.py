@@ -207,6 +207,20 @@ def recipe(
         say(line)
 
 
+@app.command("harmony", epilog="Example: chorale-train harmony -o chorales.npz")
+def harmony_command(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
+    data_dir: DataDir = Path("data"),
+    force: Anew = False,
+) -> None:
+    """Count chords, voices, keys and phrases in the training chorales: what the companion knows of harmony and form."""
+    from export.data.pieces import load_pieces  # noqa: PLC0415
+    from export.harmony.learning import learn  # noqa: PLC0415
+
+    counted = learn(load_pieces(data_dir / f"{CORPUS}.npz"), out, force=force)
+    say(f"wrote {out}: " + ", ".join(f"{count:,} {what}" for what, count in counted.items()))
+
+
 @app.command(epilog="Example: chorale-train export runs/gru -o models/gru.onnx --precision int8")
 def export(
     run: Annotated[Path, typer.Argument(help="The folder of a training run.")],
@@ -300,9 +314,11 @@ def judge_command(
         list[str],
         typer.Argument(metavar="TARGET", help="Bundled models' names, .onnx files, folders of four-voice MIDI files."),
     ],
-    rows: Annotated[str, typer.Option("--rows", help="counted, musician or all.")] = "all",
+    rows: Annotated[
+        str, typer.Option("--rows", help="Some of counted, musician, following, metre, listener; or all.")
+    ] = "counted,musician",
     pieces: Annotated[
-        int | None, typer.Option("--pieces", min=1, help="So many continuations and melodies: a short look.")
+        int | None, typer.Option("--pieces", min=1, help="So many of everything that is played: a short look.")
     ] = None,
     continuations: Annotated[
         int, typer.Option("--continuations", min=0, help="Held-out openings of two bars that a model continues.")
@@ -310,6 +326,8 @@ def judge_command(
     bars: Annotated[int, typer.Option("--bars", min=1, help="The length of a continuation.")] = 16,
     melodies: Annotated[int, typer.Option("--melodies", min=0, help="Held-out sopranos that it harmonises.")] = 70,
     cadences: Annotated[int, typer.Option("--cadences", min=0, help="Closes that it is asked for.")] = 100,
+    phrases: Annotated[int, typer.Option("--phrases", min=1, help="Folk songs' phrases that a jam answers.")] = 100,
+    tunes: Annotated[int, typer.Option("--tunes", min=1, help="Tunes of dotted beats that it harmonises.")] = 24,
     style: Annotated[str, typer.Option("--style", help="Sampling defaults: bach, free or wild.")] = DEFAULT_STYLE,
     temperature: Annotated[
         float | None, typer.Option("--temperature", "-t", help="In place of the style's own.")
@@ -340,17 +358,20 @@ def judge_command(
 
     if plots is not None:
         _need("matplotlib")
-    settings = Settings(style=style, temperature=temperature)
+    settings = Settings(style=style, temperature=temperature, seed=seed)
     sampling = sampling_of(settings)
     wanted = judge.rows_named(rows)
+    if judge.needs_songs(wanted):
+        _need("music21")
     then = None if before is None else read_before(before)
     outputs = ReportFiles(plots, save, force)
-    material = judge.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir))
-    counts = (continuations, bars, melodies, cadences) if pieces is None else (pieces, bars, pieces, pieces)
-    programme = judge.programme_for(wanted, Programme(*counts, seed))
+    played = Programme(continuations, bars, melodies, cadences, seed, phrases=phrases, tunes=tunes)
+    programme = judge.programme_for(wanted, played if pieces is None else played.of_pieces(pieces))
+    material = judge.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir), programme)
     found = find_targets(targets)
     outputs.check(found)
-    with progress_bar("listening", judge.pieces_to_play(found, programme), hidden=as_json) as progress:
+    to_play = judge.pieces_to_play(found, material, programme)
+    with progress_bar("listening", to_play, hidden=as_json) as progress:
         performance = judge.perform(found, material, settings, programme, progress)
     judgement = judge.judge(performance, material, wanted)
     notices = [*(line for target in found for line in target.notices), *outputs.write(judgement)]

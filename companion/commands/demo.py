@@ -199,7 +199,7 @@ def demo_outputs(trace: Path | None = None, soundfont: Path | None = None, force
 
 def run_demo(settings: Settings, bars: int, outputs: Outputs, waits: bool, sounds: bool, plain: bool) -> None:
     """Plays the demo and writes it; what cannot be played so is found before the first note."""
-    job = job_of_song(demo_song(), demo_phrase(), bars, settings)
+    job = job_of_song(demo_song(), demo_phrase(), bars, (), settings)
     read_command("go", (bars,))
     with _speaker(sounds) as sounder, choose_view(sys.stdout, plain) as view:
         wait = wall_clock() if waits else lambda _: None

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from companion.audio.wav import find_fluidsynth, seconds_of_ticks, wave_of_midi
+from companion.commands.phrases import wishes_of
 from companion.commands.trace import trace_file
 from companion.controls.settings import Settings
 from companion.errors import BadMidiFile, BadSetting, OutputFailed
@@ -26,12 +27,15 @@ from companion.generation.composer import (
     total_frames,
     voice_notes,
 )
+from companion.generation.following import Following, Lead
 from companion.generation.generator import Generator
 from companion.generation.velocity import VelocityRule, velocity_rule
+from companion.harmony.form import Wish
 from companion.model.library import open_model
 from companion.music.key import Key
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES, voice_index
+from companion.phrase.character import character_of
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.sampling.styles import sampling_of
 from companion.screen.say import say
@@ -126,24 +130,29 @@ class Job:
     velocity: VelocityRule
     new_steps: int = 0  # of them, after the phrase
     task: str = "composing"  # what there is to do
+    lead: Lead | None = None  # what the answer takes from the phrase
 
 
-def continue_job(seed: Path, bars: int, settings: Settings) -> Job:
-    """Continue a file."""
+def continue_job(
+    seed: Path, bars: int | None, settings: Settings, phrases: str | None = None, form: str | None = None
+) -> Job:
+    """Continue a file, in phrases of these lengths and this form; see companion.commands.phrases."""
     song = read_song(seed)
-    return job_of_song(song, phrase_of_song(song), bars, settings)
+    phrase = phrase_of_song(song)
+    return job_of_song(song, phrase, *wishes_of(phrases, form, bars, phrase.bar_steps), settings)
 
 
-def job_of_song(song: Song, phrase: Phrase, bars: int, settings: Settings) -> Job:
+def job_of_song(song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish], settings: Settings) -> Job:
     """Continue a song."""
     if not 1 <= bars <= MOST_BARS:
         raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
-    velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
+    lead = Following.of(settings).lead(character_of(phrase))
+    velocity, sampling = velocity_rule(settings.velocity, phrase.notes, lead), sampling_of(settings)
     key, generator = _asked_key(settings), _generator(settings)
-    frames = continue_phrase(generator, phrase, bars, sampling, key)
+    frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes)
     total = total_frames(phrase, bars)
     new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
-    return Job(song, phrase, generator, frames, total, notices(phrase), velocity, new_steps, task)
+    return Job(song, phrase, generator, frames, total, notices(phrase), velocity, new_steps, task, lead)
 
 
 def harmonise_job(melody: Path, voice: int | None, settings: Settings) -> Job:
@@ -194,7 +203,7 @@ def voice_number(name: str | None) -> int | None:
 def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
     """Write the MIDI file, and the sound and the trace where they are asked for: all of them or none."""
     midi = chorale_file(
-        [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity)],
+        [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)],
         ticks_per_beat=job.song.ticks_per_beat,
         tempos=job.song.tempos,
         metres=job.song.metres,

@@ -142,7 +142,7 @@ def _is_far(session: Session, start: float, entry: LoggedTransport) -> bool:
 
 def settings_of(header: Header) -> Settings:
     """The settings that a jam began with."""
-    said: dict[str, Any] = dict(header.settings)
+    said: dict[str, Any] = {"follow": 0.0, **header.settings}  # before there was following, no answer followed
     try:
         voices = tuple(VoiceSettings(**voice) for voice in said.pop("voices"))
         return Settings(**said, voices=voices)

@@ -41,7 +41,8 @@ def _frame(one: Composed) -> dict[str, Any]:
                 "distribution": _distribution(choice),
             }
         )
-    return {"step": one.frame.step, "origin": one.origin, "notes": notes}
+    place = {} if one.phrase is None else {"phrase": one.phrase, "to_close": one.to_close}
+    return {"step": one.frame.step, "origin": one.origin, **place, "notes": notes}
 
 
 def _distribution(choice: Choice) -> list[list[float | int | None]]:

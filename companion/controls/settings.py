@@ -17,6 +17,7 @@ from companion.controls.table import (
     DEFAULT_STYLE,
     OF_A_VOICE,
     OF_ALL,
+    USUAL_FOLLOW,
     VOICE_CONTROL,
     Choices,
     Control,
@@ -55,6 +56,7 @@ class Settings:
     temperature: float | None = None  # None: the style's
     top_p: float | None = None  # None: the style's
     density: float = 0.0  # nats off the score of a hold: above 0 more notes, below 0 fewer
+    follow: float = USUAL_FOLLOW  # how far an answer takes after the phrase, 0 not at all … 1
     key: str | None = None  # such as "C major" or "F# minor"; None: as heard
     seed: int = 0
     velocity: str = "played"  # or "entropy" or "1" to "127"

@@ -25,6 +25,7 @@ from companion.controls.kinds import (
 
 DEFAULT_MODEL = "bach"
 DEFAULT_STYLE = "bach"
+USUAL_FOLLOW = 0.67  # two thirds
 
 MODES = ("listen", "continue", "respond", "harmonise", "duet", "loop")
 GRIDS = ("step", "beat", "bar")
@@ -191,6 +192,15 @@ CONTROLS = (
         "above 0 more notes, below 0 fewer: nats taken off the choice to hold",
         in_files=True,
         keys=_keys("d D", "fewer notes, more notes", "left right", step=0.5),
+    ),
+    _control(
+        "follow",
+        "share",
+        Number(0, 1, 0, 1),
+        "how far an answer takes after the phrase, in pace, height, motif, loudness and touch: 0 not at all",
+        in_files=True,
+        cc=85,
+        keys=_keys("f F", "follow less, more", step=0.1),
     ),
     _control("key", "name", KeyName(), "the key to keep to; auto is the one that is heard", in_files=True),
     _control(

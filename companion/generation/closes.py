@@ -12,8 +12,8 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.harmony.form import Span
-from companion.harmony.leading import Lead, triad_of
-from companion.harmony.progressions import Place
+from companion.harmony.leading import Harmony, triad_of
+from companion.harmony.progressions import PhrasePlace
 from companion.model.features import Conditions, sounding_code
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, STEPS_PER_BEAT, VOICES
@@ -58,23 +58,23 @@ class Request:
     sampling: Sampling
     given: Mapping[int, int] = field(default_factory=dict)  # voice → token, of those that are not chosen
     conditions: Conditions = NO_CONDITIONS
-    lead: Lead | None = None  # harmony
+    harmony: Harmony | None = None  # of its beat
 
     def led(self, generator: Generator, state: DecoderState) -> tuple[Request, int | None]:
         """The same keeping to the chord of its beat, and that chord, which is chosen where the beat begins."""
         strength = self.sampling.harmony
-        if self.lead is None or strength == 0:
+        if self.harmony is None or strength == 0:
             return self, state.chord
         within = state.step % STEPS_PER_BEAT
         chord = state.chord
         if within == 0 or chord is None:
             now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
-            chord = self.lead.chord(state.sounds, now, generator.random)
-        led = replace(self.sampling, rules=(*self.sampling.rules, self.lead.rule(chord, within, strength)))
+            chord = self.harmony.chord(state.sounds, now, generator.random)
+        led = replace(self.sampling, rules=(*self.sampling.rules, self.harmony.rule(chord, within, strength)))
         request = replace(self, sampling=led)
-        settles = within == 0 and self.lead.beat.place == Place.CLOSE
+        settles = within == 0 and self.harmony.beat.place == PhrasePlace.CLOSE
         if settles or not any(state.history.reference):
-            return request._first((triad_of(self.lead.named(chord)),)), chord
+            return request._first((triad_of(self.harmony.named(chord)),)), chord
         return request, chord
 
     def made(self, generator: Generator, state: DecoderState) -> Made:
@@ -94,10 +94,10 @@ class Request:
 
     def again(self, state: DecoderState, span: Span, step: int) -> Request:
         """What was before, where a phrase comes back and it is remembered."""
-        if span.repeats is None or state.past is None:
+        if span.repeats is None or state.past is None or (span.fresh is not None and step >= span.fresh):
             return self
         tokens = state.past.again(span.start - span.repeats, anew=step == span.start)
-        return self if tokens is None else replace(self, given={**dict(enumerate(tokens)), **self.given}, lead=None)
+        return self if tokens is None else replace(self, given={**dict(enumerate(tokens)), **self.given}, harmony=None)
 
     def struck_anew(self) -> Request:
         """The same with a note begun by every voice."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.generation.closes import INNER_TRIES, TRIES, Request, Walk, towards_close
+from companion.generation.closes import INNER_TRIES, TRIES, Made, Request, Walk, towards_close
+from companion.generation.following import Lead
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.velocity import VelocityRule
-from companion.harmony.course import course
-from companion.harmony.form import Form, drawn_form
+from companion.harmony.form import Form, Wish, asked_form, drawn_form
 from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
+from companion.harmony.way import way_through
 from companion.model.codes import UNDECIDED
 from companion.model.features import Ahead, Conditions
 from companion.music.bars import closing_steps
@@ -37,15 +38,26 @@ class Composed:
     frame: Frame
     origin: str  # SEED or MODEL
     chosen: tuple[bool, ...]  # which voices the model chose
+    phrase: int | None = None  # the number of its phrase, from 0 on, in what is added or in what is new
+    to_close: int | None = None  # steps until that phrase's last chord is struck; below 0 while it is held
 
 
 def continue_phrase(
-    generator: Generator, phrase: Phrase, bars: int, sampling: Sampling, asked_key: Key | None = None
+    generator: Generator,
+    phrase: Phrase,
+    bars: int,
+    sampling: Sampling,
+    asked_key: Key | None = None,
+    lead: Lead | None = None,
+    wishes: Sequence[Wish] = (),
 ) -> Iterator[Composed]:
     """The seed, its missing voices added, then ``bars`` new bars in phrases, the last of which ends the piece.
 
     Where the seed ends inside a bar, that bar is completed first. The key is the one that is asked for, else
     the one that is heard.
+
+    lead: what the new bars take from the phrase.
+    wishes: the phrases of the new bars, which they fill; else they are drawn.
     """
     heard = _Heard(generator, phrase, sampling, asked_key, LONGEST_HEARD)
     state = generator.start()
@@ -53,7 +65,7 @@ def continue_phrase(
         state = after
         yield Composed(frame, SEED, heard.added)
     first = heard.first_step + len(heard.frames)
-    yield from _answer(generator, state, _planned(generator, phrase, heard, bars), first, heard)
+    yield from _answer(generator, state, _planned(generator, phrase, heard, bars, wishes), first, heard, lead)
 
 
 def harmonise(
@@ -66,12 +78,14 @@ def harmonise(
     heard = _Heard(generator, phrase, sampling, asked_key, ended=True)
     struck = np.flatnonzero((heard.frames >= FIRST_STRIKE).any(axis=1))
     heard.close = int(struck[-1]) if len(struck) else len(heard.frames) - 1
-    state = generator.start()
+    state, place = generator.start(), heard.first_step
     for frame, after in heard.to_the_close(state):
         state = after
-        yield Composed(frame, SEED, heard.added)
+        yield Composed(frame, SEED, heard.added, *_in_phrase(heard.form, place))
+        place += 1
     for frame, _ in heard.walk(state, heard.close + 1, len(heard.frames) - 1):
-        yield Composed(frame, SEED, heard.added)
+        yield Composed(frame, SEED, heard.added, *_in_phrase(heard.form, place))
+        place += 1
 
 
 class _Heard:
@@ -105,17 +119,17 @@ class _Heard:
         self._alike = {
             span for span in self.form.spans if span.repeats is not None and generator.random.random() < AS_BEFORE
         }
-        self._course = None
+        self._way = None
         if self.key is not None and any(self.added):
-            self._course = course(self.key, self.form, self._from_a_beat, phrase.given)
+            self._way = way_through(self.key, self.form, self._from_a_beat, phrase.given)
 
     def walk(self, state: DecoderState, first: int, last: int) -> Walk:
         """The frames from one to another, their missing voices added."""
         for at in range(first, last + 1):
             here = replace(state, step=self._steps[at])  # after a rest in another place
-            made = self._request(at, here).made(self._generator, here)
-            state = made.after
-            yield made
+            frame, after = self._request(at, here).made(self._generator, here)
+            state = after.hearing(frame.pitches)
+            yield Made(frame, state)
 
     def to_the_close(self, state: DecoderState) -> Walk:
         """All frames up to the last chord; of each phrase, and of the last more carefully, the ending that is best."""
@@ -138,8 +152,8 @@ class _Heard:
         known = _known(self.frames[at], self._given)
         asked = Request(self.sampling, known, Conditions(key=self.key, ahead=self._ahead.at(at)))
         place = at + self.first_step
-        if self._course is not None:
-            asked = replace(asked, lead=self._course.lead(place))
+        if self._way is not None:
+            asked = replace(asked, harmony=self._way.harmony(place))
         if self.close is not None and place >= self.form.spans[-1].start:
             asked = asked.towards_close(self.close - at, self.key)
         elif self.close is not None:
@@ -182,44 +196,60 @@ def _known(tokens: IntArray, given: Sequence[bool]) -> dict[int, int]:
     return {voice: int(tokens[voice]) for voice in range(len(VOICES)) if given[voice]}
 
 
-def _planned(generator: Generator, phrase: Phrase, heard: _Heard, bars: int) -> Form:
-    """The phrases of an answer, as long as those heard or as Bach's, in steps of the frames."""
+def _planned(generator: Generator, phrase: Phrase, heard: _Heard, bars: int, wishes: Sequence[Wish]) -> Form:
+    """The phrases of an answer, as asked for, as long as those heard or as Bach's, in steps of the frames."""
     start = heard.first_step + len(heard.frames)
     end = start + _steps_to_come(phrase, bars)
+    if wishes:
+        return asked_form(start, (end - closing_steps(phrase.bar_steps), end), wishes, generator.random)
     lengths = [span.beats for span in heard.form.spans[:-1]]
     in_threes = phrase.bar_steps == BAR_IN_THREES
     return drawn_form(start, end - closing_steps(phrase.bar_steps), end, generator.random, lengths, in_threes)
 
 
-def _answer(generator: Generator, state: DecoderState, form: Form, first: int, heard: _Heard) -> Iterator[Composed]:
+def _answer(
+    generator: Generator, state: DecoderState, form: Form, first: int, heard: _Heard, lead: Lead | None
+) -> Iterator[Composed]:
     """New frames that begin afresh, phrase by phrase; each last chord is struck on its beat and held."""
     key = heard.key
-    way = None if key is None else course(key, form)
+    way = None if key is None else way_through(key, form)
     plain = Request(heard.sampling, conditions=Conditions(key=key))
     final = form.spans[-1]
 
     def walk(state: DecoderState, begin: int, last: int) -> Walk:
         for step in range(begin, last + 1):
             span = form.at(step)
-            request = plain if way is None else replace(plain, lead=way.lead(step))
+            request = plain if way is None else replace(plain, harmony=way.harmony(step))
+            if lead is not None:
+                request = replace(request, sampling=lead.sampling(heard.sampling, step - first))
             request = request.towards_close(form.steps_to_close(step), key if span == final else None)
             request = request if span is None else request.again(state, span, step)
             made = (request.struck_anew() if step in (first, final.close) else request).made(generator, state)
             state = made.after
             yield made
 
-    everyone = (True,) * len(VOICES)
+    everyone, made = (True,) * len(VOICES), 0
     for span in form.spans:
         asked_key, tries = (key, TRIES) if span == final else (None, INNER_TRIES)
         for frame, after in towards_close(walk, state, (span.start, span.close), asked_key, tries):
             state = after
-            yield Composed(frame, MODEL, everyone)
+            yield Composed(frame, MODEL, everyone, *_in_phrase(form, first + made))
+            made += 1
         for frame, after in walk(state, span.close + 1, span.end - 1):
             state = after
-            yield Composed(frame, MODEL, everyone)
+            yield Composed(frame, MODEL, everyone, *_in_phrase(form, first + made))
+            made += 1
 
 
-def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule) -> list[VoiceNote]:
+def _in_phrase(form: Form, step: int) -> tuple[int | None, int | None]:
+    """The number of the phrase that a step belongs to, and the steps to its close."""
+    span = form.at(step)
+    return (None, None) if span is None else (form.spans.index(span), span.close - step)
+
+
+def voice_notes(
+    composed: Iterable[Composed], phrase: Phrase, velocity: VelocityRule, lead: Lead | None = None
+) -> list[VoiceNote]:
     """The notes that the model added, in the seed's ticks; the seed's own are phrase.notes.
 
     A held note begins with its strike and takes its velocity there. Where the player let go of the
@@ -241,8 +271,11 @@ def voice_notes(composed: Iterable[Composed], phrase: Phrase, velocity: Velocity
                 notes.append(sounding.pop(voice)._replace(end_tick=tick))
             pitch = one.frame.pitches[voice]
             if token >= FIRST_STRIKE and one.chosen[voice] and pitch is not None:
-                strength = velocity(voice, one.frame.choices[voice].entropy_bits)
+                since = one.frame.step - start - (len(phrase.frames) if one.origin == MODEL else 0)
+                strength = velocity(voice, one.frame.choices[voice].entropy_bits, since)
                 begin = max(tick, min(played.get((voice, pitch), 0), end_tick - 1))
                 sounding[voice] = VoiceNote(voice, begin, end_tick, pitch, strength)
+    if lead is not None:
+        notes = list(lead.touched(notes, phrase.tick_of_step(len(phrase.frames)), phrase.ticks_per_beat))
     notes.extend(note._replace(end_tick=end_tick) for note in sounding.values())
     return sorted(notes, key=lambda note: (note.start_tick, note.voice))

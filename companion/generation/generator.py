@@ -25,6 +25,7 @@ from companion.model.features import (
 from companion.model.runtime import Model
 from companion.model.state import State
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
+from companion.sampling.course import AT_HOME, Course
 from companion.sampling.draw import Choice, Sampling, choose, given_choice
 from companion.sampling.rules import NoteContext
 
@@ -41,6 +42,11 @@ class DecoderState:
     past: Past | None = None  # where the model reads what came before
     sounds: Sounds = ()  # of the beat that the last frame belongs to, up to there
     chord: int | None = None  # that was chosen for that beat (see companion.harmony.leading)
+    course: Course = AT_HOME
+
+    def hearing(self, pitches: Sequence[int | None]) -> DecoderState:
+        """After a frame that was heard, not answered."""
+        return replace(self, course=self.course.hearing(pitches))
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,9 @@ class Generator:
         tokens, codes = [UNDECIDED] * len(VOICES), [NOTHING] * len(VOICES)
         choices: dict[int, Choice] = {}
         for voice in self._turns(given):
-            context = NoteContext(voice, tuple(tokens), tuple(codes), history, state.step % STEPS_PER_BEAT)
+            context = NoteContext(
+                voice, tuple(tokens), tuple(codes), history, state.step % STEPS_PER_BEAT, state.course
+            )
             logits, memory = self._predict(self.model.row.ids(known, voice), memory)
             if voice in given:
                 choices[voice] = given_choice(_sayable(given[voice], history, voice), logits, context)
@@ -96,11 +104,11 @@ class Generator:
         after = history.advance(tokens)
         past = None if state.past is None else state.past.advance(tokens, after)
         sounds = (*(state.sounds if state.step % STEPS_PER_BEAT else ()), after.now)
-        following = DecoderState(state.step + 1, after, memory, past, sounds, state.chord)
+        pitches = _pitches(after)
+        course = state.course.advance(tokens, pitches)
+        following = DecoderState(state.step + 1, after, memory, past, sounds, state.chord, course)
         ordered = tuple(choices[voice] for voice in range(len(VOICES)))
-        return Frame(
-            state.step, np.array(tokens, dtype=np.int32), _pitches(after), ordered, sampling.temperature
-        ), following
+        return Frame(state.step, np.array(tokens, dtype=np.int32), pitches, ordered, sampling.temperature), following
 
     def hear(
         self, state: DecoderState, tokens: IntArray, conditions: Conditions = NO_CONDITIONS

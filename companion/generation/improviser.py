@@ -13,14 +13,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.generation.closes import TRIES, Made, Request, Search, best_ending, best_opening
+from companion.generation.following import NOT_FOLLOWING, Following, Lead
+from companion.generation.forms import form_of, way_of
 from companion.generation.generator import DecoderState, Frame, Generator
-from companion.generation.way import form_of, way_of
 from companion.harmony.form import Form
-from companion.harmony.leading import Lead
+from companion.harmony.leading import Harmony
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
+from companion.phrase.character import Character
 from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Hands
 from companion.sampling.draw import Sampling
 
@@ -76,6 +78,7 @@ class Answer:
     end: int | None = None  # the step after its last
     loop: tuple[IntArray, ...] = ()  # frames to repeat, in place of new ones
     with_player: bool = False  # it sounds only while the player does
+    character: Character | None = None  # of the phrase that it answers
     drawn: tuple[int, int] | None = None  # its close and end when it began, for which its phrases were drawn
 
     @property
@@ -93,6 +96,16 @@ class Guidance:
     seed: int
     locked: frozenset[int]  # voices that are the player's alone
     beat_step: int = 0  # how many steps after the multiples of four beats lie
+    follow: Following = NOT_FOLLOWING
+
+    def lead(self, answer: Answer) -> Lead | None:
+        """What an answer takes from its phrase; None: nothing."""
+        return self.follow.lead(answer.character)
+
+    def sampling_at(self, step: int, answer: Answer) -> Sampling:
+        """How a step of an answer is drawn."""
+        lead = self.lead(answer)
+        return self.sampling if lead is None else lead.sampling(self.sampling, step - answer.start)
 
     @property
     def conditions(self) -> Conditions:
@@ -100,9 +113,9 @@ class Guidance:
         return Conditions(key=self.key)
 
     @property
-    def lead(self) -> Lead | None:
-        """Harmony where no phrases are planned."""
-        return None if self.key is None else Lead(self.key)
+    def harmony(self) -> Harmony | None:
+        """Of a beat where no phrases are planned."""
+        return None if self.key is None else Harmony(self.key)
 
     def place(self, step: int) -> int:
         """A step as a model and a form count: with beats on the multiples of four."""
@@ -112,14 +125,14 @@ class Guidance:
         """A state as a model counts steps."""
         return replace(state, step=self.place(state.step))
 
-    def form(self, answer: Answer) -> Form | None:
-        """The phrases of an answer; None where the player decides when they end."""
+    def form(self, answer: Answer, step: int) -> Form | None:
+        """The phrases of an answer around a step; None where the player decides when they end."""
         if self.key is None or answer.loop or answer.with_player or self.locked or not self.sampling.harmony:
             return None
         drawn, now = (
             None if one is None else (self.place(one[0]), self.place(one[1])) for one in (answer.drawn, answer.ending)
         )
-        return form_of((self.seed, answer.number), self.place(answer.start), drawn, now)
+        return form_of((self.seed, answer.number), self.place(answer.start), self.place(step), drawn, now)
 
 
 class Improviser:
@@ -145,7 +158,7 @@ class Improviser:
             before = replace(state, step=planned.step)
             tokens = planned.frame.tokens if renewed else sounding_frame(planned.frame)
             _, state = self._generator.hear(guidance.on_beat(before), tokens)
-            state = replace(state, step=planned.step + 1)
+            state = replace(state, step=planned.step + 1, course=planned.after.state.course)
             points = replace(planned.before, state=before), replace(planned.after, state=state)
             renewed.append(replace(planned, before=points[0], after=points[1]))
         return renewed
@@ -153,8 +166,9 @@ class Improviser:
     def heard(self, context: Context, hands: Hands, guidance: Guidance, number: int) -> Planned:
         """The player's step: voices not played are imagined."""
         given = hands.tokens(context.step, LEGATO_STEPS)
-        request = Request(_calm(guidance.sampling), given, guidance.conditions, guidance.lead)
-        made = self._draw(guidance.on_beat(context.state), request, (guidance.seed, number, 0))
+        request = Request(_calm(guidance.sampling), given, guidance.conditions, guidance.harmony)
+        frame, after = self._draw(guidance.on_beat(context.state), request, (guidance.seed, number, 0))
+        made = Made(frame, after.hearing(frame.pitches))
         return _planned(made, context, hands, HEARD, frozenset(given))
 
     def next(self, context: Context, hands: Hands, answer: Answer, guidance: Guidance, attempt: int = 0) -> Planned:
@@ -163,8 +177,9 @@ class Improviser:
             return self._repeated(context, hands, answer, guidance)
         own = _own_tokens(context.step, hands, answer, guidance)
         steps = None if answer.close is None else answer.close - context.step
-        request = Request(guidance.sampling, own, guidance.conditions, guidance.lead)
-        if form := guidance.form(answer):
+        sampling = guidance.sampling_at(context.step, answer)
+        request = Request(sampling, own, guidance.conditions, guidance.harmony)
+        if form := guidance.form(answer, context.step):
             request = _in_form(request, guidance, form, guidance.on_beat(context.state))
         request = request.towards_close(steps, guidance.key)
         if context.step in (answer.start, answer.close) or _enters(context, answer):
@@ -234,7 +249,7 @@ def _in_form(request: Request, guidance: Guidance, form: Form, state: DecoderSta
     """The same with the chords and the close of its phrase; the last close is asked for by itself."""
     assert guidance.key is not None
     place = state.step
-    led = replace(request, lead=way_of(guidance.key, form).lead(place))
+    led = replace(request, harmony=way_of(guidance.key, form).harmony(place))
     span = form.at(place)
     if span is None or (form.ends and span == form.spans[-1]):
         return led

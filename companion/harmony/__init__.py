@@ -1,9 +1,11 @@
-"""Harmony as the chorales have it: a chord for every beat, chosen before the notes are.
+"""Harmony as the chorales have it: phrases are planned, and a chord is chosen for every beat before its notes are.
 
-chords       what a beat is heard as
-progressions which chord follows which, and what the voices sing in each, as learned from the chorales
-form         phrases: how long they are, on what they close, what comes back
-tunes        where the phrases of a given tune end
-course       what each beat of an answer is asked to be
-leading      the chord of a beat, and the rule by which notes keep to it
+chords        what a beat is heard as
+progressions  which chord follows which, and what the voices sing in each, as counted in the chorales
+doubling      how the upper voices share a chord between them
+keys          the key, by what tells it
+leading       the chord of a beat, and the rule by which notes keep to it
+form          phrases: how long they are, what they close on, which of them come back
+tunes         where the phrases of a given tune end
+way           the way through a form: what each beat is asked to be
 """

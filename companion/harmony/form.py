@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.harmony.progressions import Closing, Place, tables
+from companion.harmony.progressions import Closing, PhrasePlace, tables
 from companion.music.vocabulary import STEPS_PER_BEAT
 
 PHRASE_BEATS = range(3, 17)  # the shortest and the longest phrase
 HELD_BEATS = range(1, 4)  # how long the last chord of a phrase is held
 SHORTEST_LAST = 2  # beats before the last chord, at least, when an end is asked for
-ENDLESS_STEPS = 2048  # 128 bars of 4/4; after them music without an end has no phrases any more
+ENDLESS_STEPS = 512  # 32 bars of 4/4: so far ahead the phrases of music without an end are drawn at a time
 LIKE_HEARD = 4.0  # so much likelier is a phrase as long as one that was heard
 RETURNS = 0.35  # so many forms come back to their first phrases at once, as those of verse do: AB AB …
 RETURNING = (2, 2, 2, 3)  # how many phrases come back
+OTHERWISE = 2  # beats before its last chord, where the last phrase of a piece is not as before any more
 STICKS = 1.2  # so much likelier than by chance is a phrase as long, and as long held, as the one before
 Weights = NDArray[np.float64]
 
@@ -29,7 +30,8 @@ class Span:
     start: int
     close: int  # its last chord is struck
     end: int  # and held up to here, where the next phrase begins
-    repeats: int | None = None  # the start of the music that comes back
+    repeats: int | None = None  # the start of the music that comes back …
+    fresh: int | None = None  # … up to here, where it goes on otherwise
 
     @property
     def beats(self) -> int:
@@ -53,7 +55,7 @@ class Form:
         """The phrase that a step belongs to."""
         return next((span for span in self.spans if span.start <= step < span.end), None)
 
-    def place(self, step: int) -> Place | None:
+    def place(self, step: int) -> PhrasePlace | None:
         """Where in its phrase the beat of a step lies; None while its last chord is held, or outside."""
         span = self.at(step)
         if span is None:
@@ -61,10 +63,10 @@ class Form:
         beats = span.close // STEPS_PER_BEAT - step // STEPS_PER_BEAT
         if beats < 0:
             return None
-        if beats <= Place.LAST_BUT_TWO:
-            return Place(beats)
+        if beats <= PhrasePlace.LAST_BUT_TWO:
+            return PhrasePlace(beats)
         begins = step - span.start < STEPS_PER_BEAT and span != self.spans[0]
-        return Place.BEGIN if begins else Place.INSIDE
+        return PhrasePlace.BEGIN if begins else PhrasePlace.INSIDE
 
     def steps_to_close(self, step: int) -> int | None:
         """Until the phrase's last chord is struck; below 0 while it is held."""
@@ -127,8 +129,46 @@ def _length(beats: int, by_length: Weights, reach: Weights, dice: np.random.Gene
     return PHRASE_BEATS[int(dice.choice(len(likely), p=likely / likely.sum()))]
 
 
+@dataclass(frozen=True)
+class Wish:
+    """A phrase that is asked for: how long it is, and which earlier ones, by their letters, it is like."""
+
+    beats: int
+    letter: str = ""
+
+
+def asked_form(start: int, ending: tuple[int, int], wishes: Sequence[Wish], dice: np.random.Generator) -> Form:
+    """The phrases that are asked for; what lies before them belongs to the first one.
+
+    ending: the steps of the last close and of the end, where the last phrase ends.
+    """
+    close, end = ending
+    weights = _weights((), in_threes=False)
+    spans: list[Span] = []
+    places: dict[str, int] = {}
+    at = end - sum(wish.beats for wish in wishes) * STEPS_PER_BEAT
+    for number, wish in enumerate(wishes):
+        last = number == len(wishes) - 1
+        stop = at + wish.beats * STEPS_PER_BEAT
+        repeats = places.get(wish.letter)
+        if last:
+            span = Span(at, close, end, repeats, close - OTHERWISE * STEPS_PER_BEAT)
+        else:
+            span = Span(at, stop - _held_in(wish.beats, weights, dice) * STEPS_PER_BEAT, stop, repeats)
+        if wish.letter:
+            places.setdefault(wish.letter, at)
+        spans.append(span)
+        at = stop
+    first = spans[0]
+    return Form((Span(start, first.close, first.end), *spans[1:]))
+
+
+def _held_in(beats: int, weights: Weights, dice: np.random.Generator) -> int:
+    return min(_held(beats, weights, dice), beats - 1)
+
+
 def endless_form(start: int, dice: np.random.Generator) -> Form:
-    """Phrases for a long time, the last of which ends nothing; for music that goes on until it is told to stop."""
+    """So many steps of phrases, the last of which ends nothing; for music that goes on until it is told to stop."""
     form = drawn_form(start, start + ENDLESS_STEPS - STEPS_PER_BEAT, start + ENDLESS_STEPS, dice)
     return Form(form.spans, ends=False)
 

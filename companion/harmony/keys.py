@@ -6,13 +6,13 @@ import functools
 
 import numpy as np
 
-from companion.harmony.progressions import Floats, tables
+from companion.harmony.progressions import Likelihoods, tables
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import IntArray, sounding_pitches
 
-SOPRANO, BASS = 0, 3
-KEYS = tuple(Key(tonic, minor) for minor in (False, True) for tonic in range(OCTAVE))
+_TOP, _BOTTOM = 0, 3
+EVERY_KEY = tuple(Key(tonic, minor) for minor in (False, True) for tonic in range(OCTAVE))
 _PER_STEP = 0.2  # how much a step tells, of what it would if no step were like the one before
 _UNHEARD = 0.002  # the share of a tone that was never heard in a key
 _STAYS = 3.0  # nats by which another key must be likelier than the one that was heard before
@@ -37,37 +37,37 @@ def likeliest_key(frames: IntArray, ended: bool = False, before: Key | None = No
     nats = _tones(lone) @ weights + _first(pitches, sings)
     if ended:
         top = pitches[steps[-1]]
-        nats = nats + _edge("last", SOPRANO)[:, top[top > 0].max() % OCTAVE]
-    likeliest = KEYS[int(nats.argmax())]
-    if before is not None and nats.max() < nats[KEYS.index(before)] + _STAYS:
+        nats = nats + _edge("last", _TOP)[:, top[top > 0].max() % OCTAVE]
+    likeliest = EVERY_KEY[int(nats.argmax())]
+    if before is not None and nats.max() < nats[EVERY_KEY.index(before)] + _STAYS:
         return before
     return likeliest
 
 
-def _first(pitches: IntArray, sings: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Floats:
+def _first(pitches: IntArray, sings: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Likelihoods:
     """What the first note tells: of the bass, else of the soprano."""
     at = int(sings.any(axis=1).argmax())
-    for voice in (BASS, SOPRANO):
+    for voice in (_BOTTOM, _TOP):
         if sings[at, voice]:
             return _edge("first", voice)[:, pitches[at, voice] % OCTAVE]
-    return np.zeros(len(KEYS))
+    return np.zeros(len(EVERY_KEY))
 
 
 @functools.cache
-def _tones(lone: bool) -> Floats:
+def _tones(lone: bool) -> Likelihoods:
     """[keys, 12] nats of each tone, of a soprano alone or of all voices."""
     counts = tables().tones[:, 0 if lone else 1]
     return _in_all_keys(np.log(counts / counts.sum(axis=-1, keepdims=True) + _UNHEARD))
 
 
 @functools.cache
-def _edge(end: str, voice: int) -> Floats:
+def _edge(end: str, voice: int) -> Likelihoods:
     """[keys, 12] nats of the first or last note of a voice."""
-    row = {("first", SOPRANO): 0, ("first", BASS): 1, ("last", SOPRANO): 2}[end, voice]
+    row = {("first", _TOP): 0, ("first", _BOTTOM): 1, ("last", _TOP): 2}[end, voice]
     counts = tables().edges[:, row] + 0.5
     return _in_all_keys(np.log(counts / counts.sum(axis=-1, keepdims=True)))
 
 
-def _in_all_keys(by_mode: Floats) -> Floats:
+def _in_all_keys(by_mode: Likelihoods) -> Likelihoods:
     """[2, 12] from the tonic of each mode → [24, 12] of all keys."""
-    return np.array([np.roll(by_mode[int(key.minor)], key.tonic) for key in KEYS])
+    return np.array([np.roll(by_mode[int(key.minor)], key.tonic) for key in EVERY_KEY])

@@ -10,7 +10,7 @@ import numpy as np
 
 from companion.harmony.chords import TONE_OF, Chord, heard_chord
 from companion.harmony.doubling import DEALT_NUMBER, UPPER
-from companion.harmony.progressions import Floats, Place, Progressions, tables
+from companion.harmony.progressions import ChordChain, Likelihoods, PhrasePlace, tables
 from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
@@ -24,6 +24,7 @@ OFF_BEAT_SHARE = 0.25  # of what leans to the chord on the beat: off it, what so
 DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
 STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
+UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
 STILL_UNKNOWN = 0.2  # of these, where nobody knows where phrases end
 _DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
@@ -32,25 +33,25 @@ Sounds = tuple[tuple[int, ...], ...]  # codes of the four voices, step by step
 
 
 @dataclass(frozen=True, eq=False)
-class Beat:
+class AskedBeat:
     """What a beat is asked to be."""
 
-    place: Place = Place.INSIDE
-    toward: Floats | None = None  # [chords] how well each leads to what is to come; None: nothing is known of it
+    place: PhrasePlace = PhrasePlace.INSIDE
+    toward: Likelihoods | None = None  # [chords] how well each leads to what is to come; None: nothing is known of it
 
 
-PLAIN_BEAT = Beat()
+PLAIN = AskedBeat()
 
 
 @dataclass(frozen=True)
-class Lead:
-    """Harmony in a key, for one frame."""
+class Harmony:
+    """A beat in a key."""
 
     key: Key
-    beat: Beat = PLAIN_BEAT
+    beat: AskedBeat = PLAIN
 
     @property
-    def progressions(self) -> Progressions:
+    def progressions(self) -> ChordChain:
         """The chords of the key's mode."""
         return tables().of_key(self.key)
 
@@ -69,7 +70,9 @@ class Lead:
                 likely *= chain.singing[voice, ON_BEAT, :, (CODE_PITCH_CLASS[code] - self.key.tonic) % OCTAVE]
         if self.beat.toward is not None:
             likely *= self.beat.toward
-        if self.beat.place == Place.CLOSE or last is None:
+        else:
+            likely **= UNKNOWING
+        if self.beat.place == PhrasePlace.CLOSE or last is None:
             likely *= np.where(chain.triads, 1.0, 1e-6)
         reached = likely.cumsum()
         return min(int(reached.searchsorted(dice.random() * reached[-1], side="right")), len(likely) - 1)
@@ -129,7 +132,7 @@ def _standing(context: NoteContext) -> float:
 
 
 @lru_cache(maxsize=64)
-def _of_classes(classes: frozenset[int]) -> Floats:
+def _of_classes(classes: frozenset[int]) -> Likelihoods:
     """[codes]: 1 where a strike is of one of these pitch classes."""
     found = np.isin(_CLASSES, list(classes)).astype(float)
     found[[REST, HOLD]] = 0.0

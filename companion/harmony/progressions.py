@@ -22,10 +22,10 @@ from companion.music.pitch import OCTAVE
 TABLES_FILE = "chorales.npz"
 TABLES_FORMAT = "chorale-harmony/1"
 
-Floats = NDArray[np.float64]
+Likelihoods = NDArray[np.float64]
 
 
-class Place(IntEnum):
+class PhrasePlace(IntEnum):
     """Where in its phrase a beat lies."""
 
     CLOSE = 0  # its last chord is struck
@@ -52,15 +52,15 @@ _STRONGEST = (-2.5, 3.0)  # nats that a note can lose or win by its chord
 
 
 @dataclass(frozen=True, eq=False)
-class Progressions:
+class ChordChain:
     """The chords of a mode, counted from the tonic; likelihoods are of sum 1 along their last axis."""
 
     chords: tuple[Chord, ...]
-    openings: Floats  # [chords]
-    following: Floats  # [places, chords, chords]: after each, which
-    closing: Floats  # [closings, chords]: how much likelier than there in any phrase
-    singing: Floats  # [voices, 2 (on the beat, off it), chords, 12]: which tone above the tonic
-    leaning: Floats  # the same, in nats above what the voice sings in any chord
+    openings: Likelihoods  # [chords]
+    following: Likelihoods  # [places, chords, chords]: after each, which
+    closing: Likelihoods  # [closings, chords]: how much likelier than there in any phrase
+    singing: Likelihoods  # [voices, 2 (on the beat, off it), chords, 12]: which tone above the tonic
+    leaning: Likelihoods  # the same, in nats above what the voice sings in any chord
 
     def of_chord(self, chord: Chord | None) -> int | None:
         """The state that a chord is; None where it is none of them, however it is inverted."""
@@ -89,38 +89,38 @@ class Counts:
     """What was counted in the chorales of one mode; chords and tones from the tonic."""
 
     chords: NDArray[np.intp]  # [chords, 3]: root, quality, bass
-    openings: Floats  # [chords]
-    following: Floats  # [places, chords, chords]
-    closing: Floats  # [closings, chords]
-    singing: Floats  # [voices, 2, chords, 12]
+    openings: Likelihoods  # [chords]
+    following: Likelihoods  # [places, chords, chords]
+    closing: Likelihoods  # [closings, chords]
+    singing: Likelihoods  # [voices, 2, chords, 12]
 
-    def progressions(self) -> Progressions:
+    def progressions(self) -> ChordChain:
         """Likelihoods, of what was seldom counted by what is alike."""
         singing, usual = self._singing(), self._usual_singing()
         leaning = np.clip(np.log(singing) - np.log(usual), *_STRONGEST)
         chords = tuple(Chord(*map(int, chord)) for chord in self.chords)
-        return Progressions(
+        return ChordChain(
             chords, _shares(self.openings + _SELDOM), self._following(), self._closing(), singing, leaning
         )
 
-    def _following(self) -> Floats:
+    def _following(self) -> Likelihoods:
         in_all = self.following.sum(axis=0)
         anywhere = _shares(in_all.sum(axis=0) + 0.5)
         after = _blend(in_all, anywhere)
         by_place = []
         for place, counts in enumerate(self.following):
             here = _shares(counts.sum(axis=0) + _SELDOM / 2)
-            by_place.append(_blend(counts, after if place == Place.INSIDE else (after + here) / 2))
+            by_place.append(_blend(counts, after if place == PhrasePlace.INSIDE else (after + here) / 2))
         return np.stack(by_place)
 
-    def _closing(self) -> Floats:
+    def _closing(self) -> Likelihoods:
         closes = self.closing[: Closing.BEFORE_FINAL].sum(axis=0)
-        usual = np.stack([closes] * Closing.BEFORE_FINAL + [self.following[Place.LAST].sum(axis=0)])
+        usual = np.stack([closes] * Closing.BEFORE_FINAL + [self.following[PhrasePlace.LAST].sum(axis=0)])
         return (_shares(self.closing + _SELDOM) / _shares(usual + _SELDOM)).clip(0.05, 20.0)
 
-    def _singing(self) -> Floats:
+    def _singing(self) -> Likelihoods:
         """Of chords that are seldom, by those of their quality and inversion on other roots."""
-        kinds: dict[tuple[int, int], Floats] = {}
+        kinds: dict[tuple[int, int], Likelihoods] = {}
         for number, (root, quality, bass) in enumerate(self.chords.tolist()):
             kind = quality, (bass - root) % OCTAVE
             from_root = np.roll(self.singing[:, :, number], -root, axis=-1)
@@ -131,17 +131,17 @@ class Counts:
             sung[:, :, number] += _TRUST_IN_QUALITY * np.roll(alike, root, axis=-1)
         return _shares(sung)
 
-    def _usual_singing(self) -> Floats:
+    def _usual_singing(self) -> Likelihoods:
         return _shares(self.singing.sum(axis=2, keepdims=True) + 1.0)
 
 
-def _shares(counts: Floats) -> Floats:
-    shares: Floats = counts / counts.sum(axis=-1, keepdims=True)
+def _shares(counts: Likelihoods) -> Likelihoods:
+    shares: Likelihoods = counts / counts.sum(axis=-1, keepdims=True)
     return shares
 
 
-def _blend(counts: Floats, prior: Floats) -> Floats:
-    blended: Floats = (counts + _TRUST * prior) / (counts.sum(axis=-1, keepdims=True) + _TRUST)
+def _blend(counts: Likelihoods, prior: Likelihoods) -> Likelihoods:
+    blended: Likelihoods = (counts + _TRUST * prior) / (counts.sum(axis=-1, keepdims=True) + _TRUST)
     return blended
 
 
@@ -149,14 +149,16 @@ def _blend(counts: Floats, prior: Floats) -> Floats:
 class Tables:
     """All that was learned of harmony and phrases."""
 
-    major: Progressions
-    minor: Progressions
-    completing: Floats  # [qualities, inversions, decided, tones]: see companion.harmony.doubling
+    major: ChordChain
+    minor: ChordChain
+    completing: Likelihoods  # [qualities, inversions, decided, tones]: see companion.harmony.doubling
     phrases: NDArray[np.intp]  # [in threes or not, lengths, held]: how often phrases of so many beats end so long held
-    tones: Floats  # [modes, 2 (the soprano, all voices), 12]: for how many steps each sounds, from the tonic
-    edges: Floats  # [modes, 3 (first of the soprano, first of the bass, last of the soprano), 12]: in how many pieces
+    tones: Likelihoods  # [modes, 2 (the soprano, all voices), 12]: for how many steps each sounds, from the tonic
+    edges: (
+        Likelihoods  # [modes, 3 (first of the soprano, first of the bass, last of the soprano), 12]: in how many pieces
+    )
 
-    def of_key(self, key: Key) -> Progressions:
+    def of_key(self, key: Key) -> ChordChain:
         """The chords of a key's mode."""
         return self.minor if key.minor else self.major
 

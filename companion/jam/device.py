@@ -85,7 +85,7 @@ class Device:
                 self.send(osc_messages.state(key, values))
 
     def _state(self, session: Session) -> dict[str, tuple[Any, ...]]:
-        left = session.bars_left
+        left = session.progress.bars_left
         return {
             "connected": (int(bool(self.connected)),),
             "chord": (session.chord,),

@@ -48,6 +48,7 @@ class Picture:
     mode: str = "continue"
     activity: str = "listening"  # "listening", "phrase", "answering", "closing" or "stopped"
     bars_left: int | None = None  # of the answer; None: until told to stop
+    phrase: str = ""  # of the answer: "phrase 2 of 4"; empty where none is planned
     settings: tuple[str, ...] = ()  # what the music is drawn with: "gru", "bach", "temperature 0.8"
     chord: str = ""  # "G major/B"; empty where none is heard
     frames: tuple[FrameView, ...] = ()  # of the last two bars or so, as they were heard or sounded
@@ -79,6 +80,5 @@ class Picture:
 
     def doing(self) -> str:
         """What the companion does, and how long it still will."""
-        if self.bars_left is None:
-            return self.activity
-        return f"{self.activity}, {self.bars_left} bar{'s' * (self.bars_left != 1)} left"
+        left = "" if self.bars_left is None else f"{self.bars_left} bar{'s' * (self.bars_left != 1)} left"
+        return ", ".join(words for words in (self.activity, left, self.phrase) if words)

@@ -10,7 +10,7 @@ from companion.controls.table import Choices
 from companion.generation.improviser import HEARD, Planned
 from companion.jam.picture import FrameView, Picture
 from companion.music.vocabulary import FIRST_STRIKE
-from companion.session.session import Session
+from companion.session.session import Progress, Session
 from companion.session.turns import IDLE
 
 SHOWN_STEPS = 40  # of the past
@@ -18,7 +18,7 @@ SHOWN_STEPS = 40  # of the past
 
 def picture_of(session: Session, position: float, choices: Choices) -> Picture:
     """The music as it stands at a position; what only the engine knows is left as it is by default."""
-    settings = session.settings
+    settings, progress = session.settings, session.progress
     bar, beat = session.barlines.place(math.floor(position))
     recent = session.recent(SHOWN_STEPS)
     past = [one for one in recent if one.step <= position]
@@ -31,7 +31,8 @@ def picture_of(session: Session, position: float, choices: Choices) -> Picture:
         playing=session.running,
         mode=settings.mode,
         activity=_activity(session),
-        bars_left=session.bars_left,
+        bars_left=progress.bars_left,
+        phrase=_phrase(progress),
         settings=drawing_words(settings, choices),
         chord=session.chord,
         frames=tuple(_frame_view(session, one) for one in past),
@@ -47,6 +48,12 @@ def _activity(session: Session) -> str:
     if not session.running:
         return "stopped"
     return "closing" if session.closing else session.activity
+
+
+def _phrase(progress: Progress) -> str:
+    if progress.phrase is None:
+        return ""
+    return f"phrase {progress.phrase}" + (f" of {progress.phrases}" if progress.phrases else "")
 
 
 def _frame_view(session: Session, planned: Planned) -> FrameView:

@@ -4,6 +4,7 @@ vocabulary   voices, steps, tokens; frames of tokens ↔ notes
 pitch        names of pitches
 key          keys, their names, and the key that is heard
 chords       names of chords
+beats        the beats of a metre, of two parts or three
 bars         where beats and bars lie on the steps
 timebase     steps ↔ seconds, at one tempo
 song         a MIDI file's music in ticks

@@ -29,8 +29,8 @@ def bar_steps(numerator: int, denominator: int) -> int:
 
 
 def closing_steps(bar_steps: int) -> int:
-    """The length of a last chord: half a bar of two halves, else a bar."""
-    return bar_steps // 2 if bar_steps % 8 == 0 else bar_steps
+    """The length of a last chord: half a bar of two halves of two beats or more, else a bar."""
+    return bar_steps // 2 if bar_steps % 8 == 0 and bar_steps > 8 else bar_steps
 
 
 @dataclass(frozen=True)

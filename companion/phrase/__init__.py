@@ -2,6 +2,8 @@
 
 seed         a song as the phrase that a model hears
 hands        a player's keys as they come, given to voices
+grid         where steps lie in time: four to each beat
 quantise     onsets to steps
 voicing      notes to voices
+character    what a phrase is like: its pace, height, loudness, touch and motif
 """

@@ -18,6 +18,8 @@ from companion.phrase.voicing import ALL_VOICES, HOMES, LOWEST_SOPRANO_MEAN, LOW
 
 TAIL_STEPS = 2  # so long the others sing on after a release: hands leave a key before the next one
 LEGATO_STEPS = 64  # so long a released voice of a phrase is heard to sing on: a chorale is legato, and hands are not
+MOST_TOLD = 256  # presses of a phrase that are remembered for what it is like …
+FIRST_TOLD = 32  # … of which so many are its first
 LEAP = 9  # semitones; a lone note nearer than this to the melody's last one goes on with it
 
 _HELD_ON = 1 << 30  # the end of a key that is still down, in steps
@@ -49,14 +51,18 @@ class Capture:
 
     def __init__(self) -> None:
         self.presses: list[Press] = []
+        self.phrase: list[Press] = []  # of the phrase that is played or was played last: its first and its latest
 
     def press(self, step: int, pitch: int, velocity: int, channel: int) -> Press:
         """A key goes down. The same key pressed again ends what it had begun, and on the same step takes its place."""
         self.release(float(step), pitch, channel)
         key = step, pitch, channel
         self.presses = [other for other in self.presses if (other.step, other.pitch, other.channel) != key]
+        self.phrase = [other for other in self.phrase if (other.step, other.pitch, other.channel) != key]
         press = Press(step, pitch, velocity, channel)
         self.presses.append(press)
+        self.phrase.append(press)
+        del self.phrase[FIRST_TOLD : len(self.phrase) - MOST_TOLD + FIRST_TOLD]
         return press
 
     def release(self, position: float, pitch: int, channel: int, held: bool = False) -> Press | None:
@@ -91,6 +97,11 @@ class Capture:
     def velocities(self) -> list[int]:
         """How loud the phrase was played."""
         return [press.velocity for press in self.presses]
+
+    def begin_phrase(self) -> None:
+        """Another phrase begins."""
+        self.begin_again()
+        self.phrase = []
 
     def begin_again(self) -> None:
         """Forget what is over; keys that are down stay known, so that their release is."""

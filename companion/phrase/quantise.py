@@ -1,15 +1,15 @@
-"""From played time to steps: swing made straight, notes moved to the nearest step, none lost if possible.
+"""From played time to steps: how beats are divided, notes moved to the nearest step, none lost if possible.
 
-Positions are float steps (a 16th note is 1.0) until they are whole. The nearest step keeps eighth
-triplets apart and in order: 0, 1/3 and 2/3 of a beat become steps 0, 1 and 3, each a third of a step
-away at most. Swung eighths lie where the last note of a triplet lies; they are told apart by what
-the whole phrase does, see ``straighten``.
+Positions are float steps (a 16th note is 1.0) until they are whole. Where a phrase has triplets or swings, its
+steps lie on the thirds of the beat (companion.phrase.grid); whether it does is told by what the whole phrase does,
+see ``feel``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,11 @@ Steps = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SWUNG = STEPS_PER_BEAT * 2 / 3  # where in its beat a swung eighth falls
-STRAIGHT = STEPS_PER_BEAT / 2  # and where it is written
+THIRDS = (STEPS_PER_BEAT / 3, SWUNG)  # where the notes of a triplet fall
+EXACT = 0.06  # steps; a note so near to a third is on it
+NEARLY = 0.3  # steps; likewise where both thirds have one
 FIRST_HALF = 1.5  # steps of a beat; later notes are off-beats
-SWING_MEAN = 0.2  # steps; off-beats are swung if their mean is this near to SWUNG …
+LIGHTEST, HEAVIEST = SWUNG - 0.3, SWUNG + 0.2  # steps; off-beats are swung if their mean lies between these …
 SWING_SPREAD = 0.15  # steps; … and their standard deviation is no more than this
 SWING_BEATS = 3  # and there are this many of them
 EARLY = 0.4  # steps; a note no earlier than this before a beat belongs to it
@@ -40,45 +42,60 @@ def nearest(positions: Steps) -> Ints:
     return np.floor(positions + 0.5).astype(np.int64)
 
 
-def straighten(starts: Steps, ends: Steps, origin: float) -> tuple[Steps, Steps]:
-    """Swung eighths moved to where they are written; anything else stays.
+class Feel(NamedTuple):
+    """Which beats are in three, though by their metre they are not."""
+
+    in_three: bool  # beats of which nothing else is known
+    otherwise: frozenset[int]  # beats that are the other way
+    long: float  # the share of a beat before its last part
+
+
+STRAIGHT = Feel(False, frozenset(), SWUNG / STEPS_PER_BEAT)
+
+
+def feel(starts: Steps) -> Feel:
+    """How the beats of a phrase are divided: by triplets and swung eighths in three, else evenly.
 
     Eighths are swung where the off-beats of the phrase keep to two thirds of the beat: dotted
     rhythms lie a third of a step later, straight ones two thirds earlier, and neither is as even.
-    Beats with a note in their first half are triplets or sixteenths and never swing.
+    Beats with another note in them are triplets or sixteenths and never swing. Most beats tell of those
+    that are not divided.
 
     Args:
-        starts: of all notes, in steps.
-        ends: likewise.
-        origin: the step of some beat, not after any of them.
+        starts: of all notes, in steps of evenly divided beats.
     """
-    beats, offsets = _beats(starts, origin)
-    off_beat = offsets > FIRST_HALF
-    end_beats, end_offsets = _beats(ends, origin)
-    busy = np.zeros(int(end_beats.max()) + 1, dtype=bool)
-    busy[beats[~off_beat & (offsets > EARLY)]] = True
-    candidates = off_beat & ~busy[beats]
-    if not _is_swing(beats[candidates], offsets[candidates]):
-        return starts, ends
-    swung = candidates & (np.abs(offsets - SWUNG) < 3 * SWING_SPREAD)
-    released = ~busy[end_beats] & (np.abs(end_offsets - SWUNG) < 2 * SWING_SPREAD)
-    late = SWUNG - STRAIGHT
-    return np.where(swung, starts - late, starts), np.where(released, ends - late, ends)
+    beats, offsets = _beats(starts)
+    off = offsets > EARLY
+    divided: dict[int, list[float]] = {}
+    for beat, offset in zip(beats[off].tolist(), offsets[off].tolist(), strict=True):
+        divided.setdefault(beat, []).append(offset)
+    swing = _swing({beat: own for beat, own in divided.items() if min(own) > FIRST_HALF})
+    in_three = {beat for beat, own in divided.items() if _is_triplet(own)} | swing.keys()
+    usual = 2 * len(in_three) > len(divided)
+    long = float(np.mean(list(swing.values()))) if swing else SWUNG
+    return Feel(usual, frozenset(set(divided) - in_three if usual else in_three), long / STEPS_PER_BEAT)
 
 
-def _beats(positions: Steps, origin: float) -> tuple[Ints, Steps]:
+def _beats(positions: Steps) -> tuple[Ints, Steps]:
     """The beat of each position, and the steps since that beat."""
-    beats = np.floor((positions - origin + EARLY) / STEPS_PER_BEAT)
-    return beats.astype(np.int64), positions - origin - beats * STEPS_PER_BEAT
+    beats = np.floor((positions + EARLY) / STEPS_PER_BEAT)
+    return beats.astype(np.int64), positions - beats * STEPS_PER_BEAT
 
 
-def _is_swing(beats: Ints, offsets: Steps) -> bool:
-    """Whether off-beats swing: the voices of one beat count as one."""
-    if len(np.unique(beats)) < SWING_BEATS:
-        return False
-    _, index, counts = np.unique(beats, return_inverse=True, return_counts=True)
-    means = np.bincount(index, weights=offsets) / counts
-    return bool(abs(means.mean() - SWUNG) <= SWING_MEAN and means.std() <= SWING_SPREAD)
+def _is_triplet(offsets: Sequence[float]) -> bool:
+    """Whether the notes in a beat lie on its thirds: nearly where there are both, exactly where there is one."""
+    near = [min((abs(offset - third), third) for third in THIRDS) for offset in offsets]
+    farthest = max(distance for distance, _ in near)
+    return farthest < EXACT or (farthest < NEARLY and {third for _, third in near} == set(THIRDS))
+
+
+def _swing(offsets: Mapping[int, Sequence[float]]) -> dict[int, float]:
+    """Beat → where its off-beat is, of those that swing; none where off-beats do not. The voices of a beat are one."""
+    means = {beat: float(np.mean(own)) for beat, own in offsets.items()}
+    found = np.array(list(means.values()))
+    if len(found) < SWING_BEATS or not LIGHTEST <= found.mean() <= HEAVIEST or found.std() > SWING_SPREAD:
+        return {}
+    return {beat: mean for beat, mean in means.items() if abs(mean - SWUNG) < 3 * SWING_SPREAD}
 
 
 def is_released_early(voices: Sequence[tuple[Steps, Steps]]) -> bool:

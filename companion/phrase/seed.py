@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from companion.errors import BadMidiFile
-from companion.music import bars
-from companion.music.bars import Bars
 from companion.music.song import EXPECTED, Song, SongNote, VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, VOICES, IntArray
-from companion.phrase.quantise import Ints, Settled, Steps, is_released_early, nearest, settle, straighten
+from companion.phrase.grid import Grid
+from companion.phrase.quantise import Ints, Settled, Steps, feel, is_released_early, nearest, settle
 from companion.phrase.voicing import into_range, is_melody, voice_of_melody, voices_of_chords, voices_of_parts
 
 Mask = NDArray[np.bool_]
@@ -24,18 +24,20 @@ LONGEST_REST_STEPS = 128  # eight bars of 4/4: in a longer silence the added voi
 class Phrase:
     """A player's music as the model hears it, and as it was played.
 
-    Steps count from frame 0, the step of the first note; ticks are those of the song.
+    Steps count from frame 0, the step of the first note; ticks are those of the song. There are four to each beat,
+    which is a dotted quarter in compound metres.
     """
 
     frames: IntArray  # (steps, 4) int32, canonical tokens; read-only
     given: tuple[bool, bool, bool, bool]  # which voices the player plays
     notes: tuple[VoiceNote, ...]  # every note, in order of time, with its own ticks, pitch and velocity
     ticks_per_beat: int
-    start_step: int  # frame 0, counted from the song's beginning
-    first_step: int  # frame 0, counted from the beginning of its bar; 1 to 3 more where else no beat were at the end
+    start_step: int  # frame 0, counted from the beginning of the song's first bar
+    first_step: int  # frame 0, counted from the beginning of its bar
     bar_steps: int  # the bar where the phrase ends
     end_place: int  # the step after the last frame, counted from the beginning of its bar
     notices: tuple[str, ...]  # lines for the user
+    grid: Grid | None = None  # where steps lie in time; None: four to each quarter
 
     @property
     def sung_steps(self) -> Ints:
@@ -52,11 +54,19 @@ class Phrase:
 
     def tick_of_step(self, step: int) -> int:
         """The song's tick nearest to a step."""
-        return bars.tick_of_step(self.start_step + step, self.ticks_per_beat)
+        return self._grid.tick(self.start_step + step)
 
     def step_of_tick(self, tick: int) -> int:
         """The step nearest to a tick of the song; negative before frame 0."""
-        return bars.step_of_tick(tick, self.ticks_per_beat) - self.start_step
+        return math.floor(self.position_of_tick(tick) + 0.5)
+
+    def position_of_tick(self, tick: int) -> float:
+        """Where a tick of the song lies, in steps."""
+        return float(self._grid.positions([tick])[0]) - self.start_step
+
+    @property
+    def _grid(self) -> Grid:
+        return self.grid or Grid.of_metres((), self.ticks_per_beat)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +105,8 @@ def phrase_of_song(song: Song, voice: int | None = None) -> Phrase:
     """
     if not song.notes:
         raise BadMidiFile(f"the seed holds no notes; {EXPECTED}")
-    bars = Bars.of_metres(song.metres, song.ticks_per_beat)
-    dealt = _deal(song, bars, voice)
+    grid = _grid_of(song)
+    dealt = _deal(song, grid, voice)
     notices = list(song.notices)
     if voice is not None:
         every, dealt = len(dealt.notes), dealt.only(dealt.voices == voice)
@@ -104,7 +114,7 @@ def phrase_of_song(song: Song, voice: int | None = None) -> Phrase:
             raise BadMidiFile(f"the seed holds no {VOICES[voice]}; choose another voice or leave it out")
         _notice(notices, every - len(dealt.notes), f"of other voices than the {VOICES[voice]}: left out")
     _notice(notices, int(np.sum(~dealt.alone)), "beyond four at a time: not heard by the model")
-    return _phrase(song, bars, dealt, notices)
+    return _phrase(song, grid, dealt, notices)
 
 
 def _notice(notices: list[str], notes: int, what: str) -> None:
@@ -112,10 +122,10 @@ def _notice(notices: list[str], notes: int, what: str) -> None:
         notices.append(f"{notes} note{'s' * (notes > 1)} {what}")
 
 
-def _deal(song: Song, bars: Bars, voice: int | None) -> _Dealt:
+def _deal(song: Song, grid: Grid, voice: int | None) -> _Dealt:
     """The notes in order of time, the higher first, with their voices."""
     notes = sorted(song.notes, key=lambda note: (note.start_tick, -note.pitch, note.end_tick))
-    starts, ends = _straight_steps(notes, song.ticks_per_beat, bars)
+    starts, ends = (grid.positions([note[at] for note in notes]) for at in (0, 1))
     alone = np.ones(len(notes), dtype=bool)
     names = [*song.track_names, *[""] * (1 + max(note.track for note in notes))]
     voices = voices_of_parts(notes, names)
@@ -131,23 +141,21 @@ def _deal(song: Song, bars: Bars, voice: int | None) -> _Dealt:
     return _Dealt(notes, starts, ends, voices, alone)
 
 
-def _straight_steps(notes: list[SongNote], ticks_per_beat: int, bars: Bars) -> tuple[Steps, Steps]:
-    """Where notes start and end, in steps, swing made straight."""
-    ticks = np.array([note[:2] for note in notes], dtype=np.float64)
-    starts, ends = (ticks * STEPS_PER_BEAT / ticks_per_beat).T
-    first = int(nearest(starts[:1])[0])
-    beat = (first - bars.place(first)) % STEPS_PER_BEAT
-    return straighten(starts, ends, beat - STEPS_PER_BEAT)
+def _grid_of(song: Song) -> Grid:
+    """Beats by the metre, and those in three that are of triplets or swing."""
+    ticks = np.array([note.start_tick for note in song.notes])
+    plain = Grid.of_metres(song.metres, song.ticks_per_beat, ticks.tolist())
+    starts = plain.positions(np.sort(ticks))
+    return plain.felt(*feel(starts[plain.are_quarters(starts)]))
 
 
-def _phrase(song: Song, bars: Bars, dealt: _Dealt, notices: list[str]) -> Phrase:
+def _phrase(song: Song, grid: Grid, dealt: _Dealt, notices: list[str]) -> Phrase:
     """The phrase of notes that have their voices."""
-    start, frames = _frames(dealt, bars, notices)
+    start, frames = _frames(dealt, notices)
     end = start + len(frames)
     given = set(dealt.voices.tolist())
     order = sorted(range(len(dealt.notes)), key=lambda at: (dealt.notes[at].start_tick, dealt.voices[at]))
-    first_step, bar_steps, end_place = bars.place(start), bars.steps_at(end), bars.place(end)
-    first_step += _beats_later(first_step + len(frames), bar_steps, end_place)
+    first_step, bar_steps, end_place = grid.place(start), grid.bar_steps(end), grid.place(end)
     for begin, end in long_rests(frames, first_step):
         beats, beat = (end - begin) // STEPS_PER_BEAT, (start + begin) // STEPS_PER_BEAT + 1
         notices.append(f"the rest of {beats:,} beats from beat {beat:,} on is kept, and nothing sings in it")
@@ -161,6 +169,7 @@ def _phrase(song: Song, bars: Bars, dealt: _Dealt, notices: list[str]) -> Phrase
         bar_steps=bar_steps,
         end_place=end_place,
         notices=tuple(notices),
+        grid=grid,
     )
 
 
@@ -178,22 +187,19 @@ def long_rests(frames: IntArray, first_step: int) -> list[tuple[int, int]]:
     return list(zip(begin.tolist(), end.tolist(), strict=True))
 
 
-def _beats_later(step: int, bar_steps: int, place: int) -> int:
-    """By how much a step must be moved so that beats lie on multiples of four, where bars are of whole beats.
-
-    They lie there anyway unless a bar of broken beats, as of 7/8, comes before one of another metre.
-    """
-    return (place - step) % STEPS_PER_BEAT if bar_steps % STEPS_PER_BEAT == 0 else 0
+def _next_beat(step: int) -> int:
+    """The step itself if a beat begins there, else the next that does."""
+    return step + -step % STEPS_PER_BEAT
 
 
-def _frames(dealt: _Dealt, bars: Bars, notices: list[str]) -> tuple[int, IntArray]:
+def _frames(dealt: _Dealt, notices: list[str]) -> tuple[int, IntArray]:
     """The step of frame 0, and the frames up to a beat; adds notices of what the model hears otherwise."""
-    end = bars.next_beat(int(max(nearest(dealt.ends).max(), nearest(dealt.starts).max() + 1)))
+    end = _next_beat(int(max(nearest(dealt.ends).max(), nearest(dealt.starts).max() + 1)))
     own = dealt.by_voice()
     early = is_released_early([(dealt.starts[notes], dealt.ends[notes]) for notes in own.values()])
     settled = {voice: settle(dealt.starts[notes], dealt.ends[notes], end, early) for voice, notes in own.items()}
     start = min(int(notes.starts[0]) for notes in settled.values())
-    end = bars.next_beat(max(end, *(int(notes.ends[-1]) for notes in settled.values())))  # the last may have moved
+    end = _next_beat(max(end, *(int(notes.ends[-1]) for notes in settled.values())))  # the last may have moved
     frames = np.full((end - start, len(VOICES)), REST, dtype=np.int32)
     pitches = np.array([note.pitch for note in dealt.notes])
     crowded = moved = 0

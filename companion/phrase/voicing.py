@@ -104,10 +104,14 @@ def voice_of_melody(notes: Sequence[SongNote], track_names: Sequence[str]) -> in
     named = {named_voice(track_names[note.track]) if note.track < len(track_names) else None for note in notes}
     if len(named) == 1 and (voice := named.pop()) is not None:
         return voice
-    mean = float(np.mean([note.pitch for note in notes]))
-    if mean >= LOWEST_SOPRANO_MEAN:
+    return voice_of_mean(float(np.mean([note.pitch for note in notes])))
+
+
+def voice_of_mean(pitch: float) -> int:
+    """The voice of a lone melody of this mean pitch."""
+    if pitch >= LOWEST_SOPRANO_MEAN:
         return 0
-    return 2 if mean >= LOWEST_TENOR_MEAN else 3
+    return 2 if pitch >= LOWEST_TENOR_MEAN else 3
 
 
 def voices_of_chords(starts: Ints, ends: Ints, pitches: Ints) -> tuple[Ints, NDArray[np.bool_]]:

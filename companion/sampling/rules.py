@@ -26,6 +26,7 @@ from companion.music.vocabulary import (
     strike,
     struck_pitch,
 )
+from companion.sampling.course import AT_HOME, Course
 
 LogProbs = NDArray[np.float64]  # [vocabulary]
 
@@ -45,6 +46,7 @@ class NoteContext(NamedTuple):
     codes: tuple[int, ...]  # what they sound, NOTHING elsewhere (see features.sounding_code)
     history: History
     beat: int = 0  # step within the beat
+    course: Course = AT_HOME  # how the voices have gone up to here
 
 
 Rule = Callable[[LogProbs, NoteContext], None]

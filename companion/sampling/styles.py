@@ -9,6 +9,7 @@ from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.music.vocabulary import VOICES
 from companion.sampling.draw import Sampling, denser
+from companion.sampling.following import stays_home
 from companion.sampling.lookahead import leaves_room
 from companion.sampling.rules import (
     close_spacing,
@@ -23,11 +24,11 @@ _PART_WRITING = (in_range, sings_on, no_crossing, no_parallels, leaves_room, clo
 
 STYLES: dict[str, Sampling] = {
     # Clean part-writing, sure choices, and a hold on the key.
-    "bach": Sampling(0.8, 0.95, (*_PART_WRITING, keep_moving), key_penalty=1.5, harmony=1.0),
-    # The model as it is, inside the voices' ranges.
-    "free": Sampling(1.0, 1.0, (in_range, keep_moving)),
+    "bach": Sampling(0.8, 0.95, (*_PART_WRITING, keep_moving, stays_home), key_penalty=1.5, harmony=1.0),
+    # The model as it is, inside the voices' ranges and near to where they were heard.
+    "free": Sampling(1.0, 1.0, (in_range, keep_moving, stays_home)),
     # Surprises.
-    "wild": Sampling(1.4, 1.0, (in_range, keep_moving)),
+    "wild": Sampling(1.4, 1.0, (in_range, keep_moving, stays_home)),
 }
 
 

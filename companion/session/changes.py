@@ -7,7 +7,7 @@ from dataclasses import replace
 from companion.controls.settings import Settings
 from companion.session.modes import mode_named
 from companion.session.plan import Plan
-from companion.session.turns import ANSWERING, PHRASE, Turns
+from companion.session.turns import ANSWERING, PHRASE, Turns, set_velocity
 
 
 def apply_settings(turns: Turns, now: Settings) -> None:
@@ -19,8 +19,8 @@ def apply_settings(turns: Turns, now: Settings) -> None:
     turns.settings = turns.delivery.settings = now
     if now.seed != before.seed:
         _throw_anew(turns.plan)
-    if now.velocity != before.velocity:
-        turns.delivery.velocity = turns.hearing.velocity_rule(now)
+    if (now.velocity, now.follow) != (before.velocity, before.follow):
+        set_velocity(turns)
     if now.mode != before.mode:
         _change_mode(turns)
     if _sounds_alone(before, now):

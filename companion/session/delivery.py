@@ -89,13 +89,24 @@ class Delivery:
     def _part(self, planned: Planned, voice: int) -> Part:
         own = self.settings.voices[voice]
         pitch, choice = planned.frame.pitches[voice], planned.frame.choices[voice]
-        velocity = own.velocity or self.velocity(voice, choice.entropy_bits)
-        if own.mute or pitch is None or (voice in planned.own and planned.origin == ANSWER):
+        answer = self._plan.answer
+        since = 0 if answer is None else planned.step - answer.start
+        velocity = own.velocity or self.velocity(voice, choice.entropy_bits, since)
+        silent = own.mute or (voice in planned.own and planned.origin == ANSWER)
+        if pitch is None or silent or self._is_let_go(planned, voice):
             return Part(None, False, velocity, self._channel(voice))
         moved = pitch + OCTAVE * own.octave
         if not 0 <= moved <= 127:
             moved = pitch
         return Part(moved, bool(planned.frame.tokens[voice] >= FIRST_STRIKE), velocity, self._channel(voice))
+
+    def _is_let_go(self, planned: Planned, voice: int) -> bool:
+        """Whether a note has sounded for long enough: an answer to detached notes is detached, up to its close."""
+        answer = self._plan.answer
+        if planned.origin != ANSWER or answer is None or (answer.close is not None and planned.step >= answer.close):
+            return False
+        lead = self._plan.guidance.lead(answer)
+        return lead is not None and planned.after.state.history.held[voice] > max(lead.longest_steps, 1.0)
 
     def _channel(self, voice: int) -> int:
         return self.settings.voices[voice].channel - 1

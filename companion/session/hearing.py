@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from statistics import fmean
 
 import numpy as np
 
 from companion.controls.settings import Settings
+from companion.generation.following import Lead
 from companion.generation.improviser import Context, Planned
 from companion.generation.velocity import DEFAULT_VELOCITY, VelocityRule, velocity_rule
 from companion.harmony.keys import likeliest_key
+from companion.music.bars import Barlines
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE, pitch_name
+from companion.music.song import VoiceNote
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray
+from companion.phrase.character import Character, Sung, head_start_of, skyline
 from companion.phrase.hands import Capture, Hands, Press
+from companion.phrase.voicing import voice_of_mean
 
 KEY_STEPS = 128  # the key is heard in so many steps …
 FEWEST_KEY_STEPS = 8  # … and in no fewer than these
@@ -50,9 +56,26 @@ class Hearing:
         if velocities:
             self._loudness = round(sum(velocities) / len(velocities))
 
-    def velocity_rule(self, settings: Settings) -> VelocityRule:
+    def character(self, barlines: Barlines) -> Character | None:
+        """What the phrase is like that was played last; None before the first."""
+        notes = [_sung(press) for press in self.capture.phrase]
+        if not notes:
+            return None
+        leading = _leading_channel(self.capture.phrase) if self.by_channel else None
+        if leading is None:
+            line = skyline(notes)
+            voice = voice_of_mean(fmean(note.pitch for note in line))
+        else:
+            line = [_sung(press) for press in self.capture.phrase if press.channel == leading]
+            voice = leading
+        start = int(line[0].start)
+        head_start = head_start_of(start, start - barlines.bar_start(start), barlines.bar_steps)
+        return Character.of(line, voice, head_start)
+
+    def velocity_rule(self, settings: Settings, lead: Lead | None = None) -> VelocityRule:
         """How loud an answer is."""
-        return velocity_rule(str(self._loudness) if settings.velocity == "played" else settings.velocity)
+        played = [VoiceNote(voice, 0, 1, 0, self._loudness) for voice in range(len(VOICES))]
+        return velocity_rule(settings.velocity, played, lead)
 
     @staticmethod
     def likely_voice(press: Press, before: Hands, hands: Hands) -> tuple[int | None, str]:
@@ -61,6 +84,17 @@ class Hearing:
         if voice is None or voice not in hands.far or voice in before.far:
             return voice, ""
         return voice, _far_away(press.pitch, hands.pitches[voice], VOICES[voice])
+
+
+def _sung(press: Press) -> Sung:
+    """A key that is still down sounds for a step at least."""
+    end = press.step + 1.0 if press.end is None else max(press.end, press.step + 0.25)
+    return Sung(press.step, end, press.pitch, press.velocity)
+
+
+def _leading_channel(presses: Iterable[Press]) -> int:
+    """The highest of the voices that were played on channels of their own."""
+    return min(press.channel for press in presses)
 
 
 def _telling(planned: Planned) -> IntArray:

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from companion.controls.settings import Settings
 from companion.generation.closes import CLOSE_IN_SIGHT, Search
+from companion.generation.following import Following
 from companion.generation.improviser import Answer, Context, Guidance, Improviser, Planned
 from companion.model.runtime import Model
 from companion.music.key import Key
@@ -180,4 +181,4 @@ def guidance_of(now: Settings, heard_key: Key | None, beat_step: int) -> Guidanc
     key = Key.of_name(now.key) if now.key else heard_key
     sampling = in_key(sampling_of(now), key, asked=now.key is not None)
     locked = frozenset(number for number, voice in enumerate(now.voices) if voice.lock)
-    return Guidance(sampling, key, now.seed, locked, beat_step)
+    return Guidance(sampling, key, now.seed, locked, beat_step, Following.of(now))

@@ -73,7 +73,7 @@ class PlayerNotes:
         turns, plan = self._turns, self._turns.plan
         rings = plan.music.context.step > step  # the last chord of an answer
         turns.rewind(step)
-        turns.hearing.capture.begin_again()
+        turns.hearing.capture.begin_phrase()
         plan.music.go_on_from(step)
         plan.music.take = []
         turns.phrase_start = step

@@ -19,6 +19,7 @@ A session knows steps, not seconds, and ports only as a *sink*. It is told what 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from companion.controls.settings import Command, Settings, change, read_command
 from companion.controls.table import ACTIONS, Choices
@@ -33,6 +34,14 @@ from companion.session.modes import mode_named
 from companion.session.player_notes import PlayerNotes
 from companion.session.sink import Sink
 from companion.session.turns import ANSWERING, IDLE, Turns
+
+
+class Progress(NamedTuple):
+    """How far an answer has come."""
+
+    bars_left: int | None = None  # until it ends; None without an end
+    phrase: int | None = None  # which of its phrases sounds, from 1 on; None where none are planned
+    phrases: int | None = None  # how many there are; None without an end
 
 
 class Session:
@@ -146,11 +155,19 @@ class Session:
         return close is not None and close - CLOSE_IN_SIGHT <= self.position
 
     @property
-    def bars_left(self) -> int | None:
-        """Bars until the answer ends; None without an end."""
-        if self.answer is None or self.answer.end is None:
-            return None
-        return max(math.ceil((self.answer.end - self.position) / self.barlines.bar_steps), 0)
+    def progress(self) -> Progress:
+        """How far the answer has come."""
+        if self.answer is None:
+            return Progress()
+        end, left = self.answer.end, None
+        if end is not None:
+            left = max(math.ceil((end - self.position) / self.barlines.bar_steps), 0)
+        guidance, step = self._turns.plan.guidance, math.floor(self.position)
+        form = guidance.form(self.answer, step) if self.activity == ANSWERING else None
+        span = None if form is None else form.at(guidance.place(step))
+        if form is None or span is None:
+            return Progress(left)
+        return Progress(left, form.spans.index(span) + 1, len(form.spans) if form.ends else None)
 
     @property
     def chord(self) -> str:

@@ -203,8 +203,10 @@ class Turns:
         if bars is not None:
             end = start + bars * self.barlines.bar_steps
             close = end - closing_steps(self.barlines.bar_steps)
+        character = None if loop or with_player else self.hearing.character(self.barlines)
         drawn = None if close is None or end is None else (close, end)
-        self.plan.begin(Answer(self.plan.answers, start, close, end, loop, with_player, drawn), tentative)
+        answer = Answer(self.plan.answers, start, close, end, loop, with_player, character, drawn)
+        self.plan.begin(answer, tentative)
         if not tentative:
             self._commit_answer()
 
@@ -243,7 +245,7 @@ class Turns:
     def hear_loudness(self) -> None:
         """How loud the player plays, for what comes."""
         self.hearing.hear_loudness()
-        self.delivery.velocity = self.hearing.velocity_rule(self.settings)
+        set_velocity(self)
 
     def _notice_end_of_answer(self, planned: Planned) -> None:
         answer, step = self.plan.answer, self.plan.music.context.step
@@ -274,6 +276,12 @@ class Turns:
         """Take back what is fixed from a step on, as far as it is remembered."""
         if self.plan.rewind(step):
             self.sink.taken_back(step)
+
+
+def set_velocity(turns: Turns) -> None:
+    """How loud an answer is follows the settings and the phrase."""
+    lead = None if turns.plan.answer is None else turns.plan.guidance.lead(turns.plan.answer)
+    turns.delivery.velocity = turns.hearing.velocity_rule(turns.settings, lead)
 
 
 def _is_planned(turns: Turns, position: float) -> bool:

@@ -1,7 +1,8 @@
-"""Sets of chorales, and the leaks kept out of them.
+"""Sets of chorales, and the leaks kept out of them; folk songs to play to a jam.
 
 pieces       a piece, and files of pieces
 corpus       music21's Bach corpus
+folksongs    tunes of music21's Essen folk songs
 jsb          the JSB chorales in CSV form
 folder       a folder of MIDI files
 likeness     which pieces are alike in any key

@@ -13,7 +13,7 @@ from companion.harmony.chords import QUALITIES, TONE_OF, Chord, heard_chord
 from companion.harmony.doubling import DEALT, DEALT_NUMBER, INVERSIONS, UPPER
 from companion.harmony.form import HELD_BEATS, PHRASE_BEATS
 from companion.harmony.leading import ON_BEAT
-from companion.harmony.progressions import Closing, Counts, Floats, Place
+from companion.harmony.progressions import Closing, Counts, Likelihoods, PhrasePlace
 from companion.model.codes import SILENCE
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
@@ -25,19 +25,19 @@ EIGHTHS = (0, 2)  # steps of a beat whose notes are counted: on it, off it
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class HeardPiece:
     """A chorale as harmony: beat by beat, its chords counted from the tonic."""
 
     key: Key
     chords: tuple[Chord | None, ...]
-    places: tuple[Place | None, ...]  # None while a last chord is held
+    places: tuple[PhrasePlace | None, ...]  # None while a last chord is held
     closes: tuple[int, ...]  # beats
     begins: tuple[int, ...]  # the beat on which each phrase begins
     sounds: IntArray  # [beats · 4, 4] codes
     in_threes: bool
 
 
-def heard_pieces(pieces: Iterable[Piece]) -> Iterator[Heard]:
+def heard_pieces(pieces: Iterable[Piece]) -> Iterator[HeardPiece]:
     """Every piece whose bars and closes are known."""
     for piece in pieces:
         key = key_of(piece)
@@ -45,7 +45,7 @@ def heard_pieces(pieces: Iterable[Piece]) -> Iterator[Heard]:
             yield heard_piece(piece, key)
 
 
-def heard_piece(piece: Piece, key: Key) -> Heard:
+def heard_piece(piece: Piece, key: Key) -> HeardPiece:
     """One piece, from its first whole beat on."""
     first = -piece.first_step % STEPS_PER_BEAT
     frames = piece.frames[first:]
@@ -54,10 +54,10 @@ def heard_piece(piece: Piece, key: Key) -> Heard:
     beats = len(frames) // STEPS_PER_BEAT
     by_beat = sounds.reshape(beats, STEPS_PER_BEAT, len(VOICES)).tolist()
     chords = [None if (found := heard_chord(beat)) is None else found.transposed(-key.tonic) for beat in by_beat]
-    struck = (frames[::STEPS_PER_BEAT] >= FIRST_STRIKE).any(axis=1).tolist()
+    struck = np.asarray((frames[::STEPS_PER_BEAT] >= FIRST_STRIKE).any(axis=1)).tolist()
     closes = tuple(sorted({(close - first) // STEPS_PER_BEAT for close in piece.closes if close >= first}))
     begins = (0, *(_next(struck, close + 1) for close in closes[:-1]))
-    return Heard(
+    return HeardPiece(
         key, tuple(chords), _places(beats, closes, begins), closes, begins, sounds, (piece.metre or "").startswith("3/")
     )
 
@@ -68,20 +68,20 @@ def _next(struck: Sequence[bool], beat: int) -> int:
     return beat
 
 
-def _places(beats: int, closes: Sequence[int], begins: Sequence[int]) -> tuple[Place | None, ...]:
-    places: list[Place | None] = [Place.INSIDE] * beats
+def _places(beats: int, closes: Sequence[int], begins: Sequence[int]) -> tuple[PhrasePlace | None, ...]:
+    places: list[PhrasePlace | None] = [PhrasePlace.INSIDE] * beats
     for begin in begins[1:]:
         if begin < beats:
-            places[begin] = Place.BEGIN
+            places[begin] = PhrasePlace.BEGIN
     for close, following in zip(closes, [*begins[1:], beats], strict=True):
-        for before in range(Place.LAST_BUT_TWO, -1, -1):
+        for before in range(PhrasePlace.LAST_BUT_TWO, -1, -1):
             if 0 <= close - before < beats:
-                places[close - before] = Place(before)
+                places[close - before] = PhrasePlace(before)
         places[close + 1 : following] = [None] * len(places[close + 1 : following])
     return tuple(places[:beats])
 
 
-def counts_of(heard: Sequence[Heard]) -> Counts:
+def counts_of(heard: Sequence[HeardPiece]) -> Counts:
     """Of pieces of one mode."""
     seen = Counter(chord for piece in heard for chord in piece.chords if chord is not None)
     chords = [chord for chord, times in seen.most_common() if times >= LEAST_SEEN]
@@ -89,7 +89,7 @@ def counts_of(heard: Sequence[Heard]) -> Counts:
     counts = Counts(
         np.array(chords),
         np.zeros(len(chords)),
-        np.zeros((len(Place), len(chords), len(chords))),
+        np.zeros((len(PhrasePlace), len(chords), len(chords))),
         np.zeros((len(Closing), len(chords))),
         np.zeros((len(VOICES), len(EIGHTHS), len(chords), OCTAVE)),
     )
@@ -98,7 +98,7 @@ def counts_of(heard: Sequence[Heard]) -> Counts:
     return counts
 
 
-def _count(piece: Heard, states: Sequence[int | None], counts: Counts) -> None:
+def _count(piece: HeardPiece, states: Sequence[int | None], counts: Counts) -> None:
     before: int | None = None
     for beat, (state, place) in enumerate(zip(states, piece.places, strict=True)):
         if state is not None:
@@ -114,20 +114,20 @@ def _count(piece: Heard, states: Sequence[int | None], counts: Counts) -> None:
         before = before if state is None else state
 
 
-def _closing(piece: Heard, beat: int) -> Closing:
+def _closing(piece: HeardPiece, beat: int) -> Closing:
     if beat == piece.closes[-1]:
         return Closing.FINAL
     return Closing.FIRST if beat == piece.closes[0] else Closing.INNER
 
 
-def _count_voices(piece: Heard, beat: int, singing: Floats) -> None:
+def _count_voices(piece: HeardPiece, beat: int, singing: Likelihoods) -> None:
     for when, step in enumerate(EIGHTHS):
         for voice, code in enumerate(piece.sounds[beat * STEPS_PER_BEAT + step].tolist()):
             if code >= FIRST_STRIKE:
                 singing[voice, when, (CODE_PITCH_CLASS[code] - piece.key.tonic) % OCTAVE] += 1
 
 
-def dealt_counts(heard: Iterable[Heard]) -> Floats:
+def dealt_counts(heard: Iterable[HeardPiece]) -> Likelihoods:
     """``[qualities, inversions, dealt]``: how often three upper voices shared a chord so, on the beat."""
     counts = np.zeros((len(QUALITIES), INVERSIONS, len(DEALT)))
     for piece in heard:
@@ -139,7 +139,7 @@ def dealt_counts(heard: Iterable[Heard]) -> Floats:
     return counts
 
 
-def phrase_counts(heard: Iterable[Heard]) -> np.ndarray[tuple[int, int, int], np.dtype[np.intp]]:
+def phrase_counts(heard: Iterable[HeardPiece]) -> np.ndarray[tuple[int, int, int], np.dtype[np.intp]]:
     """``[in threes or not, lengths, held]``: of all phrases but the last, from one beginning to the next."""
     counts = np.zeros((2, len(PHRASE_BEATS), len(HELD_BEATS)), dtype=np.intp)
     for piece in heard:
@@ -150,7 +150,7 @@ def phrase_counts(heard: Iterable[Heard]) -> np.ndarray[tuple[int, int, int], np
     return counts
 
 
-def key_counts(heard: Iterable[Heard]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def key_counts(heard: Iterable[HeardPiece]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """What tells a key, from the tonic: for how many steps each tone sounds, and which are first and last.
 
     ``[2, 12]`` of the soprano and of all voices; ``[3, 12]`` the first of the soprano, of the bass, and the

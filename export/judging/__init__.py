@@ -2,8 +2,15 @@
 
 targets      what is judged
 recital      what models play for it
-judge        the report of all
-report       as a table
+jamming      keys played to a jam
+judge        all that is played and measured
+judgement    as it is printed, drawn and kept
+report       what is counted, as a table
+musician     what a musician hears, as a table
+following    whether an answer listens to its phrase
+metre        whether added voices keep a dotted beat
+listener     one that learns to tell music from Bach's
+features     what it hears
 distributions  as pictures
 keeping      as MIDI files
 """

@@ -35,7 +35,7 @@ def plot_traits(report: TraitReport, path: Path) -> None:
     names = [BACH, *(column.name for column in report.columns)]
     lines = math.ceil(len(report.rows) / PANELS_ACROSS)
     height = lines * (0.9 + PANEL_INCHES[1] * len(names))
-    figure = Figure(figsize=(PANELS_ACROSS * PANEL_INCHES[0], height), layout="constrained")
+    figure = Figure(figsize=(PANELS_ACROSS * PANEL_INCHES[0], height), layout="tight")
     panels = figure.subplots(lines, PANELS_ACROSS, sharey=True, squeeze=False).ravel()
     for panel, row in zip(panels, report.rows, strict=False):
         _draw_trait(panel, row, names)
@@ -45,13 +45,13 @@ def plot_traits(report: TraitReport, path: Path) -> None:
 
 
 def _draw_trait(panel: Any, row: TraitRow, names: list[str]) -> None:
-    for number, estimate in enumerate((row.bach, *row.ours)):
+    for number, estimate in enumerate((row.bach, *(None if cell is None else cell.estimate for cell in row.cells))):
         if estimate is not None:
             panel.hlines(number, estimate.low, estimate.high, color="#9db8d6" if number else "#d9c27a", linewidth=6)
             panel.plot(estimate.value, number, "ko", markersize=5)
     panel.axvspan(row.bach.low, row.bach.high, color="#d9c27a", alpha=0.2, zorder=0)
     panel.set_yticks(range(len(names)), names)
-    panel.set_title(f"{row.trait.name}, {row.trait.unit}", fontsize=9)
+    panel.set_title(f"{row.trait.name}\n{row.trait.unit}", fontsize=8)
     panel.tick_params(labelsize=8)
     if not panel.yaxis_inverted():
         panel.invert_yaxis()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,8 +18,8 @@ from companion.music.vocabulary import REST, VOICES, IntArray, canonical, notes_
 from companion.session.session import Session
 from companion.session.sink import FrameTape
 
-EARLY = 0.2  # steps before the end of a note at which its key comes up
-MOMENTS = (0.0, 0.5, 1.0 - EARLY)  # within a step, at which the session is told of the time
+KEY_UP_EARLY = 0.2  # steps before the end of a note at which its key comes up
+MOMENTS = (0.0, 0.5, 1.0 - KEY_UP_EARLY)  # within a step, at which the session is told of the time
 
 
 @dataclass(frozen=True, order=True)
@@ -50,7 +50,7 @@ class Tape(FrameTape):
         return {step: fixed for step, fixed in sorted(self.music.items()) if fixed[0].origin == origin}
 
 
-def jam(model: Model, settings: Settings, notes: Iterable[Played], steps: int, bar_steps: int = 16) -> Tape:
+def play_jam(model: Model, settings: Settings, notes: Iterable[Played], steps: int, bar_steps: int = 16) -> Tape:
     """What becomes of so many steps in which these keys are played, the first bar beginning at step 0."""
     tape = Tape()
     session = Session(model, settings, ANY, tape)
@@ -71,11 +71,18 @@ def jam(model: Model, settings: Settings, notes: Iterable[Played], steps: int, b
 
 
 def harmonised_live(model: Model, settings: Settings, melody: IntArray, dice: int) -> IntArray:
-    """A melody ``[steps]`` of tokens with the voices that a jam in ``harmonise`` sings to it: frames ``[steps, 4]``."""
+    """A melody ``[steps]`` of tokens with the voices that a jam sings to it: frames ``[steps, 4]``."""
     alone = np.full((len(melody), len(VOICES)), REST, dtype=np.int32)
     alone[:, 0] = melody
-    notes = [Played(note.start_step, note.steps, note.pitch) for note in notes_of_frames(alone)]
-    tape = jam(model, replace(settings, mode="harmonise", seed=dice), notes, len(melody))
+    keys = [Played(note.start_step, note.steps, note.pitch) for note in notes_of_frames(alone)]
+    return harmonised_jam(model, replace(settings, seed=dice), keys, alone)
+
+
+def harmonised_jam(
+    model: Model, settings: Settings, keys: Iterable[Played], alone: IntArray, bar_steps: int = 16
+) -> IntArray:
+    """What a jam in ``harmonise`` makes of a melody, given as keys and as frames ``[steps, 4]`` of it alone."""
+    tape = play_jam(model, replace(settings, mode="harmonise"), keys, len(alone), bar_steps)
     return _frames(tape, alone)
 
 
@@ -86,8 +93,3 @@ def _frames(tape: Tape, otherwise: IntArray) -> IntArray:
         if 0 <= step < len(frames):
             frames[step] = planned.frame.tokens
     return canonical(frames)
-
-
-def played(frames: IntArray, voice: int = 0) -> Sequence[Played]:
-    """The notes of a voice as keys."""
-    return [Played(note.start_step, note.steps, note.pitch) for note in notes_of_frames(frames) if note.voice == voice]

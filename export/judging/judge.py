@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
+from companion.model.runtime import Model
 from companion.screen.terminal import Progress, adding
+from export.data.folksongs import DOTTED_METRES, PLAIN_METRES, Tune, read_tunes
 from export.data.pieces import Piece
+from export.judging.following import Listening, bachs_own, following_of, phrases_to_play
 from export.judging.judgement import Judgement
+from export.judging.listener import opinions_on
+from export.judging.metre import MetreKept, keep_metre
 from export.judging.musician import make_trait_report
 from export.judging.recital import Programme, play
 from export.judging.report import BACH, Repertoire, columns_of, live_columns_of, make_report
@@ -22,22 +27,37 @@ from export.measures.table import Measure, all_measures
 from export.measures.tally import Tally
 from export.scores.evaluation import of_split
 
-COUNTED, MUSICIAN, ALL = "counted", "musician", "all"
-ROWS = (COUNTED, MUSICIAN, ALL)
+COUNTED, MUSICIAN, FOLLOWING, METRE, LISTENER = ROW_NAMES = ("counted", "musician", "following", "metre", "listener")
+EVERY = "all"
 
 
-def rows_named(name: str) -> str:
-    """Which rows are wanted; BadSetting lists the choices."""
-    if name not in ROWS:
-        raise BadSetting(f"--rows must be {', '.join(ROWS[:-1])} or {ROWS[-1]}, not {name!r}")
-    return name
+def rows_named(names: str) -> frozenset[str]:
+    """The rows that are wanted, from names with commas between; BadSetting lists the choices."""
+    wanted = frozenset(name.strip() for name in names.split(","))
+    if wanted == {EVERY}:
+        return frozenset(ROW_NAMES)
+    if not wanted <= set(ROW_NAMES):
+        raise BadSetting(f"--rows are some of {', '.join(ROW_NAMES)}, or {EVERY}, not {names!r}")
+    return wanted
 
 
-def programme_for(rows: str, programme: Programme) -> Programme:
-    """What has to be played for some rows: closes are only counted, live harmony is only heard."""
-    if rows == COUNTED:
-        return programme
-    return replace(programme, cadences=0 if rows == MUSICIAN else programme.cadences, live=programme.melodies)
+def needs_songs(rows: Collection[str]) -> bool:
+    """Whether folk songs have to be read for them."""
+    return FOLLOWING in rows or METRE in rows
+
+
+def programme_for(rows: Collection[str], programme: Programme) -> Programme:
+    """What has to be played for some rows, and nothing else."""
+    music = not {COUNTED, MUSICIAN, LISTENER}.isdisjoint(rows)
+    return replace(
+        programme,
+        continuations=programme.continuations * music,
+        melodies=programme.melodies * music,
+        cadences=programme.cadences * (COUNTED in rows),
+        live=programme.melodies * (not {MUSICIAN, LISTENER}.isdisjoint(rows)),
+        phrases=programme.phrases * (FOLLOWING in rows),
+        tunes=programme.tunes * (METRE in rows),
+    )
 
 
 @dataclass(frozen=True)
@@ -45,32 +65,48 @@ class Material:
     """What targets are judged with."""
 
     held_out: tuple[Piece, ...]  # real Bach, and where openings and melodies come from
+    training: tuple[Passage, ...]
     measures: tuple[Measure, ...]
     traits: tuple[Trait, ...]
     sets: tuple[str, ...]  # in whose training pieces copies are looked for
+    phrases: tuple[Tune, ...] = ()  # of folk songs, for a jam to answer
+    tunes: tuple[Tune, ...] = ()  # of dotted beats
 
 
-def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece]) -> Material:
-    """From the JSB set and, where it is prepared, the corpus: its training pieces too may have been copied."""
+def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece], programme: Programme) -> Material:
+    """From the JSB set and, where it is prepared, the corpus: its training pieces too may have been copied.
+
+    Folk songs are read where the programme has some.
+    """
     training = {"jsb": of_split(jsb, "train"), "corpus": of_split(corpus, "train")}
     copies = CopyIndex(piece.frames for pieces in training.values() for piece in pieces)
     known = _whole(training["jsb"])
-    sets = tuple(name for name, pieces in training.items() if pieces)
-    return Material(tuple(of_split(jsb, "test")), all_measures(copies, Grader(known)), traits(known), sets)
+    return Material(
+        tuple(of_split(jsb, "test")),
+        known,
+        all_measures(copies, Grader(known)),
+        traits(known),
+        tuple(name for name, pieces in training.items() if pieces),
+        tuple(read_tunes(PLAIN_METRES, programme.phrases) if programme.phrases else ()),
+        tuple(read_tunes(DOTTED_METRES, programme.tunes) if programme.tunes else ()),
+    )
 
 
-def pieces_to_play(targets: Sequence[Judged], programme: Programme) -> int:
+def pieces_to_play(targets: Sequence[Judged], material: Material, programme: Programme) -> int:
     """How many its progress will come to."""
-    return programme.total * sum(target.model is not None for target in targets)
+    each = programme.total + phrases_to_play(material.phrases) + 2 * len(material.tunes)
+    return each * sum(target.model is not None for target in targets)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Performance:
     """What is put beside Bach."""
 
-    columns: tuple[Repertoire, ...]
-    live: tuple[Repertoire, ...]  # harmonised as it came
-    cadences: Mapping[str, Tally]  # by the model's name
+    columns: list[Repertoire] = field(default_factory=list)
+    live: list[Repertoire] = field(default_factory=list)  # harmonised as it came
+    cadences: dict[str, Tally] = field(default_factory=dict)  # by the model's name
+    following: list[Listening] = field(default_factory=list)
+    metres: list[MetreKept] = field(default_factory=list)
 
 
 def perform(
@@ -78,29 +114,53 @@ def perform(
 ) -> Performance:
     """Read what is there, and let models play the rest."""
     add = adding(progress)
-    columns: list[Repertoire] = []
-    live: list[Repertoire] = []
-    cadences: dict[str, Tally] = {}
+    found = Performance()
     for target in targets:
         if target.column is not None:
-            columns.append(target.column)
+            found.columns.append(target.column)
         if target.model is not None:
-            recital = play(target.model, settings, material.held_out, programme, lambda: add(1))
-            columns += columns_of(target.name, recital)
-            live += live_columns_of(target.name, recital)
-            cadences[target.name] = recital.cadences
-    return Performance(tuple(columns), tuple(live), cadences)
+            _play(target.model, target.name, material, settings, programme, found, lambda: add(1))
+    return found
 
 
-def judge(performance: Performance, material: Material, rows: str = ALL) -> Judgement:
+def _play(
+    model: Model,
+    name: str,
+    material: Material,
+    settings: Settings,
+    programme: Programme,
+    found: Performance,
+    tell: Callable[[], None],
+) -> None:
+    recital = play(model, settings, material.held_out, programme, tell)
+    found.columns += columns_of(name, recital)
+    found.live += live_columns_of(name, recital)
+    found.cadences[name] = recital.cadences
+    if material.phrases:
+        found.following.append(following_of(model, name, settings, material.phrases, tell))
+    if material.tunes:
+        found.metres += keep_metre(model, name, settings, material.tunes, tell)
+
+
+def judge(performance: Performance, material: Material, rows: Collection[str]) -> Judgement:
     """Measure everything beside Bach, by the rows that are wanted."""
     bach = Repertoire(BACH, _whole(material.held_out), {})
+    columns, all_columns = performance.columns, [*performance.columns, *performance.live]
     counted = musician = None
-    if rows in (COUNTED, ALL):
-        counted = make_report(material.measures, bach, performance.columns, performance.cadences, material.sets)
-    if rows in (MUSICIAN, ALL):
-        musician = make_trait_report(material.traits, bach, (*performance.columns, *performance.live))
-    return Judgement(counted, musician)
+    if COUNTED in rows:
+        counted = make_report(material.measures, bach, columns, performance.cadences, material.sets)
+    if MUSICIAN in rows:
+        musician = make_trait_report(material.traits, bach, all_columns)
+    listens = (bachs_own(bach.passages), *performance.following) if FOLLOWING in rows else ()
+    opinions = opinions_on(bach.passages, material.training, all_columns) if LISTENER in rows else None
+    return Judgement(
+        (bach, *all_columns),
+        counted,
+        musician,
+        listens,
+        tuple(performance.metres),
+        None if opinions is None else tuple(opinions),
+    )
 
 
 def _whole(pieces: Sequence[Piece]) -> tuple[Passage, ...]:

@@ -9,7 +9,10 @@ from typing import Any
 
 from companion.files.writing import refuse_existing
 from export.judging.distributions import plot_distributions, plot_traits
+from export.judging.following import Listening, describe_following, following_as_dict
 from export.judging.keeping import keep, refuse_kept
+from export.judging.listener import Opinion, describe_opinions, opinions_as_dict
+from export.judging.metre import MetreKept, describe_metre, metre_as_dict
 from export.judging.musician import Before, TraitReport, describe_traits, traits_as_dict
 from export.judging.report import BACH, MusicReport, Repertoire, as_dict, describe_report
 from export.judging.targets import Judged
@@ -21,25 +24,36 @@ PICTURE, TRAITS_PICTURE = "distributions.png", "traits.png"
 class Judgement:
     """The reports that were wanted."""
 
-    counted: MusicReport | None
-    musician: TraitReport | None
-
-    @property
-    def music(self) -> tuple[Repertoire, ...]:
-        """All that was judged, Bach first."""
-        report = self.musician or self.counted
-        return () if report is None else (report.bach, *report.columns)
+    music: tuple[Repertoire, ...]  # all that was judged, Bach first
+    counted: MusicReport | None = None
+    musician: TraitReport | None = None
+    following: tuple[Listening, ...] = ()
+    metres: tuple[MetreKept, ...] = ()
+    opinions: tuple[Opinion, ...] | None = None
 
     def lines(self, before: Before | None = None) -> list[str]:
         """As tables, in Markdown; with an earlier musician's report before the figures of this one."""
-        counted = [] if self.counted is None else describe_report(self.counted)
-        musician = [] if self.musician is None else describe_traits(self.musician, before)
-        return [*counted, *([""] if counted and musician else []), *musician]
+        tables = [
+            [] if self.counted is None else describe_report(self.counted),
+            [] if self.musician is None else describe_traits(self.musician, before),
+            describe_following(self.following) if self.following else [],
+            describe_metre(self.metres) if self.metres else [],
+            [] if self.opinions is None else describe_opinions(self.opinions),
+        ]
+        return [line for table in tables if table for line in ("", *table)][1:]
 
     def as_dict(self) -> dict[str, Any]:
         """What ``chorale-train judge --json`` prints of them."""
-        counted = {} if self.counted is None else as_dict(self.counted)
-        return counted if self.musician is None else {**counted, "musician": traits_as_dict(self.musician)}
+        found: dict[str, Any] = {} if self.counted is None else as_dict(self.counted)
+        if self.musician is not None:
+            found["musician"] = traits_as_dict(self.musician)
+        if self.following:
+            found["following"] = following_as_dict(self.following)
+        if self.metres:
+            found["metre"] = metre_as_dict(self.metres)
+        if self.opinions is not None:
+            found["listener"] = opinions_as_dict(self.opinions)
+        return found
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,16 @@ from companion.errors import BadSetting
 from export.judging.report import BACH, Repertoire
 from export.measures.musician import Estimate, Trait
 
-MET, NEAR, OUT = "ok", "near", "out"
+MET, NEAR_BY, OUT = "ok", "near", "out"
 Before = Mapping[str, Mapping[str, Mapping[str, float]]]  # trait → column → figures, as as_dict writes them
+
+
+@dataclass(frozen=True)
+class TraitCell:
+    """One trait of one column."""
+
+    estimate: Estimate
+    mark: str  # MET, NEAR_BY or OUT
 
 
 @dataclass(frozen=True)
@@ -22,13 +30,7 @@ class TraitRow:
 
     trait: Trait
     bach: Estimate
-    ours: tuple[Estimate | None, ...]
-
-    def mark(self, ours: Estimate) -> str:
-        """Within Bach's interval, out of it by what chance may do, or out."""
-        if self.trait.met(ours, self.bach):
-            return MET
-        return NEAR if self.trait.near(ours, self.bach) else OUT
+    cells: tuple[TraitCell | None, ...]
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,33 @@ class TraitReport:
     @property
     def marks(self) -> list[str]:
         """Of every cell."""
-        return [row.mark(ours) for row in self.rows for ours in row.ours if ours is not None]
+        return [cell.mark for row in self.rows for cell in row.cells if cell is not None]
 
 
 def make_trait_report(traits: Sequence[Trait], bach: Repertoire, columns: Sequence[Repertoire]) -> TraitReport:
     """Measure everything; what Bach's pieces have nothing of is left out."""
-    rows = []
-    for trait in traits:
-        real = Estimate.of(trait, bach.passages)
-        if real is not None:
-            rows.append(TraitRow(trait, real, tuple(Estimate.of(trait, column.passages) for column in columns)))
-    return TraitReport(bach, tuple(columns), tuple(rows))
+    rows = (_row(trait, bach, columns) for trait in traits)
+    return TraitReport(bach, tuple(columns), tuple(row for row in rows if row is not None))
+
+
+def _row(trait: Trait, bach: Repertoire, columns: Sequence[Repertoire]) -> TraitRow | None:
+    real = trait.counts(bach.passages)
+    whole = Estimate.of(real, trait.figure)
+    if whole is None:
+        return None
+    cells: list[TraitCell | None] = []
+    for column in columns:
+        ours = Estimate.of(trait.counts(column.passages), trait.figure)
+        few = Estimate.of(real, trait.figure, len(column.passages))
+        cells.append(None if ours is None else TraitCell(ours, _mark(trait, ours, whole, few)))
+    return TraitRow(trait, whole, tuple(cells))
+
+
+def _mark(trait: Trait, ours: Estimate, whole: Estimate, few: Estimate | None) -> str:
+    """As Bach's set, as a set of as few pieces of his may be, or neither."""
+    if trait.as_wanted(ours, whole):
+        return MET
+    return NEAR_BY if few is not None and trait.as_wanted(ours, few) else OUT
 
 
 def traits_as_dict(report: TraitReport) -> dict[str, Any]:
@@ -61,9 +79,9 @@ def traits_as_dict(report: TraitReport) -> dict[str, Any]:
         row.trait.name: {
             BACH: _figures(row.bach),
             **{
-                column.name: {**_figures(ours), "mark": row.mark(ours)}
-                for column, ours in zip(report.columns, row.ours, strict=True)
-                if ours is not None
+                column.name: {**_figures(cell.estimate), "mark": cell.mark}
+                for column, cell in zip(report.columns, row.cells, strict=True)
+                if cell is not None
             },
         }
         for row in report.rows
@@ -90,23 +108,27 @@ def describe_traits(report: TraitReport, before: Before | None = None) -> list[s
     then = before or {}
     head = ["a musician hears", f"{BACH} (95 % of such sets)", *(column.name for column in report.columns)]
     pieces = ["pieces", *(str(len(column.passages)) for column in (report.bach, *report.columns))]
-    counts = ", ".join(f"{report.marks.count(mark)} {mark}" for mark in (MET, NEAR, OUT))
+    counts = ", ".join(f"{report.marks.count(mark)} {mark}" for mark in (MET, NEAR_BY, OUT))
     return [
         _line(head),
         _line(["---"] * len(head)),
         _line(pieces),
         *(_line(_cells(report, row, then.get(row.trait.name, {}))) for row in report.rows),
         "",
-        f"{counts}: {MET} lies in Bach's interval, {NEAR} is out of it by what chance may do to so few pieces",
+        f"{counts}: {MET} lies in Bach's interval, {NEAR_BY} in that of as few pieces of his",
     ]
 
 
 def _cells(report: TraitReport, row: TraitRow, before: Mapping[str, Mapping[str, float]]) -> list[str]:
-    cells = [f"{row.trait.name}, {row.trait.unit}", f"{_number(row.bach.value)} ({_interval(row.bach)})"]
-    for column, ours in zip(report.columns, row.ours, strict=True):
+    cells = [f"{row.trait.name}, {row.trait.unit}", _shown(row.bach)]
+    for column, cell in zip(report.columns, row.cells, strict=True):
         then = f"{_number(before[column.name]['value'])} → " if column.name in before else ""
-        cells.append("–" if ours is None else f"{then}{_number(ours.value)} ({_interval(ours)}) {row.mark(ours)}")
+        cells.append("–" if cell is None else f"{then}{_shown(cell.estimate)} {cell.mark}")
     return cells
+
+
+def _shown(estimate: Estimate) -> str:
+    return f"{_number(estimate.value)} ({_interval(estimate)})"
 
 
 def _interval(estimate: Estimate) -> str:

@@ -63,11 +63,18 @@ class Programme:
     cadences: int = 100  # requests for a close
     seed: int = 1  # of all dice
     live: int = 0  # sopranos that a jam harmonises as they come
+    phrases: int = 0  # of folk songs, that a jam answers
+    tunes: int = 0  # of dotted beats, that are harmonised
 
     @property
     def total(self) -> int:
-        """How many pieces are played in all."""
+        """How many chorales are played in all."""
         return self.continuations + self.melodies + self.cadences + self.live
+
+    def of_pieces(self, pieces: int) -> Programme:
+        """The same with so many of everything."""
+        counts = dict.fromkeys(("continuations", "melodies", "cadences", "phrases", "tunes"), pieces)
+        return replace(self, **counts)
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,7 @@ def continuations(model: Model, sampling: Sampling, pieces: Sequence[Piece], pro
 
 def answer(model: Model, opening: IntArray, sampling: Sampling, seed: int | tuple[int, ...], bars: int) -> IntArray:
     """The frames with which a model goes on, ``[bars · BAR_STEPS, 4]``."""
-    composed = continue_phrase(_generator(model, seed), phrase_of(opening), bars, sampling)
+    composed = continue_phrase(generator_of(model, seed), phrase_of(opening), bars, sampling)
     return np.stack([one.frame.tokens for one in composed if one.origin == MODEL])
 
 
@@ -127,7 +134,7 @@ def harmonisations(
 ) -> Iterator[Passage]:
     """Held-out melodies with the voices that the model gives them."""
     for number, (name, frames) in enumerate(in_rounds(pieces, programme.melodies)):
-        generator = _generator(model, (programme.seed, number))
+        generator = generator_of(model, (programme.seed, number))
         composed = harmonise(generator, melody_of(frames), sampling)
         yield Passage(name, np.stack([one.frame.tokens for one in composed]))
 
@@ -204,14 +211,15 @@ def is_good_close(last: Planned, request: int, key: Key) -> bool:
 
 
 def _heard(model: Model, opening: IntArray, guidance: Guidance) -> Context:
-    generator = _generator(model, 0)
+    generator = generator_of(model, 0)
     state = generator.start()
     for tokens in opening:
         _, state = generator.hear(state, tokens, Conditions(key=guidance.key))
     return Context(state, Hands())
 
 
-def _generator(model: Model, seed: int | tuple[int, ...]) -> Generator:
+def generator_of(model: Model, seed: int | tuple[int, ...]) -> Generator:
+    """A generator with dice of its own."""
     return Generator(model, np.random.Generator(np.random.PCG64(seed)))
 
 

@@ -7,6 +7,10 @@ partwriting  parallels, crossings, spacing
 melody       steps and leaps
 harmony      chords and dissonances
 pacing       how often something happens
+function     what chords do in their key
+form         phrase ends, cadences, endings
+register     whether voices stay
+musician     what a musician hears, each row with its interval
 copies       passages copied from training pieces
 spelling     notes by name
 grade        the published grade "Bach or Mock"

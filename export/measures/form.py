@@ -11,30 +11,27 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, sounding_pitches
 from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR
-from export.measures.function import FALL_OF_A_FIFTH, Chord, chord_of
+from export.measures.function import FALL_OF_A_FIFTH, Sonority, chord_of
 from export.measures.harmony import windows_in_key
+from export.measures.melody import WIDEST_STEP
 from export.measures.passage import Passage
-from export.measures.tally import Tally
-
-Floats = NDArray[np.float64]
+from export.measures.tally import Floats, Tally
 
 STANDING_STEPS = 6  # a beat and a half
 FOUR_BEATS = 4.0
 BEFORE_STEPS = 2 * STEPS_PER_BEAT  # in which the chord that leads to a phrase end is looked for
-WIDEST_STEP = 2  # semitones
 
 
 class Cadence(StrEnum):
     """How a phrase ends."""
 
-    HOME = "authentic, at home"  # from its dominant to the tonic of the piece's key
-    AWAY = "authentic, in another key"
+    HOME = "authentic (at home)"  # from its dominant to the tonic of the piece's key
+    AWAY = "authentic (in another key)"
     HALF = "half"  # on the dominant, which is not led to by its own
     DECEPTIVE = "deceptive"  # from the dominant to the submediant
     OTHER = "other"
@@ -80,7 +77,7 @@ def whole_fours(passage: Passage) -> Tally:
     return Tally(int((beats % FOUR_BEATS == 0).sum()), len(beats))
 
 
-def cadences(passage: Passage, first: float = 0.0, last: float = 1.0) -> Counter[Cadence]:
+def cadence_counts(passage: Passage, first: float = 0.0, last: float = 1.0) -> Counter[Cadence]:
     """How the phrases end that do so in a stretch of the piece, of which 0 is the beginning and 1 the end.
 
     The end of the piece is left aside.
@@ -92,7 +89,7 @@ def cadences(passage: Passage, first: float = 0.0, last: float = 1.0) -> Counter
 
 def cadences_of(passage: Passage, kind: Cadence, first: float = 0.0, last: float = 1.0) -> Tally:
     """Phrase ends of a kind among all in a stretch of the piece."""
-    found = cadences(passage, first, last)
+    found = cadence_counts(passage, first, last)
     return Tally(found[kind], found.total())
 
 
@@ -109,12 +106,13 @@ def final_beats(passage: Passage) -> Floats:
 
 
 def leaps_into_last(passage: Passage) -> Tally:
-    """Whether the soprano comes to the last chord by more than a step."""
-    soprano = sounding_pitches(passage.frames)
-    last = _changes(soprano)[-1]
-    if not last or not soprano[last - 1 : last + 1, 0].all():
+    """Whether the soprano comes to its last pitch by more than a step; a rest before it is no leap."""
+    soprano = sounding_pitches(passage.frames)[:, 0]
+    moves = np.flatnonzero(np.diff(soprano))
+    if not len(moves) or not soprano[moves[-1] : moves[-1] + 2].all():
         return Tally(0, 0)
-    return Tally(int(abs(int(soprano[last, 0]) - int(soprano[last - 1, 0])) > WIDEST_STEP), 1)
+    before, last = soprano[moves[-1] : moves[-1] + 2].tolist()
+    return Tally(int(abs(last - before) > WIDEST_STEP), 1)
 
 
 def half_in_key(passage: Passage, second: bool) -> Tally:
@@ -140,7 +138,7 @@ def _cadence(pitches: IntArray, start: int, key: Key) -> Cadence:
     return Cadence.OTHER
 
 
-def _before(pitches: IntArray, start: int, chord: Chord) -> Chord | None:
+def _before(pitches: IntArray, start: int, chord: Sonority) -> Sonority | None:
     """The last chord of another root that stands shortly before a frame."""
     for step in range(start - 1, max(start - 1 - BEFORE_STEPS, -1), -1):
         found = chord_of(pitches[step].tolist())
@@ -149,7 +147,7 @@ def _before(pitches: IntArray, start: int, chord: Chord) -> Chord | None:
     return None
 
 
-def _leads(chord: Chord, tonic: int) -> bool:
+def _leads(chord: Sonority, tonic: int) -> bool:
     """Whether a chord is the dominant of a tonic, or the diminished chord on its leading tone."""
     way = (chord.root - tonic) % OCTAVE
     leading = chord.shape[:3] == DIMINISHED and way == OCTAVE - 1

@@ -22,11 +22,12 @@ from export.measures.tally import Tally
 
 Pitches = tuple[int, ...]  # what sounds, soprano first
 
+SOFT_SEVENTHS = SEVENTHS[1:3]
 FALL_OF_A_FIFTH = 7  # semitones from the root that is come to up to the one that was left
-THIRD, FIFTH, SEVENTH = 1, 2, 3  # of a shape
+THIRD_TONE, FIFTH_TONE, SEVENTH_TONE = 1, 2, 3  # of a shape
 
 
-class Chord(NamedTuple):
+class Sonority(NamedTuple):
     """A chord by name."""
 
     root: int  # pitch class
@@ -35,7 +36,7 @@ class Chord(NamedTuple):
     @property
     def is_seventh(self) -> bool:
         """Whether it is more than a triad."""
-        return len(self.shape) > SEVENTH
+        return len(self.shape) > SEVENTH_TONE
 
     @property
     def is_dominant(self) -> bool:
@@ -47,14 +48,14 @@ class Chord(NamedTuple):
         return (self.root + self.shape[number]) % OCTAVE
 
 
-def _named() -> Mapping[PitchClasses, Chord]:
+def _named() -> Mapping[PitchClasses, Sonority]:
     whole = [(shape, shape) for shape in (MAJOR, MINOR, DIMINISHED, *SEVENTHS)]
-    no_fifth = [(shape, (shape[0], shape[THIRD], shape[SEVENTH])) for shape in SEVENTHS]
-    thirds = [(shape, shape[:FIFTH]) for shape in (MAJOR, MINOR)]
-    found: dict[PitchClasses, Chord] = {}
+    no_fifth = [(shape, (shape[0], shape[THIRD_TONE], shape[SEVENTH_TONE])) for shape in SEVENTHS]
+    thirds = [(shape, shape[:FIFTH_TONE]) for shape in (MAJOR, MINOR)]
+    found: dict[PitchClasses, Sonority] = {}
     for shape, tones in (*whole, *no_fifth, *thirds):
         for root in range(OCTAVE):
-            found.setdefault(frozenset((tone + root) % OCTAVE for tone in tones), Chord(root, shape))
+            found.setdefault(frozenset((tone + root) % OCTAVE for tone in tones), Sonority(root, shape))
     return found
 
 
@@ -62,7 +63,7 @@ _NAMED = _named()
 _OPENINGS = frozenset(classes for classes, chord in _NAMED.items() if chord.shape in (MAJOR, MINOR))
 
 
-def chord_of(pitches: Sequence[int]) -> Chord | None:
+def chord_of(pitches: Sequence[int]) -> Sonority | None:
     """The chord of what sounds, 0 for silence; None where it has no name."""
     return _NAMED.get(frozenset(pitch % OCTAVE for pitch in pitches if pitch))
 
@@ -73,9 +74,9 @@ def beats_of(passage: Passage) -> list[Pitches]:
     return [beat for pitches in on_beats.tolist() if (beat := tuple(pitch for pitch in pitches if pitch))]
 
 
-def progression(passage: Passage) -> list[tuple[Chord, Pitches]]:
+def progression(passage: Passage) -> list[tuple[Sonority, Pitches]]:
     """Each change of root among the named chords: the chord that stands last on each, and what sounds there."""
-    found: list[tuple[Chord, Pitches]] = []
+    found: list[tuple[Sonority, Pitches]] = []
     for beat in beats_of(passage):
         chord = chord_of(beat)
         if chord is None:
@@ -120,13 +121,19 @@ def six_fours(passage: Passage) -> Tally:
     """Beats whose chord has its fifth in the bass, sevenths among them."""
     beats = beats_of(passage)
     chords = ((beat, chord) for beat in beats if (chord := chord_of(beat)))
-    return Tally(sum(min(beat) % OCTAVE == chord.tone(FIFTH) for beat, chord in chords), len(beats))
+    return Tally(sum(min(beat) % OCTAVE == chord.tone(FIFTH_TONE) for beat, chord in chords), len(beats))
 
 
 def seventh_chords(passage: Passage) -> Tally:
     """Beats on a seventh chord."""
     chords = [chord_of(beat) for beat in beats_of(passage)]
     return Tally(sum(chord is not None and chord.is_seventh for chord in chords), len(chords))
+
+
+def soft_sevenths(passage: Passage) -> Tally:
+    """Beats on a minor or major seventh chord, which lead nowhere by themselves."""
+    chords = [chord_of(beat) for beat in beats_of(passage)]
+    return Tally(sum(chord is not None and chord.shape in SOFT_SEVENTHS for chord in chords), len(chords))
 
 
 def dissonant_beats_led_on(passage: Passage) -> Tally:

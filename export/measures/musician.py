@@ -16,9 +16,7 @@ from companion.music.vocabulary import VOICES
 from export.measures import form, function, harmony, register
 from export.measures.copies import self_repetition
 from export.measures.passage import Passage
-from export.measures.tally import Tally
-
-Floats = NDArray[np.float64]
+from export.measures.tally import Floats, Tally
 
 RESAMPLED, DICE = 1000, 14
 INTERVAL = (2.5, 97.5)  # percent
@@ -38,17 +36,21 @@ class Estimate:
     high: float
 
     @classmethod
-    def of(cls, trait: Trait, passages: Sequence[Passage]) -> Estimate | None:
-        """Of all passages; None where none has anything to count."""
-        if not passages:
+    def of(cls, counts: Sequence[Floats], figure: Figure, size: int | None = None) -> Estimate | None:
+        """Of what was counted of each piece; None where nothing was. Sets are of so many pieces, else of as many."""
+        if not counts:
             return None
-        counts, pieces = [trait.count(passage) for passage in passages], len(passages)
-        drawn = np.random.default_rng(DICE).multinomial(pieces, [1 / pieces] * pieces, RESAMPLED)
-        value, *others = trait.figure(counts, np.concatenate([np.ones((1, pieces), dtype=np.int64), drawn]))
-        if np.isnan(value):
+        shares = np.full(len(counts), 1 / len(counts))
+        drawn = np.random.default_rng(DICE).multinomial(size or len(counts), shares, RESAMPLED)
+        value, *others = figure(counts, np.concatenate([np.ones((1, len(counts)), dtype=np.int64), drawn]))
+        if np.isnan(value) or np.isnan(others).all():
             return None
         low, high = np.nanpercentile(others, INTERVAL)
         return cls(float(value), float(low), float(high))
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies in the interval."""
+        return self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
@@ -61,16 +63,16 @@ class Trait:
     figure: Figure
     fault: bool = False  # less of it than Bach has is as well
 
-    def met(self, ours: Estimate, bach: Estimate) -> bool:
-        """Whether ours lies within Bach's interval."""
-        return ours.value <= bach.high and (self.fault or bach.low <= ours.value)
+    def counts(self, passages: Sequence[Passage]) -> list[Floats]:
+        """Of each passage."""
+        return [self.count(passage) for passage in passages]
 
-    def near(self, ours: Estimate, bach: Estimate) -> bool:
-        """Whether chance alone may keep ours out of it: the intervals overlap."""
-        return ours.low <= bach.high and bach.low <= ours.high
+    def as_wanted(self, ours: Estimate, bach: Estimate) -> bool:
+        """Whether ours lies within Bach's interval; of a fault, or under it."""
+        return bach.holds(ours.value) or (self.fault and ours.value < bach.low)
 
 
-def share(
+def share_of(
     name: str, count: Callable[[Passage], Tally], unit: str = "%", scale: float = 100, fault: bool = False
 ) -> Trait:
     """What is found among what it could be found among."""
@@ -81,7 +83,8 @@ def share(
 
     def figure(counts: Sequence[Floats], drawn: NDArray[np.int64]) -> Floats:
         found, among = (drawn @ np.stack(counts)).T
-        return np.divide(found * scale, among, out=np.full(len(drawn), np.nan), where=among > 0)
+        rates: Floats = np.divide(found * scale, among, out=np.full(len(drawn), np.nan), where=among > 0)
+        return rates
 
     return Trait(name, unit, pair, figure, fault)
 
@@ -107,10 +110,10 @@ def _of_values(summary: Callable[[Floats], np.floating]) -> Figure:
 
 def distance(name: str, histogram: Callable[[Passage], Floats], reference: Sequence[Passage]) -> Trait:
     """How far a distribution lies from that of reference pieces: Jensen and Shannon's divergence in nats × 1000."""
-    expected = _shares(sum((histogram(passage) for passage in reference), np.zeros(1)))
+    expected = _shares(np.sum([histogram(passage) for passage in reference], axis=0, dtype=np.float64))
 
     def figure(counts: Sequence[Floats], drawn: NDArray[np.int64]) -> Floats:
-        return JENSEN_SHANNON * jensen_shannon(_shares(drawn @ np.stack(counts)), expected)
+        return JENSEN_SHANNON * jensen_shannon(_shares((drawn @ np.stack(counts)).astype(np.float64)), expected)
 
     return Trait(name, "JS × 1000", histogram, figure, fault=True)
 
@@ -131,43 +134,49 @@ def _relative_entropy(shares: Floats, among: Floats) -> Floats:
 
 def _shares(counts: Floats) -> Floats:
     total = counts.sum(axis=-1, keepdims=True)
-    return np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
+    shares: Floats = np.divide(counts, total, out=np.zeros(counts.shape), where=total > 0)
+    return shares
+
+
+_PLACES = {"1st half": (0.0, 0.5), "2nd half": (0.5, 1.0)}
+
+
+def _cadences(kind: form.Cadence, where: str, first: float, last: float) -> Trait:
+    name = f"{kind} cadences, {where}"
+    return share_of(name, lambda p: form.cadences_of(p, kind, first, last), "% of phrase ends")
 
 
 ROOTS = "root motion from beat to beat, away from his training pieces"
 
 _FUNCTION = (
-    share("opens on a triad", function.opens_on_triad),
-    share("opens on the tonic", function.opens_at_home),
-    share("dominant to tonic", function.authentic_progressions, "per 100 changes of root"),
-    share("leading tone doubled in it", function.doubled_leading_tones, fault=True),
-    share("fifth in the bass", function.six_fours, "% of beats"),
-    share("seventh chords", function.seventh_chords, "% of beats"),
-    share("dissonant beats led to a chord within a beat", function.dissonant_beats_led_on),
+    share_of("opens on a triad", function.opens_on_triad),
+    share_of("opens on the tonic", function.opens_at_home),
+    share_of("dominant to tonic", function.authentic_progressions, "per 100 changes of root"),
+    share_of("leading tone doubled on the way", function.doubled_leading_tones, fault=True),
+    share_of("fifth in the bass", function.six_fours, "% of beats"),
+    share_of("seventh chords", function.seventh_chords, "% of beats"),
+    share_of("minor and major seventh chords", function.soft_sevenths, "% of beats"),
+    share_of("dissonant beats led to a chord within a beat", function.dissonant_beats_led_on),
 )
 _ENDINGS = (
-    share("ends on the tonic", lambda p: harmony.ends_on_tonic(p.frames, p.key)),
-    share("ends with dominant to tonic", form.closes_home),
+    share_of("ends on the tonic", lambda p: harmony.ends_on_tonic(p.frames, p.key)),
+    share_of("ends with dominant to tonic", form.closes_home),
     mean("last chord's length", form.final_beats, "beats"),
-    share("soprano leaps into it", form.leaps_into_last, fault=True),
+    share_of("soprano leaps to its last note", form.leaps_into_last, fault=True),
 )
 _FORM = (
-    share("phrase ends (chords still for 1½ beats)", form.standing_rate, "per 100 beats"),
-    median("beats between them, median", form.phrase_beats, "beats"),
-    share("whole fours among these", form.whole_fours),
-    *(
-        share(f"{kind}, {where} half", lambda p, kind=kind, at=at: form.cadences_of(p, kind, *at), "% of phrase ends")
-        for kind in form.Cadence
-        for where, at in (("1st", (0.0, 0.5)), ("2nd", (0.5, 1.0)))
-    ),
-    share("four-bar windows in key", lambda p: harmony.windows_in_key(p.frames, p.key)),
-    share("those of the 1st half", lambda p: form.half_in_key(p, second=False)),
-    share("those of the 2nd half", lambda p: form.half_in_key(p, second=True)),
-    share("frames that repeat the piece", lambda p: self_repetition(p.piece)),
+    share_of("phrase ends (chords still for 1½ beats)", form.standing_rate, "per 100 beats"),
+    median("beats between phrase ends, median", form.phrase_beats, "beats"),
+    share_of("phrase ends whole fours apart", form.whole_fours),
+    *(_cadences(kind, where, *place) for kind in form.Cadence for where, place in _PLACES.items()),
+    share_of("four-bar windows in key", lambda p: harmony.windows_in_key(p.frames, p.key)),
+    share_of("four-bar windows in key, 1st half", lambda p: form.half_in_key(p, second=False)),
+    share_of("four-bar windows in key, 2nd half", lambda p: form.half_in_key(p, second=True)),
+    share_of("frames that repeat the piece", lambda p: self_repetition(p.piece)),
 )
 _REGISTER = (
-    share("two-bar windows with the soprano away", lambda p: register.windows_away(p, SOPRANO), fault=True),
-    share("those with the bass away", lambda p: register.windows_away(p, BASS), fault=True),
+    share_of("two-bar windows with the soprano away", lambda p: register.windows_away(p, SOPRANO), fault=True),
+    share_of("two-bar windows with the bass away", lambda p: register.windows_away(p, BASS), fault=True),
     mean("soprano above its opening", lambda p: register.drift(p, SOPRANO), "semitones"),
     mean("bass above its opening", lambda p: register.drift(p, BASS), "semitones"),
     mean("lowest soprano", lambda p: register.lowest(p, SOPRANO), "MIDI note"),

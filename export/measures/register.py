@@ -9,8 +9,8 @@ from companion.music.vocabulary import STEPS_PER_BEAT, sounding_pitches
 from export.measures.passage import Passage
 from export.measures.tally import Tally
 
-WINDOW_STEPS = 2 * 4 * STEPS_PER_BEAT  # two bars of 4/4
-FAR = 5  # semitones
+TWO_BARS = 2 * 4 * STEPS_PER_BEAT  # two bars of 4/4
+AWAY_SEMITONES = 5  # semitones
 
 
 def window_means(passage: Passage, voice: int) -> NDArray[np.float64]:
@@ -19,15 +19,15 @@ def window_means(passage: Passage, voice: int) -> NDArray[np.float64]:
     Windows in which the voice rests are left out.
     """
     line = sounding_pitches(passage.heard)[:, voice]
-    starts = range(0, len(line) - WINDOW_STEPS + 1, WINDOW_STEPS)
-    windows = [line[start : start + WINDOW_STEPS] for start in starts if not 0 < start < passage.start]
+    starts = range(0, len(line) - TWO_BARS + 1, TWO_BARS)
+    windows = [line[start : start + TWO_BARS] for start in starts if not 0 < start < passage.start]
     return np.array([window[window > 0].mean() for window in windows if window.any()])
 
 
 def windows_away(passage: Passage, voice: int) -> Tally:
     """Windows in which a voice lies further than a fourth from where it began, on the average."""
     means = window_means(passage, voice)
-    return Tally(int((np.abs(means[1:] - means[:1]) > FAR).sum()), max(len(means) - 1, 0))
+    return Tally(int((np.abs(means[1:] - means[:1]) > AWAY_SEMITONES).sum()), max(len(means) - 1, 0))
 
 
 def drift(passage: Passage, voice: int) -> NDArray[np.float64]:

@@ -44,6 +44,7 @@ _VALUES: dict[str, Sequence[object]] = {
     "temperature": (0.5, 0.8, 1.2),
     "top_p": (0.8, 0.9, 1.0),
     "density": (-0.5, 0.0, 0.5),
+    "follow": (0.0, 0.67, 1.0),
     "key": ("C major", "e minor", "auto"),
     "style": ("bach", "free"),
     "model": ("gru", "bach"),

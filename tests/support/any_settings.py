@@ -35,6 +35,7 @@ def settings() -> st.SearchStrategy[Settings]:
         temperature=st.none() | TEMPERATURES,
         top_p=st.none() | st.floats(0.001, 1),
         density=st.floats(-4, 4),
+        follow=st.floats(0, 1),
         key=st.none() | KEYS,
         seed=st.integers(0, HIGHEST_SEED),
         velocity=st.sampled_from(["played", "entropy"]) | st.integers(1, 127).map(str),

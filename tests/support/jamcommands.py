@@ -19,6 +19,7 @@ def values(kind: str) -> st.SearchStrategy[tuple[Any, ...]]:
         "temperature": st.tuples(st.floats(0, 3)) | st.tuples(st.floats(0, 3), voice),
         "top_p": st.tuples(st.floats(0.1, 1)),
         "density": st.tuples(st.floats(-4, 4)),
+        "follow": st.tuples(st.floats(0, 1)),
         "key": st.tuples(st.sampled_from(["auto", "C major", "f# minor"])),
         "style": st.tuples(st.sampled_from(["bach", "free", "wild", "baroque"])),
         "seed": st.tuples(st.integers(0, 9)),

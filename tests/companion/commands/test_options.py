@@ -23,6 +23,7 @@ SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "-t": ("0", {"temperature": 0.0}),
     "--top-p": ("0.9", {"top_p": 0.9}),
     "--density": ("-0.5", {"density": -0.5}),
+    "--follow": ("0.5", {"follow": 0.5}),
     "--key": ("e minor", {"key": "E minor"}),
     "--style": ("wild", {"style": "wild"}),
     "--seed": ("7", {"seed": 7}),

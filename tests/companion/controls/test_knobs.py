@@ -60,6 +60,7 @@ def test_default_map() -> None:
         (29, "voice/mute bass", None),
         (30, "model", None),
         (31, "panic", None),
+        (85, "follow", None),
     ]
 
 
@@ -92,6 +93,7 @@ def test_choices_are_split_evenly() -> None:
     [
         ("top_p", 0.05, 1.0),
         ("density", -4.0, 4.0),
+        ("follow", 0.0, 1.0),
         ("key", "auto", "D minor"),
         ("seed", 0, 127),
         ("velocity", "played", "127"),
@@ -165,7 +167,7 @@ def test_a_binding_may_be_for_one_channel() -> None:
 
 def test_targets_are_written_and_read() -> None:
     targets = all_targets()
-    assert targets[:12] == tuple(binding.target for binding in DEFAULT_BINDINGS)
+    assert targets[: len(DEFAULT_BINDINGS)] == tuple(binding.target for binding in DEFAULT_BINDINGS)
     assert len(set(targets)) == len(targets)
     assert {target.name for target in targets} == {GO_STOP, *(control.name for control in CONTROLS)}
     for target in targets:

@@ -35,9 +35,9 @@ from companion.sampling.draw import HIGHEST_TEMPERATURE, Sampling
 CHOICES = Choices(("gru", "transformer"), (StyleDefaults("bach", 0.8, 0.95), StyleDefaults("wild", 1.4, 1.0)))
 
 NAMES = [
-    "mode", "go", "stop", "cadence", "undo", "keep", "panic", "temperature", "top_p", "density", "key", "style", "seed",
-    "model", "velocity", "bars", "grid", "rest", "voice/lock", "voice/mute", "voice/octave", "voice/velocity",
-    "voice/channel",
+    "mode", "go", "stop", "cadence", "undo", "keep", "panic", "temperature", "top_p", "density", "follow", "key",
+    "style", "seed", "model", "velocity", "bars", "grid", "rest", "voice/lock", "voice/mute", "voice/octave",
+    "voice/velocity", "voice/channel",
 ]  # fmt: skip
 
 
@@ -65,6 +65,7 @@ def test_defaults() -> None:
         temperature=None,
         top_p=None,
         density=0.0,
+        follow=0.67,
         key=None,
         seed=0,
         velocity="played",
@@ -87,6 +88,7 @@ def test_defaults() -> None:
         ("top_p", (1,), "top_p", 1.0),
         ("top_p", ("AUTO",), "top_p", None),
         ("density", (-4,), "density", -4.0),
+        ("follow", (1,), "follow", 1.0),
         ("key", ("C major",), "key", "C major"),
         ("key", ("a minor",), "key", "A minor"),
         ("key", ("f# minor",), "key", "F# minor"),
@@ -164,6 +166,9 @@ def test_a_voice_control_sets_it_for_one_voice(
         ("top_p", (1e-9,), "top_p must be above 0 to 1 or auto, not 1e-09"),
         ("density", (4.5,), "density must be from -4 to 4, not 4.5"),
         ("density", ("auto",), "density must be from -4 to 4, not 'auto'"),
+        ("follow", (1.01,), "follow must be from 0 to 1, not 1.01"),
+        ("follow", (-0.1,), "follow must be from 0 to 1, not -0.1"),
+        ("follow", ("auto",), "follow must be from 0 to 1, not 'auto'"),
         ("key", ("H major",), "key must be a key such as C major, f# minor or Eb major, or auto, not 'H major'"),
         ("key", (5,), "key must be a key such as C major, f# minor or Eb major, or auto, not 5"),
         ("key", ("C",), "key must be a key such as C major, f# minor or Eb major, or auto, not 'C'"),
@@ -242,6 +247,7 @@ def test_state_says_every_control_as_it_is_set() -> None:
         ("temperature", ("auto", 4)),
         ("top_p", ("auto",)),
         ("density", (0.0,)),
+        ("follow", (0.67,)),
         ("key", ("auto",)),
         ("style", ("bach",)),
         ("seed", (0,)),
@@ -385,8 +391,8 @@ def test_controls_load_nothing_heavy(fresh_python: list[str]) -> None:
 
 def test_what_the_music_is_drawn_with() -> None:
     styles = Choices(styles=(StyleDefaults("bach", 0.8, 0.95),))
-    plain = ("bach", "bach", "temperature 0.8", "top-p 0.95", "density 0")
+    plain = ("bach", "bach", "temperature 0.8", "top-p 0.95", "density 0", "follow 0.67")
     assert drawing_words(Settings(), styles) == plain
     asked = Settings(model="gru", temperature=1.25, key="E minor", velocity="90", seed=7)
-    words = ("gru", "bach", "temperature 1.25", "top-p 0.95", "density 0", "key E minor", "seed 7", "velocity 90")
-    assert drawing_words(asked, styles) == words
+    words = ("gru", "bach", "temperature 1.25", "top-p 0.95", "density 0", "follow 0.67", "key E minor", "seed 7")
+    assert drawing_words(asked, styles) == (*words, "velocity 90")

@@ -58,8 +58,8 @@ def whole_bars(beats: int, metre: tuple[int, int] = (4, 4)) -> Phrase:
     return phrase_of({v: [(beat, 1, pitch) for beat in range(beats)] for v, pitch in enumerate(CHORD)}, metre)
 
 
-def loudness(voice: int, bits: float) -> int:
-    assert 0 <= bits < 6
+def loudness(voice: int, bits: float, since: int) -> int:
+    assert 0 <= bits < 6 and since >= 0
     return 100 + voice
 
 
@@ -221,18 +221,20 @@ class TestContinue:
             (5, (4, 4), 2, 12 + 32, 8),
             (3, (3, 4), 2, 24, 12),
             (4, (3, 4), 2, 8 + 24, 12),
-            (3, (6, 8), 2, 24, 12),
-            (4, (6, 8), 1, 8 + 12, 12),
+            (3, (6, 8), 2, 16, 8),  # bars of two dotted beats
+            (4, (6, 8), 1, 4 + 8, 8),
+            (4, (12, 8), 1, 4 + 16, 8),
+            (3, (3, 8), 2, 8, 4),
             (4, (2, 2), 1, 16, 8),
-            (2, (2, 4), 2, 16, 4),
+            (2, (2, 4), 2, 16, 8),
             (3, (5, 4), 1, 8 + 20, 20),
-            (4, (1, 16), 3, 3, 1),
+            (4, (1, 16), 3, 12, 4),
         ],
     )
     def test_bars(self, beats: int, metre: tuple[int, int], bars: int, new_steps: int, last_chord: int) -> None:
         phrase = whole_bars(beats, metre)
         frames, _ = made(phrase, {}, bars)
-        assert total_frames(phrase, bars) == len(frames) == beats * 4 + new_steps
+        assert total_frames(phrase, bars) == len(frames) == phrase.end_step + new_steps
         assert closing_steps(phrase.bar_steps) == last_chord
         assert [one.frame.step for one in frames] == list(range(phrase.first_step, phrase.first_step + len(frames)))
 

@@ -229,6 +229,7 @@ def random_command(dice: random.Random) -> Command:
         ("temperature", (dice.uniform(0, 2),)),
         ("temperature", (dice.uniform(0, 2), voice)),
         ("density", (dice.uniform(-2, 2),)),
+        ("follow", (dice.uniform(0, 1),)),
         ("key", (dice.choice(["auto", "D major", "e minor"]),)),
         ("style", (dice.choice(["bach", "free", "baroque"]),)),
         ("seed", (dice.randint(0, 99),)),

@@ -38,7 +38,7 @@ def test_an_answer_is_as_loud_as_the_phrase_unless_a_rule_says_otherwise(rule: s
     for step, velocity in enumerate((50, 70)):
         hearing.capture.press(step, 60, velocity, 0)
     hearing.hear_loudness()
-    assert hearing.velocity_rule(Settings(velocity=rule))(0, 0.0) == loud
+    assert hearing.velocity_rule(Settings(velocity=rule))(0, 0.0, 0) == loud
 
 
 def test_the_key_takes_some_steps_to_be_heard() -> None:

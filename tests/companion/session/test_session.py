@@ -573,7 +573,7 @@ class TestCadence:
         jam.tell("cadence")
         jam.to(40)
         assert jam.session.activity == IDLE and jam.listener.pitches == (None,) * 4
-        assert jam.listener.notes()[-3:] == heard(16, 24, ". 65 60 45")
+        assert jam.listener.notes()[-3:] == heard(16, 24, ". 65 60 57")
 
 
 class TestUndo:
@@ -983,15 +983,15 @@ class TestShown:
     def test_bars_left_and_closing(self) -> None:
         jam = Jam(chords_at(TONICS), replace(PLAIN, mode="respond", bars=3))
         jam.play((0, 3, 72)).to(49)
-        assert (jam.session.bars_left, jam.session.closing) == (3, False)
+        assert (jam.session.progress.bars_left, jam.session.closing) == (3, False)
         jam.to(81)
-        assert (jam.session.bars_left, jam.session.closing) == (1, True)
+        assert (jam.session.progress.bars_left, jam.session.closing) == (1, True)
         jam.to(100)
-        assert (jam.session.bars_left, jam.session.closing) == (None, False)
+        assert (jam.session.progress.bars_left, jam.session.closing) == (None, False)
 
     def test_no_end_in_sight(self) -> None:
         jam = answering()
-        assert (jam.session.bars_left, jam.session.closing) == (None, False)
+        assert (jam.session.progress.bars_left, jam.session.closing) == (None, False)
 
 
 class TestPlan:

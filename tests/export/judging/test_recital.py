@@ -9,6 +9,7 @@ import pytest
 from support.fakes import Babbler, ScriptedModel, sung, sure
 from support.made_up import chorale, piece_of
 
+from companion.controls.settings import Settings
 from companion.generation import closes
 from companion.generation.improviser import Guidance
 from companion.music.key import Key
@@ -22,7 +23,7 @@ from export.measures.tally import Tally
 
 C_MAJOR = Key(0, minor=False)
 TRIAD = (72, 67, 64, 48)
-PROGRAMME = Programme(continuations=3, bars=2, melodies=3, cadences=2, seed=5)
+PROGRAMME = Programme(continuations=3, bars=2, melodies=3, cadences=2, seed=5, live=2)
 
 
 @pytest.fixture
@@ -77,9 +78,15 @@ def test_the_same_seed_plays_the_same_and_another_another(pieces: list[Piece]) -
 
 def test_everything_that_is_played_is_told(pieces: list[Piece]) -> None:
     told: list[None] = []
-    played = recital.play(Babbler(), Sampling(), pieces, PROGRAMME, lambda: told.append(None))
-    assert len(told) == PROGRAMME.total == 8
+    played = recital.play(Babbler(), Settings(model="babbler"), pieces, PROGRAMME, lambda: told.append(None))
+    assert len(told) == PROGRAMME.total == 10
     assert (len(played.continuations), len(played.harmonisations), played.cadences.among) == (3, 3, 2)
+    assert [passage.name for passage in played.live] == [passage.name for passage in played.harmonisations[:2]]
+
+
+def test_a_short_look_is_so_many_of_everything() -> None:
+    short = replace(PROGRAMME, phrases=100, tunes=24).of_pieces(4)
+    assert short == Programme(4, 2, 4, 4, 5, live=2, phrases=4, tunes=4)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from companion.harmony.form import Form, Span
-from companion.harmony.leading import OFF_BEAT, ON_BEAT, Beat, Lead
-from companion.harmony.progressions import Closing, Floats, Place, Progressions, tables
+from companion.harmony.leading import OFF_BEAT, ON_BEAT, AskedBeat, Harmony
+from companion.harmony.progressions import ChordChain, Closing, Likelihoods, PhrasePlace, tables
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import LOWEST_PITCH, STEPS_PER_BEAT, VOICES, IntArray, sounding_pitches
@@ -20,21 +20,21 @@ _NOT_A_CLOSE = 1e-4  # how much less likely a phrase ends on what is no triad in
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class Way:
     """A form in a key, beat by beat."""
 
     key: Key
     form: Form
-    beats: tuple[Beat | None, ...]  # from the first step of the form on; None while a last chord is held
+    beats: tuple[AskedBeat | None, ...]  # from the first step of the form on; None while a last chord is held
 
-    def lead(self, step: int) -> Lead | None:
+    def harmony(self, step: int) -> Harmony | None:
         """Harmony for the frame at a step; None where none is to be chosen."""
         number = (step - self.form.spans[0].start) // STEPS_PER_BEAT
         beat = self.beats[number] if 0 <= number < len(self.beats) else None
-        return None if beat is None else Lead(self.key, beat)
+        return None if beat is None else Harmony(self.key, beat)
 
 
-def course(key: Key, form: Form, known: IntArray | None = None, given: Sequence[bool] = ()) -> Course:
+def way_through(key: Key, form: Form, known: IntArray | None = None, given: Sequence[bool] = ()) -> Way:
     """The way through a form.
 
     known: frames ``[steps, 4]`` from the form's first step on, of which the given voices are known beforehand.
@@ -42,7 +42,7 @@ def course(key: Key, form: Form, known: IntArray | None = None, given: Sequence[
     chain = tables().of_key(key)
     first, last = form.spans[0].start, form.spans[-1].end
     sung = None if known is None else sounding_pitches(known)
-    beats: list[Beat | None] = []
+    beats: list[AskedBeat | None] = []
     message = np.ones(len(chain.chords))
     for step in range(last - STEPS_PER_BEAT - (last - first) % STEPS_PER_BEAT, first - 1, -STEPS_PER_BEAT):
         place = form.place(step)
@@ -50,29 +50,29 @@ def course(key: Key, form: Form, known: IntArray | None = None, given: Sequence[
             beats.append(None)
             continue
         toward = message / message.max()
-        if place == Place.CLOSE and (span := form.at(step)) is not None:
+        if place == PhrasePlace.CLOSE and (span := form.at(step)) is not None:
             toward = toward * _on_close(chain, form, span)
-        if place == Place.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
+        if place == PhrasePlace.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
             toward = toward * chain.closing[Closing.BEFORE_FINAL]
         if sung is not None:
             toward = toward * _sung(chain, key, sung[step - first + OFF_STEP :][:1], given, OFF_BEAT) ** 0.5
-        beats.append(Beat(place, toward))
+        beats.append(AskedBeat(place, toward))
         here = toward
         if sung is not None:
             here = here * _sung(chain, key, sung[step - first :][:1], given, ON_BEAT)
         message = chain.following[place] @ here
-    return Course(key, form, tuple(reversed(beats)))
+    return Way(key, form, tuple(reversed(beats)))
 
 
-def _on_close(chain: Progressions, form: Form, span: Span) -> Floats:
+def _on_close(chain: ChordChain, form: Form, span: Span) -> Likelihoods:
     """How likely each chord is to close a phrase, above what is likely on any close."""
-    fits: Floats = chain.closing[form.closing(span)] * np.where(chain.triads, 1.0, _NOT_A_CLOSE)
+    fits: Likelihoods = chain.closing[form.closing(span)] * np.where(chain.triads, 1.0, _NOT_A_CLOSE)
     if form.closing(span) == Closing.FINAL:
         fits = fits * np.where(chain.on_tonic, 1.0, _AWAY_FROM_HOME)
     return fits
 
 
-def _sung(chain: Progressions, key: Key, pitches: IntArray, given: Sequence[bool], when: int) -> Floats:
+def _sung(chain: ChordChain, key: Key, pitches: IntArray, given: Sequence[bool], when: int) -> Likelihoods:
     """[chords]: how well each goes with what the given voices sing in one frame, ``[1, 4]`` pitches."""
     fits = np.ones(len(chain.chords))
     for voice in range(len(VOICES)):

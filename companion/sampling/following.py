@@ -1,0 +1,81 @@
+"""Rules by which an answer takes after a phrase, and by which voices stay where they are at home."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOCABULARY_SIZE
+from companion.sampling.course import USUAL_PACE
+from companion.sampling.rules import LogProbs, NoteContext, Rule
+
+FORWARD = 2.0  # nats for each e-fold of the wanted pace over the usual one …
+BACK = 6.0  # … and over the pace of late: what is still missing
+LEAST_PACE = 0.02  # strikes a step that count as none
+NEAR = 1  # semitones by which a motif's steps may differ: it is repeated on another degree of its scale
+UNLIKEST = 6  # semitones beyond which another step is as unlike as can be
+PULL = 0.04  # nats a semitone, and for each one by which a voice is away from home …
+NEAR_HOME = 1.5  # … beyond this many
+
+
+def at_pace(voice: int, strikes_a_step: float) -> Rule:
+    """A rule that brings a voice to a pace, the more firmly the farther it is from it of late."""
+    forward = FORWARD * math.log(strikes_a_step / USUAL_PACE)
+    wanted = math.log(strikes_a_step + LEAST_PACE)
+
+    def rule(scores: LogProbs, context: NoteContext) -> None:
+        if context.voice == voice:
+            scores[HOLD] -= forward + BACK * (wanted - math.log(context.course.pace[voice] + LEAST_PACE))
+
+    return rule
+
+
+def as_in_motif(voice: int, rise: int | None, strikes: float, steps: float) -> Rule:
+    """A rule for a step of a motif.
+
+    rise: how far its note lies above the one before it, in semitones; None: no note begins.
+    strikes: nats by which a note (or none) is likelier than else.
+    steps: nats off for each semitone by which the note rises otherwise.
+    """
+    costs = np.zeros(2 * VOCABULARY_SIZE)  # by how far a token is above the one before
+    if rise is not None:
+        unlike = np.abs(np.arange(2 * VOCABULARY_SIZE) - VOCABULARY_SIZE - rise) - NEAR
+        costs = steps * np.clip(unlike, 0, UNLIKEST - NEAR)
+
+    def rule(scores: LogProbs, context: NoteContext) -> None:
+        if context.voice != voice:
+            return
+        scores[HOLD] -= -strikes if rise is None else strikes
+        before = context.history.reference[voice]
+        if rise is not None and before >= FIRST_STRIKE:
+            scores[FIRST_STRIKE:] -= costs[VOCABULARY_SIZE + FIRST_STRIKE - before : 2 * VOCABULARY_SIZE - before]
+
+    return rule
+
+
+def stays_home(scores: LogProbs, context: NoteContext) -> None:
+    """Where a voice has gone away from home of late, discourage what leads farther; how it moves is left to it."""
+    _pull(scores, context, context.course.home[context.voice])
+
+
+def stays_at(voice: int, centre: float, strength: float) -> Rule:
+    """The same of one voice and another home, so many times as strong."""
+
+    def rule(scores: LogProbs, context: NoteContext) -> None:
+        if context.voice == voice:
+            _pull(scores, context, centre, strength)
+
+    return rule
+
+
+_RISES = np.arange(2 * VOCABULARY_SIZE, dtype=np.float64) - VOCABULARY_SIZE
+
+
+def _pull(scores: LogProbs, context: NoteContext, home: float, strength: float = 1.0) -> None:
+    held = context.history.now[context.voice]
+    away = context.course.level[context.voice] - home
+    excess = abs(away) - NEAR_HOME
+    if excess > 0 and held >= FIRST_STRIKE:
+        nats = math.copysign(strength * PULL * excess, away)
+        scores[FIRST_STRIKE:] -= nats * _RISES[VOCABULARY_SIZE + FIRST_STRIKE - held : 2 * VOCABULARY_SIZE - held]
