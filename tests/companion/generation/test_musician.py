@@ -237,7 +237,7 @@ class TestJam:
 
     def form(self, plan: Plan) -> Form:
         assert plan.answer is not None
-        form = plan.guidance.form(plan.answer)
+        form = plan.guidance.form(plan.answer, plan.answer.start)
         assert form is not None
         return form
 

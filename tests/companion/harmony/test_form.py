@@ -17,10 +17,12 @@ from companion.harmony.form import (
     SHORTEST_LAST,
     Form,
     Span,
+    Wish,
+    asked_form,
     drawn_form,
     endless_form,
 )
-from companion.harmony.progressions import Closing, Place
+from companion.harmony.progressions import Closing, PhrasePlace
 
 DICE = st.integers(0, 2**32 - 1).map(random_source)
 HEARD = st.lists(st.integers(0, 20), max_size=4)
@@ -156,7 +158,7 @@ class TestPlaces:
         for span in form.spans:
             places = [form.place(step) for step in range(span.start, span.end, 4)]
             lead = [place for place in places if place is not None]
-            expected = [Place(before) for before in range(min(len(lead), 4))]
+            expected = [PhrasePlace(before) for before in range(min(len(lead), 4))]
             assert lead[::-1][:4] == expected
             assert places[len(lead) :] == [None] * (span.beats - len(lead))
             assert len(lead) == (span.close - span.start) // 4 + 1
@@ -188,6 +190,37 @@ class TestEnding:
         form = endless.ending(500, 508)
         check_tiles(form, 32, 500, 508)
         assert form.closing(form.spans[-1]) == Closing.FINAL
+
+
+class TestAskedFor:
+    @given(st.lists(st.integers(3, 16), min_size=1, max_size=8), DICE, st.integers(0, 3), st.sampled_from([4, 8, 12]))
+    def test_phrases_are_as_long_as_asked_and_end_where_asked(
+        self, beats: list[int], dice: np.random.Generator, before: int, last: int
+    ) -> None:
+        """What lies before them, the rest of a bar, belongs to the first."""
+        end = 4 * (before + sum(beats))
+        form = asked_form(0, (end - last, end), [Wish(length) for length in beats], dice)
+        check_tiles(form, 0, end - last, end)
+        assert lengths(form) == [beats[0] + before, *beats[1:]]
+        assert all(span.repeats is None for span in form.spans)
+
+    @given(DICE)
+    def test_what_has_a_letter_again_comes_back(self, dice: np.random.Generator) -> None:
+        form = asked_form(0, (152, 160), [Wish(8, "A"), Wish(8, "A"), Wish(8, "B"), Wish(8, ""), Wish(8, "A")], dice)
+        assert [span.repeats for span in form.spans] == [None, 0, None, None, 0]
+        assert form.spans[-1].fresh == 144  # it ends otherwise
+        check_tiles(form, 0, 152, 160)
+
+    @given(st.lists(st.integers(1, 2), min_size=1, max_size=4), DICE)
+    def test_short_phrases_have_a_close_of_their_own_too(self, beats: list[int], dice: np.random.Generator) -> None:
+        end = 4 * sum(beats)
+        check_tiles(asked_form(0, (end - 4, end), [Wish(length) for length in beats], dice), 0, end - 4, end)
+
+    @pytest.mark.parametrize("last", [16, 20, 24])
+    def test_a_last_chord_longer_than_the_last_phrase(self, last: int) -> None:
+        """As in 5/4: the last phrase still holds its close."""
+        form = asked_form(0, (80 - last, 80), [Wish(17), Wish(3)], random_source())
+        check_tiles(form, 0, 80 - last, 80)
 
 
 def test_endless_music_has_phrases_for_a_long_time_and_no_final_close() -> None:

@@ -15,9 +15,9 @@ from support.harmonies import pitch_classes, sounding
 
 from companion.generation.generator import Generator
 from companion.harmony.chords import Chord
-from companion.harmony.keys import KEYS
-from companion.harmony.leading import OFF_BEAT_SHARE, Beat, Lead, keep_to_chord, triad_of
-from companion.harmony.progressions import Place, tables
+from companion.harmony.keys import EVERY_KEY
+from companion.harmony.leading import OFF_BEAT_SHARE, AskedBeat, Harmony, keep_to_chord, triad_of
+from companion.harmony.progressions import PhrasePlace, tables
 from companion.model.codes import UNDECIDED
 from companion.model.features import History, sounding_code
 from companion.music.key import Key
@@ -30,7 +30,7 @@ MAJOR, DOMINANT_SEVENTH = 0, 3
 FLAT = np.zeros(VOCABULARY_SIZE)
 SOPRANO, ALTO, TENOR, BASS = range(4)
 ON_BEAT, OFF_BEAT = 0, 1
-MODES = st.sampled_from(KEYS)
+MODES = st.sampled_from(EVERY_KEY)
 
 
 def state_of(key: Key, chord: Chord) -> int:
@@ -49,7 +49,7 @@ def context(
 class TestChord:
     @pytest.mark.parametrize("key", [C_MAJOR, A_MINOR, Key(6, True), Key(8, False)])
     def test_music_opens_on_a_triad_and_nearly_always_of_the_key(self, key: Key) -> None:
-        lead, dice = Lead(key), random_source()
+        lead, dice = Harmony(key), random_source()
         chords = [lead.named(lead.chord((), {}, dice)) for _ in range(400)]
         assert all(chord.quality in {0, 1} and chord.inversion == 0 for chord in chords)
         assert np.mean([key.scale.issuperset(chord.tones) for chord in chords]) > 0.93
@@ -59,21 +59,21 @@ class TestChord:
     def test_a_phrase_closes_on_a_triad_whatever_came_before(
         self, key: Key, seed: int, root: int, quality: int
     ) -> None:
-        lead = Lead(key, Beat(Place.CLOSE))
+        lead = Harmony(key, AskedBeat(PhrasePlace.CLOSE))
         before = sounding(Chord(root, quality, root))
         chord = lead.named(lead.chord(before, {}, random_source(seed)))
         assert chord.quality in {0, 1} and chord.inversion == 0
 
-    @given(MODES, st.integers(0, 10**6), st.sampled_from(Place))
-    def test_the_same_dice_choose_the_same_chord(self, key: Key, seed: int, place: Place) -> None:
-        lead = Lead(key, Beat(place))
+    @given(MODES, st.integers(0, 10**6), st.sampled_from(PhrasePlace))
+    def test_the_same_dice_choose_the_same_chord(self, key: Key, seed: int, place: PhrasePlace) -> None:
+        lead = Harmony(key, AskedBeat(place))
         before = sounding(Chord(key.tonic, MAJOR, key.tonic))
         assert lead.chord(before, {}, random_source(seed)) == lead.chord(before, {}, random_source(seed))
 
     def test_of_another_key_it_is_the_same_in_that_key(self) -> None:
         for tonic in range(12):
-            lead, home = Lead(Key(tonic, False)), Chord(tonic, MAJOR, tonic)
-            assert lead.chord(sounding(home), {}, random_source(3)) == Lead(C_MAJOR).chord(
+            lead, home = Harmony(Key(tonic, False)), Chord(tonic, MAJOR, tonic)
+            assert lead.chord(sounding(home), {}, random_source(3)) == Harmony(C_MAJOR).chord(
                 sounding(Chord(0, MAJOR, 0)), {}, random_source(3)
             )
 
@@ -83,17 +83,17 @@ class TestChord:
         home = sounding(Chord(key.tonic, int(key.minor), key.tonic))
         for tone in sorted(key.scale):
             code = strike(60 + tone)
-            lead, dice = Lead(key), random_source(tone)
+            lead, dice = Harmony(key), random_source(tone)
             chords = [lead.named(lead.chord(home, {SOPRANO: code}, dice)) for _ in range(200)]
             assert np.mean([tone in chord.tones for chord in chords]) > 0.85, tone
 
     def test_a_given_bass_says_more_than_a_given_soprano(self) -> None:
-        lead, dice = Lead(C_MAJOR), random_source()
+        lead, dice = Harmony(C_MAJOR), random_source()
         chords = [lead.named(lead.chord((), {BASS: strike(55)}, dice)) for _ in range(200)]
         assert Counter(chords).most_common(1)[0][0] == Chord(7, MAJOR, 7)
 
     def test_silence_that_is_given_says_nothing(self) -> None:
-        lead = Lead(C_MAJOR)
+        lead = Harmony(C_MAJOR)
         rests = {voice: 1 for voice in range(4)}
         for seed in range(20):
             assert lead.chord((), rests, random_source(seed)) == lead.chord((), {}, random_source(seed))
@@ -103,13 +103,13 @@ class TestChord:
         toward = np.full(len(chain.chords), 1e-9)
         goal = state_of(C_MAJOR, Chord(5, MAJOR, 5))
         toward[goal] = 1.0
-        lead = Lead(C_MAJOR, Beat(Place.INSIDE, toward))
+        lead = Harmony(C_MAJOR, AskedBeat(PhrasePlace.INSIDE, toward))
         home = sounding(Chord(0, MAJOR, 0))
         assert {lead.chord(home, {}, random_source(seed)) for seed in range(50)} == {goal}
 
     def test_before_a_close_dominants_come_most_often(self) -> None:
         dice, home = random_source(), sounding(Chord(0, MAJOR, 4))
-        lead = Lead(C_MAJOR, Beat(Place.LAST))
+        lead = Harmony(C_MAJOR, AskedBeat(PhrasePlace.LAST))
         roots = Counter(lead.named(lead.chord(home, {}, dice)).root for _ in range(500))
         assert roots.most_common(1)[0][0] == 7
 
@@ -128,7 +128,7 @@ class TestRule:
 
     def test_rests_are_neither_better_nor_worse(self) -> None:
         for step in range(4):
-            rule = Lead(C_MAJOR).rule(0, step, 1.0)
+            rule = Harmony(C_MAJOR).rule(0, step, 1.0)
             assert ruled(rule, FLAT, context(ALTO))[REST] == 0
 
     def test_a_held_note_wins_what_it_would_win_struck(self) -> None:
@@ -170,7 +170,7 @@ class TestRule:
     def test_a_chord_that_stood_for_a_beat_is_not_held_on_by_all(self) -> None:
         state = state_of(C_MAJOR, Chord(0, MAJOR, 0))
         now = tuple(map(strike, (72, 67, 64, 48)))
-        within = Lead(C_MAJOR, replace(Beat(), toward=np.ones(len(tables().major.chords)))).rule(state, 0, 1.0)
+        within = Harmony(C_MAJOR, replace(AskedBeat(), toward=np.ones(len(tables().major.chords)))).rule(state, 0, 1.0)
         last = (HOLD, HOLD, HOLD, UNDECIDED)
         young, old = (ruled(within, FLAT, context(BASS, last, now, held)) for held in (1, 4))
         assert old[HOLD] < young[HOLD] - 4
@@ -179,7 +179,7 @@ class TestRule:
         assert moved[HOLD] == young[HOLD]  # one voice moves already
 
     def test_equal_chords_have_one_rule(self) -> None:
-        assert Lead(C_MAJOR).rule(3, 0, 1.0) is Lead(Key(0, False)).rule(3, 0, 1.0)
+        assert Harmony(C_MAJOR).rule(3, 0, 1.0) is Harmony(Key(0, False)).rule(3, 0, 1.0)
 
     def test_a_model_that_says_anything_is_heard_to_keep_to_it(self) -> None:
         """Of all notes on the beat most are tones of the chord."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from companion.harmony.chords import QUALITIES, Chord
-from companion.harmony.progressions import Closing, Counts, Place, Progressions, tables
+from companion.harmony.progressions import ChordChain, Closing, Counts, PhrasePlace, tables
 from companion.music.key import Key
 
 MAJOR, MINOR, DOMINANT_SEVENTH = 0, 1, 3
@@ -14,7 +14,7 @@ MODES = [False, True]
 V, V7 = Chord(7, MAJOR, 7), Chord(7, DOMINANT_SEVENTH, 7)
 
 
-def mode(minor: bool) -> Progressions:
+def mode(minor: bool) -> ChordChain:
     return tables().of_key(Key(0, minor))
 
 
@@ -22,7 +22,7 @@ def tonic(minor: bool) -> Chord:
     return Chord(0, MINOR if minor else MAJOR, 0)
 
 
-def state(chain: Progressions, chord: Chord) -> int:
+def state(chain: ChordChain, chord: Chord) -> int:
     found = chain.of_chord(chord)
     assert found is not None
     return found
@@ -33,7 +33,7 @@ class TestShipped:
     def test_likelihoods_are_whole_and_nothing_is_impossible(self, minor: bool) -> None:
         chain, chords = mode(minor), len(mode(minor).chords)
         assert chain.openings.shape == (chords,)
-        assert chain.following.shape == (len(Place), chords, chords)
+        assert chain.following.shape == (len(PhrasePlace), chords, chords)
         assert chain.singing.shape == chain.leaning.shape == (4, 2, chords, 12)
         for shares in (chain.openings, chain.following, chain.singing):
             np.testing.assert_allclose(shares.sum(axis=-1), 1.0)
@@ -52,14 +52,17 @@ class TestShipped:
         """In minor also on the major tonic."""
         chain = mode(minor)
         for dominant in (V, V7):
-            after = chain.following[Place.CLOSE, state(chain, dominant)]
+            after = chain.following[PhrasePlace.CLOSE, state(chain, dominant)]
             assert after[chain.on_tonic].sum() > 0.6
 
     def test_before_a_close_the_dominant_is_likelier_than_inside(self, minor: bool) -> None:
         chain = mode(minor)
         dominants = [state(chain, V), state(chain, V7)]
-        shares = {place: chain.following[place].mean(axis=0)[dominants].sum() for place in (Place.LAST, Place.INSIDE)}
-        assert shares[Place.LAST] > 1.5 * shares[Place.INSIDE]
+        shares = {
+            place: chain.following[place].mean(axis=0)[dominants].sum()
+            for place in (PhrasePlace.LAST, PhrasePlace.INSIDE)
+        }
+        assert shares[PhrasePlace.LAST] > 1.5 * shares[PhrasePlace.INSIDE]
 
     def test_a_piece_ends_at_home_more_often_than_its_phrases(self, minor: bool) -> None:
         chain = mode(minor)
@@ -126,16 +129,20 @@ def test_what_was_hardly_counted_is_filled_by_what_is_alike() -> None:
     """Two chords of a kind, of which one was never sung: its voices sing what those of the other do, as far up."""
     chords = np.array([[0, MAJOR, 0], [5, MAJOR, 5]])
     counts = Counts(
-        chords, np.array([3.0, 0.0]), np.zeros((len(Place), 2, 2)), np.zeros((len(Closing), 2)), np.zeros((4, 2, 2, 12))
+        chords,
+        np.array([3.0, 0.0]),
+        np.zeros((len(PhrasePlace), 2, 2)),
+        np.zeros((len(Closing), 2)),
+        np.zeros((4, 2, 2, 12)),
     )
-    counts.following[Place.INSIDE, 0, 1] = 10
-    counts.following[Place.LAST, 1, 0] = 1
+    counts.following[PhrasePlace.INSIDE, 0, 1] = 10
+    counts.following[PhrasePlace.LAST, 1, 0] = 1
     counts.singing[0, 0, 0, 7] = 50
     found = counts.progressions()
     assert found.singing[0, 0, 0].argmax() == 7
     assert found.singing[0, 0, 1].argmax() == (5 + 7) % 12
-    assert found.following[Place.INSIDE, 0, 1] > 0.7
-    assert found.following[Place.CLOSE, 0, 1] > 0.5  # as elsewhere, since nothing was counted there
+    assert found.following[PhrasePlace.INSIDE, 0, 1] > 0.7
+    assert found.following[PhrasePlace.CLOSE, 0, 1] > 0.5  # as elsewhere, since nothing was counted there
     np.testing.assert_allclose(found.following.sum(axis=-1), 1.0)
 
 

@@ -12,7 +12,7 @@ from support.made_up import frames_of_chords
 from companion.harmony.chords import Chord
 from companion.harmony.doubling import DEALT_NUMBER
 from companion.harmony.form import HELD_BEATS, PHRASE_BEATS
-from companion.harmony.progressions import Closing, Place
+from companion.harmony.progressions import Closing, PhrasePlace
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, IntArray, transpose
 from export.data.pieces import Piece
@@ -49,11 +49,11 @@ class TestHeard:
             chord if chord is not None else LINES[beat - 1] or HOME for beat, chord in enumerate(LINES)
         )
         assert (heard.closes, heard.begins) == ((FIRST_CLOSE, LAST_CLOSE), (0, 8))
-        leading = (Place.LAST_BUT_TWO, Place.LAST_BUT_ONE, Place.LAST, Place.CLOSE)
-        inside = Place.INSIDE
+        leading = (PhrasePlace.LAST_BUT_TWO, PhrasePlace.LAST_BUT_ONE, PhrasePlace.LAST, PhrasePlace.CLOSE)
+        inside = PhrasePlace.INSIDE
         assert heard.places == (
             *(inside, inside, inside, *leading, None),
-            *(Place.BEGIN, inside, *leading, None, None),
+            *(PhrasePlace.BEGIN, inside, *leading, None, None),
         )
         assert not heard.in_threes
 
@@ -91,7 +91,7 @@ class TestCounts:
         following = counts.following  # type: ignore[attr-defined]
         found = {
             (place.name, before, after): int(following[place, numbers[before], numbers[after]])
-            for place in Place
+            for place in PhrasePlace
             for before in numbers
             for after in numbers
             if following[place, numbers[before], numbers[after]]

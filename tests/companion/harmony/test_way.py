@@ -12,11 +12,11 @@ from support.fakes import random_source
 from support.harmonies import alone, sounding, tune_of
 
 from companion.harmony.chords import Chord
-from companion.harmony.course import Course, course
 from companion.harmony.form import Form, Span, drawn_form
-from companion.harmony.keys import KEYS
+from companion.harmony.keys import EVERY_KEY
 from companion.harmony.progressions import tables
 from companion.harmony.tunes import tune_form
+from companion.harmony.way import Way, way_through
 from companion.model.features import sounding_code
 from companion.music.key import Key
 from companion.music.vocabulary import IntArray, sounding_tokens
@@ -26,13 +26,13 @@ FORM = Form((Span(16, 40, 48), Span(48, 72, 80), Span(80, 96, 112)))
 SOPRANO_GIVEN = (True, False, False, False)
 
 
-def walked(way: Course, dice: np.random.Generator, tune: IntArray | None = None) -> Iterator[tuple[int, Chord]]:
+def walked(way: Way, dice: np.random.Generator, tune: IntArray | None = None) -> Iterator[tuple[int, Chord]]:
     """The chords of a way, each sounding as it was chosen: their steps, and what they are."""
     first, last = way.form.spans[0].start, way.form.spans[-1].end
     sung = None if tune is None else sounding_tokens(alone(tune))[:, 0]
     before: tuple[tuple[int, ...], ...] = ()
     for step in range(first, last, 4):
-        lead = way.lead(step)
+        lead = way.harmony(step)
         if lead is not None:
             given = {} if sung is None else {0: sounding_code(int(sung[step - first]), 0)}
             chord = lead.named(lead.chord(before, given, dice))
@@ -41,15 +41,15 @@ def walked(way: Course, dice: np.random.Generator, tune: IntArray | None = None)
 
 
 class TestBeats:
-    @given(st.integers(3, 60), st.integers(0, 10**6), st.sampled_from(KEYS), st.integers(0, 10))
+    @given(st.integers(3, 60), st.integers(0, 10**6), st.sampled_from(EVERY_KEY), st.integers(0, 10))
     def test_every_beat_has_its_place_but_while_a_chord_is_held(
         self, beats: int, seed: int, key: Key, begin: int
     ) -> None:
         start, end = 4 * begin, 4 * (begin + beats)
         form = drawn_form(start, end - 8, end, random_source(seed))
-        way = course(key, form)
+        way = way_through(key, form)
         for step in range(start, end):
-            lead, place = way.lead(step), form.place(step)
+            lead, place = way.harmony(step), form.place(step)
             assert (lead is None) == (place is None)
             if lead is not None:
                 assert (lead.key, lead.beat.place) == (key, place)
@@ -62,18 +62,18 @@ class TestBeats:
         """Also of answers that are no whole beats, or hardly any."""
         end = steps + last
         form = drawn_form(0, steps - steps % 4, end, random_source(steps))
-        way = course(C_MAJOR, form)
+        way = way_through(C_MAJOR, form)
         for step in range(end):
-            way.lead(step)
+            way.harmony(step)
 
     def test_outside_there_is_none(self) -> None:
-        way = course(C_MAJOR, FORM)
-        assert way.lead(12) is way.lead(0) is way.lead(112) is way.lead(10_000) is None
+        way = way_through(C_MAJOR, FORM)
+        assert way.harmony(12) is way.harmony(0) is way.harmony(112) is way.harmony(10_000) is None
 
     def test_the_same_form_leads_alike(self) -> None:
-        one, other = course(C_MAJOR, FORM), course(C_MAJOR, FORM)
+        one, other = way_through(C_MAJOR, FORM), way_through(C_MAJOR, FORM)
         for step in range(16, 112, 4):
-            here, there = one.lead(step), other.lead(step)
+            here, there = one.harmony(step), other.harmony(step)
             assert (here is None) == (there is None)
             if here is not None and there is not None:
                 np.testing.assert_array_equal(here.beat.toward, there.beat.toward)
@@ -82,7 +82,7 @@ class TestBeats:
 @pytest.mark.parametrize("key", [C_MAJOR, A_MINOR, Key(3, False), Key(6, True)])
 class TestWhereItLeads:
     def ways(self, key: Key) -> list[dict[int, Chord]]:
-        way = course(key, FORM)
+        way = way_through(key, FORM)
         return [dict(walked(way, random_source(seed))) for seed in range(150)]
 
     def test_home(self, key: Key) -> None:
@@ -119,7 +119,7 @@ class TestUnderATune:
         key, line = TUNES[mode]
         tune = tune_of([*line, (key.tonic + 62, 1), (key.tonic + 59 + 12 * (key.tonic < 5), 1), (key.tonic + 60, 4)])
         frames = alone(tune)
-        way = course(key, tune_form(tune), frames, SOPRANO_GIVEN)
+        way = way_through(key, tune_form(tune), frames, SOPRANO_GIVEN)
         return tune, [dict(walked(way, random_source(seed), tune)) for seed in range(100)]
 
     def test_its_last_note_is_harmonised_by_the_tonic(self, mode: str) -> None:
