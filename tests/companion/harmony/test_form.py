@@ -211,17 +211,6 @@ class TestAskedFor:
         assert form.spans[-1].fresh == 144  # it ends otherwise
         check_tiles(form, 0, 152, 160)
 
-    @given(st.lists(st.integers(1, 2), min_size=1, max_size=4), DICE)
-    def test_short_phrases_have_a_close_of_their_own_too(self, beats: list[int], dice: np.random.Generator) -> None:
-        end = 4 * sum(beats)
-        check_tiles(asked_form(0, (end - 4, end), [Wish(length) for length in beats], dice), 0, end - 4, end)
-
-    @pytest.mark.parametrize("last", [16, 20, 24])
-    def test_a_last_chord_longer_than_the_last_phrase(self, last: int) -> None:
-        """As in 5/4: the last phrase still holds its close."""
-        form = asked_form(0, (80 - last, 80), [Wish(17), Wish(3)], random_source())
-        check_tiles(form, 0, 80 - last, 80)
-
 
 def test_endless_music_has_phrases_for_a_long_time_and_no_final_close() -> None:
     form = endless_form(32, random_source())
