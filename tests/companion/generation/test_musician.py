@@ -42,7 +42,7 @@ from export.measures.tally import together
 
 pytestmark = pytest.mark.slow
 
-E_MINOR = Path(__file__).parent / "cases" / "eminor.mid"
+E_MINOR = Path(__file__).parents[2] / "golden" / "eminor.mid"
 STYLE = style(DEFAULT_STYLE)
 SOPRANO_GIVEN = (True, False, False, False)
 Notes = list[tuple[int | None, float]]
