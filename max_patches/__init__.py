@@ -4,10 +4,13 @@
     objects   every Max object that is used: its inlets, outlets and threads, from its reference page
     patcher   boxes, cords, rooms: a patch as data
     faces     parameters and everything that is seen
-    hub, voice                 the devices, one file each
+    pages     one of several pages of a face is seen at a time
+    presses   what counts as a press of a button
+    hub, voice                 the devices; beside them their rooms, faces, controls and inner names
     amxd      the bytes of a device file
     build     writes devices/ and pictures/
-    checks    what can be known of a device without Max
+    reading   a device file, read back
+    checks    what can be known of a device without Max; facechecks and waychecks are its parts
     picture   a device's face as SVG
 
 Nothing here needs more than the standard library, and nothing of the companion's: the protocol in

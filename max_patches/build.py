@@ -11,6 +11,18 @@ from max_patches.document import Device
 from max_patches.picture import draw
 
 HOME = Path(__file__).parent
+_JAM = {
+    "ShownState": "Online",
+    "ShownPosition": "17.3",
+    "ShownChord": "D7",
+    "ShownKey": "G major",
+    "ShownMode": "continue",
+    "ShownBars": "3 bars left",
+    "ShownMessage": "answering",
+}
+VIEWS: dict[str, dict[str, dict[str, str]]] = {  # the pages of a device, and what they are drawn with
+    "Chorale Hub": {"": _JAM, "-phrase": {}, "-voices": {}, "-setup": {}},
+}
 DEVICES, PICTURES = HOME / "devices", HOME / "pictures"
 
 
@@ -25,7 +37,9 @@ def files() -> dict[Path, bytes]:
     for device in devices():
         document = device.document()
         written[DEVICES / device.file_name] = pack(document)
-        written[PICTURES / f"{device.name.lower().replace(' ', '-')}.svg"] = draw(document).encode()
+        name = device.name.lower().replace(" ", "-")
+        for page, (after, shown) in enumerate(VIEWS.get(device.name, {"": {}}).items()):
+            written[PICTURES / f"{name}{after}.svg"] = draw(document, page, shown).encode()
     return written
 
 

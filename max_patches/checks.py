@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from max_patches import facechecks
+from max_patches import facechecks, waychecks
 from max_patches.amxd import BadContainer, pack
 from max_patches.names import GROUPS, SHARED, shared_name
 from max_patches.objects import FORBIDDEN, QUEUE, SCHEDULER
@@ -59,6 +59,9 @@ def _frame(subject: Subject) -> Iterator[str]:
         yield f"is {height} pixels high, not {DEVICE_HEIGHT}"
     if width != patcher["devicewidth"]:
         yield f"opens {width} pixels wide, but says it is {patcher['devicewidth']}"
+    for what in ("live", "max"):
+        if patcher[f"minimum_{what}_version"]:
+            yield f"asks for a version of {what.capitalize()}, and would not load in others where it works"
     if patcher["latency"]:
         yield f"claims a latency of {patcher['latency']}"
     if patcher["dependency_cache"] or any(patcher["project"]["contents"]["patchers"]):
@@ -214,7 +217,7 @@ def _drawing(subject: Subject) -> Iterator[str]:
 
 def _sounding(subject: Subject) -> Iterator[str]:
     """Notes begin and end in the scheduler only; at the end in whichever thread it comes."""
-    for node in subject.patch.named("noteout"):
+    for node in subject.patch.named("midiformat"):
         threads = subject.patch.threads[node.path]
         if SCHEDULER not in threads:
             yield f"{node.called} is never reached in the scheduler"
@@ -239,12 +242,17 @@ CHECKS: Final[dict[str, Check]] = {
     "parameters": facechecks.parameters,
     "long names": facechecks.long_names,
     "listed": facechecks.listed,
+    "buttons": waychecks.buttons,
     "info": facechecks.info,
     "driven": facechecks.driven,
     "banks": facechecks.banks,
     "places": facechecks.places,
+    "pages": facechecks.pages,
     "words": facechecks.words,
     "colours": facechecks.colours,
+    "symbols": waychecks.symbols,
+    "signs": waychecks.signs,
     "drawing": _drawing,
+    "notes": waychecks.notes,
     "sounding": _sounding,
 }

@@ -9,11 +9,11 @@ from max_patches.amxd import MIDI_EFFECT
 from max_patches.layout import place
 from max_patches.patcher import DEVICE_HEIGHT, MAX_VERSION, Box, Data, Patcher
 
-OLDEST_LIVE: Final = "11.0.0"
-OLDEST_MAX: Final = "8.1.0"
+ANY: Final = ""  # as nearly all devices have it; a version here keeps a device from loading where it would work
 
 _EPOCH_1904 = 3_800_000_000  # a date as Max counts it; always the same, so that a device is the same when built again
 _BANK_SIZE = 8
+_WORDS = ("comment", "live.comment")  # these say something of their own where they are given nothing
 _EMPTY = "-"  # a place in a bank without a parameter
 
 
@@ -80,8 +80,8 @@ class Device:
             "latency": 0,
             "is_mpe": int(self.mpe),
             "external_mpe_tuning_enabled": 0,
-            "minimum_live_version": OLDEST_LIVE,
-            "minimum_max_version": OLDEST_MAX,
+            "minimum_live_version": ANY,
+            "minimum_max_version": ANY,
             "platform_compatibility": 0,
             "project": _project(),
             "autosave": 0,
@@ -171,7 +171,7 @@ def _box(box: Box, rect: tuple[int, int, int, int]) -> Data:
     }
     if box.outlet_types:
         data["outlettype"] = list(box.outlet_types)
-    if box.text:
+    if box.text or box.kind.name in _WORDS:
         data["text"] = box.text
     if box.inside is not None:
         data["patcher"] = _room(box.inside)

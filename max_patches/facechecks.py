@@ -11,7 +11,7 @@ from typing import Any, Final
 from max_patches.faces import AUTOMATED, CUSTOM, ENUM, FLOAT, FONT_SIZE, HIDDEN, INT
 from max_patches.patcher import DEVICE_HEIGHT
 from max_patches.picture import text_width, value_text
-from max_patches.reading import Node, Subject
+from max_patches.reading import Node, Patch, Subject
 
 Data = dict[str, Any]
 Rect = tuple[float, float, float, float]
@@ -114,13 +114,19 @@ def _only_asks(node: Node) -> bool:
 
 def banks(subject: Subject) -> Iterator[str]:
     """Push finds every automated parameter, in one bank."""
-    automated = [
-        saved["parameter_longname"]
+    told = [
+        saved
         for node in subject.patch.parameters
         if (saved := node.parameter) is not None and saved["parameter_invisible"] == AUTOMATED
     ]
+    automated = [saved["parameter_longname"] for saved in told]
+    for name, count in Counter(saved["parameter_shortname"] for saved in told).items():
+        if count > 1:
+            yield f"{count} are called {name} on Push"
     placed: Counter[str] = Counter()
     for bank in subject.patcher["parameters"]["parameterbanks"].values():
+        if len(bank["name"]) > LONGEST_SHORT_NAME:
+            yield f"{bank['name']} is longer than {LONGEST_SHORT_NAME} letters"
         if len(bank["parameters"]) != _BANK_SIZE:
             yield f"{bank['name']} has {len(bank['parameters'])} places, not {_BANK_SIZE}"
         placed.update(name for name in bank["parameters"] if name != "-")
@@ -142,7 +148,7 @@ def _rect(node: Node) -> Rect:
 
 
 def places(subject: Subject) -> Iterator[str]:
-    """Whole pixels, inside, equal margins, nothing over another but on a display's ground."""
+    """Whole pixels, inside, equal margins; over another only on a display's ground, or on another page."""
     width = subject.patcher["devicewidth"]
     seen = subject.patch.seen
     for node in seen:
@@ -152,13 +158,46 @@ def places(subject: Subject) -> Iterator[str]:
         if x < 0 or y < 0 or x + w > width or y + h > DEVICE_HEIGHT or w <= 0 or h <= 0:
             yield f"{node.called} reaches outside: {[x, y, w, h]}"
     for one, other in combinations([node for node in seen if not node.data.get("background")], 2):
-        if _overlap(_rect(one), _rect(other)):
+        if _overlap(_rect(one), _rect(other)) and not _apart(subject.patch, one, other) and not _layers(one, other):
             yield f"{one.called} lies over {other.called}"
     if seen:
         left = min(_rect(node)[0] for node in seen)
         right = width - max(_rect(node)[0] + _rect(node)[2] for node in seen)
         if left != right:
             yield f"{left} pixels are free on the left, {right} on the right"
+
+
+def _apart(patch: Patch, one: Node, other: Node) -> bool:
+    """Whether two are never seen together."""
+    names = one.data.get("varname"), other.data.get("varname")
+    on = [{place for place, page in enumerate(patch.pages) if name in page} for name in names]
+    return all(on) and not on[0] & on[1]
+
+
+def _layers(one: Node, other: Node) -> bool:
+    """Whether two draw lines in one place, which no mouse moves."""
+    return _rect(one) == _rect(other) and all(
+        node.name == "multislider" and node.data.get("ignoreclick") for node in (one, other)
+    )
+
+
+def pages(subject: Subject) -> Iterator[str]:
+    """Each page has boxes that are there, each box is on one page, and only the first is seen before it is told."""
+    patch = subject.patch
+    named = Counter(node.data.get("varname", "") for node in patch.seen)
+    on: Counter[str] = Counter(name for page in patch.pages for name in page)
+    for name, count in on.items():
+        if named[name] != 1:
+            yield f"{named[name]} boxes are called {name}"
+        if count > 1:
+            yield f"{name} is on {count} pages"
+    first = set(patch.pages[0]) if patch.pages else set()
+    for node in patch.seen:
+        name, hidden = node.data.get("varname", ""), bool(node.data.get("hidden"))
+        if hidden and not on[name]:
+            yield f"{node.called} is hidden, and no page shows it"
+        elif on[name] and hidden == (name in first):
+            yield f"{node.called} is {'hidden' if hidden else 'seen'} before a page is chosen"
 
 
 def _overlap(one: Rect, other: Rect) -> bool:
@@ -175,6 +214,8 @@ def words(subject: Subject) -> Iterator[str]:
     for node in subject.patch.seen:
         width, height = _rect(node)[2:]
         size = node.data.get("fontsize", FONT_SIZE)
+        if node.data.get("num_lines_presentation") == 1:
+            width /= len((node.parameter or {})["parameter_enum"])
         lines = max(1, int(height // (size * 1.35)))
         free = _ARROW if node.name == "live.menu" else 2
         for text in _written(node):
@@ -203,7 +244,9 @@ def colours(subject: Subject) -> Iterator[str]:
             key for key, value in node.data.get("saved_attribute_attributes", {}).items() if "expression" in value
         }
         for key in (key for key in node.data if key.endswith("color")):
+            if node.data[key][3:] == [0.0] or expressions & {key, key.replace("bg", "bgfill")}:
+                continue  # nothing is seen of it, or it is the theme's
             if node.name.startswith("live."):
                 yield f"{node.called} has a {key} of its own"
-            elif not expressions & {key, key.replace("bg", "bgfill")}:
+            else:
                 yield f"{node.called} has a {key} that no theme changes"

@@ -16,7 +16,7 @@ Rect = tuple[int, int, int, int]  # x, y, width, height in pixels
 # parameter_type, parameter_invisible, parameter_unitstyle, parameter_modmode as Max saves them
 FLOAT, INT, ENUM = 0, 1, 2
 AUTOMATED, STORED, HIDDEN = 0, 1, 2
-AS_INT, AS_FLOAT, MIDI_NOTE, CUSTOM = 0, 1, 8, 9
+AS_INT, AS_FLOAT, PERCENT, MIDI_NOTE, CUSTOM = 0, 1, 5, 8, 9
 _NOT_MODULATED, _ADDED = 0, 3
 
 FONT: Final = "Ableton Sans Medium"
@@ -29,6 +29,15 @@ LCD_DIM: Final = ("live_lcd_control_fg_zombie", (0.549, 0.549, 0.549, 1.0))
 LCD_BRIGHT: Final = ("live_lcd_control_fg", (1.0, 0.71, 0.196, 1.0))
 
 Colour = tuple[str, tuple[float, float, float, float]]
+
+VOICE_COLOURS: Final[tuple[Colour, ...]] = (  # soprano to bass
+    LCD_BRIGHT,
+    ("live_lcd_control_fg_alt", (0.012, 0.765, 0.835, 1.0)),
+    ("live_macro_assignment", (0.278, 0.784, 0.424, 1.0)),
+    LCD_TEXT,
+)
+CHOSEN: Final[Colour] = ("live_control_selection", (1.0, 0.678, 0.337, 1.0))
+ALARM: Final[Colour] = ("live_record", (1.0, 0.322, 0.275, 1.0))
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,7 @@ class Parameter:
     visible: int = AUTOMATED
     order: int = 1  # stored values come back in this order
     steps: int = 0
+    momentary: bool = False  # a button: a mapped note or pedal presses it, and does not turn it over
 
     def saved(self) -> Data:
         """As Max saves it."""
@@ -73,6 +83,8 @@ class Parameter:
             data["parameter_units"] = self.units
         if self.steps:
             data["parameter_steps"] = self.steps
+        if self.momentary:
+            data["parameter_button_mode"] = "Momentary"
         return data
 
 
@@ -81,6 +93,14 @@ class Face:
 
     def __init__(self, patcher: Patcher) -> None:
         self._patcher = patcher
+        self._page = ""
+        self.pages: dict[str, list[str]] = {}  # which boxes lie on which page, by their names
+
+    def turn_to(self, page: str) -> None:
+        """What follows lies on a page; the first one is seen at first. Without a name: on none, and always seen."""
+        self._page = page
+        if page:
+            self.pages.setdefault(page, [])
 
     def dial(self, rect: Rect, parameter: Parameter) -> Box:
         """A number by turning."""
@@ -102,9 +122,9 @@ class Face:
         """One of a list."""
         return self._control("live.menu", rect, parameter, appearance=1)
 
-    def tabs(self, rect: Rect, parameter: Parameter) -> Box:
-        """One of some, one above the other."""
-        lines = len(parameter.labels)
+    def tabs(self, rect: Rect, parameter: Parameter, *, across: bool = False) -> Box:
+        """One of some, one above the other or side by side."""
+        lines = 1 if across else len(parameter.labels)
         return self._control(
             "live.tab", rect, parameter, appearance=1, num_lines_patching=lines, num_lines_presentation=lines
         )
@@ -113,23 +133,55 @@ class Face:
         """On or off."""
         return self._control("live.text", rect, parameter, text, appearance=2, mode=1, outputmode=1, texton=text)
 
-    def button(self, rect: Rect, text: str, parameter: Parameter) -> Box:
-        """Does something when it is pressed."""
+    def button(self, rect: Rect, text: str, parameter: Parameter, colour: Colour | None = None) -> Box:
+        """Does something when it is pressed, not when it is let go; with a colour of the theme it stands out."""
         off, on = parameter.labels
-        return self._control(
-            "live.text", rect, parameter, text, mode=0, outputmode=1, texton=text, automation=off, automationon=on
+        drawn = self._control(
+            "live.text",
+            rect,
+            parameter,
+            text,
+            mode=0,
+            outputmode=0,
+            transition=0,
+            texton=text,
+            automation=off,
+            automationon=on,
+        )
+        if colour is not None:
+            name, rgba = colour
+            drawn.data["activebgcolor"] = list(rgba)
+            drawn.data["saved_attribute_attributes"]["activebgcolor"] = {"expression": f"themecolor.{name}"}
+        return drawn
+
+    def lines(self, rect: Rect, count: int, low: int, high: int, colour: Colour | None) -> Box:
+        """So many short lines at the heights of numbers, over what lies below; without a colour dimmed."""
+        name, rgba = colour or LCD_DIM
+        return self._patcher.draw(
+            "multislider",
+            **self._seen(rect),
+            bgcolor=[0.0, 0.0, 0.0, 0.0],
+            ignoreclick=1,
+            parameter_enable=0,
+            saved_attribute_attributes={"slidercolor": {"expression": f"themecolor.{name}"}},
+            setminmax=[float(low), float(high)],
+            setstyle=0,
+            settype=0,
+            size=count,
+            slidercolor=list(rgba),
+            thickness=2,
         )
 
     def label(self, rect: Rect, text: str, justify: int = 0) -> Box:
         """Words in the colour of Live's theme."""
-        return self._patcher.draw("live.comment", text, **_seen(rect), textjustification=justify)
+        return self._patcher.draw("live.comment", text, **self._seen(rect), textjustification=justify)
 
     def display(self, rect: Rect) -> Box:
         """A dark ground, as Live's own displays have it."""
         name, rgba = LCD_BACKGROUND
         return self._patcher.draw(
             "panel",
-            **_seen(rect),
+            **self._seen(rect),
             background=1,
             mode=0,
             rounded=4,
@@ -138,34 +190,46 @@ class Face:
         )
 
     def shown(
-        self, rect: Rect, text: str, colour: Colour = LCD_TEXT, *, size: float = FONT_SIZE, justify: int = 0
+        self,
+        rect: Rect,
+        text: str,
+        colour: Colour = LCD_TEXT,
+        *,
+        name: str = "",
+        size: float = FONT_SIZE,
+        justify: int = 0,
     ) -> Box:
         """Words on a display."""
-        name, rgba = colour
+        theme, rgba = colour
         return self._patcher.draw(
             "comment",
             text,
-            **_seen(rect),
+            **self._seen(rect, name),
             fontname=FONT,
             fontsize=size,
             textcolor=list(rgba),
             textjustification=justify,
-            saved_attribute_attributes={"textcolor": {"expression": f"themecolor.{name}"}},
+            saved_attribute_attributes={"textcolor": {"expression": f"themecolor.{theme}"}},
         )
 
     def _control(self, maxclass: str, rect: Rect, parameter: Parameter, text: str = "", **data: Any) -> Box:
+        name = parameter.long_name.replace(" ", "")
         return self._patcher.draw(
             maxclass,
             text,
-            **_seen(rect),
+            **self._seen(rect, name),
             annotation=parameter.info,
             annotation_name=parameter.long_name,
             parameter_enable=1,
             saved_attribute_attributes={"valueof": parameter.saved()},
-            varname=parameter.long_name.replace(" ", ""),
             **data,
         )
 
-
-def _seen(rect: Rect) -> Data:
-    return {"presentation": 1, "presentation_rect": [float(side) for side in rect]}
+    def _seen(self, rect: Rect, name: str = "") -> Data:
+        data: Data = {"presentation": 1, "presentation_rect": [float(side) for side in rect]}
+        if self._page:
+            names = self.pages[self._page]
+            name = name or f"{self._page}{len(names) + 1}"
+            names.append(name)
+            data["hidden"] = int(self._page != next(iter(self.pages)))
+        return {**data, "varname": name} if name else data

@@ -6,6 +6,10 @@
     Link       OSC in and out, and whether the companion is there
     Store      frames and what else the Voices of the group need, under the group's names
     Shown      what the companion says of itself
+    Watch      whether Live's audio engine runs, without which the objects that keep time stand still
+    Roll       what is drawn of the music
+    Scale      the key that Live's own scale names
+    Parts      which Voices of the group are there
 
 What goes out is ``/chorale/…`` on ``---send``, which is open while the companion is there. The controls are what
 the player asks for, and nothing in the patch moves them; the display says what the companion does.
@@ -13,10 +17,10 @@ the player asks for, and nothing in the patch moves them; the display says what 
 
 from __future__ import annotations
 
-from max_patches import hubface
+from max_patches import hubface, livescale, part, roll
 from max_patches.document import Device
-from max_patches.faces import Face
 from max_patches.hubnames import (
+    AUDIO_OFF,
     BLANK,
     CONNECT,
     DISCONNECT,
@@ -30,9 +34,11 @@ from max_patches.hubnames import (
     NOW_HEARD,
     ONLINE_NOW,
     READY,
+    REDRAW,
     SAID,
     SEARCH,
     SEND,
+    STEP_NOW,
     STORE,
     TO_PORT,
     VALUES,
@@ -47,6 +53,7 @@ from max_patches.names import (
     HUSH,
     NOW,
     ONLINE,
+    PORT_AT_BIRTH,
     PORT_IN,
     SLOTS,
     TICKS_A_STEP,
@@ -57,21 +64,25 @@ from max_patches.patcher import Box, Outlet, Patcher
 
 VERSION = 1  # of the protocol
 ALIVE_MS, OFFLINE_MS, HELLO_MS = 500, 2000, 1000
+WATCH_MS = 100  # how often it is asked how long the companion has been silent
+AUDIO_MS = 1000  # a clock of Live's that has not beaten for so long stands still
+ANOTHER_VERSION = "The companion is of another version: update the older of the two."
 
 
 def build() -> Device:
     """The device."""
     patch = Patcher("Chorale Hub")
-    face = Face(patch)
-    hubface.display(patch, face)
-    hubface.setup(patch, face)
-    hubface.controls(patch, face)
+    hubface.draw(patch)
     _midi(patch.room("Midi"))
     _transport(patch.room("Transport"))
     _loop(patch.room("Loop"))
     _link(patch.room("Link"))
     _store(patch.room("Store"))
     _shown(patch.room("Shown"))
+    _watch(patch.room("Watch"))
+    roll.room(patch.room("Roll"))
+    livescale.room(patch.room("Scale"))
+    part.there(patch.room("Parts"), GROUP)
     patch.room("PushBanks").add("live.banks")
     return Device(
         "Chorale Hub",
@@ -109,12 +120,17 @@ def _transport(room: Patcher) -> None:
     playing, message = room.add("i"), room.add("pack 0 0. 120. 4 4")
     transport = asked[1] >> room.add("transport")
     asked[0] >> playing >> message
-    transport[7] >> room.add(f"/ {TICKS_A_STEP}.") >> message.inlet(1)
+    step = transport[7] >> room.add(f"/ {TICKS_A_STEP}.") >> room.add("t i f")
+    step[1] >> message.inlet(1)
+    step[0] >> room.add("change") >> room.send(STEP_NOW)
     transport[6] >> playing.inlet(1)
     metre = transport[5] >> room.add("unpack 4 4")
     metre[1] >> message.inlet(4)
     metre[0] >> message.inlet(3)
     transport[4] >> message.inlet(2)
+    place = room.add("sprintf symout %ld.%ld")
+    transport[1] >> place.inlet(1)
+    transport[0] >> place >> room.add("qlim 100") >> room.send(text_of("position"))
     message >> room.add("prepend /chorale/transport") >> room.send(SEND)
 
 
@@ -146,7 +162,8 @@ def _link(room: Patcher) -> None:
     """The sockets, and the handshake.
 
     hello is said each second until the companion's hello comes; then alive twice a second. An alive of a session
-    that is not ours to know is answered by hello. Two seconds without hello or alive, and it is gone.
+    that is not ours to know is answered by hello. Two seconds without hello or alive, and it is gone. All of it is
+    beaten by ``qmetro`` and measured by the computer's clock, which go on while Live's audio engine is off.
     """
     out, through = room.add(f"udpsend 127.0.0.1 {PORT_IN}"), room.add("gate 1")
     room.receive(TO_PORT) >> room.add("prepend port") >> out
@@ -156,7 +173,7 @@ def _link(room: Patcher) -> None:
     heard = _heard(room, hello)
     hello >> room.add(f"prepend /chorale/hello {VERSION}") >> out
     session >> room.add("prepend /chorale/alive") >> room.send(SEND)
-    heard >> room.add(f"delay {OFFLINE_MS}") >> room.send(DISCONNECT)
+    _silence(room, heard)
     _session(room, hello, session)
     seek = _seek(room, through, session)
     seek >> hello
@@ -164,7 +181,7 @@ def _link(room: Patcher) -> None:
 
 def _heard(room: Patcher, hello: Box) -> Box:
     """What comes in; a box that bangs at each sign of life."""
-    port, listening = room.add("udpreceive"), room.add("gate 1 1")
+    port, listening = room.add(f"udpreceive {PORT_AT_BIRTH} @quiet 1"), room.add("gate 1 1")
     room.receive(FROM_PORT) >> room.add("prepend port") >> port
     room.receive(ENABLED) >> listening
     port >> listening.inlet(1)
@@ -179,10 +196,11 @@ def _heard(room: Patcher, hello: Box) -> Box:
     came, new = room.add("i"), room.add("gate 1")
     greeted[1] >> came.inlet(1)
     ours = greeted[0] >> room.add(f"sel {VERSION}")
-    theirs = ours >> came >> room.add("t b i i")
-    theirs[2] >> other >> new
-    theirs[1] >> new.inlet(1)
-    theirs[0] >> sign
+    ours[1] >> room.add("deferlow") >> room.message(f"{ANOTHER_VERSION}") >> room.send(text_of("message"))
+    theirs = ours >> came >> room.add("t i i b")
+    theirs[2] >> sign
+    theirs[1] >> other >> new
+    theirs[0] >> new.inlet(1)
     met = new >> room.add("t b i")
     learnt = met[1] >> room.add("t i i")
     met[0] >> room.send(CONNECT)
@@ -198,6 +216,18 @@ def _heard(room: Patcher, hello: Box) -> Box:
     connected[1] >> room.add("deferlow") >> room.send(VALUES)
     connected[0] >> room.send(LOOP_CHANGED)
     return sign
+
+
+def _silence(room: Patcher, sign: Box) -> None:
+    """How long ago the last sign of life came, asked in the queue while the companion counts as there."""
+    last, since, online = room.add("f"), room.add("- 0."), room.add("gate 1")
+    sign >> room.add("cpuclock") >> last.inlet(1)
+    room.receive(ONLINE_NOW) >> online
+    room.add(f"qmetro {WATCH_MS} @active 1") >> online.inlet(1)
+    asked = online >> room.add("t b b")
+    asked[1] >> last >> since.inlet(1)
+    gone = asked[0] >> room.add("cpuclock") >> since >> room.add(f"expr $f1 >= {OFFLINE_MS}.") >> room.add("sel 1")
+    gone >> room.send(DISCONNECT)
 
 
 def _session(room: Patcher, hello: Box, session: Box) -> None:
@@ -216,11 +246,11 @@ def _seek(room: Patcher, through: Box, session: Box) -> Box:
     search = room.receive(SEARCH) >> room.add("t 1 0")
     search[1] >> room.send(ONLINE_NOW)
     looking, both = room.add("gate 1"), room.add("&& 1")
-    search[0] >> room.add(f"metro {HELLO_MS}") >> looking.inlet(1)
+    search[0] >> room.add(f"qmetro {HELLO_MS}") >> looking.inlet(1)
     online = room.receive(ONLINE_NOW) >> room.add("t i i i")
     online[2] >> through
     online[1] >> room.add("== 0") >> both >> looking
-    alive = online[0] >> room.add(f"metro {ALIVE_MS}") >> room.add("t b 1")
+    alive = online[0] >> room.add(f"qmetro {ALIVE_MS}") >> room.add("t b 1")
     alive[1] >> room.add("prepend online") >> room.send(STORE)  # a Voice that has just come may have reset it
     alive[0] >> session
     enabled = room.receive(ENABLED) >> room.add("t b i")
@@ -240,13 +270,16 @@ def _store(room: Patcher) -> None:
     online[1] >> notes
     online[0] >> room.add("prepend online") >> room.send(STORE)
     room.receive(FRAME) >> frames.inlet(1)
+    kept = frames >> room.add("t b l")
+    kept[0] >> room.send(REDRAW)
     room.receive(NOW_HEARD) >> notes.inlet(1)
     notes >> room.add("prepend now") >> room.send(STORE)
-    _frame_stored(room, frames)
+    _frame_stored(room, kept[1])
     _withdrawn(room)
-    wipe = room.receive(WIPE) >> room.add("t b b")
-    wipe[1] >> room.message("clear") >> room.send(STORE)
-    wipe[0] >> room.message("hush") >> room.send(STORE)
+    wipe = room.receive(WIPE) >> room.add("t b b b")
+    wipe[2] >> room.message("clear") >> room.send(STORE)
+    wipe[1] >> room.message("hush") >> room.send(STORE)
+    wipe[0] >> room.send(REDRAW)
     group = room.add(f"gate {len(GROUPS)}")
     room.receive(GROUP) >> group
     room.receive(STORE) >> group.inlet(1)
@@ -262,7 +295,7 @@ def _store(room: Patcher) -> None:
         frames >> room.send(LOOKED_UP)
 
 
-def _frame_stored(room: Patcher, frames: Box) -> None:
+def _frame_stored(room: Patcher, frames: Outlet) -> None:
     """Each frame gets a serial number, so that a Voice knows one sent again from one that it has played."""
     frame = frames >> room.add("zl.slice 1")
     whole, head, serial = room.add("zl.join"), room.add("pack 0 0 0"), room.add("i")
@@ -277,7 +310,9 @@ def _frame_stored(room: Patcher, frames: Box) -> None:
 
 def _withdrawn(room: Patcher) -> None:
     """Withdraw the frames of these steps, and of no others that share their slots."""
-    both = room.receive(WITHDRAWN) >> room.add("unpack 0 0")  # first, last
+    told = room.receive(WITHDRAWN) >> room.add("t b l")
+    told[0] >> room.send(REDRAW)
+    both = told[1] >> room.add("unpack 0 0")  # first, last
     count, onward = room.add("expr $i2 - $i1 + 1"), room.add("+ 0")
     both[1] >> count.inlet(1)
     first = both[0] >> room.add("t i i")
@@ -296,15 +331,9 @@ def _withdrawn(room: Patcher) -> None:
 
 def _shown(room: Patcher) -> None:
     """What the companion says of itself, in the queue, word for word."""
-    connected = room.receive(ONLINE_NOW) >> room.add("deferlow") >> room.add("sel 0 1")
-    connected[0] >> room.send(BLANK)
-    connected[1] >> room.message("Online") >> room.send(text_of("online"))
+    room.receive(ONLINE_NOW) >> room.add("deferlow") >> room.add("sel 0") >> room.send(BLANK)
     said = room.receive(SAID) >> room.add("deferlow")
     parts = said >> room.add("route /chorale/confidence /chorale/state /chorale/status /chorale/error /chorale/latency")
-    bits = parts[0] >> room.add("zl.slice 1")  # step | four numbers
-    split = bits[1] >> room.add("unpack 0. 0. 0. 0.")
-    for place in range(len(VOICES)):
-        split[place] >> room.send(text_of(f"entropy{place + 1}"))
     _state(room, parts[1])
     message = room.send(text_of("message"))
     parts[2] >> message
@@ -328,3 +357,20 @@ def _state(room: Patcher, said: Outlet) -> None:
             to = room.send(text_of(f"{what}{place + 1}"))
             lit[0] >> room.message("-") >> to
             lit[1] >> room.message(lamp) >> to
+
+
+def _watch(room: Patcher) -> None:
+    """Whether a clock of Live's beats, and so what the display says of the way to the companion."""
+    beaten, asked = room.add("i 1"), room.add(f"qmetro {AUDIO_MS} @active 1") >> room.add("t 0 b")
+    room.add("metro 100 @active 1") >> room.add("t 1") >> beaten.inlet(1)
+    asked[1] >> beaten >> room.add("== 0") >> room.add("change") >> room.send(AUDIO_OFF)
+    asked[0] >> beaten.inlet(1)
+    state = room.add("expr ($i2 != 0) * 2 + ($i2 == 0) * $i1")  # 2: nothing keeps time
+    room.receive(ONLINE_NOW) >> state
+    off = room.receive(AUDIO_OFF) >> room.add("t b i")
+    off[1] >> state.inlet(1)
+    off[0] >> state
+    said = state >> room.add("change -1") >> room.add("deferlow") >> room.add("sel 0 1 2")
+    shown = room.send(text_of("online"))
+    for outlet, words in enumerate(("Offline", "Online", "Audio off")):
+        said[outlet] >> room.message(words) >> shown

@@ -1,8 +1,12 @@
-"""What is seen of the Hub: the player's controls, which say what is asked for, and the display, which says what is."""
+"""What is seen of the Hub: the display, which says what is, and the controls, which say what is asked for.
+
+Beside the display and what is pressed there is room for one page of four: Play, Phrase, Voices, Setup.
+"""
 
 from __future__ import annotations
 
-from max_patches.faces import LCD_BRIGHT, LCD_DIM, Face
+from max_patches import pages, roll
+from max_patches.faces import ALARM, CHOSEN, LCD_BRIGHT, LCD_DIM, Face
 from max_patches.hubnames import (
     BLANK,
     DISCONNECT,
@@ -13,81 +17,114 @@ from max_patches.hubnames import (
     READY,
     SEND,
     TO_PORT,
-    VALUES,
     WIPE,
     text_of,
 )
-from max_patches.hubparameters import (
-    ACTIONS,
-    AS_STARTED,
-    AUTO,
-    BARS,
-    DENSITY,
-    ENTROPIES,
-    FROM_PARAMETER,
-    GRID,
-    GROUP_PARAMETER,
-    LOCKS,
-    MODE,
-    MODEL,
-    MUTES,
-    STYLE,
-    TEMPERATURE,
-    TO_PARAMETER,
-    TOP_P,
-)
-from max_patches.names import VOICES
+from max_patches.hubpages import phrase, play, voices
+from max_patches.hubparameters import ACTIONS, FROM_PARAMETER, GROUP_PARAMETER, PAGE, PAGES, TO_PARAMETER
 from max_patches.patcher import Box, Patcher
+from max_patches.presses import guarded
 
-WIDTH = 636  # pixels
-HINT = "In a terminal: chorale jam --clock osc"
-
-
-def display(patch: Patcher, face: Face) -> None:
-    """The display: only what the companion says, drawn in the queue."""
-    face.display((8, 6, 226, 155))
-    online = face.shown((12, 8, 108, 16), "Offline", LCD_BRIGHT)
-    latency = face.shown((122, 8, 108, 16), "-", LCD_DIM, justify=2)
-    chord = face.shown((12, 24, 142, 26), "-", size=16.0)
-    key = face.shown((156, 30, 74, 16), "-", LCD_DIM, justify=2)
-    mode, bars = face.shown((12, 52, 100, 16), "-"), face.shown((114, 52, 116, 16), "-", LCD_DIM, justify=2)
-    model, style = face.shown((12, 68, 100, 16), "-"), face.shown((114, 68, 116, 16), "-", LCD_DIM, justify=2)
-    message = face.shown((12, 126, 218, 32), HINT)
-    entropies, lamps = [], []
-    for place, voice in enumerate(VOICES):
-        left = 12 + 55 * place
-        face.shown((left, 88, 20, 16), voice[0], LCD_DIM)
-        lock, mute = (face.shown((left + across, 88, 16, 16), "-", LCD_BRIGHT) for across in (20, 36))
-        lamps.append((lock, mute))
-        entropies.append(face.meter((left + 1, 106, 50, 15), ENTROPIES[place]))
-    for what, box in (
-        ("latency", latency), ("chord", chord), ("key", key), ("mode", mode), ("bars", bars), ("model", model),
-        ("style", style),
-    ):  # fmt: skip
-        _shows(patch, text_of(what), box, "-")
-    for place, (locked, muted) in enumerate(lamps, start=1):
-        _shows(patch, text_of(f"lock{place}"), locked, "-")
-        _shows(patch, text_of(f"mute{place}"), muted, "-")
-    for place, meter in enumerate(entropies, start=1):
-        _shows(patch, text_of(f"entropy{place}"), meter, "0")
-    _shows(patch, text_of("online"), online, "Offline")
-    _shows(patch, text_of("message"), message, HINT)
+WIDTH = 420  # pixels
+COMMAND = "chorale jam --no-midi --clock osc"
+HINT = f"In a terminal: {COMMAND}"
+FREEZING = "Before you freeze or export: record it."
+LEFT, RIGHT = 276, 412  # where the pages lie
 
 
-def _shows(patch: Patcher, name: str, box: Box, gone: str) -> None:
-    """A place of the display: what is sent to it, and what it says when the companion is gone."""
-    words = patch.add("prepend set")
-    patch.receive(name) >> words >> box
-    patch.receive(BLANK) >> patch.message(gone) >> words
+def draw(patch: Patcher) -> None:
+    """Everything that is seen."""
+    face = Face(patch)
+    _display(patch, face)
+    length = patch.add("i")  # bars of an answer
+    _actions(patch, face, length)
+    chosen = face.tabs((LEFT, 6, RIGHT - LEFT, 16), PAGE, across=True)
+    for page, lay in zip(PAGES, (play, phrase, voices, _setup), strict=True):
+        face.turn_to(page)
+        lay(patch, face)
+    patch.receive(text_of("length")) >> length.inlet(1)
+    pages.switched(patch, chosen, face.pages)
 
 
-def setup(patch: Patcher, face: Face) -> None:
-    """Group and ports, and what happens when the device is loaded, switched off, taken away."""
-    face.label((508, 124, 36, 16), "Group")
-    face.label((548, 124, 36, 16), "To")
-    face.label((590, 124, 36, 16), "From")
-    group = face.menu((508, 142, 36, 15), GROUP_PARAMETER)
-    to, origin = face.number((548, 142, 38, 15), TO_PARAMETER), face.number((590, 142, 38, 15), FROM_PARAMETER)
+def _display(patch: Patcher, face: Face) -> None:
+    """Only what the companion says, and where Live is; drawn in the queue."""
+    face.display((8, 6, 196, 157))
+    online = face.shown((12, 8, 92, 16), "Offline", LCD_BRIGHT, name="ShownState")
+    position = face.shown((106, 8, 94, 16), "", name="ShownPosition", justify=2)
+    chord = face.shown((12, 24, 106, 24), "", name="ShownChord", size=16.0)
+    key = face.shown((120, 28, 80, 16), "", LCD_DIM, name="ShownKey", justify=2)
+    roll.drawn(patch, face, (10, 48, 192, 66))
+    mode = face.shown((12, 116, 92, 16), "", name="ShownMode")
+    bars = face.shown((106, 116, 94, 16), "", LCD_DIM, name="ShownBars", justify=2)
+    message = face.shown((12, 132, 188, 30), HINT, name="ShownMessage")
+    for what, box in (("chord", chord), ("key", key), ("mode", mode), ("bars", bars)):
+        shows(patch, text_of(what), box, "")
+    shows(patch, text_of("message"), message, HINT)
+    for what, box in (("online", online), ("position", position)):
+        patch.receive(text_of(what)) >> patch.add("prepend set") >> box
+
+
+def shows(patch: Patcher, name: str, box: Box, gone: str) -> None:
+    """A place of the display: what is sent to it, word for word, and what it says when there is nothing to say.
+
+    A text of several words, or of none, comes as one symbol; a ``comment`` would write that in quotes.
+    """
+    words, nothing, passing = patch.add("prepend set"), patch.message(f"set {gone}".strip()), patch.add("gate 1")
+    words >> box
+    nothing >> box
+    said = patch.receive(name) >> patch.add("tosymbol") >> patch.add("t s s")
+    empty = said[1] >> patch.add("sprintf symout _%s") >> patch.add("sel _")
+    none = empty[0] >> patch.add("t b 0")
+    none[1] >> passing
+    none[0] >> nothing
+    empty[1] >> patch.add("t 1") >> passing
+    said[0] >> passing.inlet(1)
+    passing >> patch.add("fromsymbol") >> words
+    patch.receive(BLANK) >> nothing
+
+
+def _actions(patch: Patcher, face: Face, length: Box) -> None:
+    """What is pressed; Go and Panic are found without looking."""
+    rects = {
+        "go": (6, 36),
+        "stop": (45, 20),
+        "cadence": (67, 20),
+        "undo": (89, 20),
+        "keep": (111, 20),
+        "panic": (134, 29),
+    }
+    colours = {"go": CHOSEN, "panic": ALARM}
+    for address, parameter in ACTIONS:
+        top, high = rects[address]
+        drawn = face.button((212, top, 56, high), parameter.long_name, parameter, colours.get(address))
+        press = guarded(patch, drawn)
+        if address == "go":
+            ends = press >> length >> patch.add("sel 0")
+            ends[0] >> patch.message("/chorale/go") >> patch.send(SEND)
+            ends[1] >> patch.add("prepend /chorale/go") >> patch.send(SEND)
+        elif address == "panic":
+            both = press >> patch.add("t b b")
+            both[1] >> patch.message("/chorale/panic") >> patch.send(SEND)
+            both[0] >> patch.send(WIPE)
+        else:
+            press >> patch.message(f"/chorale/{address}") >> patch.send(SEND)
+
+
+def _setup(patch: Patcher, face: Face) -> None:
+    """Set once: group, ports; what plays; and what happens when the device is loaded, switched off, taken away."""
+    for top, text in ((28, "Group"), (46, "Port to"), (64, "Port from")):
+        face.label((LEFT, top, 56, 16), text)
+    group = face.menu((LEFT + 58, 28, 78, 15), GROUP_PARAMETER)
+    to = face.number((LEFT + 58, 46, 78, 15), TO_PARAMETER)
+    origin = face.number((LEFT + 58, 64, 78, 15), FROM_PARAMETER)
+    for top, text, what in ((82, "Model", "model"), (98, "Style", "style"), (114, "Late", "latency")):
+        face.label((LEFT, top, 36, 16), text)
+        shows(patch, text_of(what), face.label((LEFT + 38, top, 98, 16), "-"), "-")
+    face.label((LEFT, 131, 136, 30), FREEZING)
+    _loaded(patch, group, to, origin)
+
+
+def _loaded(patch: Patcher, group: Box, to: Box, origin: Box) -> None:
     this = patch.add("live.thisdevice")
     loaded = this >> patch.add("t b b b b")
     loaded[0] >> patch.send(READY)
@@ -112,86 +149,3 @@ def _way(patch: Patcher, number: Box, name: str) -> None:
     changed = number >> patch.add("change") >> patch.add("t i b")
     changed[1] >> patch.send(DISCONNECT)
     changed[0] >> patch.send(name)
-
-
-def controls(patch: Patcher, face: Face) -> None:
-    """Everything that the companion is told."""
-    face.label((242, 6, 72, 16), "Mode")
-    _named(patch, face.tabs((242, 24, 72, 96), MODE), "mode")
-    face.label((242, 124, 72, 16), "Answers on")
-    _named(patch, face.menu((242, 142, 72, 15), GRID), "grid")
-    _actions(patch, face)
-    _sampling(patch, face)
-    face.label((390, 122, 36, 16), "Style")
-    _named(patch, face.menu((428, 122, 72, 15), STYLE), "style", but=AS_STARTED)
-    face.label((390, 142, 36, 16), "Model")
-    _named(patch, face.menu((428, 142, 72, 15), MODEL), "model", but=AS_STARTED)
-    for number, voice in enumerate(VOICES, start=1):
-        top = 6 + (number - 1) * 26
-        face.label((508, top + 3, 46, 16), voice)
-        _say(patch, face.switch((556, top, 34, 22), "Lock", LOCKS[number - 1]), f"voice/lock {number}")
-        _say(patch, face.switch((594, top, 34, 22), "Mute", MUTES[number - 1]), f"voice/mute {number}")
-
-
-def _again(patch: Patcher, control: Box) -> None:
-    """A control says its value when the companion has come."""
-    patch.receive(VALUES) >> patch.message("outputvalue") >> control
-
-
-def _say(patch: Patcher, control: Box, address: str) -> None:
-    """A control whose value is the message."""
-    _again(patch, control)
-    control >> patch.add(f"prepend /chorale/{address}") >> patch.send(SEND)
-
-
-def _named(patch: Patcher, control: Box, address: str, but: str = "") -> None:
-    """A choice: its name is the message; ``but`` says nothing."""
-    _again(patch, control)
-    name = control[1]
-    if but:
-        name = (name >> patch.add(f"route {but}"))[1]
-    name >> patch.add(f"prepend /chorale/{address}") >> patch.send(SEND)
-
-
-def _actions(patch: Patcher, face: Face) -> None:
-    face.label((448, 76, 52, 16), "Length")
-    bars = face.number((448, 94, 52, 15), BARS)
-    _again(patch, bars)
-    length = patch.add("i")
-    said = bars >> patch.add("t i i")
-    said[1] >> length.inlet(1)
-    some = said[0] >> patch.add("sel 0")
-    some[1] >> patch.add("prepend /chorale/bars") >> patch.send(SEND)
-    for place, (address, parameter) in enumerate(ACTIONS):
-        button = face.button((322, 6 + 26 * place, 60, 22), parameter.long_name, parameter)
-        if address == "go":
-            ends = button >> patch.add("t b") >> length >> patch.add("sel 0")
-            ends[0] >> patch.message("/chorale/go") >> patch.send(SEND)
-            ends[1] >> patch.add("prepend /chorale/go") >> patch.send(SEND)
-        elif address == "panic":
-            both = button >> patch.add("t b b")
-            both[1] >> patch.message("/chorale/panic") >> patch.send(SEND)
-            both[0] >> patch.send(WIPE)
-        else:
-            button >> patch.message(f"/chorale/{address}") >> patch.send(SEND)
-
-
-def _sampling(patch: Patcher, face: Face) -> None:
-    """Temperature and top-p, of the style or of one's own; density."""
-    auto = face.switch((390, 6, 110, 16), "Auto", AUTO)
-    dials = (face.dial((390, 24, 52, 48), TEMPERATURE), face.dial((448, 24, 52, 48), TOP_P))
-    _again(patch, auto)
-    chosen = auto >> patch.add("t i i")
-    own = chosen[1] >> patch.add("== 0") >> patch.add("t i i i i")  # 1: the dials count
-    to_say = chosen[0] >> patch.add("sel 1 0")
-    automatic, asked = to_say[0] >> patch.add("t b b"), to_say[1] >> patch.add("t b b")
-    for place, (dial, address) in enumerate(zip(dials, ("temperature", "top_p"), strict=True)):
-        passing = patch.add("gate 1")
-        own[2 + place] >> passing
-        own[place] >> patch.add("prepend active") >> dial
-        dial >> passing.inlet(1)
-        message = passing >> patch.add(f"prepend /chorale/{address}")
-        message >> patch.send(SEND)
-        automatic[place] >> patch.message("auto") >> message
-        asked[place] >> patch.message("outputvalue") >> dial
-    _say(patch, face.dial((390, 72, 52, 48), DENSITY), "density")

@@ -18,8 +18,13 @@ FRAME, NOW_HEARD, WITHDRAWN, LOOKED_UP, SAID = "---frame", "---now", "---withdra
 LOOP_CHANGED = "---loop"
 BLANK = "---blank"  # the companion is gone, and so is what it said
 SEARCH = "---search"  # look for the companion, from now on
+AUDIO_OFF = "---audiooff"  # 1 while Live's audio engine stands still
+STEP_NOW = "---step"  # where Live is
+REDRAW = "---redraw"  # the store, or the place in it, is another
+SCALE = "---scale"  # asked for Live's scale
+LIVE_KEY = "---livekey"  # the key that Live's scale names, or auto
 
-ORDER_FREE = frozenset({VALUES, ONLINE_NOW, READY, ENABLED, BLANK})  # many may receive these in any order
+ORDER_FREE = frozenset({VALUES, ONLINE_NOW, READY, ENABLED, BLANK, GROUP})  # many may receive these in any order
 
 
 def text_of(what: str) -> str:

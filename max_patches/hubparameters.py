@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from max_patches.faces import (
     AS_FLOAT,
     AS_INT,
@@ -10,9 +12,11 @@ from max_patches.faces import (
     FLOAT,
     HIDDEN,
     INT,
+    PERCENT,
     STORED,
     Parameter,
 )
+from max_patches.livescale import MAJOR_TONICS, MINOR_TONICS
 from max_patches.names import GROUPS, PORT_IN, PORT_OUT, VOICES
 
 MODES = ("Listen", "Continue", "Respond", "Harmonise", "Duet", "Loop")
@@ -21,11 +25,22 @@ AS_STARTED = "Auto"  # leave it to the companion
 STYLES = (AS_STARTED, "bach", "free", "wild")
 MODELS = (AS_STARTED, "bach", "gru", "transformer")
 PRESSED = ("Released", "Pressed")
+PAGES = ("Play", "Phrase", "Voices", "Setup")
+HEARD, LIVES = "Heard", "Live"  # keys: the one that is heard, the one of Live's scale
+KEYS = (
+    HEARD,
+    LIVES,
+    *(f"{tonic} major" for tonic in MAJOR_TONICS.split()),
+    *(f"{t} minor" for t in MINOR_TONICS.split()),
+)
+RULES = ("As played", "Surer louder", "Always")
+OCTAVES = ("-3", "-2", "-1", "0", "+1", "+2", "+3")
+AS_STARTED_SEED = 0  # says nothing
 OFF_ON = ("Off", "On")
 
 
 def _button(name: str, info: str) -> Parameter:
-    return Parameter(name, name, info, ENUM, labels=PRESSED)
+    return Parameter(name, name, info, ENUM, labels=PRESSED, momentary=True)
 
 
 MODE = Parameter(
@@ -46,37 +61,45 @@ ACTIONS = (
     ("keep", _button("Keep", "Saves the last take.")),
     ("panic", _button("Panic", "Silences everything at once, also while the companion does not answer.")),
 )
+PAGE = Parameter(
+    "Page",
+    "Page",
+    "Play is for the stage; Phrase, Voices and Setup hold what is set less often.",
+    ENUM,
+    labels=PAGES,
+    visible=HIDDEN,
+)
 AUTO = Parameter(
-    "Auto Sampling",
+    "Style Decides",
     "Auto",
-    "On: the style decides temperature and top-p. Off: the dials do.",
+    "On: the style decides surprise and focus. Off: the dials do.",
     ENUM,
     labels=OFF_ON,
     initial=1,
 )
-TEMPERATURE = Parameter(
-    "Temperature",
-    "Temp",
-    "How bold the choice of notes is: low is sure, high is surprising. Works while Auto is off.",
+SURPRISE = Parameter(
+    "Surprise",
+    "Surprise",
+    "How bold the choice of notes is: low is sure, high is surprising. Works while Style Decides is off.",
     FLOAT,
     0.1,
     2.0,
     0.8,
     style=AS_FLOAT,
 )
-TOP_P = Parameter(
-    "Top P",
-    "Top P",
-    "Keeps the likeliest notes up to this share of all. Works while Auto is off.",
+FOCUS = Parameter(
+    "Focus",
+    "Focus",
+    "How many of the unlikely notes are ruled out: 0 % none of them. Works while Style Decides is off.",
     FLOAT,
-    0.05,
-    1.0,
-    0.95,
-    style=AS_FLOAT,
+    0.0,
+    95.0,
+    5.0,
+    style=PERCENT,
 )
 DENSITY = Parameter("Density", "Density", "Above 0 more notes, below 0 fewer.", FLOAT, -4.0, 4.0, 0.0, style=AS_FLOAT)
 BARS = Parameter(
-    "Answer Length",
+    "Length",
     "Length",
     "How many bars an answer has. 0: until Stop, or until you play over it.",
     INT,
@@ -92,19 +115,75 @@ STYLE = Parameter(
 MODEL = Parameter(
     "Model", "Model", "The model that plays. Auto leaves it as the companion was started.", ENUM, labels=MODELS
 )
-LOCKS = tuple(
-    Parameter(
-        f"Lock {voice}",
-        "Lock",
-        f"Keeps your notes in the {voice.lower()}; the others go around it.",
-        ENUM,
-        labels=OFF_ON,
-    )
-    for voice in VOICES
+KEY = Parameter(
+    "Key",
+    "Key",
+    "The key to keep to. Heard: the one of what is played. Live: that of Live's own scale, where it is major or minor.",
+    ENUM,
+    labels=KEYS,
 )
-MUTES = tuple(
-    Parameter(f"Mute {voice}", "Mute", f"The {voice.lower()} goes on but does not sound.", ENUM, labels=OFF_ON)
-    for voice in VOICES
+REST = Parameter(
+    "Rest",
+    "Rest",
+    "How long a rest ends your phrase.",
+    FLOAT,
+    0.25,
+    4.0,
+    1.0,
+    style=CUSTOM,
+    units="beats",
+)
+SEED = Parameter(
+    "Seed",
+    "Seed",
+    "Another number throws other dice, the same one the same. 0 leaves it as the companion was started.",
+    FLOAT,
+    0,
+    9999,
+    AS_STARTED_SEED,
+    style=AS_INT,
+    steps=10000,
+)
+RULE = Parameter(
+    "Loudness",
+    "Loudness",
+    "How loud the answer is: as you play, louder the surer a note is, or always as loud as Level.",
+    ENUM,
+    labels=RULES,
+)
+LEVEL = Parameter("Level", "Level", "The velocity of all notes while Loudness is Always.", INT, 1, 127, 90)
+
+
+def _each(name: str, short: str, info: str, **more: Any) -> tuple[Parameter, ...]:
+    """One for each voice; ``{}`` in what is said is its name."""
+    return tuple(
+        Parameter(f"{name} {voice}", f"{short} {voice[0]}", info.format(voice.lower()), **more) for voice in VOICES
+    )
+
+
+LOCKS = _each("Lock", "Lock", "Keeps your notes in the {}; the others go around it.", labels=OFF_ON)
+MUTES = _each("Mute", "Mute", "The {} goes on but does not sound.", labels=OFF_ON)
+SURPRISES = _each(
+    "Surprise",
+    "Surp",
+    "How bold the choice of the {}'s notes is. 0: as that of all.",
+    type=FLOAT,
+    low=0.0,
+    high=2.0,
+    style=AS_FLOAT,
+)
+VOICE_OCTAVES = _each("Octave", "Oct", "The {} sounds so many octaves higher or lower.", labels=OCTAVES, initial=3)
+LOUDNESSES = _each(
+    "Loudness", "Loud", "The {} is always so loud. 0 leaves it to the rule for all.", type=INT, low=0, high=127
+)
+CHANNELS = _each(
+    "Channel",
+    "Chan",
+    "The MIDI channel of the {} where the companion plays by MIDI itself; a Voice does not need it. 0: as started.",
+    type=INT,
+    low=0,
+    high=16,
+    visible=STORED,
 )
 GROUP_PARAMETER = Parameter(
     "Group",
@@ -142,26 +221,15 @@ FROM_PARAMETER = Parameter(
     order=0,
     steps=64512,
 )
-ENTROPIES = tuple(
-    Parameter(
-        f"Entropy {voice}",
-        voice[0],
-        f"How open the choice of the {voice.lower()}'s note was, in bits: 0 is certain.",
-        FLOAT,
-        0,
-        6,
-        style=CUSTOM,
-        units="bit",
-        visible=HIDDEN,
-    )
-    for voice in VOICES
-)
 PARAMETERS = (
-    MODE, GRID, *(parameter for _, parameter in ACTIONS), AUTO, TEMPERATURE, TOP_P, DENSITY, BARS, STYLE, MODEL,
-    *LOCKS, *MUTES, GROUP_PARAMETER, TO_PARAMETER, FROM_PARAMETER, *ENTROPIES,
+    MODE, GRID, *(parameter for _, parameter in ACTIONS), PAGE, AUTO, SURPRISE, FOCUS, DENSITY, BARS, STYLE, MODEL, KEY,
+    REST, SEED, RULE, LEVEL, *LOCKS, *MUTES, *SURPRISES, *VOICE_OCTAVES, *LOUDNESSES, *CHANNELS, GROUP_PARAMETER,
+    TO_PARAMETER, FROM_PARAMETER,
 )  # fmt: skip
 BANKS = {
-    "Jam": ("Mode", "Go", "Stop", "Cadence", "Undo", "Keep", "Answer Length", "Panic"),
-    "Sound": ("Auto Sampling", "Temperature", "Top P", "Density", "Style", "Model", "Answer Grid"),
+    "Jam": ("Mode", "Go", "Stop", "Cadence", "Undo", "Keep", "Length", "Panic"),
+    "Sound": ("Style Decides", "Surprise", "Focus", "Density", "Style", "Model", "Key", "Answer Grid"),
+    "Phrase": ("Rest", "Loudness", "Level", "Seed", *(octave.long_name for octave in VOICE_OCTAVES)),
     "Voices": (*(lock.long_name for lock in LOCKS), *(mute.long_name for mute in MUTES)),
+    "Each": (*(one.long_name for one in SURPRISES), *(one.long_name for one in LOUDNESSES)),
 }

@@ -13,8 +13,10 @@ SLOTS: Final = 512  # of the store: frames of 32 bars of 4/4, far more than is e
 MISSING_STEPS: Final = 4  # steps without a frame after which a voice lets go
 TICKS_A_STEP: Final = 120  # Max counts 480 ticks a quarter note
 
-FRAMES, NOW, HUSH, ONLINE = "frames", "now", "hush", "online"
-SHARED: Final = (FRAMES, NOW, HUSH, ONLINE)  # the only names that are not local to a device
+PORT_AT_BIRTH: Final = 7400  # where a Hub's ear is until its stored port is known; nobody speaks there
+
+FRAMES, NOW, HUSH, ONLINE, PART = "frames", "now", "hush", "online", "part"
+SHARED: Final = (FRAMES, NOW, HUSH, ONLINE, PART)  # the only names that are not local to a device
 
 
 def shared_name(group: str, what: str) -> str:

@@ -90,7 +90,7 @@ _TABLE = (
     Kind("midiout", _ONE, _SILENT, "sends bytes on"),
     Kind("midiparse", _ONE, _out("", "", "", "int", "int", "", "int", ""), "bytes → lists; outlet 0: pitch velocity"),
     Kind("flush", _TWO, _out("int", "int"), "passes notes on and remembers them; bang ends all that sound"),
-    Kind("noteout", _n(3), _SILENT, "pitch, velocity, channel → a note; velocity 0 ends it"),
+    Kind("midiformat", _n(7), _out("int", ""), "pitch and velocity → the bytes of a note; velocity 0 ends it"),
     # Time
     Kind("metro", _TWO, _BANG, "bangs; a note value follows Live's transport and rests with it", speaks_in=SCHEDULER),
     Kind("qmetro", _TWO, _BANG, "bangs in the queue, for what is only seen", speaks_in=QUEUE),
@@ -108,6 +108,7 @@ _TABLE = (
         "numbers later, in the scheduler; its last argument is the time in ms",
         speaks_in=SCHEDULER,
     ),
+    Kind("cpuclock", _ONE, _FLOAT, "bang: the computer's own time in ms, which runs while Live's audio is off"),
     Kind("deferlow", _ONE, _ANY, "the same message later, in the queue", speaks_in=QUEUE),
     Kind("qlim", _TWO, _ANY, "passes no more than one message in so many ms, in the queue", speaks_in=QUEUE),
     # Ways
@@ -135,6 +136,7 @@ _TABLE = (
     Kind("int", _TWO, _INT, "keeps a whole number; right: without saying it", alias="i"),
     Kind("float", _TWO, _FLOAT, "keeps a number; right: without saying it", alias="f"),
     Kind("+", _TWO, lambda a: _unpacked(a[:1]), "adds", page="plus"),
+    Kind("-", _TWO, lambda a: _unpacked(a[:1]), "subtracts", page="minus"),
     Kind("*", _TWO, lambda a: _unpacked(a[:1]), "multiplies", page="times"),
     Kind("/", _TWO, lambda a: _unpacked(a[:1]), "divides", page="div"),
     Kind("%", _TWO, _INT, "the remainder", page="modulo"),
@@ -145,15 +147,19 @@ _TABLE = (
     Kind("clip", _n(3), _ANY, "keeps a number between two others"),
     Kind("abs", _ONE, _INT, "without its sign"),
     Kind("expr", _in_expression, _ANY, "a formula as in C; only the left inlet works it out"),
-    Kind("random", _TWO, _INT, "a whole number below its argument, other ones after each start"),
+    Kind("random", _TWO, _ANY, "a whole number below its argument, other ones after each start"),
     Kind("uzi", _TWO, _out("bang", "bang", "int"), "counts so many times at once, from its second argument; outlet 2"),
     Kind("pack", len, _ANY, "a list of its inlets; the left one says it"),
     Kind("unpack", _ONE, _unpacked, "the first items of a list, from right to left"),
     Kind("prepend", _ONE, _ANY, "puts words before a message"),
-    Kind("sprintf", lambda a: " ".join(a).count("%"), _ANY, "words with numbers in them"),
+    Kind("sprintf", lambda a: " ".join(a).count("%"), _ANY, "words with numbers in them; symout: as one symbol"),
+    Kind("fromsymbol", _ONE, _ANY, "one symbol with spaces → its words"),
+    Kind("tosymbol", _ONE, _ANY, "words → one symbol"),
     Kind("zl.nth", _TWO, _out("", ""), "an item of a list, counted from 1; right inlet: which"),
     Kind("zl.slice", _TWO, _out("", ""), "a list in two, right part first"),
     Kind("zl.join", _TWO, _out("", ""), "left list and right list as one; the left says it"),
+    Kind("zl.iter", _TWO, _out("", ""), "a list, so many items at a time"),
+    Kind("zl.group", _TWO, _out("", ""), "collects so many items, then says them as a list"),
     # Memory
     Kind("coll", _ONE, _out("", "", "", ""), "lists by number, one memory for all of a name; list: store, int: say"),
     Kind("value", _ONE, _ANY, "one message for all of a name; bang says it"),
@@ -171,10 +177,18 @@ _TABLE = (
         QUEUE,
     ),
     Kind("live.banks", _ONE, _ANY, "shows that Push finds the parameters in banks", speaks_in=QUEUE),
+    Kind(
+        "thispatcher",
+        _ONE,
+        _out("", ""),
+        "script sendbox NAME hidden 1 or 0: hides or shows a box by its name",
+        speaks_in=QUEUE,
+    ),
     Kind("freebang", _ONE, _BANG, "a bang when the device is taken away", speaks_in=QUEUE),
     # What is seen, and messages that are written out
     Kind("message", _TWO, _ANY, "a message; $1 is the first item of what comes in", drawn=True),
     Kind("comment", _ONE, _SILENT, "words; set changes them", drawn=True),
+    Kind("multislider", _ONE, _out("", ""), "a list drawn as short lines, one a number", drawn=True),
     Kind("panel", _ONE, _SILENT, "a ground for other things", drawn=True),
     Kind("live.comment", _ONE, _SILENT, "words in the colours of Live's theme", drawn=True),
     Kind("live.dial", _ONE, _out("", "float"), "a number by turning", speaks_in=QUEUE, drawn=True),
@@ -202,6 +216,7 @@ KINDS: Final = {kind.name: kind for kind in _TABLE}
 _ALIASES: Final = {kind.alias: kind.name for kind in _TABLE if kind.alias}
 
 FORBIDDEN: Final = {
+    "noteout": "does not surely reach the track; midiformat and midiout do",
     "print": "writes to the console",
     "dac~": "a device has no sound card",
     "adc~": "a device has no sound card",

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from max_patches.faces import AS_INT, ENUM, FLOAT, FONT_SIZE, MIDI_NOTE
+from max_patches.faces import AS_INT, ENUM, FLOAT, FONT_SIZE, MIDI_NOTE, PERCENT
+from max_patches.reading import Patch
 
 Data = dict[str, Any]
 
@@ -22,13 +23,17 @@ _NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _CHARACTER: Final = 0.53  # of the font's size, on average
 
 
-def draw(document: Data) -> str:
-    """The face of a device."""
+def draw(document: Data, page: int = 0, shown: dict[str, str] | None = None) -> str:
+    """The face of a device, with one of its pages.
+
+    Args:
+        document: what Max opens.
+        page: which of its pages, from 0.
+        shown: what places of the display say, by their names: an example of what may be seen in a jam.
+    """
     patcher = document["patcher"]
     width, height = (int(side) for side in patcher["openrect"][2:])
-    seen = [box["box"] for box in patcher["boxes"] if box["box"].get("presentation")]
-    seen.sort(key=lambda box: not box.get("background", 0))
-    shapes = "\n".join(f"  {shape}" for box in seen for shape in _shapes(box))
+    shapes = "\n".join(f"  {shape}" for box in _seen(document, page, shown or {}) for shape in _shapes(box))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + _TITLE_HEIGHT}" width="{2 * width}" '
         f'height="{2 * (height + _TITLE_HEIGHT)}" font-family="Inter, Helvetica, Arial, sans-serif">\n'
@@ -36,8 +41,48 @@ def draw(document: Data) -> str:
         f'  <rect width="{width}" height="{_TITLE_HEIGHT}" rx="4" fill="{_TITLE}"/>\n'
         f'  <circle cx="11" cy="9" r="4.5" fill="{_ORANGE}"/>\n'
         f"  {_text(20, 12.6, patcher['digest'], 10, _INK, 'start')}\n"
+        f"  {_text(width - 6, 12.2, 'drawing', 8, _EDGE, 'end')}\n"
         f'  <g transform="translate(0 {_TITLE_HEIGHT})">\n{shapes}\n  </g>\n</svg>\n'
     )
+
+
+def _seen(document: Data, page: int, shown: dict[str, str]) -> list[Data]:
+    """The boxes that are drawn, from the ground up; an example of music where there is to be some."""
+    patch = Patch(document["patcher"])
+    on = {name: place for place, names in enumerate(patch.pages) for name in names}
+    drawn: list[Data] = []
+    rolls = 0
+    for node in patch.seen:
+        if on.get(node.data.get("varname", ""), page) != page:
+            continue
+        box = {**node.data, "text": shown.get(node.data.get("varname", ""), node.data.get("text", ""))}
+        if box["maxclass"] == "multislider":
+            box["values"], rolls = _example(rolls // 2, rolls % 2) if shown else [], rolls + 1
+        elif box.get("varname") == "Page":
+            saved = _valueof(box)
+            box["saved_attribute_attributes"] = {"valueof": {**saved, "parameter_initial": [page]}}
+        drawn.append(box)
+    return sorted(drawn, key=lambda box: not box.get("background", 0))
+
+
+_EXAMPLE: Final = (  # eighths of two bars, soprano to bass
+    (67, 67, 69, 69, 71, 71, 69, 67, 66, 66, 67, 67, 69, 69, 67, 67),
+    (62, 62, 62, 64, 62, 62, 62, 62, 62, 62, 62, 62, 60, 60, 59, 59),
+    (59, 59, 57, 57, 55, 55, 57, 59, 57, 57, 55, 55, 54, 54, 55, 55),
+    (43, 43, 54, 52, 55, 54, 50, 52, 50, 48, 47, 47, 50, 50, 43, 43),
+)
+
+
+def _example(voice: int, half: int) -> list[int]:
+    return [pitch for pitch in _EXAMPLE[voice][8 * half : 8 * half + 8] for _ in range(2)]
+
+
+def _lines_of_pitches(box: Data, x: float, y: float, w: float, h: float) -> Iterator[str]:
+    low, high = box["setminmax"]
+    each = w / box["size"]
+    for place, pitch in enumerate(box["values"]):
+        line = y + h - (pitch - low) / (high - low) * h
+        yield _rect(x + place * each, line - 1, each, box["thickness"], _rgb(box["slidercolor"]))
 
 
 def _shapes(box: Data) -> Iterator[str]:
@@ -78,6 +123,8 @@ def value_text(saved: Data) -> str:
         return str(saved["parameter_enum"][int(value)])
     if saved["parameter_unitstyle"] == MIDI_NOTE:
         return f"{_NOTES[int(value) % 12]}{int(value) // 12 - 2}"
+    if saved["parameter_unitstyle"] == PERCENT:
+        return f"{value:.0f} %"
     decimals = saved["parameter_type"] == FLOAT and saved["parameter_unitstyle"] != AS_INT
     return f"{value:.{2 if decimals else 0}f} {saved.get('parameter_units', '')}".strip()
 
@@ -150,16 +197,19 @@ def _menu(box: Data, x: float, y: float, w: float, h: float) -> Iterator[str]:
 def _tab(box: Data, x: float, y: float, w: float, h: float) -> Iterator[str]:
     saved = _valueof(box)
     labels = saved["parameter_enum"]
-    each = h / len(labels)
+    across = box["num_lines_presentation"] == 1
+    wide, high = (w / len(labels), h) if across else (w, h / len(labels))
     for place, label in enumerate(labels):
+        left, top = (x + place * wide, y) if across else (x, y + place * high)
         chosen = place == saved["parameter_initial"][0]
-        yield _rect(x, y + place * each + 0.5, w, each - 1, _ORANGE if chosen else _FIELD, 1, _EDGE)
-        yield _text(x + w / 2, y + (place + 0.5) * each + 3.4, label, FONT_SIZE, _INK, "middle")
+        yield _rect(left + 0.5 * across, top + 0.5, wide - across, high - 1, _ORANGE if chosen else _FIELD, 1, _EDGE)
+        yield _text(left + wide / 2, top + high / 2 + 3.4, label, FONT_SIZE, _INK, "middle")
 
 
 def _pressed(box: Data, x: float, y: float, w: float, h: float) -> Iterator[str]:
     on = box["mode"] == 1 and _valueof(box)["parameter_initial"][0] == 1
-    yield _rect(x, y, w, h, _ORANGE if on else _CONTROL if box["mode"] == 0 else _FIELD, 2, _EDGE)
+    ground = _rgb(box["activebgcolor"]) if "activebgcolor" in box else _CONTROL
+    yield _rect(x, y, w, h, _ORANGE if on else ground if box["mode"] == 0 else _FIELD, 2, _EDGE)
     yield _text(x + w / 2, y + h / 2 + 3.4, box["text"], FONT_SIZE, _INK, "middle")
 
 
@@ -172,4 +222,5 @@ _DRAWINGS: Final[dict[str, Callable[[Data, float, float, float, float], Iterator
     "live.menu": _menu,
     "live.tab": _tab,
     "live.text": _pressed,
+    "multislider": _lines_of_pitches,
 }

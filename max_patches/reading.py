@@ -95,6 +95,28 @@ class Patch:
         """All boxes of these objects."""
         return (node for node in self.nodes.values() if node.name in names)
 
+    def targets(self, path: str, outlet: int) -> Iterator[Node]:
+        """What an outlet leads to."""
+        found = (self.nodes.get(cord.target) for cord in self.cords if (cord.source, cord.outlet) == (path, outlet))
+        return (node for node in found if node is not None)
+
+    def speak_to(self, node: Node) -> Iterator[Node]:
+        """Who speaks to a box: by cords and, where it is a receive, by its name."""
+        found = (self.nodes.get(cord.source) for cord in self.cords if cord.target == node.path)
+        yield from (source for source in found if source is not None)
+        if node.name == "receive":
+            yield from (send for send in self.named("send") if _name(send) == _name(node))
+
+    @cached_property
+    def pages(self) -> list[list[str]]:
+        """The names of the boxes that are shown and hidden together: what messages tell thispatcher one by one."""
+        lists = (
+            node
+            for node in self.named("message")
+            if any(target.name == "zl.iter" and "/" not in target.path for target in self.targets(node.path, 0))
+        )
+        return [str(node.data.get("text", "")).split() for node in lists]
+
     @cached_property
     def seen(self) -> list[Node]:
         """What is in the presentation."""
@@ -157,11 +179,11 @@ def _takes_over(node: Node) -> bool:
 
 
 def reaches(patch: Patch, start: str, goal: str, through: frozenset[str]) -> bool:
-    """Whether a message of one object comes to another over these objects only, whatever the inlets."""
+    """Whether a message of one object (or of one box, by its path) comes to another over these objects only."""
     ways: dict[str, list[str]] = defaultdict(list)
     for cord in patch.cords:
         ways[cord.source].append(cord.target)
-    waiting = [node.path for node in patch.named(start)]
+    waiting = [start] if start in patch.nodes else [node.path for node in patch.named(start)]
     while waiting:
         for target in ways[waiting.pop()]:
             if target not in patch.nodes:

@@ -4,7 +4,8 @@
     Frames    the frame of this step, out of the store that the Hub fills; each frame is played once
     Now       what the Hub passes on at once, past the store
     Notes     one voice: strike, go on, rest; what it has begun it ends
-    Presence  what is shown
+    Part      which voice: the one that the track is called by, or the one that is picked
+    Doubles   whether another Voice of the group has the same part
 
 Everything that sounds or stops runs in the scheduler; what comes from the interface or from another device
 waits there for its turn (``delay 0``, ``pipe 0``), so that no two threads are in the notes at once.
@@ -12,36 +13,54 @@ waits there for its turn (``delay 0``, ``pipe 0``), so that no two threads are i
 
 from __future__ import annotations
 
+from max_patches import part
 from max_patches.document import Device
-from max_patches.faces import ENUM, HIDDEN, INT, LCD_BRIGHT, LCD_DIM, MIDI_NOTE, STORED, Face, Parameter
-from max_patches.names import FRAMES, GROUPS, HUSH, MISSING_STEPS, NOW, ONLINE, SLOTS, TICKS_A_STEP, VOICES, shared_name
+from max_patches.faces import ENUM, LCD_BRIGHT, LCD_DIM, STORED, Face, Parameter
+from max_patches.names import (
+    FRAMES,
+    GROUPS,
+    HUSH,
+    MISSING_STEPS,
+    NOW,
+    ONLINE,
+    SLOTS,
+    TICKS_A_STEP,
+    VOICES,
+    shared_name,
+)
+from max_patches.part import NO_PART
 from max_patches.patcher import Box, Patcher
+from max_patches.voicenames import (
+    AT_ONCE,
+    CHOSEN,
+    FORGET,
+    GROUP,
+    HAS_PART,
+    LATER,
+    LET_GO,
+    ON,
+    READY,
+    RELEASE,
+    SOUNDING,
+    STEP,
+    UNFED,
+    VALUE,
+    VELOCITY,
+    VOICE,
+)
 
 WIDTH = 156
 
-# Between the rooms. The first three only set what is used later, so that many may receive them in any order.
-ON = "---on"  # 1: it plays
-VOICE = "---voice"  # 0 to 3
-GROUP = "---group"  # 1 to 4
-STEP = "---step"  # where Live is, while it plays
-LET_GO = "---letgo"  # end what sounds, and begin afresh with the next step
-LATER = "---later"  # the same, from another thread
-FORGET = "---forget"  # which frames were played
-RELEASE = "---release"  # end what sounds
-VALUE = "---value"  # of a frame: +p strike, -p go on, 0 rest
-VELOCITY = "---velocity"  # of the strike that comes next
-AT_ONCE = "---sound"  # pitch and velocity, past the frames
-UNFED = "---unfed"  # what sounds does not come from frames
-SOUNDING = "---sounding"  # the pitch, 0 for none
-
-ORDER_FREE = frozenset({ON, VOICE, GROUP})
+BY_TRACK = "Track"
+NOTE_NAMES = "C C# D D# E F F# G G# A A# B"
 
 VOICE_PARAMETER = Parameter(
     "Voice",
     "Voice",
-    "The voice that this track plays: one Chorale Voice for each of the four tracks.",
+    "The voice that this track plays. Track: the one that the track is called by, Soprano, Alto, Tenor or Bass, "
+    "or S, A, T or B.",
     ENUM,
-    labels=VOICES,
+    labels=(BY_TRACK, *VOICES),
     visible=STORED,
     order=0,
 )
@@ -62,10 +81,7 @@ ON_PARAMETER = Parameter(
     labels=("Off", "On"),
     initial=1,
 )
-NOTE_PARAMETER = Parameter(
-    "Note", "Note", "The note that sounds now.", INT, high=127, initial=60, style=MIDI_NOTE, visible=HIDDEN
-)
-PARAMETERS = (VOICE_PARAMETER, GROUP_PARAMETER, ON_PARAMETER, NOTE_PARAMETER)
+PARAMETERS = (VOICE_PARAMETER, GROUP_PARAMETER, ON_PARAMETER)
 
 
 def build() -> Device:
@@ -76,6 +92,8 @@ def build() -> Device:
     _frames(patch.room("Frames"))
     _now(patch.room("Now"))
     _notes(patch.room("Notes"))
+    part.part_chosen(patch.room("Part"))
+    part.doubles(patch.room("Doubles"))
     patch.room("PushBanks").add("live.banks")
     return Device(
         "Chorale Voice",
@@ -90,33 +108,38 @@ def _surface(patch: Patcher) -> None:
     """What is seen and set, and the way of MIDI through the device."""
     patch.add("midiin") >> patch.add("midiout")
     face = Face(patch)
-    face.label((8, 6, 68, 16), "Voice")
-    voice = face.tabs((8, 24, 68, 72), VOICE_PARAMETER)
-    face.label((84, 6, 64, 16), "Group")
-    group = face.menu((84, 24, 64, 15), GROUP_PARAMETER)
-    on = face.switch((84, 76, 64, 20), "Play", ON_PARAMETER)
+    face.label((8, 4, 68, 16), "Voice")
+    voice = face.tabs((8, 22, 68, 80), VOICE_PARAMETER)
+    face.label((84, 4, 64, 16), "Group")
+    group = face.menu((84, 22, 64, 15), GROUP_PARAMETER)
+    on = face.switch((84, 82, 64, 20), "Play", ON_PARAMETER)
     face.display((8, 108, 140, 53))
-    face.shown((12, 114, 66, 16), "Sounding", LCD_DIM)
-    note = face.shown_number((84, 115, 58, 15), NOTE_PARAMETER)
-    face.shown((12, 138, 66, 16), "Hub", LCD_DIM)
-    hub = face.shown((84, 138, 60, 16), "Offline", LCD_BRIGHT)
+    playing_part = face.shown((12, 109, 132, 16), NO_PART, LCD_BRIGHT)
+    face.shown((12, 126, 66, 16), "Sounding", LCD_DIM)
+    note = face.shown((84, 126, 60, 16), "-")
+    face.shown((12, 143, 66, 16), "Hub", LCD_DIM)
+    hub = face.shown((84, 143, 60, 16), "Offline", LCD_BRIGHT)
     _settings(patch, voice, group, on)
     _presence(patch, note, hub)
+    part.shown(patch, playing_part)
 
 
 def _settings(patch: Patcher, voice: Box, group: Box, on: Box) -> None:
     """Which voice, which group, whether at all; any change ends what sounds."""
     this = patch.add("live.thisdevice")
-    said = this >> patch.add("t b b b")
+    said = this >> patch.add("t b b b b")
     for outlet, control in enumerate((on, group, voice)):  # from right to left: whether it plays comes last
-        said[outlet] >> patch.message("outputvalue") >> control
-    _set(patch, voice >> patch.add("change -1"), VOICE)
+        said[outlet + 1] >> patch.message("outputvalue") >> control
+    said[0] >> patch.send(READY)
+    voice >> patch.send(CHOSEN)
     _set(patch, group >> patch.add("+ 1") >> patch.add("change"), GROUP, FORGET)
-    both = on >> patch.add("&& 1")
-    enabled = this[1] >> patch.add("t b i")
-    enabled[1] >> both.inlet(1)
-    enabled[0] >> both
-    _set(patch, both >> patch.add("change"), ON)
+    playing, enabled = on >> patch.add("&& 1"), this[1] >> patch.add("t b i")
+    enabled[1] >> playing.inlet(1)
+    enabled[0] >> playing
+    both, has_part = patch.add("&& 0"), patch.receive(HAS_PART) >> patch.add("t b i")
+    has_part[1] >> both.inlet(1)
+    has_part[0] >> both
+    _set(patch, playing >> both >> patch.add("change"), ON)
 
 
 def _set(patch: Patcher, number: Box, name: str, *then: str) -> None:
@@ -258,13 +281,13 @@ def _notes(room: Patcher) -> None:
     change[0] >> pitch
     at_once = room.receive(AT_ONCE) >> room.add("unpack 0 0")
     at_once[1] >> velocity.inlet(1)
-    note = at_once[0] >> room.add("t i b -1")
-    note[2] >> room.send(UNFED)
-    note[1] >> room.send(RELEASE)
-    note[0] >> pitch
-    out = room.add("noteout")
-    flush[1] >> out.inlet(1)
-    flush[0] >> out
+    struck = at_once[0] >> room.add("t i b -1")
+    struck[2] >> room.send(UNFED)
+    struck[1] >> room.send(RELEASE)
+    struck[0] >> pitch
+    note = room.add("pack 0 0")
+    flush[1] >> note.inlet(1)
+    flush[0] >> note >> room.add("midiformat") >> room.add("midiout")  # noteout does not surely reach the track
     room.add("freebang") >> flush
     room.receive(LATER) >> room.add("delay 0") >> room.send(LET_GO)
 
@@ -285,10 +308,13 @@ def _struck(room: Patcher, flush: Box, velocity: Box, pitch: Box, other: Box) ->
 
 def _presence(patch: Patcher, note: Box, hub: Box) -> None:
     """What sounds, and whether the Hub of the group is connected; drawn in the queue."""
-    sounding = patch.receive(SOUNDING) >> patch.add("qlim 40") >> patch.add("t i i")
-    sounding[1] >> patch.add("> 0") >> patch.add("prepend active") >> note
-    silent = sounding[0] >> patch.add("sel 0")
-    silent[1] >> patch.add("prepend set") >> note
+    sounding = patch.receive(SOUNDING) >> patch.add("qlim 40") >> patch.add("sel 0")
+    sounding[0] >> patch.message("set -") >> note
+    name, named = patch.add("zl.nth 1"), patch.add("sprintf %s%ld")
+    pitch = sounding[1] >> patch.add("t b i i")
+    pitch[2] >> patch.add("/ 12") >> patch.add("- 2") >> named.inlet(1)
+    pitch[1] >> patch.add("% 12") >> patch.add("+ 1") >> name.inlet(1)
+    pitch[0] >> patch.message(NOTE_NAMES) >> name >> named >> patch.add("prepend set") >> note
     asked = patch.add("gate 4")
     patch.receive(GROUP) >> asked
     patch.add("qmetro 500 @active 1") >> asked.inlet(1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Generator as Coroutine
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeVar
 
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
@@ -60,28 +61,20 @@ class Request:
     conditions: Conditions = NO_CONDITIONS
     harmony: Harmony | None = None  # of its beat
 
-    def led(self, generator: Generator, state: DecoderState) -> tuple[Request, int | None]:
-        """The same keeping to the chord of its beat, and that chord, which is chosen where the beat begins."""
-        strength = self.sampling.harmony
-        if self.harmony is None or strength == 0:
-            return self, state.chord
-        within = state.step % STEPS_PER_BEAT
-        chord = state.chord
-        if within == 0 or chord is None:
-            now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
-            chord = self.harmony.chord(state.sounds, now, generator.random)
-        led = replace(self.sampling, rules=(*self.sampling.rules, self.harmony.rule(chord, within, strength)))
-        request = replace(self, sampling=led)
-        settles = within == 0 and self.harmony.beat.place == PhrasePlace.CLOSE
-        if settles or not any(state.history.reference):
-            return request._first((triad_of(self.harmony.named(chord)),)), chord
-        return request, chord
-
     def made(self, generator: Generator, state: DecoderState) -> Made:
-        """The frame, drawn."""
-        request, chord = self.led(generator, state)
-        frame, after = generator.frame(state, request.sampling, request.given, request.conditions)
-        return Made(frame, replace(after, chord=chord))
+        """The frame, drawn; its notes keep to the chord of its beat, which is chosen where the beat begins."""
+        sampling = self.sampling
+        if self.harmony is not None and sampling.harmony:
+            within, chord = state.step % STEPS_PER_BEAT, state.chord
+            if within == 0 or chord is None:
+                now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
+                chord = self.harmony.chord(state.sounds, now, generator.random)
+                state = replace(state, chord=chord)
+            sampling = with_last(sampling, self.harmony.rule(chord, within, sampling.harmony))
+            settles = within == 0 and self.harmony.beat.place == PhrasePlace.CLOSE
+            if settles or not any(state.history.reference):
+                sampling = with_first(sampling, triad_of(self.harmony.named(chord)))
+        return Made(*generator.frame(state, sampling, self.given, self.conditions))
 
     def towards_close(self, steps: int | None, key: Key | None) -> Request:
         """The same so many steps before a close: its chord is a triad, and held after it. None: there is none."""
@@ -105,7 +98,19 @@ class Request:
 
     def _first(self, rules: tuple[Rule, ...]) -> Request:
         """With rules before all others, so that they are not passed over."""
-        return replace(self, sampling=replace(self.sampling, rules=(*rules, *self.sampling.rules)))
+        return replace(self, sampling=with_first(self.sampling, *rules))
+
+
+@lru_cache(maxsize=512)  # the same few rules come again with every beat
+def with_first(sampling: Sampling, *rules: Rule) -> Sampling:
+    """The same sampling with rules before all others."""
+    return replace(sampling, rules=(*rules, *sampling.rules))
+
+
+@lru_cache(maxsize=2048)
+def with_last(sampling: Sampling, *rules: Rule) -> Sampling:
+    """The same sampling with rules after all others."""
+    return replace(sampling, rules=(*sampling.rules, *rules))
 
 
 def before_close(steps: int, conditions: Conditions = NO_CONDITIONS) -> Conditions:

@@ -123,7 +123,8 @@ class Guidance:
 
     def on_beat(self, state: DecoderState) -> DecoderState:
         """A state as a model counts steps."""
-        return replace(state, step=self.place(state.step))
+        place = self.place(state.step)
+        return state if place == state.step else replace(state, step=place)
 
     def form(self, answer: Answer, step: int) -> Form | None:
         """The phrases of an answer around a step; None where the player decides when they end."""
@@ -225,8 +226,9 @@ class Improviser:
 def _planned(made: Made, context: Context, hands: Hands, origin: str, own: frozenset[int]) -> Planned:
     """A frame that was made, with the steps of the music in place of those that the model counts."""
     frame, state = made
-    after = Context(replace(state, step=context.step + 1), hands)
-    return Planned(replace(frame, step=context.step), context, after, origin, own)
+    if frame.step != context.step:
+        frame, state = replace(frame, step=context.step), replace(state, step=context.step + 1)
+    return Planned(frame, context, Context(state, hands), origin, own)
 
 
 def sounding_frame(frame: Frame) -> IntArray:

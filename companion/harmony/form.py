@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +46,7 @@ class Span:
         return (self.end - self.close) // STEPS_PER_BEAT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """Phrases one after another, without a gap; the last one ends on the final close where there is one."""
 
@@ -53,7 +55,12 @@ class Form:
 
     def at(self, step: int) -> Span | None:
         """The phrase that a step belongs to."""
-        return next((span for span in self.spans if span.start <= step < span.end), None)
+        number = bisect_right(self._starts, step) - 1
+        return self.spans[number] if number >= 0 and step < self.spans[number].end else None
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [span.start for span in self.spans]
 
     def place(self, step: int) -> PhrasePlace | None:
         """Where in its phrase the beat of a step lies; None while its last chord is held, or outside."""

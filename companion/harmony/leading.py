@@ -14,7 +14,7 @@ from companion.harmony.progressions import ChordChain, Likelihoods, PhrasePlace,
 from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
-from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOCABULARY_SIZE
+from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, STEPS_PER_BEAT, VOCABULARY_SIZE
 from companion.sampling.harmony import whole_chord
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
@@ -98,22 +98,28 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: floa
     leaning *= strength * (1.0 if when == ON_BEAT else OFF_BEAT_SHARE)
     completing = tables().completing[chord.quality, chord.inversion] * strength
     tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
+    tones, completing = tone_of.tolist(), completing[:, tone_of]
+    doubled = DOUBLED_LEADING_TONE * strength * (_CLASSES[:, None] == _CLASSES)  # [codes, codes]
+
+    def dealt_among(codes: tuple[int, ...]) -> int:
+        return DEALT_NUMBER[tuple(sorted([tones[code] for code in codes[:UPPER] if code >= FIRST_STRIKE]))]
+
     leads = {(key.tonic + LEADING_TONE) % OCTAVE}
     if chord.quality == _DOMINANT_SEVENTH:
         leads.add(chord.tones[1])
 
     def rule(scores: LogProbs, context: NoteContext) -> None:
-        won = leaning[context.voice]
-        if when == ON_BEAT and context.voice < UPPER:
-            dealt = tuple(sorted(int(tone_of[code]) for code in context.codes[:UPPER] if code >= FIRST_STRIKE))
-            won = won + completing[DEALT_NUMBER[dealt]][tone_of]
-        sung = leads.intersection(CODE_PITCH_CLASS[code] for code in context.codes if code >= FIRST_STRIKE)
-        if sung:
-            won = won - DOUBLED_LEADING_TONE * strength * _of_classes(frozenset(sung))
+        voice, codes = context.voice, context.codes
+        won = leaning[voice]
+        if when == ON_BEAT and voice < UPPER:
+            won = won + completing[dealt_among(codes)]
+        for code in codes:
+            if code >= FIRST_STRIKE and CODE_PITCH_CLASS[code] in leads:
+                won = won - doubled[code]
         scores[FIRST_STRIKE:] += won[FIRST_STRIKE:]
-        held = context.history.now[context.voice]
+        held = context.history.now[voice]
         if held >= FIRST_STRIKE:
-            scores[HOLD] += won[held] - moving * _standing(context)
+            scores[HOLD] += won[held] - (moving * _standing(context) if moving else 0.0)
 
     return rule
 
@@ -129,14 +135,6 @@ def _standing(context: NoteContext) -> float:
     if min(context.history.held) < STEPS_PER_BEAT or any(token != HOLD for token in decided):
         return 0.0
     return STANDING[len(decided)]
-
-
-@lru_cache(maxsize=64)
-def _of_classes(classes: frozenset[int]) -> Likelihoods:
-    """[codes]: 1 where a strike is of one of these pitch classes."""
-    found = np.isin(_CLASSES, list(classes)).astype(float)
-    found[[REST, HOLD]] = 0.0
-    return found
 
 
 assert len(_CLASSES) == VOCABULARY_SIZE

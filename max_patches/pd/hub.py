@@ -32,8 +32,10 @@ NUMBERS = {  # name: label, digits, lowest, highest
     "temperature": ("temperature", 4, 0, 10),
     "top_p": ("top-p", 4, 0.01, 1),
     "bars": ("bars", 4, 1, 64),
+    "rest": ("rest in beats", 4, 0.25, 16),
+    "seed": ("seed", 4, 0, 9999),
 }
-WORDS = ("style", "model")
+WORDS = ("style", "model", "velocity", "key")
 THROUGH_AT_FIRST = 5  # a channel of its own, beside those of the voices
 
 HERE, AWAY = "#a8d8a8", "#e0a8a0"
@@ -104,17 +106,16 @@ def _desk(patch: Patch) -> None:
         patch.button(120, 80 + 18 * number, local(name), name)
     patch.button(200, 80, local("panic"), "panic", AWAY)
     for number, (name, (label, digits, low, high)) in enumerate(NUMBERS.items()):
-        patch.number(350, 80 + 20 * number, local(name), label, digits, low, high)
-    patch.number(350, 80 + 20 * 3, local("through"), "keys to channel", 4, -1, 16)
+        patch.number(350, 80 + 18 * number, local(name), label, digits, low, high)
+    patch.number(350, 80 + 18 * len(NUMBERS), local("through"), "keys to channel", 4, -1, 16)
     for number, name in enumerate(WORDS):
         patch.word(450, 80 + 22 * number, local(name), name, 15)
 
 
 def _news(patch: Patch) -> None:
     y = 188
-    for number, (title, name, width) in enumerate((("chord", "chord", 110), ("key", "key", 110))):
-        patch.caption(8 + 170 * number, y - 2, title)
-        patch.caption(44 + 170 * number, y - 2, "", local(f"{name}-shown"), width=width, colour=GREY)
+    patch.caption(8, y - 2, "chord")
+    patch.caption(44, y - 2, "", local("chord-shown"), width=110, colour=GREY)
     patch.number(440, y - 2, local("bars-left"), "bars left", 4, -1, 999)
     patch.caption(8, y + 18, "", local("said"), width=WIDTH - 18, colour=GREY)
 
@@ -470,7 +471,6 @@ def _shown() -> Patch:
         *WORDS,
         "bars_left",
         "chord",
-        "key",
     )
     route = patch.obj(20, 45, f"route {' '.join(keys)}")
     patch.receive(20, 20, shared(names.STATE)) >> route
@@ -482,11 +482,9 @@ def _shown() -> Patch:
     for_all = patch.obj(300, 100, "list split 2")
     route[1] >> patch.obj(300, 75, "list append") >> for_all
     for_all[2] >> _set(patch, 300, 130, local("temperature"))
-    for number, name in enumerate(keys[2:-2], start=2):
+    for number, name in enumerate(keys[2:-1], start=2):
         route[number] >> _set(patch, 300 + 100 * (number - 1), 130, local(name.replace("bars_left", "bars-left")))
-    for number, name in enumerate(keys[-2:]):
-        x = 400 + 140 * number
-        route[len(keys) - 2 + number] >> patch.prepend(x, 220, "label") >> patch.send(x, 275, local(f"{name}-shown"))
+    route[len(keys) - 1] >> patch.prepend(400, 220, "label") >> patch.send(400, 275, local("chord-shown"))
     return patch
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from max_patches import hubnames, voice
+from max_patches import hubnames, voicenames
 from max_patches.build import DEVICES
 
-ORDER_FREE = {"Chorale Hub": hubnames.ORDER_FREE, "Chorale Voice": voice.ORDER_FREE}
+ORDER_FREE = {"Chorale Hub": hubnames.ORDER_FREE, "Chorale Voice": voicenames.ORDER_FREE}
 
 
 @pytest.fixture(scope="session")

@@ -149,8 +149,11 @@ def driven_dial(document: Data) -> None:
     lay(patcher, shown, 0, box(document, "Density"), 0)
 
 
-def hidden_made_stored(document: Data) -> None:
-    saved(document, "Entropy Alto")["parameter_invisible"] = 1
+def dial_that_is_shown(document: Data) -> None:
+    """What the companion is at is shown on the page of the other pages, which Live would store."""
+    saved(document, "Page")["parameter_invisible"] = 1
+    patcher = document["patcher"]
+    lay(patcher, box(document, "r ---chord-text"), 0, box(document, "Page"), 0)
 
 
 def called_twice(document: Data) -> None:
@@ -166,7 +169,7 @@ def drawn_in_the_scheduler(document: Data) -> None:
 
 def note_drawn_in_the_scheduler(document: Data) -> None:
     patcher = document["patcher"]
-    lay(patcher, box(document, "r ---sounding"), 0, box(document, "> 0"), 0)
+    lay(patcher, box(document, "r ---sounding"), 0, box(document, "sel 0"), 0)
 
 
 def silenced_by_the_mouse(document: Data) -> None:
@@ -187,6 +190,32 @@ def nothing_at_the_end(document: Data) -> None:
     cut(inner, box({"patcher": inner}, "freebang"), 0)
 
 
+def acts_when_let_go(document: Data) -> None:
+    lay(document["patcher"], box(document, "Undo"), 0, box(document, "/chorale/undo"), 0)
+
+
+def without_a_guard(document: Data) -> None:
+    """The first press that is not let go says Go at once."""
+    patcher = document["patcher"]
+    route = next(
+        line["patchline"]["destination"][0]
+        for line in patcher["lines"]
+        if line["patchline"]["source"] == [box(document, "Undo")["id"], 0]
+    )
+    lay(patcher, {"id": route}, 1, box(document, "/chorale/undo"), 0)
+
+
+def symbols_in_quotes(document: Data) -> None:
+    """What the companion says of its chord goes into the display as it comes."""
+    patcher = document["patcher"]
+    lay(patcher, box(document, "r ---chord-text"), 0, box(document, "prepend set"), 0)
+
+
+def bytes_go_nowhere(document: Data) -> None:
+    inner = room(document, "midiformat")
+    cut(inner, box(document, "midiformat"), 0)
+
+
 def never_plays(document: Data) -> None:
     inner = room(document, "flush")
     flush = box({"patcher": inner}, "flush")
@@ -202,6 +231,7 @@ MUTATIONS: list[tuple[str, str, Change, str]] = [
     ("frame", VOICE, top("openinpresentation", 0), "does not open in presentation"),
     ("frame", VOICE, top("openrect", [0.0, 0.0, 156.0, 200.0]), "200.0 pixels high, not 169"),
     ("frame", VOICE, top("devicewidth", 100.0), "opens 156.0 pixels wide"),
+    ("frame", VOICE, top("minimum_live_version", "11.0.0"), "asks for a version of Live"),
     ("frame", VOICE, top("latency", 64), "a latency of 64"),
     ("frame", VOICE, top("dependency_cache", [{"name": "x.js"}]), "depends on other files"),
     ("ids", HUB, same_id, "is there 2 times"),
@@ -231,36 +261,58 @@ MUTATIONS: list[tuple[str, str, Change, str]] = [
     ("parameters", HUB, with_value("Density", "parameter_initial_enable", 0), "has no initial value"),
     ("parameters", HUB, with_value("Density", "parameter_initial", [9.0]), "begins with 9.0"),
     ("parameters", HUB, with_value("Density", "parameter_mmax", -4.0), "reaches from -4.0 to -4.0"),
-    ("parameters", HUB, with_value("Answer Length", "parameter_mmax", 300), "Live keeps 0 to 255"),
+    ("parameters", HUB, with_value("Length", "parameter_mmax", 300), "Live keeps 0 to 255"),
     ("parameters", HUB, with_value("Mode", "parameter_enum", ["A", "A"]), "chooses among"),
     ("parameters", HUB, with_value("Go", "parameter_enum", ["val1", "val2"]), "labels that say nothing"),
     ("parameters", HUB, with_value("Go", "parameter_type", 3), "is of type 3"),
-    ("parameters", HUB, with_value("Answer Length", "parameter_units", ""), "unit of its own"),
+    ("parameters", HUB, with_value("Length", "parameter_units", ""), "unit of its own"),
     ("long names", HUB, called_twice, "2 are called Stop"),
     ("long names", HUB, with_value("Go", "parameter_longname", "live.text[3]"), "is called 'live.text[3]'"),
     ("long names", HUB, with_value("Go", "parameter_shortname", "Go and answer"), "longer than 8 letters"),
+    ("buttons", HUB, with_value("Go", "parameter_button_mode", "Toggle"), "must be momentary"),
+    ("buttons", HUB, with_box("Go", "transition", 2), "bangs when it is let go"),
+    ("buttons", HUB, acts_when_let_go, "also when it is let go"),
+    ("buttons", HUB, without_a_guard, "acts twice when it is pressed twice at once"),
     ("listed", HUB, with_value("Go", "parameter_order", 7), "and is ['Go', 'Go', 7]"),
     ("info", HUB, with_value("Go", "parameter_info", ""), "says nothing in the Info View"),
     ("info", HUB, with_box("Go", "annotation", "Stops."), "one thing as a box"),
     ("driven", HUB, driven_dial, "moves "),
-    ("driven", HUB, hidden_made_stored, "make it hidden"),
+    ("driven", HUB, dial_that_is_shown, "make it hidden"),
     ("banks", HUB, with_value("Go", "parameter_invisible", 1), "Go is in a bank, and is no automated parameter"),
-    ("banks", HUB, lambda d: d["patcher"]["parameters"]["parameterbanks"].pop("2"), "Lock Alto is in 0 banks"),
+    ("banks", HUB, lambda d: d["patcher"]["parameters"]["parameterbanks"].pop("3"), "Lock Alto is in 0 banks"),
     (
         "banks",
         HUB,
         lambda d: d["patcher"]["parameters"]["parameterbanks"]["1"]["parameters"].pop(),
         "has 7 places, not 8",
     ),
+    ("banks", HUB, with_value("Mute Alto", "parameter_shortname", "Mute B"), "2 are called Mute B on Push"),
     ("banks", VOICE, retyped("live.banks", "change"), "no live.banks"),
-    ("places", HUB, moved("Go", [322.0, 6.5, 60.0, 22.0]), "lies between pixels"),
-    ("places", HUB, moved("Panic", [322.0, 150.0, 60.0, 22.0]), "reaches outside"),
-    ("places", HUB, moved("Go", [322.0, 20.0, 60.0, 22.0]), "lies over"),
-    ("places", HUB, moved("Mute Alto", [594.0, 32.0, 38.0, 22.0]), "pixels are free on the left"),
-    ("words", HUB, with_box("Cadence", "text", "Come to a close now"), "is wider than 60 pixels"),
+    (
+        "banks",
+        HUB,
+        lambda d: d["patcher"]["parameters"]["parameterbanks"]["1"].__setitem__("name", "The whole sound"),
+        "is longer than 8 letters",
+    ),
+    ("places", HUB, moved("Go", [212.0, 6.5, 56.0, 36.0]), "lies between pixels"),
+    ("places", HUB, moved("Panic", [212.0, 160.0, 56.0, 29.0]), "reaches outside"),
+    ("places", HUB, moved("Go", [212.0, 20.0, 56.0, 36.0]), "lies over"),
+    ("places", HUB, moved("Level", [334.0, 84.0, 78.0, 15.0]), "lies over"),
+    ("places", HUB, moved("Page", [276.0, 6.0, 140.0, 16.0]), "pixels are free on the left"),
+    ("pages", HUB, with_box("Level", "hidden", 0), "is seen before a page is chosen"),
+    ("pages", HUB, with_box("Mode", "hidden", 1), "is hidden before a page is chosen"),
+    ("pages", HUB, with_box("Level", "varname", "Other"), "is hidden, and no page shows it"),
+    ("pages", HUB, with_box("Level", "varname", "Other"), "0 boxes are called Level"),
+    ("words", HUB, with_box("Cadence", "text", "Come to a close now"), "is wider than 56 pixels"),
     ("words", HUB, with_value("Model", "parameter_enum", ["Auto", "gru", "a-very-long-model"]), "is wider than"),
+    ("words", HUB, with_value("Page", "parameter_enum", ["Play", "Phrase", "Voices", "Settings"]), "is wider than"),
     ("colours", HUB, with_box("Go", "bgcolor", [1.0, 0.0, 0.0, 1.0]), "has a bgcolor of its own"),
     ("colours", VOICE, with_box("Offline", "saved_attribute_attributes", {}), "that no theme changes"),
+    ("symbols", HUB, symbols_in_quotes, "fromsymbol makes words of it"),
+    ("signs", HUB, retyped("qmetro 500", "metro 500"), "is never said while Live's audio engine is off"),
+    ("signs", HUB, retyped("udpreceive 7400 @quiet 1", "udpreceive"), "has no port until it is told one"),
+    ("notes", VOICE, bytes_go_nowhere, "does not lead to midiout"),
+    ("objects", VOICE, retyped("midiformat", "noteout"), "does not surely reach the track"),
     ("drawing", HUB, drawn_in_the_scheduler, "is drawn in scheduler"),
     ("drawing", VOICE, note_drawn_in_the_scheduler, "is drawn in scheduler"),
     ("sounding", VOICE, silenced_by_the_mouse, "is reached in queue"),

@@ -14,24 +14,23 @@ from companion.io import osc_messages
 from companion.io.osc_messages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
 from companion.io.osc_peer import ALIVE_SECONDS, OFFLINE_SECONDS
 from companion.model.library import bundled_models
+from companion.music.key import Key
 from companion.music.vocabulary import VOICES
 from companion.sampling.styles import STYLES, style
 from max_patches import hub, names
+from max_patches.build import HOME
 from max_patches.checks import addresses
-from max_patches.hubface import HINT
+from max_patches.hubface import COMMAND, HINT
 from max_patches.reading import read
 
 HEARD = {address.address for address in INCOMING} | {f"{PREFIX}{control.name}" for control in CONTROLS}
 SPOKEN = {address.address for address in OUTGOING}
-
-# What a player can do without in Live: set in the terminal, by presets or by MIDI.
-NOT_ON_THE_HUB = {"key", "seed", "velocity", "rest", "voice/octave", "voice/velocity", "voice/channel"}
+LAUNCHERS = HOME / "launchers"
 
 
 def test_what_the_hub_says_the_companion_hears(shipped: dict[str, bytes]) -> None:
-    said = addresses(read(shipped["Chorale Hub"]))["said"]
-    assert said - HEARD == set()
-    assert HEARD - said == {f"{PREFIX}{name}" for name in NOT_ON_THE_HUB}
+    """All of it, and everything that it hears."""
+    assert addresses(read(shipped["Chorale Hub"]))["said"] == HEARD
 
 
 def test_what_the_companion_says_the_hub_knows(shipped: dict[str, bytes]) -> None:
@@ -75,9 +74,7 @@ def test_every_action_has_a_button(shipped: dict[str, bytes]) -> None:
     assert all(button["parameter_enum"] == ["Released", "Pressed"] for button in buttons.values())
 
 
-@pytest.mark.parametrize(
-    ("name", "address"), [("Temperature", "temperature"), ("Top P", "top_p"), ("Density", "density")]
-)
+@pytest.mark.parametrize(("name", "address"), [("Surprise", "temperature"), ("Density", "density"), ("Rest", "rest")])
 def test_dials_stay_in_range(name: str, address: str, shipped: dict[str, bytes]) -> None:
     saved, kind = parameter(shipped["Chorale Hub"], name), find_control(address).kind
     assert isinstance(kind, Number)
@@ -86,25 +83,64 @@ def test_dials_stay_in_range(name: str, address: str, shipped: dict[str, bytes])
         assert kind.read(value) == value
 
 
-def test_length_is_in_range(shipped: dict[str, bytes]) -> None:
-    saved, kind = parameter(shipped["Chorale Hub"], "Answer Length"), find_control("bars").kind
-    assert isinstance(kind, Whole)
-    assert (saved["parameter_mmin"], saved["parameter_mmax"]) == (kind.low - 1, kind.high)  # 0: without an end
+def test_focus_is_what_the_share_leaves_out(shipped: dict[str, bytes]) -> None:
+    saved, kind = parameter(shipped["Chorale Hub"], "Focus"), find_control("top_p").kind
+    assert isinstance(kind, Number)
+    shares = [1 - saved[f"parameter_m{end}"] / 100 for end in ("max", "min")]
+    assert shares == [pytest.approx(kind.knob_low), kind.knob_high]
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "low"),
+    [("Length", "bars", 1), ("Level", "velocity", 0), ("Loudness Alto", "voice/velocity", 1),
+     ("Channel Bass", "voice/channel", 1)],
+)  # fmt: skip
+def test_whole_numbers_are_in_range(name: str, address: str, low: int, shipped: dict[str, bytes]) -> None:
+    """0 of Length is without an end, of a channel as it was started: not sent. Of a loudness it is the rule."""
+    saved, kind = parameter(shipped["Chorale Hub"], name), find_control(address).kind
+    assert kind is not None
+    for value in (saved["parameter_mmin"] + low, saved["parameter_mmax"]):
+        assert kind.read(value) in (value, str(value))
+
+
+def test_octaves_keys_and_rules(shipped: dict[str, bytes]) -> None:
+    data = shipped["Chorale Hub"]
+    octaves, keys = find_control("voice/octave").kind, find_control("key").kind
+    assert isinstance(octaves, Whole)
+    assert keys is not None
+    assert [int(label) for label in enum_of(data, "Octave Tenor")] == list(range(octaves.low, octaves.high + 1))
+    named = [Key.of_name(str(keys.read(label))) for label in enum_of(data, "Key")[2:]]
+    assert named == [Key(tonic, minor) for minor in (False, True) for tonic in range(12)]
+    rules = find_control("velocity").kind
+    assert rules is not None
+    assert {rules.read(word) for word in ("played", "entropy")} == {"played", "entropy"}
 
 
 def test_first_values_are_those_of_the_companion(shipped: dict[str, bytes]) -> None:
     data, settings = shipped["Chorale Hub"], Settings()
-    first = {name: parameter(data, name)["parameter_initial"][0] for name in ("Mode", "Answer Grid", "Answer Length")}
+    first = {name: parameter(data, name)["parameter_initial"][0] for name in ("Mode", "Answer Grid", "Length", "Rest")}
     assert first == {
         "Mode": MODES.index(settings.mode),
         "Answer Grid": GRIDS.index(settings.grid),
-        "Answer Length": settings.bars,
+        "Length": settings.bars,
+        "Rest": settings.rest_beats,
     }
     usual = style(settings.style)
-    dials = [parameter(data, name)["parameter_initial"][0] for name in ("Temperature", "Top P", "Density")]
-    assert dials == [usual.temperature, usual.top_p, settings.density]
-    assert parameter(data, "Auto Sampling")["parameter_initial"] == [1]
+    surprise, focus, density = (
+        parameter(data, name)["parameter_initial"][0] for name in ("Surprise", "Focus", "Density")
+    )
+    assert (surprise, pytest.approx(1 - focus / 100), density) == (usual.temperature, usual.top_p, settings.density)
+    assert parameter(data, "Style Decides")["parameter_initial"] == [1]
+    chosen = [(name, enum_of(data, name)[int(parameter(data, name)["parameter_initial"][0])]) for name in FIRST]
+    assert dict(chosen) == FIRST
 
 
-def test_the_hint_is_a_command() -> None:
-    assert HINT.endswith("chorale jam --clock osc")
+FIRST = {"Key": "Heard", "Loudness": "As played", "Octave Alto": "0", "Lock Alto": "Off", "Mute Alto": "Off"}
+
+
+def test_hint_and_launchers_name_one_command() -> None:
+    assert HINT.endswith(COMMAND)
+    for launcher in LAUNCHERS.glob("Chorale Companion.*"):
+        assert f"{COMMAND} --record" in launcher.read_text("utf-8"), launcher.name
+    setup = (LAUNCHERS.parents[1] / "docs" / "live-setup.md").read_text("utf-8")
+    assert f"`{COMMAND}`" in setup

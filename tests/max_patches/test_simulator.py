@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from support.maxsim.atoms import MaxError, Message, atoms, plain, typed
+from support.maxsim.atoms import MaxError, Message, atoms, plain
 from support.maxsim.box import OBJECTS, Box
 from support.maxsim.objects_ways import Any
 from support.maxsim.scheduler import QUEUE, SCHEDULER, Scheduler
-from support.maxsim.world import Device, Habits, World
+from support.maxsim.world import Device, World
 
 from max_patches.amxd import pack
 from max_patches.document import Device as Built
+from max_patches.faces import Parameter
 from max_patches.objects import KINDS
 from max_patches.patcher import Patcher
 
@@ -92,6 +93,12 @@ def test_every_object_names_its_page() -> None:
         ("unpack 0 0", [7], [(0, (7,))]),
         ("prepend set", [("a", 1), 5], [(0, ("set", "a", 1)), (0, ("set", 5))]),
         ("sprintf %ld bars left", [3], [(0, (3, "bars", "left"))]),
+        ("sprintf symout %s major", ["Eb"], [(0, ("Eb major",))]),
+        ("fromsymbol", ["take saved 3"], [(0, ("take", "saved", 3))]),
+        ("tosymbol", [("take", "saved", 3)], [(0, ("take saved 3",))]),
+        ("- 3", [1], [(0, (-2,))]),
+        ("cpuclock", ["bang"], [(0, (0.0,))]),
+        ("midiformat", [(60, 90), (60, 0)], [(0, (b,)) for b in (0x90, 60, 90, 0x90, 60, 0)]),
         ("sprintf %.1f / %ld", [(1.25, 2)], [(0, (1.2, "/", 2))]),
         ("zl.nth 2", [(5, 6, 7)], [(1, (5, 7)), (0, (6,))]),
         ("zl.slice 1", [(5, 6, 7), 8], [(1, (6, 7)), (0, (5,)), (0, (8,))]),
@@ -111,7 +118,7 @@ def test_objects(text: str, given: list[object], said: list[tuple[int, Message]]
     [
         ("flush", ("sing",)), ("i", ("up", 1)), ("+ 1", ("a",)), ("metro 20", ("faster",)), ("delay 5", ("x", 1)),
         ("coll mine 1", ("sort up",)), ("unpack 0 0", ("a", "b")), ("pack 0 0", ("a",)), ("gate 2", (3,)),
-        ("transport", ("go",)), ("noteout", ("a",)), ("udpsend 127.0.0.1 7401", (5,)), ("zl.nth 4", (1, 2)),
+        ("transport", ("go",)), ("midiformat", (60,)), ("udpsend 127.0.0.1 7401", (5,)), ("zl.nth 4", (1, 2)),
         ("prepend a", ("bang",)), ("udpreceive", ("port", 7402.0)), ("midiout", ("bang",)), ("random 5", (1,)),
     ],
 )  # fmt: skip
@@ -249,29 +256,68 @@ def test_a_port_has_one_ear() -> None:
 
 
 def test_a_note_in_the_queue_is_noticed() -> None:
-    bench = Bench("noteout")
-    bench.says((60, 90))
-    assert bench.world.wrongs
-    assert [(note.pitch, note.velocity) for note in bench.device.notes] == [(60, 90)]
+    patch = Patcher("p")
+    patch.receive("note") >> patch.add("midiformat") >> patch.add("midiout")
+    world = World()
+    device = Device(world, pack(Built("p", "", patch, 100).document()), "p")
+    world.names["note"][0].out(0, 60, 90)
+    assert world.wrongs
+    assert [(note.pitch, note.velocity) for note in device.notes] == [(60, 90)]
+
+
+def test_objects_of_time_stand_still_while_audio_is_off() -> None:
+    for text, beats in (("metro 20", 0), ("qmetro 20", 5), ("delay 20", 0)):
+        bench = Bench(text)
+        bench.world.switch_audio(False)
+        bench.says("bang")
+        bench.world.run(0.09)
+        assert len(bench.heard) == beats, text
+        bench.world.switch_audio(True)
+        bench.world.run(0.01)
+        assert len(bench.heard) == beats + 1, text
+
+
+def test_words_in_quotes() -> None:
+    """A comment writes a symbol of several words, or of none, in quotes."""
+    patch = Patcher("p")
+    comment = patch.draw("comment", "")
+    patch.receive("text") >> comment
+    world = World()
+    device = Device(world, pack(Built("p", "", patch, 100).document()), "p")
+    for said, shown in ((("set", "take saved"), '"take saved"'), (("set", ""), '""'), (("set", "a", 1), "a 1")):
+        world.names["text"][0].out(0, *said)
+        assert device.boxes[comment.id].shown == shown  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("mode", "presses"), [("Momentary", 4), ("Toggle", 2)])
+def test_a_mapped_button(mode: str, presses: int) -> None:
+    """Each press counts where it is momentary, every second one where it is not."""
+    patch = Patcher("p")
+    saved = {**Parameter("Go", "Go", "Goes.", labels=("Off", "On")).saved(), "parameter_button_mode": mode}
+    button = patch.draw("live.text", "Go", mode=0, saved_attribute_attributes={"valueof": saved})
+    counted = button >> patch.add("uzi 1") >> patch.add("i")
+    device = Device(World(), pack(Built("p", "", patch, 100).document()), "p")
+    heard: list[Message] = []
+
+    class Ear(Any):
+        def take(self, inlet: int, message: Message) -> None:
+            assert not inlet
+            heard.append(message)
+
+    device.boxes[counted.id].ways[0] = [(Ear(device, "ear", (), {"numoutlets": 0}), 0)]
+    for _ in range(4):
+        device.mapped_note("Go", True)
+        device.mapped_note("Go", False)
+    assert len(heard) == presses
+
+
+def test_a_list_in_parts() -> None:
+    assert Bench("zl.iter 2").says((1, 2, 3)) == [(0, (1, 2)), (0, (3,))]
+    bench = Bench("zl.group 3")
+    assert bench.says(1, 2) == []
+    assert bench.says((3, 4)) == [(0, (1, 2, 3))]
 
 
 def test_atoms() -> None:
     assert atoms("a 1 1. -2 .5 2x") == ("a", 1, 1.0, -2, 0.5, "2x")
     assert plain(("list", 1, 2)) == (1, 2)
-    assert plain(("symbol", "a")) == ("a",)
-    assert typed(()) == ("bang",)
-
-
-def test_interrupts_come_and_are_from_a_seed() -> None:
-    def run(seed: int) -> list[str]:
-        world = World(seed, Habits(interrupts=0.5))
-        bench = Bench("t 1 2 3 4 5 6 7 8", world)
-        world.scheduler.defer(lambda: bench.says("bang"))
-        seen: list[str] = []
-        for number in range(4):
-            world.scheduler.after(1, lambda number=number: seen.append(f"{number} {len(bench.heard)}"))
-        world.run(0.01)
-        return seen
-
-    assert run(1) == run(1)
-    assert any(not one.endswith((" 0", " 8")) for one in run(1) + run(2) + run(3))

@@ -45,8 +45,10 @@ class Box:
         """Say a message; all that follows from it happens before this comes back."""
         if not self.device.alive:
             return
+        scheduler = self.world.scheduler
         for box, inlet in self.ways[outlet]:
-            self.world.scheduler.between()
+            if scheduler.interrupts:
+                scheduler.between()
             box.receive(inlet, message)
 
     def receive(self, inlet: int, message: Message) -> None:

@@ -135,7 +135,7 @@ def ensemble(
     companion.start()
     hub = Device(world, devices["Chorale Hub"], f"Hub {letter}", dict(stored))
     voices = [
-        Device(world, devices["Chorale Voice"], f"{voice} {letter}", {"Group": group, "Voice": place})
+        Device(world, devices["Chorale Voice"], f"{voice} {letter}", {"Group": group, "Voice": place + 1})
         for place, voice in enumerate(VOICES)
     ]
     return Ensemble(world, hub, voices, companion)

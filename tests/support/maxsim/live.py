@@ -28,7 +28,10 @@ class Live:
         self.tempo, self.metre = 120.0, (4, 4)
         self.playing = False
         self._beats, self._since_ms = 0.0, 0.0
-        self.properties: dict[str, float] = {"loop": 0, "loop_start": 0.0, "loop_length": 16.0}
+        self.properties: dict[str, float | str] = {
+            "loop": 0, "loop_start": 0.0, "loop_length": 16.0, "root_note": 0, "scale_name": "Major",
+        }  # fmt: skip
+        self.track_names: dict[int, str] = {}  # by id
         self.watched: list[tuple[str, Callable[[], None]]] = []
         self.grid: dict[object, tuple[float, Callable[[], None]]] = {}  # a metro: ticks, its bang
         self.told: list[Callable[[], None]] = []  # transports, when Live starts or stops
@@ -64,10 +67,24 @@ class Live:
         for name, value in (("loop_start", start), ("loop_length", length), ("loop", int(on))):
             if self.properties[name] != value:
                 self.properties[name] = value
-                for watched, tell in self.watched:
-                    if watched == name:
-                        tell()
+                self._tell(name)
         self._settle(self.beats, self.playing, fresh=False)
+
+    def set_scale(self, root: int, name: str) -> None:
+        """Live's scale: its root (0 is C) and its name."""
+        for key, value in (("root_note", root), ("scale_name", name)):
+            self.properties[key] = value
+            self._tell(key)
+
+    def name_track(self, track: int, name: str) -> None:
+        """Another name for a track, by its id."""
+        self.track_names[track] = name
+        self._tell("name")
+
+    def _tell(self, name: str) -> None:
+        for watched, tell in list(self.watched):
+            if watched == name:
+                tell()
 
     def _settle(self, beats: float, playing: bool, fresh: bool = True) -> None:
         self._beats, self._since_ms, self.playing = beats, self._scheduler.now_ms, playing
@@ -84,7 +101,7 @@ class Live:
         return beats * 60000 / self.tempo
 
     def _wait_for_wrap(self) -> None:
-        start, length = self.properties["loop_start"], self.properties["loop_length"]
+        start, length = float(self.properties["loop_start"]), float(self.properties["loop_length"])
         if self.properties["loop"] and self._beats < start + length - _NEAR:
             left = self._ms(start + length - self._beats)
             self._pending.append(self._scheduler.after(left, lambda: self._settle(start, True)))

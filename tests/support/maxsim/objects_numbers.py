@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any as Anything
 
-from support.maxsim.atoms import BANG, Atom, MaxError, Message, as_type, atoms, typed, whole
+from support.maxsim.atoms import BANG, Atom, MaxError, Message, as_type, atoms, whole
 from support.maxsim.box import Box
 from support.maxsim.objects_ways import Any
 
@@ -55,6 +55,7 @@ def _divided(left: float, right: float) -> float:
 
 _SUMS: dict[str, Callable[[float, float], float]] = {
     "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
     "*": lambda left, right: left * right,
     "/": _divided,
     "%": lambda left, right: int(math.fmod(left, right)) if right else 0,
@@ -65,8 +66,8 @@ _SUMS: dict[str, Callable[[float, float], float]] = {
 }
 
 
-class Sum(Box, name="+ * / % == != > &&"):
-    """/plus /times /div /modulo /equals /notequals /greaterthan /logand: ints, unless the argument has a point.
+class Sum(Box, name="+ - * / % == != > &&"):
+    """/plus /minus /times /div /modulo /equals /notequals /greaterthan /logand: ints, unless the argument has a point.
 
     Left: works it out; right: keeps the other number; a list in the left one is both; a bang works it out again.
     """
@@ -138,7 +139,6 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
 }  # fmt: skip
 _MORE: dict[str, Callable[[float, float], float]] = {
     **_SUMS,
-    "-": lambda left, right: left - right,
     "<": lambda left, right: int(left < right),
     "<=": lambda left, right: int(left <= right),
     ">=": lambda left, right: int(left >= right),
@@ -297,87 +297,3 @@ class Unpack(Any, name="unpack"):
             self.kept[place] = as_type(self.kinds[place], value, self)
         for place in range(len(given) - 1, -1, -1):
             self.out(place, self.kept[place])
-
-
-_FIELD = re.compile(r"%(?:\.\d+)?(ld|f|s)")
-
-
-class Sprintf(Box, name="sprintf"):
-    """/sprintf: an inlet a %ld, %f or %s; left (a list spreads): says the words as atoms."""
-
-    spreads = True
-
-    def begin(self) -> None:
-        self.format = str(self.data["text"]).split(maxsplit=1)[1]
-        self.fields = [found[1] for found in _FIELD.finditer(self.format)]
-        self.given: list[Atom] = [0 for _ in self.fields]
-
-    def bang(self, inlet: int) -> None:
-        if inlet:
-            self.refuse(inlet, BANG)
-        values = [as_type(0 if kind == "ld" else 0.0, one) for kind, one in zip(self.fields, self.given, strict=True)]
-        self.out(0, *atoms(self.format.replace("%ld", "%d") % tuple(values)))
-
-    def whole(self, inlet: int, value: int) -> None:
-        self.real(inlet, value)
-
-    def real(self, inlet: int, value: float) -> None:
-        if self.fields[inlet] == "s":
-            self.refuse(inlet, (value,))
-        self.given[inlet] = value
-        if not inlet:
-            self.bang(0)
-
-
-class Nth(Any, name="zl.nth"):
-    """/zl.nth: right outlet the others, then left the item (from 1); right inlet: which; a bang: again."""
-
-    def begin(self) -> None:
-        self.place, self.kept = whole(self.arguments[0]) if self.arguments else 0, ()
-
-    def take(self, inlet: int, message: Message) -> None:
-        if inlet:
-            if len(message) > 1:
-                self.refuse(inlet, message)
-            self.place = whole(message[0], self)
-            return
-        self.kept = self.kept if message == BANG else message
-        if 1 <= self.place <= len(self.kept):
-            others = self.kept[: self.place - 1] + self.kept[self.place :]
-            if others:
-                self.out(1, *others)
-            self.out(0, self.kept[self.place - 1])
-        else:
-            self.refuse(inlet, message)  # no page says what is said of an item that is not there
-
-
-class Slice(Any, name="zl.slice"):
-    """/zl.slice: right outlet what is behind so many items, then left those; nothing where nothing is."""
-
-    def begin(self) -> None:
-        self.size, self.kept = whole(self.arguments[0]) if self.arguments else 0, ()
-
-    def take(self, inlet: int, message: Message) -> None:
-        if inlet:
-            self.size = whole(message[0], self)
-            return
-        self.kept = self.kept if message == BANG else message
-        if self.kept[self.size :]:
-            self.out(1, *self.kept[self.size :])
-        if self.kept[: self.size]:
-            self.out(0, *self.kept[: self.size])
-
-
-class Join(Any, name="zl.join"):
-    """/zl.join: right keeps, left says both as one."""
-
-    def begin(self) -> None:
-        self.left: Message = ()
-        self.right: Message = ()
-
-    def take(self, inlet: int, message: Message) -> None:
-        if inlet:
-            self.right = message
-            return
-        self.left = self.left if message == BANG else message
-        self.out(0, *typed(self.left + self.right))

@@ -46,8 +46,15 @@ class UdpReceive(Box, name="udpreceive"):
         if len(rest) != 1 or not isinstance(rest[0], int):
             self.refuse(inlet, ("port", *rest))
         self.world.network.release(self)
-        if not self.world.network.bind(whole(rest[0]), self, lambda message: self.out(0, *message)):
+        if (
+            not self.world.network.bind(whole(rest[0]), self, self._hear)
+            and self.device.attribute(self, "quiet") != "1"
+        ):
             self.world.console.append(f"{self}: port {rest[0]} is taken")
+
+    def _hear(self, message: Message) -> None:
+        if self.world.audio or self.world.habits.hears_without_audio:
+            self.out(0, *message)
 
     def freed(self) -> None:
         self.world.network.release(self)
@@ -88,7 +95,7 @@ class LivePath(Box, name="live.path"):
         self.word_getid(inlet, ())
 
     def _say(self, changed: bool) -> None:
-        found = LIVE_SET if self.path == ("live_set",) else 0
+        found = {("live_set",): LIVE_SET, ("this_device", "canonical_parent"): self.device.track}.get(self.path, 0)
         if changed:
             self.out(1, "id", found)
         self.out(0, "id", found)
@@ -109,11 +116,13 @@ class LiveObserver(Box, name="live.observer"):
         self.world.live.watched[:] = [one for one in self.world.live.watched if one[1] != self._changed]
 
     def _changed(self) -> None:
-        if self.object == LIVE_SET:
+        if self.object:
             self.world.scheduler.defer(self._say)
 
     def _say(self) -> None:
-        value = self.world.live.properties.get(self.seen)
+        live = self.world.live
+        properties = live.properties if self.object == LIVE_SET else {"name": live.track_names[self.object]}
+        value = properties.get(self.seen)
         if value is None:
             raise MaxError(f"{self}: Live has no property {self.seen!r}")
         self.out(0, value)
@@ -145,6 +154,11 @@ class FreeBang(Box, name="freebang"):
         self.device.at_the_end.append(self)
 
 
+def _written(one: Atom) -> str:
+    """Max writes a symbol that has spaces, or nothing in it, in quotes."""
+    return f'"{one}"' if isinstance(one, str) and (" " in one or not one) else str(one)
+
+
 class Drawn(Box, name="comment live.comment panel"):
     """/comment: ``set`` changes its words, also to none. /live.comment likewise; /panel takes nothing here."""
 
@@ -152,18 +166,49 @@ class Drawn(Box, name="comment live.comment panel"):
 
     def begin(self) -> None:
         self.shown = str(self.data.get("text", ""))
+        self.appear()
+
+    def appear(self) -> None:
+        """In the presentation, or hidden there."""
+        self.hidden = bool(self.data.get("hidden", 0))
         self.device.faces.append(self)
 
     def word_set(self, inlet: int, rest: Message) -> None:
         if self.data["maxclass"] == "panel":
             self.refuse(inlet, ("set", *rest))
         self.draw()
-        self.shown = " ".join(str(one) for one in rest)
+        self.shown = " ".join(_written(one) for one in rest)
 
     def draw(self) -> None:
         """Drawing belongs to the queue: https://docs.cycling74.com/userguide/scheduler"""
         if self.world.scheduler.thread == SCHEDULER:
             self.world.wrongs.append(f"{self}: drawn in the scheduler")
+
+
+class MultiSlider(Drawn, name="multislider"):
+    """/multislider: a list: so many sliders, each at its number within ``setminmax``."""
+
+    def begin(self) -> None:
+        super().begin()
+        self.values: Message = ()
+
+    def items(self, inlet: int, message: Message) -> None:
+        self.draw()
+        self.values = message
+
+
+class ThisPatcher(Box, name="thispatcher"):
+    """/thispatcher: ``script sendbox`` and the name (varname) of a box in this patcher: an attribute of it."""
+
+    words = frozenset({"script"})
+
+    def word_script(self, inlet: int, rest: Message) -> None:
+        does, name, attribute, value = rest
+        named = [face for face in self.device.faces if face.data.get("varname") == name]
+        if (does, attribute) != ("sendbox", "hidden") or len(named) != 1 or not isinstance(named[0], Drawn):
+            self.refuse(inlet, ("script", *rest))
+        named[0].draw()
+        named[0].hidden = bool(value)
 
 
 _FLOAT, _INT, _ENUM = 0, 1, 2
@@ -172,20 +217,24 @@ _FLOAT, _INT, _ENUM = 0, 1, 2
 class Parameter(Drawn, name="live.dial live.numbox live.tab live.menu live.text"):
     """/live.dial /live.numbox /live.tab /live.menu /live.text: a number within its range, or one of its labels.
 
-    A number sets and says it; ``set`` only sets; ``outputvalue`` and a bang say it (live.text in button mode: a
-    bang); ``active`` greys it. From right to left: the raw value (0 to 1), of menus and tabs the label, the value.
+    A number sets and says it; ``set`` only sets; ``outputvalue`` and a bang say it (live.text in button mode: a bang,
+    by ``transition`` on the way from 0 to 1, back, or on both); ``active`` greys it. From right to left: the raw value
+    (0 to 1), of menus and tabs the label, the value.
     """
 
     words = frozenset({"set", "outputvalue", "active", "assign"})
 
     def begin(self) -> None:
         self.shown = ""
+        self.appear()
         saved = self.data["saved_attribute_attributes"]["valueof"]
         self.name, self.type = saved["parameter_longname"], saved["parameter_type"]
         self.low, self.high = saved["parameter_mmin"], saved["parameter_mmax"]
         self.labels = saved.get("parameter_enum", [])
         self.order = saved["parameter_order"]
         self.button = self.data["maxclass"] == "live.text" and self.data.get("mode", 1) == 0
+        self.transition = self.data.get("transition", 0)
+        self.momentary = saved.get("parameter_button_mode") == "Momentary"
         self.value: float = self._within(self.device.stored.get(self.name, saved["parameter_initial"][0]))
         self.active = self.data.get("active", 1)
         self.device.parameters[self.name] = self
@@ -204,7 +253,31 @@ class Parameter(Drawn, name="live.dial live.numbox live.tab live.menu live.text"
 
     def press(self) -> None:
         """A click, or what Live does for it: in the queue."""
-        self.out(0, "bang") if self.button else self.set_value(1 - self.value)
+        if self.button:
+            self._pressed()
+            self._let_go()
+        else:
+            self.set_value(1 - self.value)
+
+    def mapped(self, down: bool) -> None:
+        """A mapped note: pressed and let go where the button is momentary, else turned over by each press."""
+        if self.momentary:
+            self._pressed() if down else self._let_go()
+        elif down:
+            self.value = 1 - self.value
+            self._pressed() if self.value else self._let_go()
+
+    def _pressed(self) -> None:
+        self._turned(1, bangs=self.transition in (0, 2))
+
+    def _let_go(self) -> None:
+        self._turned(0, bangs=self.transition in (1, 2))
+
+    def _turned(self, value: int, bangs: bool) -> None:
+        if self.world.habits.buttons_say_numbers:
+            self.out(0, value)
+        elif bangs:
+            self.out(0, *BANG)
 
     def set_value(self, value: Atom) -> None:
         """Turned by hand, by automation or by a message: it says its value."""

@@ -63,7 +63,7 @@ class Metro(Box, name="metro"):
                 raise MaxError(f"{self}: a note value without the same quantize is not simulated")
             self.world.live.join_grid(self, ticks, self._speak)
         else:
-            self.waiting = self.world.scheduler.after(0, self._beat)
+            self._wait(0)
 
     def _stop(self) -> None:
         self.world.live.leave_grid(self)
@@ -71,8 +71,15 @@ class Metro(Box, name="metro"):
             self.waiting.alive = False
             self.waiting = None
 
+    def _wait(self, interval_ms: float) -> None:
+        """qmetro goes on while Live's audio engine is off."""
+        if self.queued:
+            self.waiting = self.world.scheduler.after(interval_ms, self._beat)
+        else:
+            self.waiting = self.world.later(interval_ms, self._beat)
+
     def _beat(self) -> None:
-        self.waiting = self.world.scheduler.after(float(self.interval), self._beat)
+        self._wait(float(self.interval))
         self._speak()
 
     def _speak(self) -> None:
@@ -135,7 +142,7 @@ class Delay(Box, name="delay"):
         if inlet:
             self.refuse(inlet, BANG)
         self.word_stop(0, ())
-        self.waiting = self.world.scheduler.after(float(self.time), lambda: self.out(0, "bang"))
+        self.waiting = self.world.later(float(self.time), lambda: self.out(0, "bang"))
 
     def whole(self, inlet: int, value: int) -> None:
         self.time = value
@@ -168,7 +175,7 @@ class Pipe(Box, name="pipe"):
                 self.out(place, given[place])
 
         self.waiting = [event for event in self.waiting if event.alive and event.at_ms >= self.world.scheduler.now_ms]
-        self.waiting.append(self.world.scheduler.after(float(self.time), speak))
+        self.waiting.append(self.world.later(float(self.time), speak))
 
     def whole(self, inlet: int, value: int) -> None:
         self.real(inlet, value)
@@ -192,6 +199,13 @@ class Pipe(Box, name="pipe"):
             event.alive = False
 
     word_stop = word_clear
+
+
+class CpuClock(Box, name="cpuclock"):
+    """/cpuclock: a bang: the computer's time in ms, a float."""
+
+    def bang(self, inlet: int) -> None:
+        self.out(0, float(self.world.scheduler.now_ms))
 
 
 class Deferlow(Any, name="deferlow"):
@@ -320,21 +334,21 @@ class Flush(Box, name="flush"):
         self.held.clear()
 
 
-class NoteOut(Box, name="noteout"):
-    """/noteout: left pitch, middle velocity, right channel (1 at first); the left one sends; a list is all."""
-
-    spreads = True
+class MidiFormat(Box, name="midiformat"):
+    """/midiformat: left a list of pitch and velocity, rightmost the channel (1 at first): bytes one by one."""
 
     def begin(self) -> None:
-        self.velocity, self.channel = 0, 1
+        self.channel = whole(self.arguments[0]) if self.arguments else 1
 
     def whole(self, inlet: int, value: int) -> None:
-        if inlet == 1:
-            self.velocity = value
-        elif inlet == 2:
-            self.channel = value
-        else:
-            if self.world.scheduler.thread != SCHEDULER and not self.device.leaving:
-                self.world.wrongs.append(f"{self}: a note in the queue")
-            for byte in (0x90 + (self.channel - 1) % 16, value, self.velocity):
-                self.device.say_byte(byte)
+        if inlet != 6:
+            self.refuse(inlet, (value,))  # one number is no note
+        self.channel = value
+
+    def items(self, inlet: int, message: Message) -> None:
+        if inlet or len(message) != 2:
+            self.refuse(inlet, message)
+        if self.world.scheduler.thread != SCHEDULER and not self.device.leaving:
+            self.world.wrongs.append(f"{self}: a note in the queue")
+        for byte in (0x90 + (self.channel - 1) % 16, whole(message[0]), whole(message[1])):
+            self.out(0, byte)

@@ -8,19 +8,27 @@ order many ``receive`` of one name hear, how late the queue is and whether the s
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 
 from max_patches.reading import LOCAL, ROOM, Patch, read
-from support.maxsim import objects_memory, objects_numbers, objects_outside, objects_time, objects_ways
+from support.maxsim import objects_lists, objects_memory, objects_numbers, objects_outside, objects_time, objects_ways
 from support.maxsim.atoms import Atom, MaxError, Message, atoms
 from support.maxsim.box import OBJECTS, Box
 from support.maxsim.live import Live, Network
-from support.maxsim.scheduler import QUEUE, SCHEDULER, Scheduler
+from support.maxsim.scheduler import QUEUE, SCHEDULER, Event, Scheduler
 
 __all__ = ["Device", "Habits", "MaxError", "Note", "World"]
-_ = (objects_memory, objects_numbers, objects_outside, objects_time, objects_ways)  # they register themselves
+_ = (
+    objects_lists,
+    objects_memory,
+    objects_numbers,
+    objects_outside,
+    objects_time,
+    objects_ways,
+)  # they register themselves
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,9 @@ class Habits:
     shuffled: bool = False  # many receives of one name
     queue_late_ms: float = 0.0
     interrupts: float = 0.0
+    buttons_say_numbers: bool = False  # a button of a device says 1 and 0, not a bang
+    presets_press: bool = False  # a preset makes the buttons speak
+    hears_without_audio: bool = True  # udpreceive, while Live's audio engine is off
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,8 @@ class World:
         self.wrongs: list[str] = []  # what is done in the wrong thread
         self.console: list[str] = []
         self.devices = count(1)
+        self.audio = True  # Live's audio engine
+        self._standing: list[tuple[Event, Callable[[], None]]] = []
 
     def receivers(self, name: str) -> list[Box]:
         """Who hears a name; in an order that no page gives."""
@@ -80,6 +93,27 @@ class World:
         """By which transport is wrong, this time."""
         error = self.habits.position_error_ticks
         return self.random.uniform(-error, error) if error else 0.0
+
+    def later(self, delay_ms: float, job: Callable[[], None]) -> Event:
+        """What objects of the scheduler do later: they stand still while the audio engine is off."""
+
+        def due() -> None:
+            if self.audio:
+                job()
+            else:
+                self._standing.append((event, job))
+
+        event = self.scheduler.after(delay_ms, due)
+        return event
+
+    def switch_audio(self, on: bool) -> None:
+        """Live's audio engine; what stood still goes on."""
+        self.audio = on
+        if on:
+            standing, self._standing = self._standing, []
+            for event, job in standing:
+                if event.alive:
+                    self.scheduler.after(0, job)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -108,9 +142,13 @@ class World:
 class Device:
     """One device on one track."""
 
-    def __init__(self, world: World, data: bytes, called: str, stored: dict[str, Atom] | None = None) -> None:
+    def __init__(
+        self, world: World, data: bytes, called: str, stored: dict[str, Atom] | None = None, track: str = "1-MIDI"
+    ) -> None:
         self.world, self.called, self.stored = world, called, stored or {}
-        self._local = f"{next(world.devices):03d}:"
+        number = next(world.devices)
+        self.track, self._local = 100 + number, f"{number:03d}:"  # its track's id; what its local names begin with
+        world.live.track_names[self.track] = track
         self.alive, self.leaving, self.enabled = True, False, True
         self.midi_in: list[Box] = []
         self.this: list[Box] = []
@@ -163,6 +201,10 @@ class Device:
         """Loaded, or loaded again: saved, or a preset."""
         for this in self.this:
             this.out(0, "bang")
+        if self.world.habits.presets_press:
+            for parameter in self.parameters.values():
+                if parameter.button:
+                    parameter.press()
 
     def _switched(self, on: int) -> None:
         for this in self.this:
@@ -185,6 +227,10 @@ class Device:
         for heard in self.world.names.values():
             heard[:] = [one for one in heard if one.device is not self]
 
+    def rename(self, track: str) -> None:
+        """Its track is called otherwise."""
+        self.world.live.name_track(self.track, track)
+
     def turn(self, name: str, value: Atom) -> None:
         """A control, by hand."""
         self.parameters[name].set_value(value)
@@ -192,6 +238,10 @@ class Device:
     def press(self, name: str) -> None:
         """A button, by hand."""
         self.parameters[name].press()
+
+    def mapped_note(self, name: str, down: bool) -> None:
+        """A button, by a note or a pedal that is mapped to it."""
+        self.parameters[name].mapped(down)
 
     def play_bytes(self, *given: int) -> None:
         """MIDI from the track into the device, in the scheduler."""

@@ -1,0 +1,193 @@
+"""The pages of the Hub for the music: what is asked of the companion, each control with its address."""
+
+from __future__ import annotations
+
+from max_patches.faces import Face
+from max_patches.hubnames import BLANK, LIVE_KEY, SCALE, SEND, VALUES, text_of
+from max_patches.hubparameters import (
+    AS_STARTED,
+    AUTO,
+    BARS,
+    CHANNELS,
+    DENSITY,
+    FOCUS,
+    GRID,
+    HEARD,
+    KEY,
+    LEVEL,
+    LIVES,
+    LOCKS,
+    LOUDNESSES,
+    MODE,
+    MODEL,
+    MUTES,
+    OCTAVES,
+    REST,
+    RULE,
+    SEED,
+    STYLE,
+    SURPRISE,
+    SURPRISES,
+    VOICE_OCTAVES,
+)
+from max_patches.names import VOICES
+from max_patches.patcher import Box, Outlet, Patcher
+
+LEFT, AT, WIDE = 276, 322, 90  # labels, controls behind them, and how wide those are
+COLUMN, CELL = 320, 23  # of a voice
+
+
+def play(patch: Patcher, face: Face) -> None:
+    """What is reached for while it plays."""
+    face.label((LEFT, 26, 44, 16), "Mode")
+    mode = face.menu((AT, 26, WIDE, 15), MODE)
+    again(patch, mode)
+    _named(patch, mode[1], "mode")
+    face.label((LEFT, 44, 44, 16), "Length")
+    _length(patch, face.number((AT, 44, WIDE, 15), BARS))
+    _sampling(patch, face)
+    for top, text, parameter, address in ((130, "Style", STYLE, "style"), (147, "Model", MODEL, "model")):
+        face.label((LEFT, top, 44, 16), text)
+        name = face.menu((AT, top, WIDE, 15), parameter)
+        again(patch, name)
+        _named(patch, (name[1] >> patch.add(f"route {AS_STARTED}"))[1], address)
+
+
+def phrase(patch: Patcher, face: Face) -> None:
+    """Key, phrase, loudness, dice."""
+    rows = ((28, "Key"), (46, "Answers on"), (64, "Rest"), (82, "Loudness"), (100, "Level"), (118, "Seed"))
+    for top, text in rows:
+        face.label((LEFT, top, 56, 16), text)
+    at, wide = LEFT + 58, 78
+    _key(patch, face.menu((at, 28, wide, 15), KEY))
+    grid = face.menu((at, 46, wide, 15), GRID)
+    again(patch, grid)
+    _named(patch, grid[1], "grid")
+    _say(patch, face.number((at, 64, wide, 15), REST), "rest")
+    _loudness(patch, face.menu((at, 82, wide, 15), RULE), face.number((at, 100, wide, 15), LEVEL))
+    seed = face.number((at, 118, wide, 15), SEED)
+    again(patch, seed)
+    given = seed >> patch.add("i") >> patch.add("sel 0")
+    given[1] >> patch.add("prepend /chorale/seed") >> patch.send(SEND)
+
+
+def voices(patch: Patcher, face: Face) -> None:
+    """A column for each voice."""
+    rows = (
+        (42, "Lock"),
+        (58, "Mute"),
+        (74, "Surprise"),
+        (90, "Octave"),
+        (106, "Loudness"),
+        (122, "Channel"),
+        (142, "Now"),
+    )
+    for top, text in rows:
+        face.label((LEFT, top, 44, 16), text)
+    for place, voice in enumerate(VOICES):
+        number, left = place + 1, COLUMN + CELL * place
+        head = face.label((left, 26, CELL, 16), f"({voice[0]})", justify=1)
+        patch.receive(text_of(f"voice{number}")) >> patch.add("prepend set") >> head
+        _say(patch, face.switch((left, 42, CELL - 1, 15), "L", LOCKS[place]), f"voice/lock {number}")
+        _say(patch, face.switch((left, 58, CELL - 1, 15), "M", MUTES[place]), f"voice/mute {number}")
+        _surprise(patch, face.number((left, 74, CELL, 15), SURPRISES[place]), number)
+        octave = face.menu((left, 90, CELL, 15), VOICE_OCTAVES[place])
+        again(patch, octave)
+        _named(patch, octave >> patch.add(f"- {OCTAVES.index('0')}"), f"voice/octave {number}")
+        _say(patch, face.number((left, 106, CELL, 15), LOUDNESSES[place]), f"voice/velocity {number}")
+        channel = face.number((left, 122, CELL, 15), CHANNELS[place])
+        again(patch, channel)
+        _named(patch, (channel >> patch.add("sel 0"))[1], f"voice/channel {number}")
+        for offset, lamp in ((0, "lock"), (11, "mute")):
+            shown, dark = face.label((left + offset, 142, 11, 16), ""), patch.message("set")
+            lit = patch.receive(text_of(f"{lamp}{number}")) >> patch.add("sel -")
+            lit[0] >> dark
+            lit[1] >> patch.add("prepend set") >> shown
+            patch.receive(BLANK) >> dark >> shown
+
+
+def again(patch: Patcher, control: Box) -> None:
+    """A control says its value when the companion has come."""
+    patch.receive(VALUES) >> patch.message("outputvalue") >> control
+
+
+def _say(patch: Patcher, control: Box, address: str) -> None:
+    """A control whose value is the message."""
+    again(patch, control)
+    _named(patch, control, address)
+
+
+def _named(patch: Patcher, said: Box | Outlet, address: str) -> None:
+    said >> patch.add(f"prepend /chorale/{address}") >> patch.send(SEND)
+
+
+def _length(patch: Patcher, bars: Box) -> None:
+    again(patch, bars)
+    said = bars >> patch.add("t i i")
+    said[1] >> patch.send(text_of("length"))
+    some = said[0] >> patch.add("sel 0")
+    _named(patch, some[1], "bars")
+
+
+def _sampling(patch: Patcher, face: Face) -> None:
+    """Surprise and focus, of the style or of one's own; density."""
+    dials = (face.dial((LEFT, 62, 44, 48), SURPRISE), face.dial((322, 62, 44, 48), FOCUS))
+    _say(patch, face.dial((368, 62, 44, 48), DENSITY), "density")
+    auto = face.switch((LEFT, 112, 136, 15), "Style decides", AUTO)
+    again(patch, auto)
+    chosen = auto >> patch.add("t i i")
+    own = chosen[1] >> patch.add("== 0") >> patch.add("t i i i i")  # 1: the dials count
+    to_say = chosen[0] >> patch.add("sel 1 0")
+    automatic, asked = to_say[0] >> patch.add("t b b"), to_say[1] >> patch.add("t b b")
+    for place, (dial, address) in enumerate(zip(dials, ("temperature", "top_p"), strict=True)):
+        passing, message = patch.add("gate 1"), patch.add(f"prepend /chorale/{address}")
+        own[2 + place] >> passing
+        own[place] >> patch.add("prepend active") >> dial
+        dial >> passing.inlet(1)
+        if address == "top_p":  # the more focus, the smaller the share that is kept
+            passing >> patch.add("expr 1. - $f1 / 100.") >> message
+        else:
+            passing >> message
+        message >> patch.send(SEND)
+        automatic[place] >> patch.message("auto") >> message
+        asked[place] >> patch.message("outputvalue") >> dial
+
+
+def _key(patch: Patcher, key: Box) -> None:
+    """Heard is auto; Live is whatever Live's scale is, also when it changes."""
+    again(patch, key)
+    message, following = patch.add("prepend /chorale/key"), patch.add("gate 1")
+    named = key[1] >> patch.add(f"route {HEARD} {LIVES}")
+    named[0] >> patch.message("auto") >> message
+    named[2] >> message
+    live = key >> patch.add("== 1") >> patch.add("t i i")
+    live[1] >> following
+    live[0] >> patch.add("sel 1") >> patch.send(SCALE)
+    patch.receive(LIVE_KEY) >> following.inlet(1)
+    following >> message
+    message >> patch.send(SEND)
+
+
+def _loudness(patch: Patcher, rule: Box, level: Box) -> None:
+    """A rule, or one velocity for all."""
+    again(patch, rule)
+    message, always = patch.add("prepend /chorale/velocity"), patch.add("gate 1")
+    chosen = rule >> patch.add("t i i")
+    chosen[1] >> patch.add("== 2") >> always
+    said = chosen[0] >> patch.add("sel 0 1 2")
+    said[0] >> patch.message("played") >> message
+    said[1] >> patch.message("entropy") >> message
+    said[2] >> patch.message("outputvalue") >> level
+    level >> always.inlet(1)
+    always >> message
+    message >> patch.send(SEND)
+
+
+def _surprise(patch: Patcher, control: Box, number: int) -> None:
+    """A voice's own temperature; 0 is that of all."""
+    again(patch, control)
+    value, ways = control >> patch.add("t f f"), patch.add("gate 2")
+    value[1] >> patch.add("expr ($f1 > 0.) + 1") >> ways
+    value[0] >> ways.inlet(1)
+    ways[0] >> patch.message(f"/chorale/temperature auto {number}") >> patch.send(SEND)
+    ways[1] >> patch.message(f"/chorale/temperature $1 {number}") >> patch.send(SEND)
