@@ -81,7 +81,8 @@ class TestDrawn:
 
     @given(asked(), st.integers(0, 1000), HEARD)
     def test_the_same_dice_give_the_same_form(self, answer: tuple[int, int, int], seed: int, heard: list[int]) -> None:
-        assert drawn_form(*answer, random_source(seed), heard) == drawn_form(*answer, random_source(seed), heard)
+        one, other = (drawn_form(*answer, random_source(seed), heard) for _ in range(2))
+        assert (one.spans, one.ends) == (other.spans, other.ends)
 
     @given(asked(), st.integers(1, 50), DICE, st.integers(0, 1000))
     def test_later_it_is_the_same_later(
@@ -217,4 +218,4 @@ def test_endless_music_has_phrases_for_a_long_time_and_no_final_close() -> None:
     assert not form.ends
     check_tiles(form, 32, 32 + ENDLESS_STEPS - 4, 32 + ENDLESS_STEPS)
     assert Closing.FINAL not in {form.closing(span) for span in form.spans}
-    assert form == endless_form(32, random_source()) != endless_form(32, random_source(2))
+    assert form.spans == endless_form(32, random_source()).spans != endless_form(32, random_source(2)).spans
