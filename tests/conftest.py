@@ -60,3 +60,17 @@ def jsb_pieces() -> list[Piece]:
     if not place:
         pytest.skip("set CHORALE_JSB to jsb_chorales.tgz to test on the real pieces")
     return pieces_of_archive(read_archive(Path(place)))
+
+
+@pytest.fixture(scope="session")
+def chorales(tmp_path_factory: pytest.TempPathFactory) -> list[Piece]:
+    """The chorales of music21's corpus, with their fermatas: as prepared before, else prepared now."""
+    from export.data.pieces import load_pieces  # noqa: PLC0415
+    from export.data.prepare import prepare_corpus  # noqa: PLC0415
+
+    path = HOME / "data" / "corpus.npz"
+    if not path.is_file():
+        pytest.importorskip("music21", reason="reads the corpus with music21 (extra: train)")
+        path = tmp_path_factory.mktemp("corpus") / "corpus.npz"
+        prepare_corpus(None, path.parent)
+    return load_pieces(path)

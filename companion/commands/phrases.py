@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from companion.errors import BadSetting
 from companion.harmony.form import PHRASE_BEATS, Wish
+from companion.music.bars import closing_steps
 from companion.music.vocabulary import STEPS_PER_BEAT
 
 DEFAULT_BARS = 8
@@ -38,6 +41,7 @@ def wishes_of(phrases: str | None, form: str | None, bars: int | None, bar_steps
         lengths = _equal(form or "", bars, bar_beats)
     wishes = tuple(Wish(*wish) for wish in zip(lengths, letters or [""] * len(lengths), strict=True))
     _check_alike(wishes)
+    _check_last(wishes[-1], closing_steps(bar_steps) / STEPS_PER_BEAT)
     return bars, wishes
 
 
@@ -70,6 +74,14 @@ def _equal(form: str, bars: int, bar_beats: float) -> list[int]:
         would = ", ".join(map(str, nearest))
         raise BadSetting(f"{form} cannot fill {bars} bars with equal phrases; {would} bars would, or give --phrases")
     return [int(length)] * len(form)
+
+
+def _check_last(wish: Wish, last_chord: float) -> None:
+    if wish.beats < last_chord:
+        raise BadSetting(
+            f"the last chord is held for {last_chord:g} beats, so the last phrase must have at least"
+            f" {ceil(last_chord)}, not {wish.beats}"
+        )
 
 
 def _check_alike(wishes: tuple[Wish, ...]) -> None:

@@ -108,7 +108,7 @@ def drawn_form(
     returning = RETURNING[int(dice.integers(len(RETURNING)))] if dice.random() < RETURNS else 0
     spans: list[Span] = []
     at = start
-    while beats > 0:
+    while beats > 0 or not spans:
         again = spans[len(spans) - returning] if returning <= len(spans) < 2 * returning else None
         if again is not None and beats - again.beats >= PHRASE_BEATS[0]:
             length, held = again.beats, again.held
@@ -122,7 +122,8 @@ def drawn_form(
         repeats = None if again is None else again.start
         spans.append(Span(at, stop - held * STEPS_PER_BEAT if beats else close, stop, repeats))
         at = stop
-    return Form(tuple(spans))
+    form = Form(tuple(spans))
+    return form if close >= spans[-1].start else form.ending(close, end)  # a last chord longer than a short phrase
 
 
 def _length(beats: int, by_length: Weights, reach: Weights, dice: np.random.Generator) -> int:

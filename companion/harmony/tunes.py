@@ -41,7 +41,7 @@ def _notes(tune: IntArray) -> list[_Note]:
     """Those that are struck on a beat."""
     struck = np.flatnonzero(tune >= FIRST_STRIKE).tolist()
     notes = []
-    for step, following in zip(struck, [*struck[1:], len(tune)], strict=True):
+    for step, following in zip(struck, [*struck, len(tune)][1:], strict=True):
         if step % STEPS_PER_BEAT == 0:
             beats = max(round((following - step) / STEPS_PER_BEAT), 1) if following - step >= STEPS_PER_BEAT else 0
             notes.append(_Note(step // STEPS_PER_BEAT, beats, bool((tune[step:following] == REST).any())))

@@ -86,10 +86,14 @@ def whole_chord(chord: PitchClasses) -> Rule:
     return rule
 
 
-def _beginnings(triads: Iterable[PitchClasses], to_come: int) -> set[PitchClasses]:
-    """What so many voices can complete to one of these triads."""
-    least = max(3 - to_come, 0)
-    return {frozenset(part) for triad in triads for size in range(least, 4) for part in combinations(triad, size)}
+def _beginnings(chords: Iterable[PitchClasses], to_come: int) -> set[PitchClasses]:
+    """What so many voices can complete to one of these chords."""
+    return {
+        frozenset(part)
+        for chord in chords
+        for size in range(max(len(chord) - to_come, 0), len(chord) + 1)
+        for part in combinations(chord, size)
+    }
 
 
 def _to_come(context: NoteContext) -> int:

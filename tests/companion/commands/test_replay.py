@@ -11,6 +11,7 @@ from support.programs import Command
 
 from companion.commands import replay
 from companion.model.library import open_model
+from companion.record.log import read_entries, read_header
 
 LOGS = Path(__file__).parents[2] / "golden"
 STEPS = 12  # of its frames, so that no test takes long
@@ -19,9 +20,20 @@ Row = dict[str, Any]
 
 
 @pytest.fixture
-def rows() -> list[Row]:
-    """The beginning of a real jam."""
-    return beginning("jam-2.jsonl")
+def rows(tmp_path: Path) -> list[Row]:
+    """The beginning of a real jam, its frames as this build makes them."""
+    return made_now(beginning("jam-2.jsonl"), tmp_path / "made.jsonl")
+
+
+def made_now(rows: list[Row], path: Path) -> list[Row]:
+    """A log with other tokens in its frames, which are as many and of the same steps: those of this build."""
+    write(path, rows)
+    made = replay._played_again(read_header(path), list(read_entries(path)), open_model, 2 * STEPS, lambda _: None)
+    frames = [row for row in rows if row.get("kind") == "frame"]
+    assert [row["step"] for row in frames] == [step for step, _ in made[:STEPS]]
+    for row, (_, tokens) in zip(frames, made, strict=False):
+        row["tokens"] = list(tokens)
+    return rows
 
 
 def beginning(name: str) -> list[Row]:
@@ -54,8 +66,12 @@ def test_progress_is_told(rows: list[Row], log: Path) -> None:
 
 
 def test_an_older_log_in_which_time_stood_still(chorale: Command, log: Path) -> None:
-    """Frames are fixed, and then a voice is locked, at one position."""
-    write(log, beginning("jam-4.jsonl"))
+    """Frames are fixed, and then a voice is locked, at one position: the lock changes none of them."""
+    whole = made_now(beginning("jam-4.jsonl"), log)
+    lock = next(place for place, row in enumerate(whole) if row.get("name") == "voice/lock")
+    write(log, whole[:lock])
+    assert chorale("replay", log).out == "3 frames, all the same\n"
+    write(log, whole)
     assert chorale("replay", log).out == f"{STEPS} frames, all the same\n"
 
 

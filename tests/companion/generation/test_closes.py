@@ -105,10 +105,10 @@ def test_only_the_last_stretch_is_made_again() -> None:
         for step in range(first, last + 1):
             yield Made(SimpleNamespace(pitches=chord, step=step), step)  # type: ignore[arg-type]
 
-    frames = list(towards_close(walk, "start", 40, C_MAJOR))
+    frames = list(towards_close(walk, "start", (3, 40), C_MAJOR))
     seen = 40 - CLOSE_IN_SIGHT
-    assert walks == [("start", 0, seen - 1), *[(seen - 1, seen, 40)] * 3]
-    assert [frame.step for frame, _ in frames] == list(range(41))  # type: ignore[attr-defined]
+    assert walks == [("start", 3, seen - 1), *[(seen - 1, seen, 40)] * 3]
+    assert [frame.step for frame, _ in frames] == list(range(3, 41))  # type: ignore[attr-defined]
 
 
 def test_a_close_is_said_only_in_sight() -> None:

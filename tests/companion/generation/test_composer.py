@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support.fakes import SURE, Babbler, ScriptedModel, random_source, sung, sure
 
-from companion.generation import closes
+from companion.generation import composer
 from companion.generation.closes import CLOSE_IN_SIGHT
 from companion.generation.composer import (
     LONGEST_HEARD,
@@ -25,6 +25,7 @@ from companion.generation.composer import (
     voice_notes,
 )
 from companion.generation.generator import Generator
+from companion.harmony.keys import likeliest_key
 from companion.model.codes import NOTHING, SILENCE
 from companion.model.features import FEATURES, key_id
 from companion.music.bars import closing_steps
@@ -84,7 +85,8 @@ def read_as(model: ScriptedModel, name: str) -> list[list[int]]:
 @pytest.fixture(autouse=True)
 def one_ending(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first ending is taken, so that a scripted model is asked once for each note."""
-    monkeypatch.setattr(closes, "TRIES", 1)
+    for tries in ("TRIES", "INNER_TRIES"):
+        monkeypatch.setattr(composer, tries, 1)
 
 
 class TestHarmonise:
@@ -127,7 +129,7 @@ class TestHarmonise:
 
     def test_key_is_told(self) -> None:
         _, model = made(self.PHRASE, self.SCRIPT, 0)
-        assert read_as(model, "key") == [[key_id(find_key(self.PHRASE.frames))]] * 8
+        assert read_as(model, "key") == [[key_id(likeliest_key(self.PHRASE.frames, ended=True))]] * 8
 
     def test_melody_is_decided_first(self) -> None:
         phrase = phrase_of({TENOR: [(0, 1, 60)]})
@@ -235,6 +237,16 @@ class TestContinue:
         assert total_frames(phrase, bars) == len(frames) == phrase.end_step + new_steps
         assert closing_steps(phrase.bar_steps) == last_chord
         assert [one.frame.step for one in frames] == list(range(phrase.first_step, phrase.first_step + len(frames)))
+
+    @pytest.mark.parametrize("metre", [(5, 4), (9, 8), (7, 8), (3, 16)])
+    def test_bars_that_are_longer_than_short_phrases_or_no_whole_beats(self, metre: tuple[int, int]) -> None:
+        """Their last chord is as long as a bar: whatever is drawn, it has its place in the last phrase."""
+        phrase = whole_bars(5, metre)
+        for seed in range(12):
+            generator = Generator(ScriptedModel(sung({})), random_source(seed))  # type: ignore[arg-type]
+            frames = list(continue_phrase(generator, phrase, 4, GREEDY))
+            assert len(frames) == total_frames(phrase, 4)
+            assert [one.frame.step for one in frames] == list(range(phrase.first_step, phrase.first_step + len(frames)))
 
     def test_pickup(self) -> None:
         """Frame 0 stands in its bar: a seed of one beat before the bar and one bar is followed by whole bars."""

@@ -1,13 +1,11 @@
-"""Chords on the beat, and the triad of a close: against their definitions, token by token."""
+"""Whole chords, and the triad of a close: against their definitions, token by token."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fakes import Babbler, random_source, ruled
@@ -19,7 +17,7 @@ from companion.model.features import History, sounding_code
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
 from companion.sampling.draw import Sampling
-from companion.sampling.harmony import AWAY_PENALTY, DISSONANCE_PENALTY, chords_on_beats, close_on_triad, triads_of
+from companion.sampling.harmony import AWAY_PENALTY, close_on_triad, triads_of, whole_chord
 from companion.sampling.rules import NoteContext, no_crossing, strikes_anew
 
 C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
@@ -46,10 +44,6 @@ def classes(at: NoteContext, token: int) -> set[int]:
     return {(code - FIRST_STRIKE) % 12 for code in sounding if code >= FIRST_STRIKE}
 
 
-def in_a_chord(sounding: set[int]) -> bool:
-    return any(sounding <= {(tone + root) % 12 for tone in chord} for chord in CHORDS_ON_C for root in range(12))
-
-
 @st.composite
 def moments(draw: st.DrawFn) -> NoteContext:
     voice = draw(st.integers(0, 3))
@@ -58,25 +52,28 @@ def moments(draw: st.DrawFn) -> NoteContext:
     return context(voice, tokens, [draw(CODES) for _ in range(4)])
 
 
-class TestChordsOnBeats:
-    @given(moments())
-    def test_what_makes_no_chord_costs(self, at: NoteContext) -> None:
-        last = at.tokens.count(UNDECIDED) == 1
-        costs = -ruled(chords_on_beats, FLAT, at)
+class TestWholeChord:
+    @given(moments(), st.sampled_from(CHORDS_ON_C), st.integers(0, 11))
+    def test_what_cannot_become_it_is_forbidden(self, at: NoteContext, shape: set[int], root: int) -> None:
+        chord = {(tone + root) % 12 for tone in shape}
+        to_come = at.tokens.count(UNDECIDED) - 1
+        scores = ruled(whole_chord(frozenset(chord)), FLAT, at)
         for token in range(VOCABULARY_SIZE):
             sounding = classes(at, token)
-            good = in_a_chord(sounding) and (len(sounding) >= 3 or not last)
-            assert costs[token] == (0.0 if good else DISSONANCE_PENALTY), token
+            reached = sounding <= chord and len(chord - sounding) <= to_come
+            assert scores[token] == (0.0 if reached else -math.inf), token
 
-    @pytest.mark.parametrize("beat", [1, 2, 3])
-    def test_between_beats_voices_pass(self, beat: int) -> None:
-        at = context(1, (C5, UNDECIDED, UNDECIDED, UNDECIDED), beat=beat)
-        np.testing.assert_array_equal(ruled(chords_on_beats, FLAT, at), FLAT)
+    def test_it_is_reached_by_a_model_that_says_anything(self) -> None:
+        chord = frozenset({2, 7, 11})
+        sampling = Sampling(rules=(strikes_anew, whole_chord(chord)))
+        for seed in range(40):
+            generator = Generator(Babbler("any"), random_source(seed))  # type: ignore[arg-type]
+            frame, _ = generator.frame(generator.start(), sampling)
+            assert {pitch % 12 for pitch in frame.pitches if pitch is not None} == chord
 
-    def test_a_suspension_costs_but_may_be(self) -> None:
-        """The alto's G held over F: discouraged, not forbidden."""
-        at = context(1, (C5, UNDECIDED, strike(65), strike(53)))
-        assert ruled(chords_on_beats, FLAT, at)[[HOLD, strike(69)]].tolist() == [-DISSONANCE_PENALTY, 0.0]
+    def test_equal_chords_have_one_rule(self) -> None:
+        """So that equal guidance is equal."""
+        assert whole_chord(frozenset({0, 4, 7})) is whole_chord(frozenset({7, 4, 0}))
 
 
 class TestCloseOnTriad:
@@ -110,11 +107,3 @@ class TestCloseOnTriad:
     def test_equal_keys_have_one_rule(self) -> None:
         """So that equal guidance is equal."""
         assert close_on_triad(Key(5, True)) is close_on_triad(Key(5, True))
-
-
-def test_all_pairs_of_a_chord_may_begin_it() -> None:
-    """While two voices are to come, any two tones of a chord are welcome."""
-    for chord in CHORDS_ON_C:
-        for one, other in combinations(sorted(chord), 2):
-            at = context(1, (strike(60 + one), UNDECIDED, UNDECIDED, UNDECIDED))
-            assert ruled(chords_on_beats, FLAT, at)[strike(60 + other)] == 0.0

@@ -1,0 +1,201 @@
+"""The chord of a beat, and what its rule makes of the notes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.fakes import Babbler, random_source, ruled
+from support.harmonies import pitch_classes, sounding
+
+from companion.generation.generator import Generator
+from companion.harmony.chords import Chord
+from companion.harmony.keys import EVERY_KEY
+from companion.harmony.leading import OFF_BEAT_SHARE, AskedBeat, Harmony, keep_to_chord, triad_of
+from companion.harmony.progressions import PhrasePlace, tables
+from companion.model.codes import UNDECIDED
+from companion.model.features import History, sounding_code
+from companion.music.key import Key
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
+from companion.sampling.draw import Sampling
+from companion.sampling.rules import NoteContext, strikes_anew
+
+C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
+MAJOR, DOMINANT_SEVENTH = 0, 3
+FLAT = np.zeros(VOCABULARY_SIZE)
+SOPRANO, ALTO, TENOR, BASS = range(4)
+ON_BEAT, OFF_BEAT = 0, 1
+MODES = st.sampled_from(EVERY_KEY)
+
+
+def state_of(key: Key, chord: Chord) -> int:
+    found = tables().of_key(key).of_chord(chord.transposed(-key.tonic))
+    assert found is not None
+    return found
+
+
+def context(
+    voice: int, tokens: Sequence[int] = (UNDECIDED,) * 4, now: Sequence[int] = (0,) * 4, held: int = 1
+) -> NoteContext:
+    history = History(tuple(now), tuple(now), tuple(now), (held,) * 4)
+    return NoteContext(voice, tuple(tokens), tuple(map(sounding_code, tokens, now)), history, 0)
+
+
+class TestChord:
+    @pytest.mark.parametrize("key", [C_MAJOR, A_MINOR, Key(6, True), Key(8, False)])
+    def test_music_opens_on_a_triad_and_nearly_always_of_the_key(self, key: Key) -> None:
+        lead, dice = Harmony(key), random_source()
+        chords = [lead.named(lead.chord((), {}, dice)) for _ in range(400)]
+        assert all(chord.quality in {0, 1} and chord.inversion == 0 for chord in chords)
+        assert np.mean([key.scale.issuperset(chord.tones) for chord in chords]) > 0.93
+        assert np.mean([chord.root == key.tonic for chord in chords]) > 0.5
+
+    @given(MODES, st.integers(0, 10**6), st.integers(0, 11), st.integers(0, 7))
+    def test_a_phrase_closes_on_a_triad_whatever_came_before(
+        self, key: Key, seed: int, root: int, quality: int
+    ) -> None:
+        lead = Harmony(key, AskedBeat(PhrasePlace.CLOSE))
+        before = sounding(Chord(root, quality, root))
+        chord = lead.named(lead.chord(before, {}, random_source(seed)))
+        assert chord.quality in {0, 1} and chord.inversion == 0
+
+    @given(MODES, st.integers(0, 10**6), st.sampled_from(PhrasePlace))
+    def test_the_same_dice_choose_the_same_chord(self, key: Key, seed: int, place: PhrasePlace) -> None:
+        lead = Harmony(key, AskedBeat(place))
+        before = sounding(Chord(key.tonic, MAJOR, key.tonic))
+        assert lead.chord(before, {}, random_source(seed)) == lead.chord(before, {}, random_source(seed))
+
+    def test_of_another_key_it_is_the_same_in_that_key(self) -> None:
+        for tonic in range(12):
+            lead, home = Harmony(Key(tonic, False)), Chord(tonic, MAJOR, tonic)
+            assert lead.chord(sounding(home), {}, random_source(3)) == Harmony(C_MAJOR).chord(
+                sounding(Chord(0, MAJOR, 0)), {}, random_source(3)
+            )
+
+    @pytest.mark.parametrize("key", [C_MAJOR, A_MINOR])
+    def test_a_given_soprano_is_a_tone_of_it(self, key: Key) -> None:
+        """Nearly always: Bach has suspensions and passing notes on beats too."""
+        home = sounding(Chord(key.tonic, int(key.minor), key.tonic))
+        for tone in sorted(key.scale):
+            code = strike(60 + tone)
+            lead, dice = Harmony(key), random_source(tone)
+            chords = [lead.named(lead.chord(home, {SOPRANO: code}, dice)) for _ in range(200)]
+            assert np.mean([tone in chord.tones for chord in chords]) > 0.85, tone
+
+    def test_a_given_bass_says_more_than_a_given_soprano(self) -> None:
+        lead, dice = Harmony(C_MAJOR), random_source()
+        chords = [lead.named(lead.chord((), {BASS: strike(55)}, dice)) for _ in range(200)]
+        assert Counter(chords).most_common(1)[0][0] == Chord(7, MAJOR, 7)
+
+    def test_silence_that_is_given_says_nothing(self) -> None:
+        lead = Harmony(C_MAJOR)
+        rests = {voice: 1 for voice in range(4)}
+        for seed in range(20):
+            assert lead.chord((), rests, random_source(seed)) == lead.chord((), {}, random_source(seed))
+
+    def test_it_goes_where_the_course_leads(self) -> None:
+        chain = tables().major
+        toward = np.full(len(chain.chords), 1e-9)
+        goal = state_of(C_MAJOR, Chord(5, MAJOR, 5))
+        toward[goal] = 1.0
+        lead = Harmony(C_MAJOR, AskedBeat(PhrasePlace.INSIDE, toward))
+        home = sounding(Chord(0, MAJOR, 0))
+        assert {lead.chord(home, {}, random_source(seed)) for seed in range(50)} == {goal}
+
+    def test_before_a_close_dominants_come_most_often(self) -> None:
+        dice, home = random_source(), sounding(Chord(0, MAJOR, 4))
+        lead = Harmony(C_MAJOR, AskedBeat(PhrasePlace.LAST))
+        roots = Counter(lead.named(lead.chord(home, {}, dice)).root for _ in range(500))
+        assert roots.most_common(1)[0][0] == 7
+
+
+class TestRule:
+    @pytest.mark.parametrize("voice", range(4))
+    @pytest.mark.parametrize("key", [C_MAJOR, A_MINOR, Key(6, False)])
+    def test_tones_of_the_chord_win(self, key: Key, voice: int) -> None:
+        chord = Chord(key.tonic, int(key.minor), key.tonic)
+        scores = ruled(keep_to_chord(key, state_of(key, chord), ON_BEAT, 1.0), FLAT, context(voice))
+        pitches = range(48, 73)
+        inside = [scores[strike(pitch)] for pitch in pitches if pitch % 12 in chord.tones]
+        outside = [scores[strike(pitch)] for pitch in pitches if pitch % 12 not in chord.tones]
+        best = max(inside) if voice == BASS else min(inside)  # the bass has one tone
+        assert best > max(outside) + 1
+
+    def test_rests_are_neither_better_nor_worse(self) -> None:
+        for step in range(4):
+            rule = Harmony(C_MAJOR).rule(0, step, 1.0)
+            assert ruled(rule, FLAT, context(ALTO))[REST] == 0
+
+    def test_a_held_note_wins_what_it_would_win_struck(self) -> None:
+        state = state_of(C_MAJOR, Chord(7, MAJOR, 7))
+        rule = keep_to_chord(C_MAJOR, state, ON_BEAT, 1.0)
+        for pitch in range(55, 75):
+            now = (strike(76), strike(pitch), strike(55), strike(43))
+            scores = ruled(rule, FLAT, context(ALTO, now=now))
+            assert scores[HOLD] == pytest.approx(scores[strike(pitch)])
+
+    def test_off_the_beat_it_is_much_weaker(self) -> None:
+        state = state_of(C_MAJOR, Chord(0, MAJOR, 0))
+        on = ruled(keep_to_chord(C_MAJOR, state, ON_BEAT, 1.0), FLAT, context(SOPRANO))
+        off = ruled(keep_to_chord(C_MAJOR, state, OFF_BEAT, 1.0), FLAT, context(SOPRANO))
+        assert np.abs(off).max() <= np.abs(on).max() * (OFF_BEAT_SHARE + 0.1)
+
+    def test_half_as_strong_it_does_half_as_much(self) -> None:
+        state = state_of(C_MAJOR, Chord(0, MAJOR, 0))
+        at = context(ALTO, (strike(72), UNDECIDED, UNDECIDED, UNDECIDED))
+        whole, half = (ruled(keep_to_chord(C_MAJOR, state, ON_BEAT, much), FLAT, at) for much in (1.0, 0.5))
+        np.testing.assert_allclose(half[FIRST_STRIKE:], whole[FIRST_STRIKE:] / 2)
+
+    @pytest.mark.parametrize("chord", [Chord(7, MAJOR, 7), Chord(7, DOMINANT_SEVENTH, 7)])
+    @pytest.mark.parametrize("when", [ON_BEAT, OFF_BEAT])
+    def test_a_leading_tone_that_is_sung_is_not_sung_again(self, chord: Chord, when: int) -> None:
+        rule = keep_to_chord(C_MAJOR, state_of(C_MAJOR, chord), when, 1.0)
+        alone = ruled(rule, FLAT, context(ALTO))
+        doubled = ruled(rule, FLAT, context(ALTO, (strike(71), UNDECIDED, UNDECIDED, UNDECIDED)))
+        for pitch in (59, 71):
+            assert doubled[strike(pitch)] < alone[strike(pitch)] - 4
+            assert doubled[strike(pitch)] < min(doubled[strike(60 + tone)] for tone in (2, 7))
+
+    def test_nor_the_third_of_a_dominant_seventh_to_another_degree(self) -> None:
+        """E7 in C major leads to a minor by its g sharp."""
+        rule = keep_to_chord(C_MAJOR, state_of(C_MAJOR, Chord(4, DOMINANT_SEVENTH, 4)), ON_BEAT, 1.0)
+        sung = context(ALTO, (strike(68), UNDECIDED, UNDECIDED, UNDECIDED))
+        assert ruled(rule, FLAT, sung)[strike(56)] < ruled(rule, FLAT, context(ALTO))[strike(56)] - 4
+
+    def test_a_chord_that_stood_for_a_beat_is_not_held_on_by_all(self) -> None:
+        state = state_of(C_MAJOR, Chord(0, MAJOR, 0))
+        now = tuple(map(strike, (72, 67, 64, 48)))
+        within = Harmony(C_MAJOR, replace(AskedBeat(), toward=np.ones(len(tables().major.chords)))).rule(state, 0, 1.0)
+        last = (HOLD, HOLD, HOLD, UNDECIDED)
+        young, old = (ruled(within, FLAT, context(BASS, last, now, held)) for held in (1, 4))
+        assert old[HOLD] < young[HOLD] - 4
+        assert np.delete(old, HOLD).tolist() == np.delete(young, HOLD).tolist()
+        moved = ruled(within, FLAT, context(BASS, (strike(74), HOLD, HOLD, UNDECIDED), now, 4))
+        assert moved[HOLD] == young[HOLD]  # one voice moves already
+
+    def test_equal_chords_have_one_rule(self) -> None:
+        assert Harmony(C_MAJOR).rule(3, 0, 1.0) is Harmony(Key(0, False)).rule(3, 0, 1.0)
+
+    def test_a_model_that_says_anything_is_heard_to_keep_to_it(self) -> None:
+        """Of all notes on the beat most are tones of the chord."""
+        chord = Chord(7, MAJOR, 7)
+        rules = (strikes_anew, keep_to_chord(C_MAJOR, state_of(C_MAJOR, chord), ON_BEAT, 1.0))
+        found: list[bool] = []
+        for seed in range(60):
+            generator = Generator(Babbler("any", level=1.0), random_source(seed))  # type: ignore[arg-type]
+            frame, _ = generator.frame(generator.start(), Sampling(rules=rules))
+            found += [pitch % 12 in chord.tones for pitch in frame.pitches if pitch is not None]
+        assert np.mean(found) > 0.9
+
+
+def test_the_triad_of_a_seventh_chord_is_sung_without_its_seventh() -> None:
+    rules = (strikes_anew, triad_of(Chord(7, DOMINANT_SEVENTH, 7)))
+    for seed in range(20):
+        generator = Generator(Babbler("any"), random_source(seed))  # type: ignore[arg-type]
+        _, after = generator.frame(generator.start(), Sampling(rules=rules))
+        assert pitch_classes(after.history.now) == {7, 11, 2}

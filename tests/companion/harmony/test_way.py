@@ -1,0 +1,134 @@
+"""The way through a form: where it leads, chord by chord."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.fakes import random_source
+from support.harmonies import alone, sounding, tune_of
+
+from companion.harmony.chords import Chord
+from companion.harmony.form import Form, Span, drawn_form
+from companion.harmony.keys import EVERY_KEY
+from companion.harmony.progressions import tables
+from companion.harmony.tunes import tune_form
+from companion.harmony.way import Way, way_through
+from companion.model.features import sounding_code
+from companion.music.key import Key
+from companion.music.vocabulary import IntArray, sounding_tokens
+
+C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
+FORM = Form((Span(16, 40, 48), Span(48, 72, 80), Span(80, 96, 112)))
+SOPRANO_GIVEN = (True, False, False, False)
+
+
+def walked(way: Way, dice: np.random.Generator, tune: IntArray | None = None) -> Iterator[tuple[int, Chord]]:
+    """The chords of a way, each sounding as it was chosen: their steps, and what they are."""
+    first, last = way.form.spans[0].start, way.form.spans[-1].end
+    sung = None if tune is None else sounding_tokens(alone(tune))[:, 0]
+    before: tuple[tuple[int, ...], ...] = ()
+    for step in range(first, last, 4):
+        lead = way.harmony(step)
+        if lead is not None:
+            given = {} if sung is None else {0: sounding_code(int(sung[step - first]), 0)}
+            chord = lead.named(lead.chord(before, given, dice))
+            before = sounding(chord)
+            yield step, chord
+
+
+class TestBeats:
+    @given(st.integers(3, 60), st.integers(0, 10**6), st.sampled_from(EVERY_KEY), st.integers(0, 10))
+    def test_every_beat_has_its_place_but_while_a_chord_is_held(
+        self, beats: int, seed: int, key: Key, begin: int
+    ) -> None:
+        start, end = 4 * begin, 4 * (begin + beats)
+        form = drawn_form(start, end - 8, end, random_source(seed))
+        way = way_through(key, form)
+        for step in range(start, end):
+            lead, place = way.harmony(step), form.place(step)
+            assert (lead is None) == (place is None)
+            if lead is not None:
+                assert (lead.key, lead.beat.place) == (key, place)
+                toward = lead.beat.toward
+                assert toward is not None and toward.shape == (len(tables().of_key(key).chords),)
+                assert np.isfinite(toward).all() and toward.min() > 0
+
+    @given(st.integers(1, 100), st.integers(1, 40))
+    def test_any_end_is_within_reach(self, steps: int, last: int) -> None:
+        """Also of answers that are no whole beats, or hardly any."""
+        end = steps + last
+        form = drawn_form(0, steps - steps % 4, end, random_source(steps))
+        way = way_through(C_MAJOR, form)
+        for step in range(end):
+            way.harmony(step)
+
+    def test_outside_there_is_none(self) -> None:
+        way = way_through(C_MAJOR, FORM)
+        assert way.harmony(12) is way.harmony(0) is way.harmony(112) is way.harmony(10_000) is None
+
+    def test_the_same_form_leads_alike(self) -> None:
+        one, other = way_through(C_MAJOR, FORM), way_through(C_MAJOR, FORM)
+        for step in range(16, 112, 4):
+            here, there = one.harmony(step), other.harmony(step)
+            assert (here is None) == (there is None)
+            if here is not None and there is not None:
+                np.testing.assert_array_equal(here.beat.toward, there.beat.toward)
+
+
+@pytest.mark.parametrize("key", [C_MAJOR, A_MINOR, Key(3, False), Key(6, True)])
+class TestWhereItLeads:
+    def ways(self, key: Key) -> list[dict[int, Chord]]:
+        way = way_through(key, FORM)
+        return [dict(walked(way, random_source(seed))) for seed in range(150)]
+
+    def test_home(self, key: Key) -> None:
+        assert np.mean([chords[96].root == key.tonic for chords in self.ways(key)]) > 0.97
+
+    def test_home_by_the_dominant(self, key: Key) -> None:
+        fifth = (key.tonic + 7) % 12
+        by_dominant = [chords[92].root in {fifth, (fifth + 4) % 12} for chords in self.ways(key)]
+        assert np.mean(by_dominant) > 0.7
+
+    def test_every_phrase_to_a_triad_in_root_position(self, key: Key) -> None:
+        for chords in self.ways(key):
+            for close in (40, 72, 96):
+                assert chords[close].quality in {0, 1} and chords[close].inversion == 0
+
+    def test_phrases_inside_close_elsewhere_too(self, key: Key) -> None:
+        roots = {(chords[72].root - key.tonic) % 12 for chords in self.ways(key)}
+        assert {0, 7} <= roots and len(roots) > 2
+
+    def test_six_fours_are_rare(self, key: Key) -> None:
+        chords = [chord for chords in self.ways(key) for chord in chords.values() if chord.quality in {0, 1}]
+        assert np.mean([chord.inversion == 2 for chord in chords]) < 0.06
+
+
+TUNES = {
+    "major": (C_MAJOR, [(60, 1), (62, 1), (64, 1), (65, 1), (67, 2), (67, 2), (69, 1), (67, 1), (65, 1), (64, 1)]),
+    "minor": (A_MINOR, [(69, 1), (71, 1), (72, 1), (71, 1), (69, 1), (68, 1), (69, 2), (72, 1), (74, 1), (76, 2)]),
+}
+
+
+@pytest.mark.parametrize("mode", TUNES)
+class TestUnderATune:
+    def ways(self, mode: str) -> tuple[IntArray, list[dict[int, Chord]]]:
+        key, line = TUNES[mode]
+        tune = tune_of([*line, (key.tonic + 62, 1), (key.tonic + 59 + 12 * (key.tonic < 5), 1), (key.tonic + 60, 4)])
+        frames = alone(tune)
+        way = way_through(key, tune_form(tune), frames, SOPRANO_GIVEN)
+        return tune, [dict(walked(way, random_source(seed), tune)) for seed in range(100)]
+
+    def test_its_last_note_is_harmonised_by_the_tonic(self, mode: str) -> None:
+        key = TUNES[mode][0]
+        _, ways = self.ways(mode)
+        assert np.mean([max(chords.items())[1].root == key.tonic for chords in ways]) > 0.97
+
+    def test_its_notes_are_tones_of_the_chords(self, mode: str) -> None:
+        tune, ways = self.ways(mode)
+        sung = sounding_tokens(alone(tune))[:, 0]
+        fits = [(int(sung[step]) + 34) % 12 in chord.tones for chords in ways for step, chord in chords.items()]
+        assert np.mean(fits) > 0.9
