@@ -10,8 +10,8 @@ from companion.clips.music import CLIP_TICKS_PER_BEAT, ClipAnswer, clip_name, cl
 from companion.controls.settings import Settings
 from companion.generation.job import asked_key
 from companion.generation.velocity import DEFAULT_VELOCITY
-from companion.music.bars import Barlines, tick_of_step
-from companion.music.key import find_key
+from companion.harmony.keys import likeliest_key
+from companion.music.bars import Barlines
 from companion.music.song import VoiceNote
 from companion.music.sounding import SoundingFrame
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, STEPS_PER_BEAT, VOICES
@@ -64,14 +64,14 @@ class ClipTape:
         origin = barlines.bar_start(made[0].step)
         notes = clip_notes(self._notes(made, origin))
         bar_beats = barlines.bar_steps / STEPS_PER_BEAT
-        key = asked_key(settings) or find_key(np.array([frame.tokens for frame in made], dtype=np.int32))
+        key = asked_key(settings) or likeliest_key(np.array([frame.tokens for frame in made], dtype=np.int32))
         return ClipAnswer(notes, length_of(notes, bar_beats, bar_beats), clip_name(key, settings.seed, time_of_day))
 
     def _notes(self, made: list[LoggedFrame], origin: int) -> Iterator[VoiceNote]:
         for voice in range(len(VOICES)):
             note: VoiceNote | None = None
             for frame in made:
-                tick = tick_of_step(frame.step - origin, CLIP_TICKS_PER_BEAT)
+                tick = (frame.step - origin) * CLIP_TICKS_PER_BEAT // STEPS_PER_BEAT
                 token, (pitch, velocity) = frame.tokens[voice], self._sounding(frame, voice)
                 begins = pitch is not None and (token >= FIRST_STRIKE or note is None)
                 if note is not None and (token != HOLD or begins):
