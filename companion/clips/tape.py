@@ -80,7 +80,7 @@ class ClipTape:
                 if begins and pitch is not None:
                     note = VoiceNote(voice, tick, tick, pitch, velocity)
                 if note is not None:
-                    note = note._replace(end_tick=tick_of_step(frame.step + 1 - origin, CLIP_TICKS_PER_BEAT))
+                    note = note._replace(end_tick=(frame.step + 1 - origin) * CLIP_TICKS_PER_BEAT // STEPS_PER_BEAT)
             if note is not None:
                 yield note
 

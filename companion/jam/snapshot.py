@@ -10,7 +10,7 @@ from companion.controls.table import Choices
 from companion.generation.improviser import HEARD, Planned
 from companion.jam.picture import FrameView, Picture
 from companion.music.vocabulary import FIRST_STRIKE
-from companion.session.session import Progress, Session
+from companion.session.session import AnswerProgress, Session
 from companion.session.turns import IDLE
 
 SHOWN_STEPS = 40  # of the past
@@ -50,7 +50,7 @@ def _activity(session: Session) -> str:
     return "closing" if session.closing else session.activity
 
 
-def _phrase(progress: Progress) -> str:
+def _phrase(progress: AnswerProgress) -> str:
     if progress.phrase is None:
         return ""
     return f"phrase {progress.phrase}" + (f" of {progress.phrases}" if progress.phrases else "")

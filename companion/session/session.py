@@ -36,7 +36,7 @@ from companion.session.sink import Sink
 from companion.session.turns import ANSWERING, IDLE, Turns
 
 
-class Progress(NamedTuple):
+class AnswerProgress(NamedTuple):
     """How far an answer has come."""
 
     bars_left: int | None = None  # until it ends; None without an end
@@ -155,10 +155,10 @@ class Session:
         return close is not None and close - CLOSE_IN_SIGHT <= self.position
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> AnswerProgress:
         """How far the answer has come."""
         if self.answer is None:
-            return Progress()
+            return AnswerProgress()
         end, left = self.answer.end, None
         if end is not None:
             left = max(math.ceil((end - self.position) / self.barlines.bar_steps), 0)
@@ -166,8 +166,8 @@ class Session:
         form = guidance.form(self.answer, step) if self.activity == ANSWERING else None
         span = None if form is None else form.at(guidance.heard(step))
         if form is None or span is None:
-            return Progress(left)
-        return Progress(left, form.spans.index(span) + 1, len(form.spans) if form.ends else None)
+            return AnswerProgress(left)
+        return AnswerProgress(left, form.spans.index(span) + 1, len(form.spans) if form.ends else None)
 
     @property
     def chord(self) -> str:

@@ -72,7 +72,7 @@ def heard_features(passage: Passage) -> dict[str, float]:
 
 
 def _harmony(passage: Passage) -> Iterator[tuple[str, float]]:
-    beats = function.beats_of(passage)
+    beats = function.beat_pitches(passage)
     known = [(chord, beat) for beat in beats if (chord := function.chord_of(beat))]
     roots = [(chord.root - passage.key.tonic) % OCTAVE for chord, _ in known]
     yield "beats without a name", 1 - len(known) / max(len(beats), 1)

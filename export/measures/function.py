@@ -68,7 +68,7 @@ def chord_of(pitches: Sequence[int]) -> Sonority | None:
     return _NAMED.get(frozenset(pitch % OCTAVE for pitch in pitches if pitch))
 
 
-def beats_of(passage: Passage) -> list[Pitches]:
+def beat_pitches(passage: Passage) -> list[Pitches]:
     """What sounds on each judged beat on which anything does."""
     on_beats = sounding_pitches(passage.frames)[passage.first_beat :: STEPS_PER_BEAT]
     return [beat for pitches in on_beats.tolist() if (beat := tuple(pitch for pitch in pitches if pitch))]
@@ -77,7 +77,7 @@ def beats_of(passage: Passage) -> list[Pitches]:
 def progression(passage: Passage) -> list[tuple[Sonority, Pitches]]:
     """Each change of root among the named chords: the chord that stands last on each, and what sounds there."""
     found: list[tuple[Sonority, Pitches]] = []
-    for beat in beats_of(passage):
+    for beat in beat_pitches(passage):
         chord = chord_of(beat)
         if chord is None:
             continue
@@ -119,20 +119,20 @@ def doubled_leading_tones(passage: Passage) -> Tally:
 
 def six_fours(passage: Passage) -> Tally:
     """Beats whose chord has its fifth in the bass, sevenths among them."""
-    beats = beats_of(passage)
+    beats = beat_pitches(passage)
     chords = ((beat, chord) for beat in beats if (chord := chord_of(beat)))
     return Tally(sum(min(beat) % OCTAVE == chord.tone(FIFTH_TONE) for beat, chord in chords), len(beats))
 
 
 def seventh_chords(passage: Passage) -> Tally:
     """Beats on a seventh chord."""
-    chords = [chord_of(beat) for beat in beats_of(passage)]
+    chords = [chord_of(beat) for beat in beat_pitches(passage)]
     return Tally(sum(chord is not None and chord.is_seventh for chord in chords), len(chords))
 
 
 def soft_sevenths(passage: Passage) -> Tally:
     """Beats on a minor or major seventh chord, which lead nowhere by themselves."""
-    chords = [chord_of(beat) for beat in beats_of(passage)]
+    chords = [chord_of(beat) for beat in beat_pitches(passage)]
     return Tally(sum(chord is not None and chord.shape in SOFT_SEVENTHS for chord in chords), len(chords))
 
 
@@ -147,7 +147,7 @@ def dissonant_beats_led_on(passage: Passage) -> Tally:
 
 def root_motions(passage: Passage) -> NDArray[np.float64]:
     """[12]: how often the root goes up by so many semitones from a beat to the next, 0 where it stays."""
-    chords = [chord_of(beat) for beat in beats_of(passage)]
+    chords = [chord_of(beat) for beat in beat_pitches(passage)]
     motions: NDArray[np.float64] = np.zeros(OCTAVE)
     for before, after in pairwise(chords):
         if before is not None and after is not None:
