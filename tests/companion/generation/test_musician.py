@@ -26,6 +26,7 @@ from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
 from companion.model.library import open_model
 from companion.model.runtime import Model
+from companion.music.bars import Barlines
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, IntArray, strike
 from companion.phrase.seed import Phrase, phrase_of_song
@@ -229,7 +230,7 @@ class TestJam:
 
     def plan(self, model: Model, seed: int, end: int, begin: int = 0) -> Plan:
         """Of an answer in G major; its bars begin so many steps after the multiples of sixteen."""
-        plan = Plan(model, Hearing(), guidance_of(Settings(seed=seed), Key(7, False), begin % 4))
+        plan = Plan(model, Hearing(), guidance_of(Settings(seed=seed), Key(7, False), Barlines(16, begin).pulse))
         plan.music.context = replace(plan.music.context, state=plan.improviser.start(begin))
         ending = end - 8, end
         plan.begin(Answer(0, begin, *ending, drawn=ending), tentative=False)
@@ -249,7 +250,7 @@ class TestJam:
             plan.extend_to(end)
             assert [planned.step for planned in plan.frames] == list(range(begin, end))
             frames = np.stack([planned.frame.tokens for planned in plan.frames])
-            place = plan.guidance.place(begin)
+            place = plan.guidance.heard(begin)
             spans = self.form(plan).spans
             phrases += len(spans)
             for span in spans:
