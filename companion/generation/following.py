@@ -15,8 +15,8 @@ from companion.sampling.course import USUAL_PACE
 from companion.sampling.draw import Sampling
 from companion.sampling.following import as_in_motif, at_pace, stays_at
 
-MOTIF_STRIKES = 4.0  # nats by which a motif's notes, and its steps without one, are likelier
-MOTIF_STEPS = 1.0  # nats off for each semitone by which a note rises otherwise than the motif's
+MOTIF_STRIKES = 5.0  # nats by which a motif's notes, and its steps without one, are likelier
+MOTIF_STEPS = 1.5  # nats off for each semitone by which a note rises otherwise than the motif's
 PACE_SHARE = 0.65  # below 1 the pace is taken before all else: people keep to it most in their second phrases
 HEIGHT_PULL = 3.0  # times what draws voices home
 HIGHEST_PACE = 0.8  # strikes a step that are asked for at most

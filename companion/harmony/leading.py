@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from companion.harmony.chords import TONE_OF, Chord, heard_chord
 from companion.harmony.doubling import DEALT_NUMBER, UPPER
@@ -26,6 +27,7 @@ LEADING_TONE = 11  # semitones above the tonic
 STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
 UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
 STILL_UNKNOWN = 0.2  # of these, where nobody knows where phrases end
+_HARDLY = 1e-6  # how likely what opens or closes no phrase is nevertheless, where nothing else goes with what is given
 _DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
 _CLASSES = np.array(CODE_PITCH_CLASS)
@@ -72,10 +74,17 @@ class Harmony:
             likely *= self.beat.toward
         else:
             likely **= UNKNOWING
-        if self.beat.place == PhrasePlace.CLOSE or last is None:
-            likely *= np.where(chain.triads, 1.0, 1e-6)
+        if last is None:
+            likely *= np.where(chain.triads & self._in_key(chain), 1.0, _HARDLY)
+        elif self.beat.place == PhrasePlace.CLOSE:
+            likely *= np.where(chain.triads, 1.0, _HARDLY)
         reached = likely.cumsum()
         return min(int(reached.searchsorted(dice.random() * reached[-1], side="right")), len(likely) - 1)
+
+    def _in_key(self, chain: ChordChain) -> NDArray[np.bool_]:
+        """[chords]: those that have tones of the key alone."""
+        scale = Key(0, self.key.minor).scale
+        return np.array([scale.issuperset(chord.tones) for chord in chain.chords])
 
     def rule(self, state: int, step: int, strength: float) -> Rule:
         """What keeps the notes of a step within the beat to a chord, so strongly; 1 is as Bach does."""
