@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 
@@ -124,16 +125,25 @@ def make(model: Model, exhibits: Sequence[Exhibit], outputs: PageFiles, progress
         add(1)
 
 
-def _play(job: Job, exhibit: Exhibit, part: str, outputs: PageFiles) -> IntArray:
+class Performance(NamedTuple):
+    """What a job made."""
+
+    frames: IntArray  # [steps, 4]
+    closes: tuple[int, ...] = ()  # the frames on which phrases were planned to close
+
+
+def _play(job: Job, exhibit: Exhibit, part: str, outputs: PageFiles) -> Performance:
     composed = list(job.frames)
     outputs.write_job(job, composed, exhibit.midi(part), exhibit.trace(part))
-    return np.stack([one.frame.tokens for one in composed])
+    closes = tuple(at for at, one in enumerate(composed) if one.to_close == 0)
+    return Performance(np.stack([one.frame.tokens for one in composed]), closes)
 
 
-def rolls_of(exhibit: Exhibit, continued: IntArray, harmonised: IntArray) -> tuple[Roll, Roll, Roll]:
+def rolls_of(exhibit: Exhibit, continued: Performance, harmonised: Performance) -> tuple[Roll, Roll, Roll]:
     """What is seen of a seed: the model's two performances, then Bach's."""
+    notes, given = tuple(notes_of_frames(continued.frames)), tuple(notes_of_frames(harmonised.frames))
     return (
-        Roll("continued: Bach's first two bars, then the model", tuple(notes_of_frames(continued)), OPENING_STEPS),
-        Roll("harmonised: Bach's soprano, the other voices by the model", tuple(notes_of_frames(harmonised))),
+        Roll("continued: Bach's first two bars, then the model", notes, OPENING_STEPS, continued.closes),
+        Roll("harmonised: Bach's soprano, the other voices by the model", given, closes=harmonised.closes),
         Roll("Bach", tuple(notes_of_frames(exhibit.piece.frames))),
     )

@@ -54,7 +54,7 @@ def _about(model: Model, seeds: int) -> Iterator[str]:
             "- **continued**: Bach's first two bars, shaded in the picture; then the model goes on alone, for as many"
             " bars as the piece has left, and comes to a close. A marker in the file says where it begins.",
             "- **harmonised**: Bach's soprano, note for note; alto, tenor and bass are the model's.",
-            "- **Bach**: the piece as he wrote it.",
+            "- **Bach**: the piece as he wrote it. A ▾ above the model's rolls is where a phrase was planned to close.",
         )
     )
     yield _text(

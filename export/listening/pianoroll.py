@@ -32,6 +32,7 @@ class Roll:
     title: str
     notes: tuple[Note, ...]
     opening_steps: int = 0  # of another hand; shaded
+    closes: tuple[int, ...] = ()  # the steps on which planned phrases close; marked above
 
 
 def draw_rolls(rolls: Sequence[Roll], bar_steps: int) -> Any:
@@ -59,6 +60,8 @@ def _draw_roll(panel: Any, roll: Roll) -> None:
     panel.set_title(roll.title, loc="left", fontsize=10)
     if roll.opening_steps:
         panel.axvspan(0, roll.opening_steps, color=OPENING_COLOUR, linewidth=0, zorder=0)
+    for step in roll.closes:
+        panel.annotate("▾", (step + 1, 1.0), xycoords=("data", "axes fraction"), fontsize=9, ha="center", va="center")
     for voice, name in enumerate(VOICES):
         notes = [note for note in roll.notes if note.voice == voice]
         panel.barh(

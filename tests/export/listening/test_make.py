@@ -97,8 +97,13 @@ def test_traces_are_packed_without_a_date(exhibit: Exhibit, tmp_path: Path) -> N
 
 def test_pictures_show_all_three() -> None:
     frames = [chorale(seed, 12) for seed in (1, 2, 3)]
-    rolls = make.rolls_of(Exhibit(1, Piece("bach", "test", frames[2], False, 0)), frames[0], frames[1])
+    rolls = make.rolls_of(
+        Exhibit(1, Piece("bach", "test", frames[2], False, 0)),
+        make.Performance(frames[0]),
+        make.Performance(frames[1], (4,)),
+    )
     assert [roll.opening_steps for roll in rolls] == [OPENING_STEPS, 0, 0]
+    assert [roll.closes for roll in rolls] == [(), (4,), ()]
     assert [{note.pitch for note in roll.notes} for roll in rolls] == [
         {note.pitch for note in notes_in_ticks(one)} for one in frames
     ]
