@@ -6,6 +6,7 @@ import functools
 import gc
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,12 +66,18 @@ def jsb_pieces() -> list[Piece]:
 @pytest.fixture(scope="session")
 def chorales(tmp_path_factory: pytest.TempPathFactory) -> list[Piece]:
     """The chorales of music21's corpus, with their fermatas: as prepared before, else prepared now."""
+    from companion.files.locking import flock  # noqa: PLC0415
     from export.data.pieces import load_pieces  # noqa: PLC0415
     from export.data.prepare import prepare_corpus  # noqa: PLC0415
 
     path = HOME / "data" / "corpus.npz"
     if not path.is_file():
         pytest.importorskip("music21", reason="reads the corpus with music21 (extra: train)")
-        path = tmp_path_factory.mktemp("corpus") / "corpus.npz"
-        prepare_corpus(None, path.parent)
+        path = tmp_path_factory.getbasetemp().parent / "chorales" / "corpus.npz"  # of all processes of this run
+        path.parent.mkdir(exist_ok=True)
+        with (path.parent / "lock").open("wb") as lock:
+            while flock(lock) is False:
+                time.sleep(0.2)
+            if not path.is_file():
+                prepare_corpus(None, path.parent)
     return load_pieces(path)

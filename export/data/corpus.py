@@ -73,7 +73,7 @@ def read_corpus(progress: Progress = unseen) -> Corpus:
         MissingExtra: music21 is not installed.
     """
     try:
-        from music21 import corpus  # noqa: PLC0415 — slow to import, and only the train extra has it
+        from music21 import converter, corpus  # noqa: PLC0415 — slow to import, and only the train extra has it
     except ModuleNotFoundError as error:
         raise MissingExtra(
             "the chorales come with music21; install it with: pip install 'chorale-companion[train]'"
@@ -82,7 +82,9 @@ def read_corpus(progress: Progress = unseen) -> Corpus:
     pieces, quantised = [], []
     for done, path in enumerate(paths, start=1):
         try:
-            piece, moved = piece_of_score(corpus.parse(path), path.stem)
+            # not from music21's store in the temporary folder, which another process may be writing just now
+            score = converter.parse(path, forceSource=True, storePickle=False)
+            piece, moved = piece_of_score(score, path.stem)
             pieces.append(piece)
             quantised += [piece.name] if moved else []
         except ValueError as error:
