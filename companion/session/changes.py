@@ -15,6 +15,7 @@ def apply_settings(turns: Turns, now: Settings) -> None:
     before = turns.settings
     if now == before:
         return
+    reach = turns.plan.change_step(turns.position)  # before it changes what is committed
     turns.tonality.follow(now, turns.barlines.pulse)  # may refuse
     turns.settings = turns.delivery.settings = now
     if now.seed != before.seed:
@@ -26,7 +27,7 @@ def apply_settings(turns: Turns, now: Settings) -> None:
     if _sounds_alone(before, now):
         turns.delivery.send_anew(turns.position)
     else:
-        turns.plan.take_back(turns.position)
+        turns.plan.take_back(turns.position, reach)
     if turns.running:
         turns.notice_end_of_phrase(turns.position)
 

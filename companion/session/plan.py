@@ -148,12 +148,16 @@ class Plan:
         self.replan(step)
         return self.music.rewind(step)
 
-    def take_back(self, position: float) -> None:
-        """What is not committed is to be made anew."""
+    def take_back(self, position: float, reach: int | None = None) -> None:
+        """What is not committed is to be made anew, also what only now counts as committed.
+
+        reach: the first step that a change could reach before.
+        """
         if self.tentative:
             self.forget_answer()
         elif self.answer is not None:
-            self.replan(self.change_step(position))
+            step = self.change_step(position)
+            self.replan(step if reach is None else min(step, max(reach, self.music.context.step)))
 
     def forget_answer(self) -> None:
         """There is no answer any more, and nothing of it planned."""

@@ -131,6 +131,15 @@ def test_what_is_told_between_two_ticks_comes_out_again(burst: tuple[tuple[Any, 
     assert difference is None
 
 
+def test_an_answer_that_is_let_free_at_once_comes_out_again() -> None:
+    """What was planned while a voice was locked is made anew, however far that was."""
+    acts: list[tuple[float, Act]] = [(0.1, lambda song: song.transport(True, 0.0, 120.0, (4, 4)))]
+    lock, go, free = (Command("voice/lock", (2, 1)), Command("go"), Command("voice/lock", (2, 0)))
+    acts += [(0.0, told(lock)), (0.5, told(go)), (0.0, told(free))]
+    _, difference = again(Settings(model="babbler", mode="listen", rest_beats=0.5), acts)
+    assert difference is None
+
+
 @pytest.mark.parametrize("metre", [(4, 4), (6, 8)])
 @pytest.mark.parametrize("mode", ["continue", "respond"])
 def test_an_answer_that_follows_comes_out_again(mode: str, metre: tuple[int, int]) -> None:
