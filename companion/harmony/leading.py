@@ -21,9 +21,11 @@ from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 ON_BEAT, OFF_BEAT = 0, 1
 AS_BACH = 1.5  # how much what leans to a chord counts beside the model, so that progressions are as planned
-OFF_BEAT_SHARE = 0.25  # of what leans to the chord on the beat: off it, what sounds tells the notes already
+OFF_BEAT_SHARE = 0.1  # of what leans to the chord on the beat: off it, what sounds tells the notes already
 DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
+# What leans to a chord leans to all of its tones; the near ones are meant: nats off for each semitone beyond a step.
+LEAP_NATS, NO_LEAP, WIDEST_LEAP = 0.2, 2, 9
 STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
 UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
 STILL_UNKNOWN = 0.2  # of these, where nobody knows where phrases end
@@ -97,6 +99,16 @@ class Harmony:
         return self.progressions.chords[state].transposed(self.key.tonic)
 
 
+def _leap_costs(nats: float) -> Likelihoods:
+    """[2 · codes] nats off, by how far a token lies above the pitch before it: steps cost nothing."""
+    apart = np.abs(np.arange(2 * VOCABULARY_SIZE) - VOCABULARY_SIZE)
+    costs: Likelihoods = np.clip(apart - NO_LEAP, 0, WIDEST_LEAP - NO_LEAP) * nats
+    return costs
+
+
+_LEAPS = _leap_costs(LEAP_NATS)
+
+
 @lru_cache(maxsize=512)
 def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: float = 0.0) -> Rule:
     """A rule that leans to the tones of a chord, completes it on the beat, and doubles no leading tone."""
@@ -109,6 +121,8 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: floa
     tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
     tones, completing = tone_of.tolist(), completing[:, tone_of]
     doubled = DOUBLED_LEADING_TONE * strength * (_CLASSES[:, None] == _CLASSES)  # [codes, codes]
+
+    leaps = strength * _LEAPS
 
     def dealt_among(codes: tuple[int, ...]) -> int:
         return DEALT_NUMBER[tuple(sorted([tones[code] for code in codes[:UPPER] if code >= FIRST_STRIKE]))]
@@ -126,6 +140,9 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: floa
             if code >= FIRST_STRIKE and CODE_PITCH_CLASS[code] in leads:
                 won = won - doubled[code]
         scores[FIRST_STRIKE:] += won[FIRST_STRIKE:]
+        before = context.history.reference[voice]
+        if before >= FIRST_STRIKE:
+            scores[FIRST_STRIKE:] -= leaps[VOCABULARY_SIZE + FIRST_STRIKE - before : 2 * VOCABULARY_SIZE - before]
         held = context.history.now[voice]
         if held >= FIRST_STRIKE:
             scores[HOLD] += won[held] - (moving * _standing(context) if moving else 0.0)

@@ -125,21 +125,21 @@ def make(model: Model, exhibits: Sequence[Exhibit], outputs: PageFiles, progress
         add(1)
 
 
-class Performance(NamedTuple):
+class Rendering(NamedTuple):
     """What a job made."""
 
     frames: IntArray  # [steps, 4]
     closes: tuple[int, ...] = ()  # the frames on which phrases were planned to close
 
 
-def _play(job: Job, exhibit: Exhibit, part: str, outputs: PageFiles) -> Performance:
+def _play(job: Job, exhibit: Exhibit, part: str, outputs: PageFiles) -> Rendering:
     composed = list(job.frames)
     outputs.write_job(job, composed, exhibit.midi(part), exhibit.trace(part))
     closes = tuple(at for at, one in enumerate(composed) if one.to_close == 0)
-    return Performance(np.stack([one.frame.tokens for one in composed]), closes)
+    return Rendering(np.stack([one.frame.tokens for one in composed]), closes)
 
 
-def rolls_of(exhibit: Exhibit, continued: Performance, harmonised: Performance) -> tuple[Roll, Roll, Roll]:
+def rolls_of(exhibit: Exhibit, continued: Rendering, harmonised: Rendering) -> tuple[Roll, Roll, Roll]:
     """What is seen of a seed: the model's two performances, then Bach's."""
     notes, given = tuple(notes_of_frames(continued.frames)), tuple(notes_of_frames(harmonised.frames))
     return (

@@ -99,8 +99,8 @@ def test_pictures_show_all_three() -> None:
     frames = [chorale(seed, 12) for seed in (1, 2, 3)]
     rolls = make.rolls_of(
         Exhibit(1, Piece("bach", "test", frames[2], False, 0)),
-        make.Performance(frames[0]),
-        make.Performance(frames[1], (4,)),
+        make.Rendering(frames[0]),
+        make.Rendering(frames[1], (4,)),
     )
     assert [roll.opening_steps for roll in rolls] == [OPENING_STEPS, 0, 0]
     assert [roll.closes for roll in rolls] == [(), (4,), ()]
