@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from companion.bench.parts import RESTART_FRAMES, WARM_FRAMES, after_opening, time_parts
+from companion.bench.parts import RESTART_FRAMES, WARM_FRAMES, after_opening, goes_on, time_parts
 from companion.bench.processor import Processor, this_processor
 from companion.generation.generator import Generator
 from companion.model.library import find_model, open_model
@@ -47,7 +47,7 @@ def time_frames(model: Model, sampling: Sampling, frames: int, progress: Progres
         if index % RESTART_FRAMES == 0:
             state = after_opening(generator)
         switched, begun = switches(), time.perf_counter()
-        _, state = generator.frame(state, sampling)
+        state = goes_on(generator, state, sampling)
         elapsed = (time.perf_counter() - begun) * 1000
         if index >= 0:
             (quiet if switches() == switched else interrupted).append(elapsed)
@@ -67,13 +67,16 @@ def timing(quiet: list[float], interrupted: list[float]) -> Timing:
 _FIRST_FRAME = """
 import json, sys
 import numpy as np
+from companion.generation.closes import Request
 from companion.generation.generator import Generator
+from companion.harmony.leading import Harmony
 from companion.model.library import open_model
+from companion.music.key import Key
 from companion.bench.memory import peak_megabytes
 from companion.controls.table import DEFAULT_STYLE
 from companion.sampling.styles import style
 generator = Generator(open_model(sys.argv[1]), np.random.Generator(np.random.PCG64(1)))
-generator.frame(generator.start(), style(DEFAULT_STYLE))
+Request(style(DEFAULT_STYLE), harmony=Harmony(Key(9, minor=True))).made(generator, generator.start())
 print(json.dumps({"rss_mb": peak_megabytes()}))
 """
 

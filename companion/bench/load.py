@@ -207,6 +207,7 @@ def _generation(model: str) -> Callable[[], None]:
     """Generates a frame at each call; a fresh piece now and then, as in practice."""
     import numpy as np  # noqa: PLC0415 - not in the player's process
 
+    from companion.bench.parts import goes_on  # noqa: PLC0415
     from companion.controls.table import DEFAULT_STYLE  # noqa: PLC0415
     from companion.generation.generator import Generator  # noqa: PLC0415
     from companion.model.library import open_model  # noqa: PLC0415
@@ -220,6 +221,6 @@ def _generation(model: str) -> Callable[[], None]:
         nonlocal state
         if state.step >= 512:
             state = generator.start()
-        _, state = generator.frame(state, sampling)
+        state = goes_on(generator, state, sampling)
 
     return generate

@@ -243,8 +243,7 @@ def _answer(
 
 def _in_phrase(form: Form, step: int) -> tuple[int | None, int | None]:
     """The number of the phrase that a step belongs to, and the steps to its close."""
-    span = form.at(step)
-    return (None, None) if span is None else (form.spans.index(span), span.close - step)
+    return form.number(step), form.steps_to_close(step)
 
 
 def voice_notes(

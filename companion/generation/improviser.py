@@ -19,6 +19,7 @@ from companion.generation.forms import form_of, way_of
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.harmony.form import Form
 from companion.harmony.leading import Harmony
+from companion.harmony.progressions import tables
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key
@@ -149,6 +150,7 @@ class Improviser:
 
     def __init__(self, model: Model) -> None:
         self._generator = Generator(model, np.random.Generator(np.random.PCG64(0)))
+        tables()  # read here, and not before the first note
 
     @property
     def model(self) -> Model:

@@ -53,10 +53,15 @@ class Form:
     spans: tuple[Span, ...]
     ends: bool = True  # the last close is that of the piece
 
+    def number(self, step: int) -> int | None:
+        """Which phrase a step belongs to, from 0 on."""
+        number = bisect_right(self._starts, step) - 1
+        return number if number >= 0 and step < self.spans[number].end else None
+
     def at(self, step: int) -> Span | None:
         """The phrase that a step belongs to."""
-        number = bisect_right(self._starts, step) - 1
-        return self.spans[number] if number >= 0 and step < self.spans[number].end else None
+        number = self.number(step)
+        return None if number is None else self.spans[number]
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -69,9 +69,8 @@ class Harmony:
         heard = heard_chord(before)
         last = chain.of_chord(None if heard is None else heard.transposed(-self.key.tonic))
         likely = (chain.openings if last is None else chain.following[self.beat.place, last]).copy()
-        for voice, code in given.items():
-            if code >= FIRST_STRIKE:
-                likely *= chain.singing[voice, ON_BEAT, :, (CODE_PITCH_CLASS[code] - self.key.tonic) % OCTAVE]
+        sung = {voice: CODE_PITCH_CLASS[code] for voice, code in given.items() if code >= FIRST_STRIKE}
+        likely *= chain.going_with({v: (tone - self.key.tonic) % OCTAVE for v, tone in sung.items()}, ON_BEAT)
         if self.beat.toward is not None:
             likely *= self.beat.toward
         else:

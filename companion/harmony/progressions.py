@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from importlib import resources
@@ -68,6 +69,13 @@ class ChordChain:
             return None
         found = self._numbers.get(chord)
         return self._numbers.get(chord._replace(bass=chord.root)) if found is None else found
+
+    def going_with(self, sung: Mapping[int, int], when: int) -> Likelihoods:
+        """[chords]: how well each goes with what voices sing, voice → tone above the tonic, on the beat or off it."""
+        fits = np.ones(len(self.chords))
+        for voice, tone in sung.items():
+            fits *= self.singing[voice, when, :, tone]
+        return fits
 
     @functools.cached_property
     def _numbers(self) -> dict[Chord, int]:

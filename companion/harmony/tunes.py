@@ -22,7 +22,7 @@ _LIKE_THE_OTHERS = 1.0  # how much the length of a phrase counts beside its last
 
 class _Note(NamedTuple):
     beat: int
-    beats: int  # up to the next note, at least 1
+    beats: int  # up to the next note; 0 where that is on the same beat
     rests: bool  # there is silence before the next note
 
 
@@ -61,10 +61,11 @@ def _ends(notes: Sequence[_Note], lengths: dict[int, float]) -> list[int]:
         own = _odds(note, typical)
         begin = notes[0].beat
         found = (_length(begin, notes, number, lengths) + own, -1)
-        for before in range(number):
+        for before in range(number - 1, -1, -1):
             begin = notes[before + 1].beat
-            if _begin_to_begin(begin, notes, number) <= PHRASE_BEATS[-1]:
-                found = max(found, (best[before][0] + _length(begin, notes, number, lengths) + own, before))
+            if _begin_to_begin(begin, notes, number) > PHRASE_BEATS[-1]:
+                break  # those before are farther still: a long tune takes no longer a note than a short one
+            found = max(found, (best[before][0] + _length(begin, notes, number, lengths) + own, before))
         best.append(found)
     ends = [len(notes) - 1]
     while (before := best[ends[-1]][1]) >= 0:

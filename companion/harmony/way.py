@@ -12,11 +12,11 @@ from companion.harmony.leading import OFF_BEAT, ON_BEAT, AskedBeat, Harmony
 from companion.harmony.progressions import ChordChain, Closing, Likelihoods, PhrasePlace, tables
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
-from companion.music.vocabulary import LOWEST_PITCH, STEPS_PER_BEAT, VOICES, IntArray, sounding_pitches
+from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, sounding_pitches
 
 OFF_STEP = 2  # of a beat: where its second eighth begins
-_AWAY_FROM_HOME = 0.05  # likewise the piece away from its tonic
-_NOT_A_CLOSE = 1e-4  # how much less likely a phrase ends on what is no triad in root position
+_NOT_A_CLOSE = 1e-4  # how much less likely a phrase ends on what is no triad in root position …
+_AWAY_FROM_HOME = 0.05  # … and a piece away from its tonic
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ def way_through(key: Key, form: Form, known: IntArray | None = None, given: Sequ
     """
     chain = tables().of_key(key)
     first, last = form.spans[0].start, form.spans[-1].end
-    sung = None if known is None else sounding_pitches(known)
+    sung = [] if known is None else _sung(sounding_pitches(known), key, given)
     beats: list[AskedBeat | None] = []
     message = np.ones(len(chain.chords))
     for step in range(last - STEPS_PER_BEAT - (last - first) % STEPS_PER_BEAT, first - 1, -STEPS_PER_BEAT):
@@ -54,13 +54,12 @@ def way_through(key: Key, form: Form, known: IntArray | None = None, given: Sequ
             toward = toward * _on_close(chain, form, span)
         if place == PhrasePlace.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
             toward = toward * chain.closing[Closing.BEFORE_FINAL]
-        if sung is not None:
-            toward = toward * _sung(chain, key, sung[step - first + OFF_STEP :][:1], given, OFF_BEAT) ** 0.5
+        for off_beat in sung[step - first + OFF_STEP :][:1]:
+            toward = toward * chain.going_with(off_beat, OFF_BEAT) ** 0.5
         beats.append(AskedBeat(place, toward))
-        here = toward
-        if sung is not None:
-            here = here * _sung(chain, key, sung[step - first :][:1], given, ON_BEAT)
-        message = chain.following[place] @ here
+        for on_beat in sung[step - first :][:1]:
+            toward = toward * chain.going_with(on_beat, ON_BEAT)
+        message = chain.following[place] @ toward
     return Way(key, form, tuple(reversed(beats)))
 
 
@@ -72,10 +71,9 @@ def _on_close(chain: ChordChain, form: Form, span: Span) -> Likelihoods:
     return fits
 
 
-def _sung(chain: ChordChain, key: Key, pitches: IntArray, given: Sequence[bool], when: int) -> Likelihoods:
-    """[chords]: how well each goes with what the given voices sing in one frame, ``[1, 4]`` pitches."""
-    fits = np.ones(len(chain.chords))
-    for voice in range(len(VOICES)):
-        if len(pitches) and given[voice] and pitches[0, voice] >= LOWEST_PITCH:
-            fits = fits * chain.singing[voice, when, :, (int(pitches[0, voice]) - key.tonic) % OCTAVE]
-    return fits
+def _sung(frames: IntArray, key: Key, given: Sequence[bool]) -> list[dict[int, int]]:
+    """Of each frame of sounding pitches ``[steps, 4]``: given voice → tone above the tonic."""
+    return [
+        {voice: (pitch - key.tonic) % OCTAVE for voice, pitch in enumerate(frame) if given[voice] and pitch}
+        for frame in frames.tolist()
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -46,19 +45,12 @@ class Bars:
             stretches[step_of_tick(tick, ticks_per_beat)] = (numerator, denominator)
         return cls(tuple(stretches), tuple(stretches.values()))
 
-    def steps_at(self, step: int) -> int:
-        """The length of the bar around a step; a pickup counts as the bar it belongs to."""
-        return bar_steps(*self.metres[self._stretch(step)])
-
     @property
     def pickup_steps(self) -> int:
         """The length of a pickup that has a stretch of its own; 0 without one."""
         if len(self.starts) > 1 and self.starts[1] < bar_steps(*self.metres[1]):
             return self.starts[1]
         return 0
-
-    def _stretch(self, step: int) -> int:
-        return bisect_right(self.starts, max(step, self.pickup_steps)) - 1
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,6 @@ class Feel(NamedTuple):
     long: float  # the share of a beat before its last part
 
 
-STRAIGHT = Feel(False, frozenset(), SWUNG / STEPS_PER_BEAT)
-
-
 def feel(starts: Steps) -> Feel:
     """How the beats of a phrase are divided: by triplets and swung eighths in three, else evenly.
 

@@ -164,10 +164,10 @@ class Session:
             left = max(math.ceil((end - self.position) / self.barlines.bar_steps), 0)
         guidance, step = self._turns.plan.guidance, math.floor(self.position)
         form = guidance.form(self.answer, step) if self.activity == ANSWERING else None
-        span = None if form is None else form.at(guidance.heard(step))
-        if form is None or span is None:
+        number = None if form is None else form.number(guidance.heard(step))
+        if form is None or number is None:
             return AnswerProgress(left)
-        return AnswerProgress(left, form.spans.index(span) + 1, len(form.spans) if form.ends else None)
+        return AnswerProgress(left, number + 1, len(form.spans) if form.ends else None)
 
     @property
     def chord(self) -> str:

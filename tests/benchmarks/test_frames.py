@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.fakes import random_source
 
+from companion.bench.parts import goes_on
 from companion.controls.table import DEFAULT_STYLE
 from companion.generation.generator import Generator
 from companion.model.codes import NOTHING, UNDECIDED
@@ -42,7 +43,7 @@ def timed(benchmark: BenchmarkFixture, work: Any) -> Any:
 
 @pytest.mark.parametrize("name", bundled_models())
 def test_a_frame_of_a_bundled_model(benchmark: BenchmarkFixture, name: str) -> None:
-    """Features, four calls of the network, four choices; each frame goes on from the one before."""
+    """Features, four calls of the network, four choices led by a chord; each frame goes on from the one before."""
     generator, sampling = Generator(open_model(name), random_source()), style(DEFAULT_STYLE)
     state = generator.start()
     for step in range(HEARD):
@@ -50,7 +51,7 @@ def test_a_frame_of_a_bundled_model(benchmark: BenchmarkFixture, name: str) -> N
 
     def frame() -> None:
         nonlocal state
-        _, state = generator.frame(state, sampling)
+        state = goes_on(generator, state, sampling)
 
     timed(benchmark, frame)
     assert state.step == HEARD + WARMUP + ROUNDS

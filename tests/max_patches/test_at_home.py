@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from support.maxsim.atoms import MaxError
-from support.maxsim.ensemble import Companion, Ensemble, ensemble
+from support.maxsim.ensemble import Companion, Ensemble, started
 from support.maxsim.objects_outside import Drawn, MultiSlider
 from support.maxsim.world import Device, Habits, World
 
@@ -32,12 +32,6 @@ SCENARIOS: dict[str, Scenario] = {}
 def scenario(function: Scenario) -> Scenario:
     SCENARIOS[function.__name__] = function
     return function
-
-
-def started(devices: Devices, habits: Habits) -> Ensemble:
-    rig = ensemble(devices, habits)
-    rig.settle()
-    return rig
 
 
 # Buttons

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from support.maxsim.atoms import MaxError
-from support.maxsim.ensemble import Companion, Ensemble, Frames, ensemble, sung
+from support.maxsim.ensemble import Companion, Ensemble, Frames, ensemble, started, sung
 from support.maxsim.world import Device, Habits, World
 
 from max_patches.amxd import pack, unpack
@@ -46,13 +46,6 @@ def scenario(function: Scenario) -> Scenario:
 
 
 # What happens
-
-
-def started(devices: Devices, habits: Habits) -> Ensemble:
-    """Hands are shaken, Live stands still."""
-    rig = ensemble(devices, habits)
-    rig.settle()
-    return rig
 
 
 def until(rig: Ensemble, step: float) -> None:

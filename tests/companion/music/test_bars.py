@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.music.bars import Barlines, Bars
+from companion.music.bars import Barlines
 from companion.music.pulse import Pulse
 
 BARLINES = st.builds(Barlines, st.integers(1, 40), st.integers(-50, 50))
@@ -99,9 +99,9 @@ def test_strong_beats(barlines: Barlines, beats: list[int]) -> None:
 
 
 @pytest.mark.parametrize("unit", [1, 2, 4, 8, 16, 32, 64])
-def test_a_bar_is_as_long_in_a_jam_as_in_a_file(unit: int) -> None:
+def test_a_bar_of_broken_steps_counts_as_the_nearest_whole_number(unit: int) -> None:
     for beats in range(1, 33):
-        assert Barlines.of_metre(beats, unit).bar_steps == Bars((0,), ((beats, unit),)).steps_at(0)
+        assert abs(Barlines.of_metre(beats, unit).bar_steps - max(16 * beats / unit, 1)) <= 0.5
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,13 @@ def _whole_notes(device: Device) -> list[Played]:
     return notes
 
 
+def started(devices: dict[str, bytes], habits: Habits) -> Ensemble:
+    """A Set with one group in which hands are shaken and Live stands still."""
+    rig = ensemble(devices, habits)
+    rig.settle()
+    return rig
+
+
 def ensemble(
     devices: dict[str, bytes], habits: Habits | None = None, seed: int = 0, world: World | None = None, group: int = 0
 ) -> Ensemble:
