@@ -70,7 +70,9 @@ class TimedGenerator(Generator):
 
 def goes_on(generator: Generator, state: DecoderState, sampling: Sampling) -> DecoderState:
     """The state after a frame as an answer has them: led by a chord for each beat, with no voice given."""
-    return Request(sampling, conditions=Conditions(key=DEMO_KEY), harmony=Harmony(DEMO_KEY)).made(generator, state).after
+    return (
+        Request(sampling, conditions=Conditions(key=DEMO_KEY), harmony=Harmony(DEMO_KEY)).made(generator, state).after
+    )
 
 
 def time_parts(model: Model, sampling: Sampling, frames: int) -> Parts:

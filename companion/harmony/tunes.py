@@ -83,7 +83,9 @@ def _begin_to_begin(begin: int, notes: Sequence[_Note], last: int) -> int:
 
 
 def _length(begin: int, notes: Sequence[_Note], last: int, lengths: dict[int, float]) -> float:
-    return _LIKE_THE_OTHERS * lengths.get(_begin_to_begin(begin, notes, last), _NO_PHRASE)
+    beats = _begin_to_begin(begin, notes, last)
+    too_many = max(beats / PHRASE_BEATS[-1], 1.0)  # so that no tune, however even, is one phrase from end to end
+    return _LIKE_THE_OTHERS * lengths.get(beats, _NO_PHRASE * too_many)
 
 
 def _form(notes: Sequence[_Note], ends: Sequence[int], tune: IntArray) -> Form:

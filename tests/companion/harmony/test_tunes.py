@@ -92,6 +92,12 @@ def test_phrases_of_any_tune_follow_one_another_and_close_on_beats(tokens: list[
 
 @pytest.mark.slow
 @pytest.mark.train
+def test_an_even_tune_of_a_thousand_bars_is_no_phrase_of_a_thousand_bars() -> None:
+    tune = np.full(16_000, HOLD, dtype=np.int32)
+    tune[::2] = 40 + np.arange(8_000) % 5
+    assert {span.beats for span in tune_form(tune).spans} == {8}
+
+
 def test_beside_the_fermatas_of_held_out_chorales(chorales: list[Piece]) -> None:
     found = true = hits = 0
     for piece in chorales:
