@@ -106,6 +106,7 @@ def _leap_costs(nats: float) -> Likelihoods:
 
 
 _LEAPS = _leap_costs(LEAP_NATS)
+_DOUBLED = DOUBLED_LEADING_TONE * (_CLASSES[:, None] == _CLASSES)  # [code that sounds, token] nats off
 
 
 @lru_cache(maxsize=512)
@@ -116,12 +117,9 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: floa
     leaning = np.roll(chain.leaning[:, when, state], key.tonic, axis=-1)[:, _CLASSES]  # [voices, codes]
     strength *= AS_BACH
     leaning *= strength * (1.0 if when == ON_BEAT else OFF_BEAT_SHARE)
-    completing = tables().completing[chord.quality, chord.inversion] * strength
+    completing = tables().completing[chord.quality, chord.inversion] * strength  # [dealt, tones]
     tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
-    tones, completing = tone_of.tolist(), completing[:, tone_of]
-    doubled = DOUBLED_LEADING_TONE * strength * (_CLASSES[:, None] == _CLASSES)  # [codes, codes]
-
-    leaps = strength * _LEAPS
+    tones = tone_of.tolist()
 
     def dealt_among(codes: tuple[int, ...]) -> int:
         return DEALT_NUMBER[tuple(sorted([tones[code] for code in codes[:UPPER] if code >= FIRST_STRIKE]))]
@@ -134,14 +132,15 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: floa
         voice, codes = context.voice, context.codes
         won = leaning[voice]
         if when == ON_BEAT and voice < UPPER:
-            won = won + completing[dealt_among(codes)]
+            won = won + completing[dealt_among(codes)].take(tone_of)
         for code in codes:
             if code >= FIRST_STRIKE and CODE_PITCH_CLASS[code] in leads:
-                won = won - doubled[code]
+                won = won - strength * _DOUBLED[code]
         scores[FIRST_STRIKE:] += won[FIRST_STRIKE:]
         before = context.history.reference[voice]
         if before >= FIRST_STRIKE:
-            scores[FIRST_STRIKE:] -= leaps[VOCABULARY_SIZE + FIRST_STRIKE - before : 2 * VOCABULARY_SIZE - before]
+            rises = slice(VOCABULARY_SIZE + FIRST_STRIKE - before, 2 * VOCABULARY_SIZE - before)
+            scores[FIRST_STRIKE:] -= strength * _LEAPS[rises]
         held = context.history.now[voice]
         if held >= FIRST_STRIKE:
             scores[HOLD] += won[held] - (moving * _standing(context) if moving else 0.0)
