@@ -11,8 +11,8 @@ from companion.controls.table import HIGHEST_SEED
 from companion.errors import BadSetting
 from companion.generation.composer import Composed, voice_notes
 from companion.generation.job import Job, OpenModel, asked_key, continue_song, harmonise_song
+from companion.harmony.keys import likeliest_key
 from companion.io.clip_messages import HARMONISE, ClipAsk, ClipNote
-from companion.music.key import find_key
 from companion.music.vocabulary import STEPS_PER_BEAT
 from companion.phrase.seed import phrase_of_song
 
@@ -60,5 +60,5 @@ def _answer(wish: ClipWish, job: Job, composed: list[Composed]) -> ClipAnswer:
     notes = clip_notes([*phrase.notes, *voice_notes(composed, phrase, job.velocity, job.lead)])
     end = phrase.start_step + phrase.end_step + job.new_steps if job.new_steps else 0
     length = length_of(notes, max(ask.length, end / STEPS_PER_BEAT), beats_of_bar(ask.beats, ask.unit))
-    key = asked_key(settings) or find_key(phrase.frames)
+    key = asked_key(settings) or likeliest_key(phrase.frames, ended=ask.what == HARMONISE)  # as it was made
     return ClipAnswer(notes, length, clip_name(key, settings.seed, wish.time_of_day), tuple(job.notices))

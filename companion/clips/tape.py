@@ -25,22 +25,22 @@ class ClipTape:
     """Hears what the log would."""
 
     def __init__(self) -> None:
-        self._fixed: dict[int, LoggedFrame] = {}
+        self._fixed: dict[int, LoggedFrame] = {}  # steps rising
         self._sent: dict[int, SoundingFrame] = {}
 
     def hear(self, entry: Entry) -> None:
         """The next entry."""
         if isinstance(entry, LoggedFrame):
-            for later in [step for step in self._fixed if step >= entry.step]:
-                del self._fixed[later]  # it was taken back
+            while self._fixed and next(reversed(self._fixed)) >= entry.step:
+                self._fixed.popitem()  # it was taken back
             self._fixed[entry.step] = entry
             if len(self._fixed) > MOST_STEPS:
-                del self._fixed[min(self._fixed)]
+                del self._fixed[next(iter(self._fixed))]
         elif isinstance(entry, LoggedSend):
             self._sent.update((frame.step, frame) for frame in entry.frames)
-            first = min(self._fixed, default=0)
-            for step in [step for step in self._sent if step < first]:
-                del self._sent[step]
+            if len(self._sent) > MOST_STEPS:
+                first = next(iter(self._fixed), 0)
+                self._sent = {step: frame for step, frame in self._sent.items() if step >= first}
 
     def answer(
         self,
