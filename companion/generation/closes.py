@@ -20,7 +20,7 @@ from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES
 from companion.sampling.draw import Sampling
 from companion.sampling.harmony import MAJOR, MINOR, close_on_triad
-from companion.sampling.rules import Rule, strikes_anew
+from companion.sampling.rules import Rule, in_parallel, strikes_anew
 
 CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there would be another one before it
 
@@ -70,10 +70,11 @@ class Request:
                 now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
                 chord = self.harmony.chord(state.sounds, now, generator.random)
                 state = replace(state, chord=chord)
-            sampling = with_last(sampling, self.harmony.rule(chord, within, sampling.harmony))
+            rules = [self.harmony.rule(chord, within, sampling.harmony)]
             settles = within == 0 and self.harmony.beat.place == PhrasePlace.CLOSE
             if settles or not any(state.history.reference):
-                sampling = with_first(sampling, triad_of(self.harmony.named(chord)))
+                rules.append(triad_of(self.harmony.named(chord)))  # last: rather no whole triad than parallels
+            sampling = with_last(sampling, *rules)
         return Made(*generator.frame(state, sampling, self.given, self.conditions))
 
     def towards_close(self, steps: int | None, key: Key | None) -> Request:
@@ -89,8 +90,14 @@ class Request:
         """What was before, where a phrase comes back and it is remembered."""
         if span.repeats is None or state.past is None or (span.fresh is not None and step >= span.fresh):
             return self
-        tokens = state.past.again(span.start - span.repeats, anew=step == span.start)
-        return self if tokens is None else replace(self, given={**dict(enumerate(tokens)), **self.given}, harmony=None)
+        since, back = step - span.start, span.start - span.repeats
+        tokens = state.past.again(back, anew=since == 0)
+        if tokens is None:
+            return self
+        before, first = state.past.again(since + 1, anew=True), state.past.again(since + back, anew=True)
+        if before is not None and first is not None and in_parallel(before, first):
+            return replace(self, given={0: tokens[0], **self.given})  # the tune alone comes back, in other harmony
+        return replace(self, given={**dict(enumerate(tokens)), **self.given}, harmony=None)
 
     def struck_anew(self) -> Request:
         """The same with a note begun by every voice."""

@@ -10,8 +10,8 @@ from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOCABULARY_SIZE
 from companion.sampling.course import USUAL_PACE
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
-FORWARD = 3.2  # nats for each e-fold of the wanted pace over the usual one …
-BACK = 10.0  # … and over the pace of late: what is still missing
+FORWARD = 4.0  # nats for each e-fold of the wanted pace over the usual one …
+BACK = 14.0  # … and over the pace of late: what is still missing
 LEAST_PACE = 0.02  # strikes a step that count as none
 NEAR = 1  # semitones by which a motif's steps may differ: it is repeated on another degree of its scale
 UNLIKEST = 6  # semitones beyond which another step is as unlike as can be

@@ -7,8 +7,9 @@ back what an earlier one forbade.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -109,6 +110,15 @@ def no_parallels(scores: LogProbs, context: NoteContext) -> None:
         if was != now and was >= FIRST_STRIKE <= now and (interval := abs(was - own) % OCTAVE) in PERFECT:
             scores += _PARALLELS[interval][now]
             scores[own] = staying
+
+
+def in_parallel(before: Sequence[int], now: Sequence[int]) -> bool:
+    """Whether two voices move on from a unison, fifth or octave to the same interval; codes of what they sound."""
+    moved = [(was, goes) for was, goes in zip(before, now, strict=True) if was != goes and was >= FIRST_STRIKE <= goes]
+    return any(
+        (interval := abs(was - other) % OCTAVE) in PERFECT and abs(goes - others) % OCTAVE == interval
+        for (was, goes), (other, others) in combinations(moved, 2)
+    )
 
 
 def _wide_costs() -> NDArray[np.float64]:

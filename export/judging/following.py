@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from companion.controls.settings import Settings
 from companion.generation.improviser import ANSWER
 from companion.model.runtime import Model
+from companion.music.bars import Barlines
 from companion.music.vocabulary import FIRST_STRIKE, STEPS_PER_BEAT, sounding_pitches
 from export.data.folksongs import Tune
 from export.judging.jamming import Played, play_jam
@@ -120,7 +121,7 @@ def even(tune: Tune, steps: int) -> list[Played]:
 def answer_to(model: Model, settings: Settings, phrase: Sequence[Played], bar_steps: int) -> Line | None:
     """The soprano of what a jam answers; None where it does not begin in time."""
     end = max(note.start + note.steps for note in phrase)
-    music = play_jam(model, settings, phrase, end + WAIT_STEPS + ANSWER_STEPS, bar_steps).frames_of(ANSWER)
+    music = play_jam(model, settings, phrase, end + WAIT_STEPS + ANSWER_STEPS, Barlines(bar_steps)).frames_of(ANSWER)
     answered = [fixed for step, fixed in music.items() if step >= end][:ANSWER_STEPS]
     if not answered:
         return None

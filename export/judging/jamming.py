@@ -18,6 +18,7 @@ from companion.music.vocabulary import REST, VOICES, IntArray, canonical, notes_
 from companion.session.session import Session
 from companion.session.sink import FrameTape
 
+FOUR_FOUR = Barlines()  # the first bar begins at step 0
 KEY_UP_EARLY = 0.2  # steps before the end of a note at which its key comes up
 MOMENTS = (0.0, 0.5, 1.0 - KEY_UP_EARLY)  # within a step, at which the session is told of the time
 
@@ -50,11 +51,13 @@ class Tape(FrameTape):
         return {step: fixed for step, fixed in sorted(self.music.items()) if fixed[0].origin == origin}
 
 
-def play_jam(model: Model, settings: Settings, notes: Iterable[Played], steps: int, bar_steps: int = 16) -> Tape:
-    """What becomes of so many steps in which these keys are played, the first bar beginning at step 0."""
+def play_jam(
+    model: Model, settings: Settings, notes: Iterable[Played], steps: int, barlines: Barlines = FOUR_FOUR
+) -> Tape:
+    """What becomes of so many steps in which these keys are played."""
     tape = Tape()
     session = Session(model, settings, ANY, tape)
-    session.begin(0.0, Barlines(bar_steps))
+    session.begin(0.0, barlines)
     by_step = sorted(notes)
     for step in range(steps):
         for moment in MOMENTS:
@@ -79,10 +82,10 @@ def harmonised_live(model: Model, settings: Settings, melody: IntArray, dice: in
 
 
 def harmonised_jam(
-    model: Model, settings: Settings, keys: Iterable[Played], alone: IntArray, bar_steps: int = 16
+    model: Model, settings: Settings, keys: Iterable[Played], alone: IntArray, barlines: Barlines = FOUR_FOUR
 ) -> IntArray:
     """What a jam in ``harmonise`` makes of a melody, given as keys and as frames ``[steps, 4]`` of it alone."""
-    tape = play_jam(model, replace(settings, mode="harmonise"), keys, len(alone), bar_steps)
+    tape = play_jam(model, replace(settings, mode="harmonise"), keys, len(alone), barlines)
     return _frames(tape, alone)
 
 

@@ -8,18 +8,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.controls.settings import Settings
-from companion.generation.composer import harmonise
+from companion.generation.composer import voice_notes
+from companion.generation.job import harmonise_song
+from companion.generation.velocity import DEFAULT_VELOCITY
 from companion.model.runtime import Model
-from companion.music.vocabulary import FIRST_STRIKE, REST, VOICES, IntArray, frames_of_notes
-from companion.phrase.seed import Phrase
-from companion.sampling.styles import sampling_of
+from companion.music.bars import Barlines
+from companion.music.song import Metre, Song, SongNote
+from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, VOICES, IntArray, frames_of_notes
+from companion.phrase.seed import phrase_of_song
 from export.data.folksongs import Tune
 from export.judging.jamming import Played, harmonised_jam
-from export.judging.recital import generator_of, melody_of
 
 DOTTED_STEPS = 6  # a dotted quarter
 IN_DOTTED_BEAT = {"0": 0, "⅓": 2, "⅔": 4}  # steps of the dotted beat; what is elsewhere is off the eighths
 BARS = 8  # of a tune
+LEADING = 0  # its voice
+STEP_TICKS = 120
 
 
 @dataclass(frozen=True)
@@ -38,37 +42,54 @@ def keep_metre(
     heads = [tune.head(BARS) for tune in tunes]
     in_files = []
     for number, tune in enumerate(heads):
-        composed = harmonise(generator_of(model, (settings.seed, number)), tune_phrase(tune), sampling_of(settings))
-        in_files.append(onsets(np.stack([one.frame.tokens for one in composed]), tune.first_step))
+        in_files.append(onsets(harmonised_tune(model, replace(settings, seed=settings.seed + number), tune)))
         tell()
     live = []
     for number, tune in enumerate(heads):
-        live.append(onsets(harmonised_live_tune(model, replace(settings, seed=number), tune), tune.first_step))
+        live.append(onsets(harmonised_live_tune(model, replace(settings, seed=number), tune)))
         tell()
     return [_together(f"{name} harmonises", in_files), _together(f"{name} harmonises live", live)]
 
 
-def tune_phrase(tune: Tune) -> Phrase:
-    """A tune as a melody in its metre."""
-    melody = melody_of(frames_of_notes(tune.notes, tune.steps))
-    end = (tune.first_step + tune.steps) % tune.bar_steps
-    return replace(melody, first_step=tune.first_step, bar_steps=tune.bar_steps, end_place=end)
+def tune_song(tune: Tune) -> Song:
+    """A tune as a MIDI file in its metre holds it."""
+    metre = Metre(0, *(int(number) for number in tune.metre.split("/")))
+    notes = ((tune.first_step + note.start_step, note.steps, note.pitch) for note in tune.notes)
+    played = (
+        SongNote(start * STEP_TICKS, (start + steps) * STEP_TICKS, pitch, DEFAULT_VELOCITY, 0, 0)
+        for start, steps, pitch in notes
+    )
+    return Song(tuple(played), STEP_TICKS * STEPS_PER_BEAT, metres=(metre,))
 
 
-def harmonised_live_tune(model: Model, settings: Settings, tune: Tune) -> IntArray:
-    """A tune with the voices that a jam sings to it: frames ``[steps, 4]``."""
+def harmonised_tune(model: Model, settings: Settings, tune: Tune) -> list[tuple[int, int]]:
+    """Voice and 16th of every note that a tune and the voices added by ``chorale harmonise`` begin."""
+    song = tune_song(tune)
+    phrase = phrase_of_song(song, LEADING)
+    job = harmonise_song(song, phrase, settings, lambda _: model)
+    notes = [*phrase.notes, *voice_notes(list(job.frames), phrase, job.velocity)]
+    return [(note.voice, round(note.start_tick / STEP_TICKS)) for note in notes]
+
+
+def harmonised_live_tune(model: Model, settings: Settings, tune: Tune) -> list[tuple[int, int]]:
+    """The same of a jam in ``harmonise``."""
     keys = [Played(tune.first_step + note.start_step, note.steps, note.pitch) for note in tune.notes]
     alone = np.full((tune.first_step + tune.steps, len(VOICES)), REST, dtype=np.int32)
     alone[tune.first_step :] = frames_of_notes(tune.notes, tune.steps)
-    return harmonised_jam(model, settings, keys, alone, tune.bar_steps)[tune.first_step :]
+    barlines = Barlines.of_metre(*(int(number) for number in tune.metre.split("/")))
+    struck = harmonised_jam(model, settings, keys, alone, barlines) >= FIRST_STRIKE
+    return [(int(voice), int(step)) for step, voice in np.argwhere(struck)]
 
 
-def onsets(frames: IntArray, first_step: int) -> tuple[IntArray, IntArray]:
-    """``[DOTTED_STEPS]`` each: how often added voices begin a note on each step of the beat, and how often the tune."""
-    struck = frames >= FIRST_STRIKE
-    places = (first_step + np.arange(len(frames))) % DOTTED_STEPS
-    added = np.bincount(places, weights=struck[:, 1:].sum(axis=1), minlength=DOTTED_STEPS)
-    tune = np.bincount(places, weights=struck[:, 0], minlength=DOTTED_STEPS)
+def onsets(begun: Sequence[tuple[int, int]]) -> tuple[IntArray, IntArray]:
+    """``[DOTTED_STEPS]`` each: how often added voices begin a note on each 16th of the beat, and how often the tune.
+
+    begun: voice and 16th of each note, counted from a bar line.
+    """
+    added, tune = (
+        np.bincount([at % DOTTED_STEPS for voice, at in begun if (voice == LEADING) == is_tune], minlength=DOTTED_STEPS)
+        for is_tune in (False, True)
+    )
     return added.astype(np.int32), tune.astype(np.int32)
 
 

@@ -13,6 +13,7 @@ from companion.generation.closes import (
     CLOSE_IN_SIGHT,
     TRIES,
     Made,
+    Request,
     before_close,
     best_ending,
     best_opening,
@@ -21,9 +22,13 @@ from companion.generation.closes import (
     finished,
     towards_close,
 )
-from companion.generation.generator import NO_CONDITIONS
-from companion.model.features import Conditions
+from companion.generation.generator import NO_CONDITIONS, DecoderState
+from companion.harmony.form import Span
+from companion.model.echoes import Past
+from companion.model.features import Conditions, History
 from companion.music.key import Key
+from companion.music.vocabulary import HOLD, strike
+from companion.sampling.draw import Sampling
 
 C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
 
@@ -138,3 +143,38 @@ class TestOpening:
         chords = self.openings((72, 67, 65, 48), (72, 67, 64, 52), (72, 67, 62, 48))
         assert best_opening(chords).frame.pitches == (72, 67, 64, 52)
         assert self.made == 3
+
+
+class TestReturns:
+    """A phrase of one beat, ten chords before: it comes back whole, or where that would be in parallel in its tune."""
+
+    SPAN = Span(start=12, close=16, end=20, repeats=0)
+
+    def state(self, last: tuple[int, ...]) -> DecoderState:
+        """Chords of a beat, C major first, and another one before the phrase comes back."""
+        past, history = Past(), History()
+        for chord in ((72, 67, 64, 48), (71, 67, 62, 55), last):
+            for step in range(4):
+                tokens = [strike(pitch) if step == 0 else HOLD for pitch in chord]
+                history = history.advance(tokens)
+                past = past.advance(tokens, history)
+        return DecoderState(12, history, {}, past)
+
+    def test_it_comes_back_whole(self) -> None:
+        asked = Request(Sampling()).again(self.state((71, 67, 62, 55)), self.SPAN, 12)
+        assert dict(asked.given) == dict(enumerate(map(strike, (72, 67, 64, 48))))
+
+    def test_over_a_faulty_seam_in_its_tune_alone(self) -> None:
+        parallel = (74, 69, 65, 50)  # an octave between soprano and bass, as in the chord that comes back
+        for since in range(4):
+            asked = Request(Sampling()).again(self.gone_on(self.state(parallel), since), self.SPAN, 12 + since)
+            assert dict(asked.given) == {0: strike(72) if since == 0 else HOLD}
+
+    def gone_on(self, state: DecoderState, steps: int) -> DecoderState:
+        history, past = state.history, state.past
+        assert past is not None
+        for step in range(steps):
+            tokens = [strike(pitch) if step == 0 else HOLD for pitch in (72, 67, 60, 52)]
+            history = history.advance(tokens)
+            past = past.advance(tokens, history)
+        return DecoderState(state.step + steps, history, {}, past)

@@ -7,7 +7,8 @@ from support.fakes import Babbler
 from support.made_up import frames_of_chords
 
 from companion.controls.settings import Settings
-from companion.music.vocabulary import Note
+from companion.music.vocabulary import FIRST_STRIKE, Note
+from companion.phrase.seed import phrase_of_song
 from export.data.folksongs import Tune
 from export.judging import metre
 from export.judging.metre import MetreKept
@@ -17,14 +18,15 @@ JIG = Tune("jig", "6/8", 12, 10, (Note(0, 0, 67, 2), *(Note(2 + 6 * at, 0, 72 - 
 
 def test_onsets_are_counted_by_their_place_in_the_dotted_beat() -> None:
     frames = frames_of_chords([(72, 67, 64, 48), (74, 67, 65, 47), (72, 67, 64, 48)], steps=4)
-    added, tune = metre.onsets(frames, first_step=4)
+    begun = [(int(voice), 4 + int(step)) for step, voice in np.argwhere(frames >= FIRST_STRIKE)]
+    added, tune = metre.onsets(begun)
     assert tune.tolist() == [1, 0, 1, 0, 1, 0]  # struck at 4, 8 and 12
     assert added.tolist() == [2, 0, 2, 0, 3, 0]  # the alto's G is held
 
 
 def test_the_tune_stands_in_its_bar_in_files_and_live() -> None:
-    phrase = metre.tune_phrase(JIG)
-    assert (phrase.first_step, phrase.bar_steps, phrase.end_place) == (10, 12, 0)
+    phrase = phrase_of_song(metre.tune_song(JIG), 0)
+    assert (phrase.bar_steps, phrase.end_place) == (8, 0)  # two beats of four steps each
     told: list[None] = []
     found = metre.keep_metre(Babbler(), "b", Settings(model="babbler"), [JIG], lambda: told.append(None))  # type: ignore[arg-type]
     assert [one.name for one in found] == ["b harmonises", "b harmonises live"]
