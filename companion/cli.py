@@ -107,7 +107,9 @@ def continue_(
     outputs: Said,
 ) -> None:
     """Continue a MIDI file in four voices; missing voices of the seed are added first."""
-    from companion.commands.files import Outputs, compose, continue_job  # noqa: PLC0415
+    from companion.commands.files import compose  # noqa: PLC0415
+    from companion.workbench.jobs import continue_job  # noqa: PLC0415
+    from companion.workbench.outputs import Outputs  # noqa: PLC0415
 
     files = Outputs.beside(seed_file, "continued", **outputs)
     compose(continue_job(seed_file, bars, file_settings(said), phrases, form), files)
@@ -125,7 +127,9 @@ def harmonise_command(
     outputs: Said,
 ) -> None:
     """Write the missing voices to a melody, which is copied out as it stands."""
-    from companion.commands.files import Outputs, compose, harmonise_job, voice_number  # noqa: PLC0415
+    from companion.commands.files import compose, voice_number  # noqa: PLC0415
+    from companion.workbench.jobs import harmonise_job  # noqa: PLC0415
+    from companion.workbench.outputs import Outputs  # noqa: PLC0415
 
     files = Outputs.beside(melody, "harmonised", **outputs)
     compose(harmonise_job(melody, voice_number(voice), file_settings(said)), files)

@@ -27,6 +27,7 @@ ORDER = {
             "player",
             "session",
             "clips",
+            "workbench",
             "jam",
             "screen",
             "commands",

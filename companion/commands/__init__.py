@@ -6,8 +6,6 @@ jam_options    from what was typed to the options of a jam
 options        options of the command line, made of the tables of controls and of the rig
 demo           demo
 replay         replay
-phrases        the phrases of new bars, as they are asked for
-trace          what a model thought, as JSON
 models         models
 doctor         doctor
 max_devices    devices

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from companion.clock.internal import InternalClock
-from companion.commands.files import Outputs, job_of_song, save_work
+from companion.commands.files import save_work
 from companion.controls.knobs import ControlMap
 from companion.controls.settings import Command, Settings, read_command
 from companion.generation.composer import MODEL, SEED, Composed
@@ -35,6 +35,8 @@ from companion.player.port import Nowhere
 from companion.screen.chooser import View, choose_view
 from companion.session.session import Session
 from companion.session.sink import FrameTape
+from companion.workbench.jobs import job_of_song
+from companion.workbench.outputs import Outputs
 
 DEMO_BPM = 84
 STEP_SECONDS = step_seconds(DEMO_BPM)

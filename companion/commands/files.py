@@ -2,116 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
-from companion.audio.wav import find_fluidsynth, seconds_of_ticks, wave_of_midi
-from companion.commands.phrases import wishes_of
-from companion.commands.trace import trace_file
-from companion.controls.settings import Settings
-from companion.errors import BadMidiFile, BadSetting, OutputFailed
-from companion.files.midi import chorale_file, read_song
-from companion.files.writing import refuse_existing, write_all
-from companion.generation.composer import MODEL, Composed, voice_notes
-from companion.generation.job import Job, continue_song, harmonise_song
-from companion.harmony.form import Wish
-from companion.model.library import open_model
-from companion.music.song import Song
-from companion.music.vocabulary import VOICES, voice_index
-from companion.phrase.seed import Phrase, phrase_of_song
+from companion.audio.wav import seconds_of_ticks
+from companion.errors import BadSetting
+from companion.generation.composer import Composed
+from companion.generation.job import Job
+from companion.music.vocabulary import voice_index
 from companion.screen.say import say
 from companion.screen.terminal import LONG_SECONDS, progress_bar, span
+from companion.workbench.jobs import run
+from companion.workbench.outputs import Outputs, write_outputs
 
-MIDI_SUFFIXES = ("", ".mid", ".midi")
 LONGEST_SOUND_SECONDS = 3600  # which takes two gigabytes of memory
 SOUND_SPEED = 60  # seconds of sound made in a second, by a slow machine
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """The files a command writes."""
-
-    midi: Path
-    wav: Path | None = None
-    trace: Path | None = None
-    soundfont: Path | None = None
-    force: bool = False
-
-    @classmethod
-    def beside(
-        cls,
-        source: Path,
-        word: str,
-        out: Path | None = None,
-        wav: bool = False,
-        trace: Path | None = None,
-        soundfont: Path | None = None,
-        force: bool = False,
-    ) -> Outputs:
-        """Checked; where no name is given, ``song-continued.mid`` stands beside ``song.mid``."""
-        midi = midi_place(source, word, out)
-        sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
-        outputs = cls(midi, sound, trace, soundfont, force)
-        outputs.check()
-        return outputs
-
-    def check(self) -> None:
-        """Before any work: OutputExists or OutputFailed for the first that cannot be written.
-
-        BadSetting where two have one name, since the second would replace the first, or where the
-        soundfont is none; MissingExtra where there is no FluidSynth to play it.
-        """
-        paths = [path for path in (self.midi, self.wav, self.trace) if path is not None]
-        for path in paths:
-            refuse_existing(path, force=self.force)
-        names = [os.path.realpath(path) for path in paths]
-        for path, name in zip(paths, names, strict=True):
-            if names.count(name) > 1:
-                raise BadSetting(f"two outputs have one name: {path}; choose another for one of them")
-        if self.soundfont is not None:
-            find_fluidsynth(self.soundfont)
-
-
-def midi_place(source: Path, word: str, out: Path | None) -> Path:
-    """Where the MIDI file goes: where it is asked for, else beside the source.
-
-    Raises:
-        BadMidiFile, BadSetting, OutputFailed: the source or the place is no name of a MIDI file.
-    """
-    if out is None:
-        if not source.name:
-            raise BadMidiFile(f"cannot read {source}: it is a folder")
-        return source.with_name(f"{source.stem}-{word}.mid")
-    if not out.name:
-        raise OutputFailed(f"cannot write {out}: it is a folder; name a file")
-    if out.suffix.lower() not in MIDI_SUFFIXES:
-        raise BadSetting(f"what is written is a MIDI file: its name must end in .mid, not {out.suffix}")
-    return out
-
-
-def continue_job(
-    seed: Path, bars: int | None, settings: Settings, phrases: str | None = None, form: str | None = None
-) -> Job:
-    """Continue a file, in phrases of these lengths and this form; see companion.commands.phrases."""
-    song = read_song(seed)
-    phrase = phrase_of_song(song)
-    return job_of_song(song, phrase, *wishes_of(phrases, form, bars, phrase.bar_steps), settings)
-
-
-def job_of_song(song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish], settings: Settings) -> Job:
-    """Continue a song."""
-    return continue_song(song, phrase, bars, wishes, settings, open_model)
-
-
-def harmonise_job(melody: Path, voice: int | None, settings: Settings) -> Job:
-    """Add the missing voices to a file, whose melody is of this voice; None: as its track or its range says."""
-    song = read_song(melody)
-    phrase = phrase_of_song(song, voice)
-    if all(phrase.given):
-        raise BadSetting(f"{melody} holds all four voices; name the one to keep with --voice {'|'.join(VOICES)}")
-    return harmonise_song(song, phrase, settings, open_model)
 
 
 def check_sound(job: Job, outputs: Outputs) -> str:
@@ -140,24 +44,6 @@ def voice_number(name: str | None) -> int | None:
         raise BadSetting(str(error)) from error
 
 
-def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
-    """Write the MIDI file, and the sound and the trace where they are asked for: all of them or none."""
-    midi = chorale_file(
-        [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)],
-        ticks_per_beat=job.song.ticks_per_beat,
-        tempos=job.song.tempos,
-        metres=job.song.metres,
-        key=job.song.key,
-        markers=_seam(composed, job.phrase),
-    )
-    contents = {outputs.midi: midi}
-    if outputs.wav is not None:
-        contents[outputs.wav] = wave_of_midi(midi, outputs.soundfont)
-    if outputs.trace is not None:
-        contents[outputs.trace] = trace_file(job.generator.model.contract.name, composed)
-    write_all(contents, force=outputs.force)
-
-
 def compose(job: Job, outputs: Outputs) -> None:
     """Make the music, and write it."""
     if warning := check_sound(job, outputs):
@@ -167,26 +53,9 @@ def compose(job: Job, outputs: Outputs) -> None:
     save_work(job, composed, outputs)
 
 
-def run(job: Job, tell: Callable[[int], None]) -> list[Composed]:
-    """All frames; tell is told how many are done."""
-    composed = []
-    for one in job.frames:
-        composed.append(one)
-        tell(len(composed))
-    return composed
-
-
 def save_work(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
     """Write what was made, and say what and where."""
     say(*(f"note: {notice}" for notice in job.notices), err=True)
     write_outputs(job, composed, outputs)
     written = [path for path in (outputs.midi, outputs.wav, outputs.trace) if path is not None]
     say(f"wrote {', '.join(str(path) for path in written)}")
-
-
-def _seam(composed: Iterable[Composed], phrase: Phrase) -> list[tuple[int, str]]:
-    """A marker where the model goes on alone."""
-    for one in composed:
-        if one.origin == MODEL:
-            return [(phrase.tick_of_step(one.frame.step - phrase.first_step), "Chorale Companion")]
-    return []

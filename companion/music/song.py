@@ -57,6 +57,21 @@ class KeySignature(NamedTuple):
         return (7 * self.sharps + (9 if self.minor else 0)) % 12
 
 
+class TrackEvent(NamedTuple):
+    """What a track holds beside its notes: a lyric, a marker, a program, a control change, a bend."""
+
+    tick: int
+    track: int
+    data: bytes  # the event as a MIDI file holds it, without its delta time; channel as in the file
+
+
+class ChordSymbol(NamedTuple):
+    """A chord written over the music, which holds from a tick on, up to the next one."""
+
+    tick: int
+    text: str  # as it is written, as in "G7/B"
+
+
 @dataclass(frozen=True)
 class Song:
     """What a MIDI file holds, percussion left out; notes in order of time."""
@@ -69,3 +84,6 @@ class Song:
     length_ticks: int = 0
     key: KeySignature | None = None  # the first one
     notices: tuple[str, ...] = ()  # lines for the user
+    events: tuple[TrackEvent, ...] = ()  # what tracks hold beside notes, in order of time
+    chord_symbols: tuple[ChordSymbol, ...] = ()  # in order of time
+    fermatas: tuple[int, ...] = ()  # ticks at which notes begin that have a fermata, rising

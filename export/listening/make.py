@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from companion.commands import files
 from companion.controls.settings import Settings
 from companion.controls.table import DEFAULT_STYLE
 from companion.errors import BadSetting
@@ -29,6 +28,7 @@ from companion.phrase.character import character_of
 from companion.phrase.seed import Phrase
 from companion.sampling.styles import style
 from companion.screen.terminal import Progress, adding, unseen
+from companion.workbench.outputs import Outputs, write_outputs
 from export.judging.keeping import RESOLUTION, notes_in_ticks
 from export.judging.recital import BAR_STEPS, OPENING_STEPS, melody_of, phrase_of
 from export.listening.exhibit import CONTINUED, HARMONISED, ORIGINAL, Exhibit
@@ -94,7 +94,7 @@ class PageFiles:
         """What a job made, as a MIDI file and a trace, which is packed to a tenth and holds no time of day."""
         with TemporaryDirectory() as place:
             plain = Path(place) / "trace.json"
-            files.write_outputs(job, composed, files.Outputs(self.folder / midi, trace=plain, force=self.force))
+            write_outputs(job, composed, Outputs(self.folder / midi, trace=plain, force=self.force))
             packed = gzip.compress(plain.read_bytes(), mtime=0)
         write_output(self.folder / trace, packed, force=self.force)
 

@@ -19,11 +19,11 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import build_msg
 from support.clipscript import VOICES, ClipScript, choose, clip, live_set, note
 
-from companion.commands.files import harmonise_job
 from companion.controls.settings import Settings
 from companion.files.midi import chorale_file
 from companion.generation.composer import voice_notes
 from companion.music.song import Metre, VoiceNote
+from companion.workbench.jobs import harmonise_job
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 

@@ -53,17 +53,17 @@ def _midi_samples() -> list[bytes]:
 
 def _compose(path: Path) -> None:
     """The whole way from a seed to what is written, and the beginning of a harmonisation."""
-    from companion.commands import files  # noqa: PLC0415 - heavy, and only in the process that is measured
+    from companion.workbench import jobs, outputs  # noqa: PLC0415 - heavy, and only in the process that is measured
     from tests.support.fakes import Babbler  # noqa: PLC0415
 
-    files.open_model = lambda name: Babbler()  # type: ignore[assignment,return-value]
+    jobs.open_model = lambda name: Babbler()  # type: ignore[assignment,return-value]
     settings = Settings(model="babbler", seed=1)
     with contextlib.suppress(ChoraleError):  # of four voices
-        for _ in zip(range(64), files.harmonise_job(path, None, settings).frames, strict=False):
+        for _ in zip(range(64), jobs.harmonise_job(path, None, settings).frames, strict=False):
             pass
-    job = files.continue_job(path, 1, settings)
-    out = files.Outputs(path.with_name("out.mid"), trace=path.with_name("out.json"), force=True)
-    files.write_outputs(job, files.run(job, lambda done: None), out)
+    job = jobs.continue_job(path, 1, settings)
+    out = outputs.Outputs(path.with_name("out.mid"), trace=path.with_name("out.json"), force=True)
+    outputs.write_outputs(job, jobs.run(job, lambda done: None), out)
 
 
 def _log_samples() -> list[bytes]:

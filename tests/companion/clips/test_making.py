@@ -8,7 +8,6 @@ import pytest
 
 from companion.clips.making import ClipWish, make_clip
 from companion.clips.music import ClipAnswer, clip_name, length_of
-from companion.commands.files import continue_job, harmonise_job
 from companion.controls.settings import Settings
 from companion.errors import BadSetting, ChoraleError
 from companion.files.midi import chorale_file
@@ -17,6 +16,7 @@ from companion.io.clip_messages import CONTINUE, HARMONISE, ClipAsk, ClipNote, C
 from companion.model.library import open_model
 from companion.music.key import Key
 from companion.music.song import Metre, VoiceNote
+from companion.workbench.jobs import continue_job, harmonise_job
 
 TUNE = (67, 69, 71, 72, 74, 72, 71, 69, 67, 71, 69, 67)
 SETTINGS = Settings(model="gru", seed=3)

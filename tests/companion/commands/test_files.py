@@ -28,14 +28,17 @@ from support.fakes import (
 )
 
 from companion.commands import files
-from companion.commands.files import Outputs
 from companion.controls.settings import Settings, VoiceSettings
 from companion.controls.table import HIGHEST_SEED
 from companion.errors import BadMidiFile, BadSetting, OutputExists, OutputFailed
 from companion.generation.composer import Composed
+from companion.generation.job import Job
 from companion.model.features import key_id
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, strike
+from companion.workbench import jobs
+from companion.workbench.jobs import continue_job, harmonise_job, run
+from companion.workbench.outputs import Outputs, write_outputs
 
 SETTINGS = Settings(model="babbler", seed=1)
 
@@ -43,22 +46,22 @@ SETTINGS = Settings(model="babbler", seed=1)
 @pytest.fixture(autouse=True)
 def babbler(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model at once, that needs no file; open_model has tests of its own."""
-    monkeypatch.setattr(files, "open_model", lambda name: Babbler())
+    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
 
 
-def finished(job: files.Job, out: Path) -> tuple[MidiFacts, Sequence[str]]:
+def finished(job: Job, out: Path) -> tuple[MidiFacts, Sequence[str]]:
     told: list[int] = []
-    files.write_outputs(job, files.run(job, told.append), Outputs(out, force=True))
+    write_outputs(job, run(job, told.append), Outputs(out, force=True))
     assert told == list(range(1, job.total + 1))
     return read_facts(out), job.notices
 
 
 def continued(seed: Path, bars: int = 2, settings: Settings = SETTINGS) -> tuple[MidiFacts, Sequence[str]]:
-    return finished(files.continue_job(seed, bars, settings), seed.with_name("out.mid"))
+    return finished(continue_job(seed, bars, settings), seed.with_name("out.mid"))
 
 
 def harmonised(seed: Path, voice: int | None = None, settings: Settings = SETTINGS) -> tuple[MidiFacts, Sequence[str]]:
-    return finished(files.harmonise_job(seed, voice, settings), seed.with_name("out.mid"))
+    return finished(harmonise_job(seed, voice, settings), seed.with_name("out.mid"))
 
 
 def in_ticks(line: Line, voice: int, ticks: int = 480) -> list[Played]:
@@ -150,7 +153,7 @@ class TestContinue:
     def test_legato_over_the_seam(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A last note let go a little late keeps its end, though the model strikes the same pitch again."""
         again = {(4, voice): strike(pitch) for voice, pitch in enumerate((72, 67, 64, 48))}
-        monkeypatch.setattr(files, "open_model", lambda name: ScriptedModel(sung(again)))
+        monkeypatch.setattr(jobs, "open_model", lambda name: ScriptedModel(sung(again)))
         lines = [[(0, 1.02 + voice / 100, pitch, 70)] for voice, pitch in enumerate((72, 67, 64, 48))]
         facts, _ = continued(write_seed(tmp_path / "seed.mid", lines, names=VOICE_NAMES, metres=[(0, 1, 4)]), 1)
         assert facts.notes == [
@@ -264,7 +267,7 @@ class TestRefused:
     def test_bad(self, tmp_path: Path, settings: Settings, bars: int, says: str) -> None:
         seed = write_seed(tmp_path / "seed.mid", CHORALE)
         with pytest.raises(BadSetting) as caught:
-            files.continue_job(seed, bars, settings)
+            continue_job(seed, bars, settings)
         assert str(caught.value) == says
 
 
@@ -282,7 +285,7 @@ class TestTime:
     )
     def test_sound(self, tmp_path: Path, beats: float, says: str) -> None:
         line = [(0, 1, 60, 80), (beats - 1, 1, 60, 80)]
-        job = files.harmonise_job(write_seed(tmp_path / "seed.mid", [line]), None, SETTINGS)
+        job = harmonise_job(write_seed(tmp_path / "seed.mid", [line]), None, SETTINGS)
         assert files.check_sound(job, Outputs(tmp_path / "a.mid", tmp_path / "a.wav")) == says
         assert files.check_sound(job, Outputs(tmp_path / "a.mid")) == ""
 
@@ -290,15 +293,15 @@ class TestTime:
         """The bars to come count too."""
         seed = write_seed(tmp_path / "seed.mid", [[(0, 1, 60, 80)]], tempos=[(0, 2_000_000)])
         with pytest.raises(BadSetting) as caught:
-            files.check_sound(files.continue_job(seed, 1000, SETTINGS), Outputs(tmp_path / "a.mid", tmp_path / "a.wav"))
+            files.check_sound(continue_job(seed, 1000, SETTINGS), Outputs(tmp_path / "a.mid", tmp_path / "a.wav"))
         assert str(caught.value) == "the sound would last 2 hours, and can last 60 minutes; leave out --wav"
 
     def test_task(self, tmp_path: Path) -> None:
         """What is gone through is counted, not what is silent."""
         line = [(0, 1, 60, 80), (40_000, 8, 60, 80)]
         seed = write_seed(tmp_path / "seed.mid", [line])
-        assert files.harmonise_job(seed, None, SETTINGS).task == "3 bars to harmonise"
-        assert files.continue_job(seed, 1000, SETTINGS).task == "1,003 bars to compose"
+        assert harmonise_job(seed, None, SETTINGS).task == "3 bars to harmonise"
+        assert continue_job(seed, 1000, SETTINGS).task == "1,003 bars to compose"
 
 
 class TestSettings:
@@ -308,7 +311,7 @@ class TestSettings:
         lines = [quarters(MELODY)] if harmonise else CHORALE
         seed = write_seed(folder / "seed.mid", lines, names=VOICE_NAMES)
         settings = replace(SETTINGS, style="free", **asked)
-        job = files.harmonise_job(seed, 0, settings) if harmonise else files.continue_job(seed, 4, settings)
+        job = harmonise_job(seed, 0, settings) if harmonise else continue_job(seed, 4, settings)
         return list(job.frames)
 
     def strikes(self, made: Sequence[Composed], voices: Sequence[int] = range(4)) -> list[int]:
@@ -338,7 +341,7 @@ class TestSettings:
 
     def test_key_is_told_to_the_model(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         model = Babbler()
-        monkeypatch.setattr(files, "open_model", lambda name: model)
+        monkeypatch.setattr(jobs, "open_model", lambda name: model)
         slot = model.row.slot("key")
         for asked, told in (("e minor", key_id(Key(4, True))), ("auto", key_id(Key(7, False)))):
             model.seen.clear()
@@ -364,8 +367,8 @@ class TestOutputs:
         return Outputs(folder / "o.mid", folder / "o.wav", folder / "o.json", None, force)
 
     def write(self, folder: Path, outputs: Outputs) -> None:
-        job = files.continue_job(write_seed(folder / "seed.mid", CHORALE), 1, SETTINGS)
-        files.write_outputs(job, list(job.frames), outputs)
+        job = continue_job(write_seed(folder / "seed.mid", CHORALE), 1, SETTINGS)
+        write_outputs(job, list(job.frames), outputs)
 
     def test_all_three(self, tmp_path: Path) -> None:
         outputs = self.outputs(tmp_path)
@@ -408,10 +411,10 @@ class TestOutputs:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         seed = write_seed(tmp_path / "seed.mid", CHORALE)
-        job = files.continue_job(seed, 1, SETTINGS)
+        job = continue_job(seed, 1, SETTINGS)
         composed = list(job.frames)
         monkeypatch.setattr(os, "fsync", full)
         with pytest.raises(OutputFailed, match=r"cannot write .*o\.mid: No space left on device"):
-            files.write_outputs(job, composed, self.outputs(tmp_path, force=True))
+            write_outputs(job, composed, self.outputs(tmp_path, force=True))
         assert (tmp_path / "o.mid").read_bytes() == b"mine"
         assert sorted(path.name for path in tmp_path.iterdir()) == ["o.mid", "seed.mid"]

@@ -10,12 +10,13 @@ import pytest
 from support.fakes import Babbler, read_facts
 from support.made_up import chorale, piece_of
 
-from companion.commands import files
-from companion.commands.files import continue_job, harmonise_job
 from companion.controls.settings import Settings
 from companion.errors import BadSetting, OutputExists
 from companion.files.midi import write_chorale
 from companion.music.vocabulary import VOICES, IntArray, excerpt
+from companion.workbench import jobs
+from companion.workbench.jobs import continue_job, harmonise_job
+from companion.workbench.outputs import Outputs, write_outputs
 from export.data.pieces import Piece
 from export.judging.keeping import RESOLUTION, notes_in_ticks
 from export.judging.recital import OPENING_STEPS
@@ -55,10 +56,10 @@ def test_a_begun_bar_is_continued_whole(exhibit: Exhibit) -> None:
 def test_the_continuation_is_what_chorale_continue_makes(
     exhibit: Exhibit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "open_model", lambda name: Babbler())
+    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
     opening = write(tmp_path / "opening.mid", excerpt(exhibit.piece.frames, 0, OPENING_STEPS))
     job = continue_job(opening, exhibit.new_bars, Settings(seed=exhibit.seed))
-    files.write_outputs(job, list(job.frames), files.Outputs(tmp_path / "expected.mid"))
+    write_outputs(job, list(job.frames), Outputs(tmp_path / "expected.mid"))
     make.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     found = outputs.folder / exhibit.midi(CONTINUED)
     assert found.read_bytes() == (tmp_path / "expected.mid").read_bytes()
@@ -68,10 +69,10 @@ def test_the_continuation_is_what_chorale_continue_makes(
 def test_the_harmonisation_is_what_chorale_harmonise_makes(
     exhibit: Exhibit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "open_model", lambda name: Babbler())
+    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
     piece = write(tmp_path / "piece.mid", exhibit.piece.frames)
     job = harmonise_job(piece, 0, Settings(seed=exhibit.seed))
-    files.write_outputs(job, list(job.frames), files.Outputs(tmp_path / "expected.mid"))
+    write_outputs(job, list(job.frames), Outputs(tmp_path / "expected.mid"))
     make.make(Babbler(), [exhibit], outputs := ready(tmp_path, exhibit))
     found = (outputs.folder / exhibit.midi(HARMONISED)).read_bytes()
     assert found == (tmp_path / "expected.mid").read_bytes()

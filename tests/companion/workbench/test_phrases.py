@@ -8,13 +8,13 @@ import pytest
 from support.fakes import ShortSighted, random_source
 from support.made_up import frames_of_chords
 
-from companion.commands.phrases import wishes_of
 from companion.errors import BadSetting
 from companion.generation.composer import continue_phrase
 from companion.generation.generator import Generator
 from companion.harmony.form import Wish
 from companion.music.bars import bar_steps
 from companion.sampling.draw import Sampling
+from companion.workbench.phrases import wishes_of
 from export.judging.recital import phrase_of
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from support.fakes import Babbler, random_source
 
-from companion.commands.trace import trace_file
 from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.generator import Frame, Generator
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, strike
 from companion.sampling.draw import Choice, Sampling
+from companion.workbench.trace import trace_file
 
 
 def choice(token: int, held: int | None = None, **shares: float) -> Choice:
