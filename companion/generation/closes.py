@@ -70,10 +70,12 @@ class Request:
                 now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
                 chord = self.harmony.chord(state.sounds, now, generator.random)
                 state = replace(state, chord=chord)
+            whole = triad_of(self.harmony.named(chord))
             rules = [self.harmony.rule(chord, within, sampling.harmony)]
-            settles = within == 0 and self.harmony.beat.place == PhrasePlace.CLOSE
-            if settles or not any(state.history.reference):
-                rules.append(triad_of(self.harmony.named(chord)))  # last: rather no whole triad than parallels
+            if not any(state.history.reference):
+                sampling = with_first(sampling, whole)
+            elif within == 0 and self.harmony.beat.place == PhrasePlace.CLOSE:
+                rules.append(whole)  # last: rather no whole triad than parallels
             sampling = with_last(sampling, *rules)
         return Made(*generator.frame(state, sampling, self.given, self.conditions))
 
