@@ -1,0 +1,216 @@
+"""Which tracks of a song are heard: those asked for, a choir, the tune, or all that are one instrument.
+
+Parts are the tracks that have notes; in a file of one track they are its channels, where these have programs of their
+own. Two to four lines are voices, and are all heard, as are the two staves of one instrument. Of everything else the
+tune alone is heard, found by its name or by being the only line above the bass; where that is in doubt, it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from companion.errors import BadMidiFile, BadSetting, one_line
+from companion.music.pitch import pitch_name
+from companion.music.song import Song, SongNote
+from companion.phrase.names import EVERY_VOICE, instrument, is_staff, named_voice, tune_rank, voices_of_choir
+from companion.phrase.voicing import is_melody, voices_of_parts
+
+EVERYTHING = "all"  # in the place of a track
+MOST_LISTED = 16
+LONGEST_NAME = 24
+LOWEST_TUNE = 50  # the mean pitch below which a line is a bass where there are others
+
+_PROGRAM = 0xC0
+
+
+@dataclass(frozen=True)
+class Part:
+    """A track, or a channel of the only one."""
+
+    number: int  # from 1: of the track in the file, or of the channel
+    name: str
+    notes: tuple[SongNote, ...]  # in order of time, the higher first
+    is_channel: bool = False
+
+    @property
+    def is_line(self) -> bool:
+        return is_melody(self.notes)
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean([note.pitch for note in self.notes]))
+
+    @property
+    def label(self) -> str:
+        """As in ``2 "Piano"``."""
+        name = one_line(self.name)
+        name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+        return f'{"channel " * self.is_channel}{self.number}{name and f" {name}"}'
+
+    @property
+    def row(self) -> str:
+        """With how many notes it has, and between which."""
+        pitches = [note.pitch for note in self.notes]
+        count = f"{len(pitches):,} note{'s' * (len(pitches) > 1)}"
+        return f"{self.label} ({count}, {pitch_name(min(pitches))} to {pitch_name(max(pitches))})"
+
+
+def parts_of(song: Song) -> list[Part]:
+    """The parts of a song that has notes, in the order of their numbers."""
+    notes = sorted(song.notes, key=lambda note: (note.start_tick, -note.pitch, note.end_tick))
+    tracks = _grouped(notes, [note.track for note in notes])
+    if len(tracks) == 1 and _are_instruments(song, notes):
+        channels = _grouped(notes, [note.channel for note in notes])
+        return [Part(channel + 1, "", own, is_channel=True) for channel, own in channels.items()]
+    names = dict(enumerate(song.track_names))
+    return [Part(track + 1, names.get(track, ""), own) for track, own in tracks.items()]
+
+
+def _grouped(notes: Sequence[SongNote], keys: Sequence[int]) -> dict[int, tuple[SongNote, ...]]:
+    groups: dict[int, list[SongNote]] = {key: [] for key in sorted(set(keys))}
+    for note, key in zip(notes, keys, strict=True):
+        groups[key].append(note)
+    return {key: tuple(own) for key, own in groups.items()}
+
+
+def _are_instruments(song: Song, notes: Sequence[SongNote]) -> bool:
+    """The channels of a song of one track have different programs; else they may be strings, or fingers on pads."""
+    used = {note.channel for note in notes}
+    first: dict[int, int] = {}
+    for event in song.events:
+        if event.data[0] & 0xF0 == _PROGRAM:
+            first.setdefault(event.data[0] & 0x0F, event.data[1])
+    return len({program for channel, program in first.items() if channel in used}) > 1
+
+
+def heard_parts(song: Song, voice: int | None = None, track: str | None = None) -> tuple[Song, tuple[str, ...]]:
+    """The song with the notes that are heard, and lines on what is left out.
+
+    voice: what the tune is to be.
+    track: the number or the name of a part, several of them with commas between, or ``all``.
+
+    Raises:
+        BadSetting: there is no such part, or more than one.
+        BadMidiFile: which part is the tune is in doubt; it lists them all.
+    """
+    parts = parts_of(song)
+    heard = _chosen(parts, voice) if track is None else _asked(parts, track)
+    if len(heard) == len(parts):
+        return song, ()
+    left_out = ", ".join(part.label for part in parts if part not in heard)
+    kept = ", ".join(part.label for part in heard)
+    word = "channel" if heard[0].is_channel else "track"
+    notice = f"heard: {word}{'s' * (len(heard) > 1)} {kept}; left out: {left_out}"
+    return replace(song, notes=tuple(sorted(note for part in heard for note in part.notes))), (notice,)
+
+
+def _chosen(parts: Sequence[Part], voice: int | None) -> Sequence[Part]:
+    if len(parts) == 1 or _are_voices(parts):
+        return parts
+    of_a_voice = _line(parts) if voice is not None else ()  # of two staves too
+    for some in (
+        *(_asked_voice(parts, voice), _choir(parts), _named_tune(parts)),
+        *(of_a_voice, _one_instrument(parts), _line(parts)),
+    ):
+        if some:
+            return some
+    raise BadMidiFile(
+        f"it is not clear which track is the tune: {_list(parts)}; name it, as in --track {parts[0].number},"
+        f" or hear all of them as one by --track {EVERYTHING}"
+    )
+
+
+def _list(parts: Sequence[Part]) -> str:
+    more = len(parts) - MOST_LISTED
+    return ", ".join(part.row for part in parts[:MOST_LISTED]) + (f", and {more} more" if more > 0 else "")
+
+
+def _are_voices(parts: Sequence[Part]) -> bool:
+    """Two to four lines."""
+    notes = sorted((note for part in parts for note in part.notes), key=lambda note: (note.start_tick, -note.pitch))
+    names = [""] * (1 + max(note.track for note in notes))
+    for part in parts:
+        names[part.notes[0].track] = part.name
+    return voices_of_parts(notes, names) is not None
+
+
+def _asked_voice(parts: Sequence[Part], voice: int | None) -> Sequence[Part]:
+    """The only part that bears the name of the voice that is asked for."""
+    named = [part for part in parts if voice is not None and voices_of_choir(part.name) == {voice}]
+    return named if len(named) == 1 else ()
+
+
+def _choir(parts: Sequence[Part]) -> Sequence[Part]:
+    """The parts of different voices, the first of each, where the soprano and another one are named.
+
+    What is named for a whole choir may be no more than what accompanies a tune.
+    """
+    sung: set[int] = set()
+    choir = []
+    for part in parts:
+        voices = voices_of_choir(part.name)
+        if voices and not voices & sung and not (voices == EVERY_VOICE and _named_tune(parts)):
+            choir.append(part)
+            sung |= voices
+    return choir if 0 in sung and len(sung) > 1 else ()
+
+
+def _named_tune(parts: Sequence[Part]) -> Sequence[Part]:
+    """The only part of the surest of the names that tunes have."""
+    ranks = {part.number: rank for part in parts if (rank := tune_rank(part.name)) is not None}
+    surest = [part for part in parts if ranks and ranks.get(part.number) == min(ranks.values())]
+    return surest if len(surest) == 1 else ()
+
+
+def _one_instrument(parts: Sequence[Part]) -> Sequence[Part]:
+    """All parts, where they are hands or staves of one instrument."""
+    instruments = {instrument(part.name) for part in parts}
+    if len(instruments) > 1:
+        return ()
+    if instruments != {""} or all(is_staff(part.name) for part in parts):
+        return parts
+    is_one_channel = len({note.channel for part in parts for note in part.notes}) == 1
+    if len(parts) == 2:
+        return parts if is_one_channel or not _line(parts) else ()
+    return parts if is_one_channel and not _line(parts) else ()
+
+
+def _line(parts: Sequence[Part]) -> Sequence[Part]:
+    """The only line that is no bass, where nothing lies above it."""
+    lines = [part for part in parts if part.is_line and (part.mean >= LOWEST_TUNE or named_voice(part.name) == 0)]
+    if len(lines) != 1:
+        return ()
+    above = [part for part in parts if part not in lines and part.mean > lines[0].mean]
+    return lines if not above else ()
+
+
+def _asked(parts: Sequence[Part], track: str) -> Sequence[Part]:
+    """The parts that are asked for, in the order of their numbers."""
+    found = _found(parts, track)
+    if found is None and track.strip().lower() == EVERYTHING:
+        return parts
+    if found is None and "," in track:
+        several = [_found(parts, word) for word in track.split(",")]
+        if all(one is not None for one in several):
+            return [part for part in parts if part in several]
+    if found is None:
+        raise BadSetting(f"no track is {one_line(track)!r}; there are {_list(parts)}")
+    return [found]
+
+
+def _found(parts: Sequence[Part], word: str) -> Part | None:
+    """The part of a name or number; BadSetting where a name is that of several."""
+    word = word.strip().lower()
+    for named in (
+        [part for part in parts if part.name.lower() == word],
+        [part for part in parts if str(part.number) == word],
+        [part for part in parts if word and word in part.name.lower()],
+    ):
+        if len(named) == 1:
+            return named[0]
+        if named:
+            raise BadSetting(f"{one_line(word)!r} are several tracks; give the number of one: {_list(named)}")
+    return None
