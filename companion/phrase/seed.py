@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,7 +39,7 @@ class Phrase:
     end_place: int  # the step after the last frame, counted from the beginning of its bar
     notices: tuple[str, ...]  # lines for the user
     grid: Grid | None = None  # where steps lie in time; None: four to each quarter
-    sources: tuple[VoiceSource, ...] = ()  # the tracks and channels of each voice, in order
+    sources: tuple[VoiceSource, ...] = ()  # of each voice, those of most notes first
 
     @property
     def sung_steps(self) -> Ints:
@@ -171,7 +172,10 @@ def _phrase(song: Song, grid: Grid, dealt: _Dealt, notices: list[str]) -> Phrase
     start, frames = _frames(dealt, notices)
     end = start + len(frames)
     given = set(dealt.voices.tolist())
-    sources = {(voice, note.track, note.channel) for voice, note in zip(dealt.voices.tolist(), dealt.notes, strict=True)}
+    sources = Counter(
+        VoiceSource(voice, note.track, note.channel)
+        for voice, note in zip(dealt.voices.tolist(), dealt.notes, strict=True)
+    )
     order = sorted(range(len(dealt.notes)), key=lambda at: (dealt.notes[at].start_tick, dealt.voices[at]))
     first_step, bar_steps, end_place = grid.place(start), grid.bar_steps(end), grid.place(end)
     for begin, end in long_rests(frames, first_step):
@@ -188,7 +192,7 @@ def _phrase(song: Song, grid: Grid, dealt: _Dealt, notices: list[str]) -> Phrase
         end_place=end_place,
         notices=tuple(notices),
         grid=grid,
-        sources=tuple(VoiceSource(*source) for source in sorted(sources)),
+        sources=tuple(sorted(sources, key=lambda source: (source.voice, -sources[source], source))),
     )
 
 

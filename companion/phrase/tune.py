@@ -108,7 +108,7 @@ def heard_parts(song: Song, voice: int | None = None, track: str | None = None) 
 
 
 def _chosen(parts: Sequence[Part], voice: int | None) -> Sequence[Part]:
-    if len(parts) == 1 or _are_voices(parts):
+    if len(parts) == 1 or _are_voices(parts) or is_melody(_in_order(parts)):
         return parts
     of_a_voice = _line(parts) if voice is not None else ()  # of two staves too
     for some in (
@@ -128,9 +128,14 @@ def _list(parts: Sequence[Part]) -> str:
     return ", ".join(part.row for part in parts[:MOST_LISTED]) + (f", and {more} more" if more > 0 else "")
 
 
+def _in_order(parts: Sequence[Part]) -> list[SongNote]:
+    """The notes of parts in order of time, the higher first."""
+    return sorted((note for part in parts for note in part.notes), key=lambda note: (note.start_tick, -note.pitch))
+
+
 def _are_voices(parts: Sequence[Part]) -> bool:
     """Two to four lines."""
-    notes = sorted((note for part in parts for note in part.notes), key=lambda note: (note.start_tick, -note.pitch))
+    notes = _in_order(parts)
     names = [""] * (1 + max(note.track for note in notes))
     for part in parts:
         names[part.notes[0].track] = part.name
