@@ -11,11 +11,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from companion.music.song import META, meta_event
+from companion.music.messages import (
+    END_OF_TRACK,
+    KEY_SIGNATURE,
+    META,
+    TEMPO,
+    TIME_SIGNATURE,
+    meta_event,
+)
 
 Event = tuple[int, bytes]  # tick; an event without its time
 
-END_OF_TRACK, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE, TRACK_NAME = 0x2F, 0x51, 0x58, 0x59, 0x03
 TEXTS = range(0x01, 0x08)  # kinds of meta events that are words: text, copyright, names, lyrics, markers, cues
 READ = {*TEXTS, END_OF_TRACK, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE}  # the kinds that say something of the music
 LONGEST_NUMBER = 4  # bytes of seven bits each

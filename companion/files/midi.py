@@ -17,7 +17,7 @@ from companion.files.chunks import Chunks, read_chunks
 from companion.files.opening import read_file
 from companion.files.tracks import (
     PERCUSSION,
-    key_of,
+    key_signature_of,
     last_tick,
     metres_of,
     name_of,
@@ -26,10 +26,11 @@ from companion.files.tracks import (
     track_notes,
 )
 from companion.files.writing import write_output
-from companion.music.song import EXPECTED, META, Song, SongNote, VoiceEvent, VoiceNote, meta_data
+from companion.music.messages import META, meta_data
+from companion.music.song import EXPECTED, Song, SongNote, VoiceEvent, VoiceNote
 from companion.music.vocabulary import VOICES
 
-Message = tuple[int, Any]  # tick, mido message
+Written = tuple[int, Any]  # tick, mido message
 
 DEFAULT_BEAT_US = 500_000  # the file format's own: 120 beats a minute
 
@@ -47,8 +48,7 @@ def read_song(path: str | Path) -> Song:
     """Reads a MIDI file of format 0 or 1 (or of format 2 with a single track); notices say what was mended.
 
     A note is as long as its key is down, and lasts to the end of its track where it is never ended; what pedals hold
-    stands in ``companion.phrase.pedals``. Where equal pitches overlap, the first to begin is the first to end. Programs,
-    controllers, lyrics and the like are the song's ``events``.
+    is told by ``companion.phrase.pedals``. Where equal pitches overlap, the first to begin is the first to end.
 
     Raises:
         BadMidiFile: it cannot be read as music; the message is one line that names the file.
@@ -99,7 +99,7 @@ def _song(file: Chunks, name: str) -> Song:
         metres_of(metas),
         tuple(map(name_of, tracks)),
         length_ticks,
-        key_of(metas),
+        key_signature_of(metas),
         (*left_out, *too_many, *(f"mended: {what}: {count}" for what, count in file.mended.items() if count)),
         events,
     )
@@ -159,9 +159,7 @@ def chorale_file(
         voices[event.voice].append((event.tick, _message(event)))
     voices = [sorted(voice, key=_place) for voice in voices]
     end_tick = max((voice[-1][0] for voice in voices if voice), default=0)
-    tracks = [
-        track_of_events(name.capitalize(), voice, end_tick) for name, voice in zip(VOICES, voices, strict=True)
-    ]
+    tracks = [track_of_events(name.capitalize(), voice, end_tick) for name, voice in zip(VOICES, voices, strict=True)]
     data = io.BytesIO()
     mido.MidiFile(type=1, ticks_per_beat=ticks_per_beat, charset="utf-8", tracks=tracks).save(file=data)
     return data.getvalue()
@@ -171,7 +169,7 @@ def _tick(message: tuple[int, object]) -> int:
     return message[0]
 
 
-def _place(message: Message) -> tuple[int, int]:
+def _place(message: Written) -> tuple[int, int]:
     """Its tick, and its place among those of that tick."""
     tick, event = message
     if event.is_meta:
@@ -186,7 +184,7 @@ def _message(event: VoiceEvent) -> Any:
     return mido.Message.from_bytes(bytes((event.data[0] & 0xF0 | event.voice, *event.data[1:])))
 
 
-def track_of_events(name: str, events: Iterable[Message], end_tick: int) -> Any:
+def track_of_events(name: str, events: Iterable[Written], end_tick: int) -> Any:
     """A track of mido's from events in the order of their ticks."""
     track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
     now = 0
@@ -204,7 +202,7 @@ def conductor_events(
     metres: Sequence[tuple[int, int, int]],
     key: tuple[int, bool] | None,
     markers: Sequence[tuple[int, str]],
-) -> list[Message]:
+) -> list[Written]:
     """What holds for all voices, as events in the order of their ticks."""
     events = [(int(tick), _time_signature(*metre)) for tick, *metre in _from_start(metres, (0, 4, 4))]
     if key is not None:
@@ -266,7 +264,7 @@ def _apart(notes: list[VoiceNote]) -> list[VoiceNote]:
     return apart
 
 
-def note_events(notes: Iterable[VoiceNote], channel: int) -> list[Message]:
+def note_events(notes: Iterable[VoiceNote], channel: int) -> list[Written]:
     """Note-ons and note-offs; at one tick the offs come first."""
     events = []
     for note in notes:

@@ -6,19 +6,32 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
-from companion.files.chunks import END_OF_TRACK, KEY_SIGNATURE, TEMPO, TEXTS, TIME_SIGNATURE, TRACK_NAME, Event
-from companion.music.song import META, KeySignature, Metre, SongNote, Tempo, TrackEvent, meta_data
+from companion.files.chunks import TEXTS, Event
+from companion.music.messages import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    BEND,
+    CONTROLLER,
+    END_OF_TRACK,
+    KEY_SIGNATURE,
+    META,
+    POLY_PRESSURE,
+    PRESSURE,
+    RESET_CONTROLLERS,
+    TEMPO,
+    TIME_SIGNATURE,
+    TRACK_NAME,
+    meta_data,
+)
+from companion.music.song import KeySignature, Metre, SongNote, Tempo, TrackEvent
 
 PERCUSSION = 9  # the channel on the wire; people call it 10
 SHORTEST_BEAT = 6  # as a power of two: 1/64
 MOST_SHARPS = 7
 
-ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 120, 121, 123  # controllers from 120 on are modes of the channel
-KEEPING = frozenset((0, 6, 32, 38, *range(64, 70), *range(96, 102), RESET_CONTROLLERS))  # say something once: banks, pedals
+SAID_ONCE = frozenset((0, 6, 32, 38, *range(64, 70), *range(96, 102), RESET_CONTROLLERS))  # banks, pedals, parameters
 MOST_EVENTS = 50_000  # kept of a song beside its notes
-LONGEST_TEXT = 16_384  # bytes of a lyric or a text
-
-_POLY_PRESSURE, _CONTROL, _PRESSURE, _BEND = 0xA0, 0xB0, 0xD0, 0xE0
+LONGEST_WORDS = 16_384  # bytes of a lyric or a text
 
 
 def last_tick(events: Sequence[Event]) -> int:
@@ -41,7 +54,7 @@ def track_notes(events: list[Event], number: int, tail_ticks: int) -> list[SongN
             sounding.setdefault((channel, data[1]), deque()).append((tick, data[2]))
         elif kind in (0x80, 0x90) and sounding.get((channel, data[1])):
             close(channel, data[1], tick)
-        elif kind == _CONTROL and (data[1] == ALL_SOUND_OFF or data[1] >= ALL_NOTES_OFF):
+        elif kind == CONTROLLER and (data[1] == ALL_SOUND_OFF or data[1] >= ALL_NOTES_OFF):
             for other, pitch in list(sounding):
                 while other == channel and sounding[channel, pitch]:
                     close(channel, pitch, tick)
@@ -66,17 +79,17 @@ def song_events(tracks: Sequence[Sequence[Event]]) -> tuple[tuple[TrackEvent, ..
 def _is_kept(data: bytes) -> bool:
     """A text, or a message of a channel that has pitches; a mode of a channel would silence another program's."""
     if data[0] == META:
-        return data[1] in TEXTS and data[1] != TRACK_NAME and len(data) <= LONGEST_TEXT
+        return data[1] in TEXTS and data[1] != TRACK_NAME and len(data) <= LONGEST_WORDS
     kind = data[0] & 0xF0
-    if kind < _POLY_PRESSURE or data[0] & 0x0F == PERCUSSION:
+    if kind < POLY_PRESSURE or data[0] & 0x0F == PERCUSSION:
         return False
-    return kind != _CONTROL or data[1] < ALL_SOUND_OFF or data[1] == RESET_CONTROLLERS
+    return kind != CONTROLLER or data[1] < ALL_SOUND_OFF or data[1] == RESET_CONTROLLERS
 
 
 def _moves(data: bytes) -> bool:
     """Something that a hand or a breath moves all the time."""
     kind = data[0] & 0xF0
-    return kind in (_POLY_PRESSURE, _PRESSURE, _BEND) or (kind == _CONTROL and data[1] not in KEEPING)
+    return kind in (POLY_PRESSURE, PRESSURE, BEND) or (kind == CONTROLLER and data[1] not in SAID_ONCE)
 
 
 def _of_kind(metas: Iterable[Event], kind: int, least: int) -> Iterator[tuple[int, bytes]]:
@@ -102,7 +115,7 @@ def metres_of(metas: Iterable[Event]) -> tuple[Metre, ...]:
     return tuple(metres.values())
 
 
-def key_of(metas: Iterable[Event]) -> KeySignature | None:
+def key_signature_of(metas: Iterable[Event]) -> KeySignature | None:
     """The first key signature that makes sense."""
     for _, data in _of_kind(metas, KEY_SIGNATURE, 2):
         sharps = (data[0] + 128) % 256 - 128

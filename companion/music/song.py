@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from companion.music.messages import meta_event
+
 EXPECTED = "expected a melody, chords or up to four voices"  # what a seed should hold
 
 
@@ -70,7 +72,7 @@ class TrackEvent(NamedTuple):
 
     @classmethod
     def of_text(cls, tick: int, track: int, kind: int, text: str) -> TrackEvent:
-        """Words in UTF-8: ``kind`` LYRIC, MARKER and so on."""
+        """Words in UTF-8; ``kind`` is LYRIC, MARKER and so on (companion.music.messages)."""
         return cls(tick, track, meta_event(kind, text.encode()))
 
 
@@ -88,26 +90,6 @@ class VoiceSource(NamedTuple):
     voice: int  # 0 soprano … 3 bass
     track: int
     channel: int  # 0..15
-
-
-META = 0xFF  # the first byte of a meta event; the second is its kind:
-TEXT, COPYRIGHT, INSTRUMENT, LYRIC, MARKER, CUE = 1, 2, 4, 5, 6, 7
-
-
-def meta_event(kind: int, data: bytes) -> bytes:
-    """A meta event as a MIDI file holds it, without its delta time."""
-    size, length = len(data), [len(data) & 0x7F]
-    while size := size >> 7:
-        length.insert(0, size & 0x7F | 0x80)
-    return bytes((META, kind, *length)) + data
-
-
-def meta_data(event: bytes) -> bytes:
-    """What a meta event says, without its kind and length."""
-    start = 2
-    while event[start] & 0x80:
-        start += 1
-    return event[start + 1 :]
 
 
 class ChordSymbol(NamedTuple):

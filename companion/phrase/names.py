@@ -23,7 +23,7 @@ _STAVES = (  # several voices on a staff
     (r"tb|men|herren|manner|mannerstimmen|hommes|uomini|hombres", {2, 3}),
     (r"satb|choir|chor|choeur|coro", EVERY_VOICE),
 )
-_AROUND = frozenset("choir chor choeur coro chorus voice voices part staff stave stimme".split())
+_AROUND = re.compile(r"choir|chor|choeur|coro|chorus|voices?|part|staff|stave|stimme|i{1,3}|iv|st|nd|rd|th")
 
 # From what surely is the tune to what may be.
 _TUNES = (
@@ -34,14 +34,14 @@ _TUNES = (
 )
 _NOT_TUNES = re.compile(
     r"back(ing|ground|up)?|bg|bgvs?|bvs?|bvox|harmony|harmonies|harm|double[sd]?|doubling|dbl|ad|adlibs?|libs?|pads?|fx"
-    r"|choir|choirs|chor|coro|choeur|counter|gegen|second|zweite|response|echo|chops?|begleit\w*|accomp\w*|guitar|gitarre"
-    r"|synth|bass|brass|arp|chords?|akkorde|accords?|ooh|aah|oohs|aahs|formant|nebenstimme"
+    r"|choir|choirs|chor|coro|choeur|counter|gegen|second|zweite|response|echo|chops?|begleit\w*|accomp\w*|bass"
+    r"|arp|chords?|akkorde|accords?|ooh|aah|oohs|aahs|formant|nebenstimme"
 )
-_HANDS = frozenset(
-    "rh lh right left hand hands upper lower treble bass clef staff stave high low rechts links rechte linke hand main"
-    " droite gauche destra sinistra mano derecha izquierda oberes unteres system md mg rechterhand linkerhand".split()
+_HANDS = re.compile(
+    r"[rl]h|m[dg]|right|left|hands?|upper|lower|treble|bass|clef|staff|stave|high|low|rechts|links|rechte|linke|main"
+    r"|droite|gauche|destra|sinistra|mano|derecha|izquierda|oberes|unteres|system"
 )
-_NUMBERED = frozenset("track midi inst instrument spur piste traccia pista part channel kanal unnamed untitled".split())
+_NUMBERED = re.compile(r"track|midi|inst|instrument|spur|piste|traccia|pista|part|channel|kanal|unnamed|untitled")
 
 
 def words_of(name: str) -> list[str]:
@@ -74,25 +74,32 @@ def voices_of_choir(name: str) -> frozenset[int]:
             voices.add(voice)
         elif staff := next((set(own) for pattern, own in _STAVES if re.fullmatch(pattern, word)), None):
             around, voices = around or staff == EVERY_VOICE, voices if staff == EVERY_VOICE else voices | staff
-        elif word not in _AROUND:
+        elif not _AROUND.fullmatch(word):
             return frozenset()
     return frozenset(voices) if voices or not around else EVERY_VOICE
 
 
 def tune_rank(name: str) -> int | None:
     """How surely a name is that of the tune, from 0 on; None for other names."""
-    words = words_of(name)
-    if any(_NOT_TUNES.fullmatch(word) for word in words):
+    if is_accompaniment(name):
         return None
+    words = words_of(name)
     return next((rank for rank, own in enumerate(_TUNES) if any(re.fullmatch(own, word) for word in words)), None)
+
+
+def is_accompaniment(name: str) -> bool:
+    """A name of what goes with a tune: chords, a bass, other singers."""
+    return any(_NOT_TUNES.fullmatch(word) for word in words_of(name))
 
 
 def instrument(name: str) -> str:
     """What is left of a name without hands, staves, voices and numbers: empty where a program numbered its tracks."""
-    words = [word for word in words_of(name) if word not in _NUMBERED]
-    return " ".join(word for word in words if word not in _HANDS and (len(words) > 1 or not voices_of_choir(word)))
+    words = [word for word in words_of(name) if not _NUMBERED.fullmatch(word)]
+    return " ".join(
+        word for word in words if not _HANDS.fullmatch(word) and (len(words) > 1 or not voices_of_choir(word))
+    )
 
 
 def is_staff(name: str) -> bool:
     """A hand, a staff or voices, of whatever instrument."""
-    return bool(_HANDS.intersection(words_of(name)) or voices_of_choir(name))
+    return any(_HANDS.fullmatch(word) for word in words_of(name)) or bool(voices_of_choir(name))

@@ -13,15 +13,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from companion.music.messages import CONTROLLER, PEDAL_DOWN, RESET_CONTROLLERS, SOSTENUTO, SUSTAIN
 from companion.music.song import SongNote, TrackEvent
 
-DOWN_FROM = 64
 LONGEST_RING = 64  # quarters
-SUSTAIN, SOSTENUTO, RESET_CONTROLLERS = 64, 66, 121
 
-_CONTROL = 0xB0
-
-Part = tuple[int, int]  # a track and a channel
+Source = tuple[int, int]  # a track and a channel
 
 
 class _Spans(NamedTuple):
@@ -48,7 +45,7 @@ def pedalled(
     moves = _moves(notes, events)
     if not moves:
         return list(notes)
-    last_key: dict[Part, int] = defaultdict(int)
+    last_key: dict[Source, int] = defaultdict(int)
     for note in notes:
         last_key[note.track, note.channel] = max(last_key[note.track, note.channel], note.end_tick)
     pedals = {
@@ -78,11 +75,11 @@ def _sounds_until(note: SongNote, sostenuto: _Spans, sustain: _Spans) -> int:
     return end if span is None else span[1]
 
 
-def _moves(notes: Sequence[SongNote], events: Sequence[TrackEvent]) -> dict[Part, list[TrackEvent]]:
+def _moves(notes: Sequence[SongNote], events: Sequence[TrackEvent]) -> dict[Source, list[TrackEvent]]:
     """The moves of the pedals that hold the notes of a part, of parts that have any."""
-    by_part: dict[Part, list[TrackEvent]] = defaultdict(list)
+    by_part: dict[Source, list[TrackEvent]] = defaultdict(list)
     for event in events:
-        if event.data[0] & 0xF0 == _CONTROL and event.data[1] in (SUSTAIN, SOSTENUTO, RESET_CONTROLLERS):
+        if event.data[0] & 0xF0 == CONTROLLER and event.data[1] in (SUSTAIN, SOSTENUTO, RESET_CONTROLLERS):
             by_part[event.track, event.data[0] & 0x0F].append(event)
     if not by_part:
         return {}
@@ -103,7 +100,7 @@ def _spans(moves: Sequence[TrackEvent], controller: int, end: int) -> _Spans:
     for event in moves:
         if event.data[1] not in (controller, RESET_CONTROLLERS):
             continue
-        is_down = event.data[1] == controller and event.data[2] >= DOWN_FROM
+        is_down = event.data[1] == controller and event.data[2] >= PEDAL_DOWN
         if is_down and len(spans.downs) == len(spans.ups):
             spans.downs.append(event.tick)
         elif not is_down and len(spans.downs) > len(spans.ups):

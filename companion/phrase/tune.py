@@ -2,7 +2,8 @@
 
 Parts are the tracks that have notes; in a file of one track they are its channels, where these have programs of their
 own. Two to four lines are voices, and are all heard, as are the two staves of one instrument. Of everything else the
-tune alone is heard, found by its name or by being the only line above the bass; where that is in doubt, it is asked for.
+tune alone is heard, found by its name or by being the only line above the bass; where that is in doubt, it is asked
+for.
 """
 
 from __future__ import annotations
@@ -13,21 +14,27 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.errors import BadMidiFile, BadSetting, one_line
+from companion.music.messages import PROGRAM
 from companion.music.pitch import pitch_name
 from companion.music.song import Song, SongNote
-from companion.phrase.names import EVERY_VOICE, instrument, is_staff, named_voice, tune_rank, voices_of_choir
-from companion.phrase.voicing import is_melody, voices_of_parts
+from companion.phrase.names import (
+    EVERY_VOICE,
+    instrument,
+    is_accompaniment,
+    is_staff,
+    named_voice,
+    tune_rank,
+    voices_of_choir,
+)
+from companion.phrase.voicing import LOWEST_TENOR_MEAN, is_melody, voices_of_parts
 
 EVERYTHING = "all"  # in the place of a track
 MOST_LISTED = 16
 LONGEST_NAME = 24
-LOWEST_TUNE = 50  # the mean pitch below which a line is a bass where there are others
-
-_PROGRAM = 0xC0
 
 
 @dataclass(frozen=True)
-class Part:
+class SongPart:
     """A track, or a channel of the only one."""
 
     number: int  # from 1: of the track in the file, or of the channel
@@ -48,7 +55,7 @@ class Part:
         """As in ``2 "Piano"``."""
         name = one_line(self.name)
         name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-        return f'{"channel " * self.is_channel}{self.number}{name and f" {name}"}'
+        return f"{'channel ' * self.is_channel}{self.number}{name and f' {name}'}"
 
     @property
     def row(self) -> str:
@@ -58,15 +65,15 @@ class Part:
         return f"{self.label} ({count}, {pitch_name(min(pitches))} to {pitch_name(max(pitches))})"
 
 
-def parts_of(song: Song) -> list[Part]:
+def parts_of(song: Song) -> list[SongPart]:
     """The parts of a song that has notes, in the order of their numbers."""
     notes = sorted(song.notes, key=lambda note: (note.start_tick, -note.pitch, note.end_tick))
     tracks = _grouped(notes, [note.track for note in notes])
     if len(tracks) == 1 and _are_instruments(song, notes):
         channels = _grouped(notes, [note.channel for note in notes])
-        return [Part(channel + 1, "", own, is_channel=True) for channel, own in channels.items()]
+        return [SongPart(channel + 1, "", own, is_channel=True) for channel, own in channels.items()]
     names = dict(enumerate(song.track_names))
-    return [Part(track + 1, names.get(track, ""), own) for track, own in tracks.items()]
+    return [SongPart(track + 1, names.get(track, ""), own) for track, own in tracks.items()]
 
 
 def _grouped(notes: Sequence[SongNote], keys: Sequence[int]) -> dict[int, tuple[SongNote, ...]]:
@@ -81,7 +88,7 @@ def _are_instruments(song: Song, notes: Sequence[SongNote]) -> bool:
     used = {note.channel for note in notes}
     first: dict[int, int] = {}
     for event in song.events:
-        if event.data[0] & 0xF0 == _PROGRAM:
+        if event.data[0] & 0xF0 == PROGRAM:
             first.setdefault(event.data[0] & 0x0F, event.data[1])
     return len({program for channel, program in first.items() if channel in used}) > 1
 
@@ -103,11 +110,11 @@ def heard_parts(song: Song, voice: int | None = None, track: str | None = None) 
     left_out = ", ".join(part.label for part in parts if part not in heard)
     kept = ", ".join(part.label for part in heard)
     word = "channel" if heard[0].is_channel else "track"
-    notice = f"heard: {word}{'s' * (len(heard) > 1)} {kept}; left out: {left_out}"
+    notice = f"heard: {word}{'s' * (len(heard) > 1)} {kept}; left out: {left_out}; --track chooses others"
     return replace(song, notes=tuple(sorted(note for part in heard for note in part.notes))), (notice,)
 
 
-def _chosen(parts: Sequence[Part], voice: int | None) -> Sequence[Part]:
+def _chosen(parts: Sequence[SongPart], voice: int | None) -> Sequence[SongPart]:
     if len(parts) == 1 or _are_voices(parts) or is_melody(_in_order(parts)):
         return parts
     of_a_voice = _line(parts) if voice is not None else ()  # of two staves too
@@ -123,17 +130,17 @@ def _chosen(parts: Sequence[Part], voice: int | None) -> Sequence[Part]:
     )
 
 
-def _list(parts: Sequence[Part]) -> str:
+def _list(parts: Sequence[SongPart]) -> str:
     more = len(parts) - MOST_LISTED
     return ", ".join(part.row for part in parts[:MOST_LISTED]) + (f", and {more} more" if more > 0 else "")
 
 
-def _in_order(parts: Sequence[Part]) -> list[SongNote]:
+def _in_order(parts: Sequence[SongPart]) -> list[SongNote]:
     """The notes of parts in order of time, the higher first."""
     return sorted((note for part in parts for note in part.notes), key=lambda note: (note.start_tick, -note.pitch))
 
 
-def _are_voices(parts: Sequence[Part]) -> bool:
+def _are_voices(parts: Sequence[SongPart]) -> bool:
     """Two to four lines."""
     notes = _in_order(parts)
     names = [""] * (1 + max(note.track for note in notes))
@@ -142,13 +149,13 @@ def _are_voices(parts: Sequence[Part]) -> bool:
     return voices_of_parts(notes, names) is not None
 
 
-def _asked_voice(parts: Sequence[Part], voice: int | None) -> Sequence[Part]:
+def _asked_voice(parts: Sequence[SongPart], voice: int | None) -> Sequence[SongPart]:
     """The only part that bears the name of the voice that is asked for."""
     named = [part for part in parts if voice is not None and voices_of_choir(part.name) == {voice}]
     return named if len(named) == 1 else ()
 
 
-def _choir(parts: Sequence[Part]) -> Sequence[Part]:
+def _choir(parts: Sequence[SongPart]) -> Sequence[SongPart]:
     """The parts of different voices, the first of each, where the soprano and another one are named.
 
     What is named for a whole choir may be no more than what accompanies a tune.
@@ -163,36 +170,45 @@ def _choir(parts: Sequence[Part]) -> Sequence[Part]:
     return choir if 0 in sung and len(sung) > 1 else ()
 
 
-def _named_tune(parts: Sequence[Part]) -> Sequence[Part]:
+def _named_tune(parts: Sequence[SongPart]) -> Sequence[SongPart]:
     """The only part of the surest of the names that tunes have."""
     ranks = {part.number: rank for part in parts if (rank := tune_rank(part.name)) is not None}
     surest = [part for part in parts if ranks and ranks.get(part.number) == min(ranks.values())]
     return surest if len(surest) == 1 else ()
 
 
-def _one_instrument(parts: Sequence[Part]) -> Sequence[Part]:
-    """All parts, where they are hands or staves of one instrument."""
+def _one_instrument(parts: Sequence[SongPart]) -> Sequence[SongPart]:
+    """All parts, where they are hands or staves of one instrument; of three and more, where none is a tune."""
     instruments = {instrument(part.name) for part in parts}
-    if len(instruments) > 1:
+    if len(instruments) > 1 or (len(parts) > 2 and _line(parts)):
         return ()
     if instruments != {""} or all(is_staff(part.name) for part in parts):
         return parts
-    is_one_channel = len({note.channel for part in parts for note in part.notes}) == 1
-    if len(parts) == 2:
-        return parts if is_one_channel or not _line(parts) else ()
-    return parts if is_one_channel and not _line(parts) else ()
+    channels = {note.channel for part in parts for note in part.notes}
+    is_unnamed = not any(part.name for part in parts)
+    return parts if (is_unnamed and len(channels) == 1) or (len(parts) == 2 and not _tunes(parts)) else ()
 
 
-def _line(parts: Sequence[Part]) -> Sequence[Part]:
-    """The only line that is no bass, where nothing lies above it."""
-    lines = [part for part in parts if part.is_line and (part.mean >= LOWEST_TUNE or named_voice(part.name) == 0)]
-    if len(lines) != 1:
-        return ()
-    above = [part for part in parts if part not in lines and part.mean > lines[0].mean]
-    return lines if not above else ()
+def _tunes(parts: Sequence[SongPart]) -> list[SongPart]:
+    """The lines that are no bass and are not named for something else than a tune."""
+    return [
+        part
+        for part in parts
+        if part.is_line
+        and (part.mean >= LOWEST_TENOR_MEAN or named_voice(part.name) == 0)
+        and not is_accompaniment(part.name)
+    ]
 
 
-def _asked(parts: Sequence[Part], track: str) -> Sequence[Part]:
+def _line(parts: Sequence[SongPart]) -> Sequence[SongPart]:
+    """The only line that is no bass, where nothing lies above it or all parts are different instruments."""
+    lines = _tunes(parts)
+    instruments = {(instrument(part.name), voices_of_choir(part.name)) for part in parts} - {("", frozenset[int]())}
+    is_highest = len(lines) == 1 and all(part.mean <= lines[0].mean for part in parts)
+    return lines if is_highest or (len(lines) == 1 and len(instruments) == len(parts)) else ()
+
+
+def _asked(parts: Sequence[SongPart], track: str) -> Sequence[SongPart]:
     """The parts that are asked for, in the order of their numbers."""
     found = _found(parts, track)
     if found is None and track.strip().lower() == EVERYTHING:
@@ -206,7 +222,7 @@ def _asked(parts: Sequence[Part], track: str) -> Sequence[Part]:
     return [found]
 
 
-def _found(parts: Sequence[Part], word: str) -> Part | None:
+def _found(parts: Sequence[SongPart], word: str) -> SongPart | None:
     """The part of a name or number; BadSetting where a name is that of several."""
     word = word.strip().lower()
     for named in (

@@ -1,10 +1,10 @@
 """What a song holds beside its notes, carried to the voices that its tracks became; and the sounds of the voices.
 
-What is of channels goes to the voices that have most of their notes from that track and channel, and ends where what was
-played ends: there pedals, bends and pressure are let go, and the loudness is again what it was at the first note. Words
-go to the highest voice of their track; of a track without notes to the highest voice that is given. Markers, cue points
-and copyrights are of all voices and stand in the soprano, whose track leads the file. What tracks hold that are not
-heard is left out.
+What is of channels goes to the voices that have most of their notes from that track and channel, and ends where what
+was played ends: there pedals, bends and pressure are let go, and the loudness is again what it was at the first note.
+Words go to the highest voice of their track; of a track without notes to the highest voice that is given. Markers, cue
+points and copyrights are of all voices and stand in the soprano, whose track leads the file. What tracks hold that are
+not heard is left out.
 """
 
 from __future__ import annotations
@@ -14,39 +14,46 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from companion.music.song import (
+from companion.music.messages import (
+    BEND,
+    CONTROLLER,
     COPYRIGHT,
     CUE,
+    EXPRESSION,
     INSTRUMENT,
     MARKER,
     META,
+    MODULATION,
+    POLY_PRESSURE,
+    PRESSURE,
+    PROGRAM,
+    RESET_CONTROLLERS,
+    SOFT_PEDAL,
+    SOSTENUTO,
+    SUSTAIN,
     TEXT,
-    Song,
-    TrackEvent,
-    VoiceEvent,
-    VoiceNote,
+    VOLUME,
     meta_event,
 )
+from companion.music.song import Song, TrackEvent, VoiceEvent, VoiceNote
 from companion.music.vocabulary import VOICES
 from companion.phrase.names import voices_of_choir
 from companion.phrase.seed import Phrase
 
-OF_ALL = frozenset((COPYRIGHT, MARKER, CUE))
-VOLUME, EXPRESSION, RESET_CONTROLLERS = 7, 11, 121
 LOUDNESS = {VOLUME: 100, EXPRESSION: 127}  # what General MIDI begins with
-LET_GO = frozenset((1, 64, 66, 67))  # modulation, sustain, sostenuto, soft pedal
+LET_GO = frozenset((MODULATION, SUSTAIN, SOSTENUTO, SOFT_PEDAL))
 
-_POLY_PRESSURE, _CONTROL, _PROGRAM, _PRESSURE, _BEND = 0xA0, 0xB0, 0xC0, 0xD0, 0xE0
-_MIDDLE = bytes((_BEND, 0, 0x40))
-_NO_PRESSURE = bytes((_PRESSURE, 0))
+_OF_ALL = frozenset((COPYRIGHT, MARKER, CUE))
+_MIDDLE = bytes((BEND, 0, 0x40))
+_NO_PRESSURE = bytes((PRESSURE, 0))
 
-Control = tuple[int, int]  # what an event sets: its kind, and of controllers and keys which
+Setting = tuple[int, int]  # what an event sets: its kind, and of controllers and keys which
 
 
 def kept_events(song: Song, phrase: Phrase, played_until: int, end_tick: int) -> list[VoiceEvent]:
     """What is kept of a song beside its notes, in order of time.
 
-    played_until: the tick from which on channels are as if nothing had been played: where new music begins, or all ends.
+    played_until: the tick from which on channels are as if nothing had been played: where new music begins, or the end.
     end_tick: of the last note; nothing stands after it.
     """
     if not phrase.sources:
@@ -70,16 +77,13 @@ def kept_events(song: Song, phrase: Phrase, played_until: int, end_tick: int) ->
 def sounds(kept: Iterable[VoiceEvent], notes: Sequence[VoiceNote], program: int) -> list[VoiceEvent]:
     """A program, from 0 on, and a volume for each voice that has none of its own at its first note."""
     first = {voice: _first_tick(notes, voice) for voice in range(len(VOICES))}
-    own = {(event.voice, _control(event.data)) for event in kept if event.tick <= first[event.voice]}
+    own = {(event.voice, _setting(event.data)) for event in kept if event.tick <= first[event.voice]}
     usual = {
-        (_PROGRAM, 0): bytes((_PROGRAM, program)),
-        (_CONTROL, VOLUME): bytes((_CONTROL, VOLUME, LOUDNESS[VOLUME])),
+        (PROGRAM, 0): bytes((PROGRAM, program)),
+        (CONTROLLER, VOLUME): bytes((CONTROLLER, VOLUME, LOUDNESS[VOLUME])),
     }
     return [
-        VoiceEvent(voice, 0, data)
-        for voice in first
-        for control, data in usual.items()
-        if (voice, control) not in own
+        VoiceEvent(voice, 0, data) for voice in first for control, data in usual.items() if (voice, control) not in own
     ]
 
 
@@ -87,9 +91,9 @@ def _first_tick(notes: Iterable[VoiceNote], voice: int) -> int:
     return min((note.start_tick for note in notes if note.voice == voice), default=0)
 
 
-def _control(data: bytes) -> Control:
+def _setting(data: bytes) -> Setting:
     kind = data[0] if data[0] == META else data[0] & 0xF0
-    return kind, data[1] if kind in (_POLY_PRESSURE, _CONTROL) else 0
+    return kind, data[1] if kind in (POLY_PRESSURE, CONTROLLER) else 0
 
 
 class _Routes:
@@ -116,7 +120,7 @@ class _Routes:
         self._strikes = _Strikes(phrase.notes)
 
     def names(self) -> Iterator[VoiceEvent]:
-        """The names of tracks, where they say more than voices: of the piece as a text, else as those of instruments."""
+        """The names of tracks, where they say more than voices: that of the piece as a text, others as instruments."""
         named = {event.track for event in self._song.events if event.data[:2] == bytes((META, INSTRUMENT))}
         for track, name in enumerate(self._song.track_names):
             if not name or voices_of_choir(name):
@@ -128,7 +132,7 @@ class _Routes:
                     yield VoiceEvent(voice, 0, meta_event(INSTRUMENT, name.encode()))
 
     def of_words(self, event: TrackEvent) -> Sequence[int]:
-        if event.data[1] in OF_ALL:
+        if event.data[1] in _OF_ALL:
             return (0,)
         if own := self._of_track.get(event.track):
             return (min(own),)
@@ -141,9 +145,9 @@ class _Routes:
         voices: Sequence[int] = (
             self._of_source.get(source, ()) if source in self._with_notes else self._of_channel.get(channel, ())
         )
-        if kind in (_PRESSURE, _BEND, _POLY_PRESSURE) and self._spread:
+        if kind in (PRESSURE, BEND, POLY_PRESSURE) and self._spread:
             voices = [voice for voice in voices if voice not in self._spread]
-        if kind == _POLY_PRESSURE and len(voices) > 1:
+        if kind == POLY_PRESSURE and len(voices) > 1:
             voices = [voice for voice in voices if self._strikes.sounds(voice, event.data[1], event.tick)]
         return voices
 
@@ -166,30 +170,30 @@ class _Strikes:
 class _Held:
     """What a channel is set to."""
 
-    now: dict[Control, bytes]
+    now: dict[Setting, bytes]
     first: dict[int, int]  # loudness at the first note, by controller
 
     def hear(self, event: VoiceEvent, first_tick: int) -> None:
-        kind, number = control = _control(event.data)
-        if control == (_CONTROL, RESET_CONTROLLERS):
-            for other in [(_BEND, 0), (_PRESSURE, 0), *((_CONTROL, one) for one in (*LET_GO, EXPRESSION))]:
+        kind, number = setting = _setting(event.data)
+        if setting == (CONTROLLER, RESET_CONTROLLERS):
+            for other in [(BEND, 0), (PRESSURE, 0), *((CONTROLLER, one) for one in (*LET_GO, EXPRESSION))]:
                 self.now.pop(other, None)
             return
-        self.now[control] = event.data
-        if kind == _CONTROL and number in LOUDNESS and event.tick <= first_tick:
+        self.now[setting] = event.data
+        if kind == CONTROLLER and number in LOUDNESS and event.tick <= first_tick:
             self.first[number] = event.data[2]
 
     def undone(self) -> Iterator[bytes]:
         """What lets go of it."""
         for (kind, number), data in self.now.items():
-            if kind == _BEND and data[1:] != _MIDDLE[1:]:
+            if kind == BEND and data[1:] != _MIDDLE[1:]:
                 yield _MIDDLE
-            elif kind == _PRESSURE and data[1]:
+            elif kind == PRESSURE and data[1]:
                 yield _NO_PRESSURE
-            elif kind == _CONTROL and number in LET_GO and data[2]:
-                yield bytes((_CONTROL, number, 0))
-            elif kind == _CONTROL and number in LOUDNESS and data[2] != self.first.get(number, LOUDNESS[number]):
-                yield bytes((_CONTROL, number, self.first.get(number, LOUDNESS[number])))
+            elif kind == CONTROLLER and number in LET_GO and data[2]:
+                yield bytes((CONTROLLER, number, 0))
+            elif kind == CONTROLLER and number in LOUDNESS and data[2] != self.first.get(number, LOUDNESS[number]):
+                yield bytes((CONTROLLER, number, self.first.get(number, LOUDNESS[number])))
 
 
 def _let_go(events: Sequence[VoiceEvent], first_tick: int, until: int) -> list[VoiceEvent]:
