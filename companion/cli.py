@@ -33,6 +33,14 @@ app = typer.Typer(
 
 Force = Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Track = Annotated[
+    str | None,
+    typer.Option(
+        "--track",
+        metavar="NAME|NUMBER",
+        help="Which track is the tune; several with commas between, or all. Default: by its name, or the only line.",
+    ),
+]
 Plain = Annotated[bool, typer.Option("--plain", help="Lines in place of the moving picture.")]
 
 
@@ -102,6 +110,7 @@ def continue_(
     form: Annotated[
         str | None, typer.Option("--form", help="Which phrases are alike, a letter for each, as in AABA.")
     ] = None,
+    track: Track = None,
     *,
     said: Said,
     outputs: Said,
@@ -112,7 +121,7 @@ def continue_(
     from companion.workbench.outputs import Outputs  # noqa: PLC0415
 
     files = Outputs.beside(seed_file, "continued", **outputs)
-    compose(continue_job(seed_file, bars, file_settings(said), phrases, form), files)
+    compose(continue_job(seed_file, bars, file_settings(said), phrases, form, track), files)
 
 
 @app.command("harmonise", epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
@@ -122,6 +131,7 @@ def harmonise_command(
     voice: Annotated[
         str | None, typer.Option("--voice", help="Which voice the melody is. Default: by its track's name or range.")
     ] = None,
+    track: Track = None,
     *,
     said: Said,
     outputs: Said,
@@ -132,7 +142,7 @@ def harmonise_command(
     from companion.workbench.outputs import Outputs  # noqa: PLC0415
 
     files = Outputs.beside(melody, "harmonised", **outputs)
-    compose(harmonise_job(melody, voice_number(voice), file_settings(said)), files)
+    compose(harmonise_job(melody, voice_number(voice), file_settings(said), track), files)
 
 
 @app.command(epilog="Example: chorale jam --in Keystation --out 'IAC Bus 1' --clock midi --record takes")

@@ -37,6 +37,7 @@ from companion.session.session import Session
 from companion.session.sink import FrameTape
 from companion.workbench.jobs import job_of_song
 from companion.workbench.outputs import Outputs
+from companion.workbench.programs import CHOIR, program_of
 
 DEMO_BPM = 84
 STEP_SECONDS = step_seconds(DEMO_BPM)
@@ -195,7 +196,7 @@ def demo_settings(settings: Settings) -> Settings:
 def demo_outputs(trace: Path | None = None, soundfont: Path | None = None, force: bool = False) -> Outputs:
     """demo.mid and demo.wav, or the first numbered ones that are free; checked."""
     midi, wav = (Path("demo.mid"), Path("demo.wav")) if force else free_names(Path(), "demo", (".mid", ".wav"))
-    outputs = Outputs(midi, wav, trace, soundfont, force)
+    outputs = Outputs(midi, wav, trace, soundfont, force, program_of(CHOIR))
     outputs.check()
     return outputs
 

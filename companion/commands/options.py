@@ -45,6 +45,12 @@ def output_options(*names: str) -> list[inspect.Parameter]:
         _parameter("wav", bool, "Also write the sound beside the MIDI file.", "wav"),
         _parameter("soundfont", Path, "Render the WAV by FluidSynth with this .sf2.", "soundfont"),
         _parameter("force", bool, "Replace outputs that exist.", "force"),
+        _parameter(
+            "program",
+            str,
+            "What the added voices sound like: a name or number of General MIDI, or none. Default: choir aahs.",
+            "program",
+        ),
     ]
     return [option for option in options if option.name in names or not names]
 

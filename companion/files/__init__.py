@@ -2,6 +2,7 @@
 
 midi         standard MIDI files ↔ songs
 chunks       the tracks of any MIDI file, mended
+tracks       what the events of a track say
 opening      what a user names to be read
 locking      locks that end with their process
 folders      the system's folders for what programs keep for a user

@@ -1,7 +1,8 @@
 """The chunks of a MIDI file and the events in its tracks, read as the programs read them that play any file.
 
-mido reads what is intact to the byte and refuses the rest, so only its messages are used here. The format is that of
-Standard MIDI Files 1.0 (RP-001); what strays from it is mended, left out where it cannot be, and counted.
+Events stay bytes, as they stand in the file: a message of a channel, or a meta event as FF, kind, length, text. The
+format is that of Standard MIDI Files 1.0 (RP-001); what strays from it is mended, left out where it cannot be, and
+counted.
 """
 
 from __future__ import annotations
@@ -9,14 +10,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-import mido
-from mido.midifiles import meta
+from companion.music.messages import (
+    END_OF_TRACK,
+    KEY_SIGNATURE,
+    META,
+    TEMPO,
+    TIME_SIGNATURE,
+    meta_event,
+)
 
-Event = tuple[int, Any]  # tick, mido message
+Event = tuple[int, bytes]  # tick; an event without its time
 
-END_OF_TRACK = 0x2F
+TEXTS = range(0x01, 0x08)  # kinds of meta events that are words: text, copyright, names, lyrics, markers, cues
+READ = {*TEXTS, END_OF_TRACK, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE}  # the kinds that say something of the music
 LONGEST_NUMBER = 4  # bytes of seven bits each
 HIGHEST = 0x7F  # of a data byte
 _NOTES = (0x80, 0x90, 0xA0)  # kinds whose first data byte is a pitch
@@ -135,10 +142,10 @@ class _Track:
         self._mended[LONG_TIMES] += 1
         return 0
 
-    def _message(self) -> Any:
+    def _message(self) -> bytes | None:
         """The next event; None where it says nothing of the music."""
         (status,) = self._take(1)
-        if status == 0xFF:
+        if status == META:
             return self._meta()
         if status in (0xF0, 0xF7):
             data = self._take(self._number()[0])
@@ -149,17 +156,13 @@ class _Track:
             return None
         return self._channel_message(status)
 
-    def _meta(self) -> Any:
+    def _meta(self) -> bytes | None:
         (kind,) = self._take(1)
         data = self._take(self._number()[0])
         self._has_ended |= kind == END_OF_TRACK
-        try:
-            message = meta.build_meta_message(kind, list(data))
-        except (meta.KeySignatureError, LookupError, ValueError):  # a key of eight sharps, half a time signature
-            return None
-        return None if message.type == "unknown_meta" else message
+        return meta_event(kind, data) if kind in READ else None
 
-    def _channel_message(self, status: int) -> Any:
+    def _channel_message(self, status: int) -> bytes | None:
         if status < 0x80:  # that of the event before
             self.place -= 1
             if not self._status:
@@ -173,9 +176,9 @@ class _Track:
                 return None
             self._mended[HIGH_BYTES] += sum(byte > HIGHEST for byte in data)
             data = bytes(min(byte, HIGHEST) for byte in data)
-        return mido.Message.from_bytes([status, *data])
+        return bytes((status, *data))
 
-    def _resume(self) -> Any:
+    def _resume(self) -> bytes | None:
         """The next event whose kind is said; what comes before it has none."""
         self._mended[NO_STATUS] += 1
         while self._take(1)[0] < 0x80:

@@ -1,27 +1,37 @@
 """MIDI files: a song that is read, a chorale that is written.
 
-What a song is stands in ``companion.music.song``. The bytes of the format are mido's.
+What a song is stands in ``companion.music.song``. What is written is mido's.
 """
 
 from __future__ import annotations
 
 import io
-from collections import deque
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import mido
 
 from companion.errors import BadMidiFile, one_line
-from companion.files.chunks import Chunks, Event, read_chunks
+from companion.files.chunks import Chunks, read_chunks
 from companion.files.opening import read_file
+from companion.files.tracks import (
+    PERCUSSION,
+    key_signature_of,
+    last_tick,
+    metres_of,
+    name_of,
+    song_events,
+    tempos_of,
+    track_notes,
+)
 from companion.files.writing import write_output
-from companion.music.song import EXPECTED, KeySignature, Metre, Song, SongNote, Tempo, VoiceNote
+from companion.music.messages import META, meta_data
+from companion.music.song import EXPECTED, Song, SongNote, VoiceEvent, VoiceNote
 from companion.music.vocabulary import VOICES
 
-PERCUSSION = 9  # the channel on the wire; people call it 10
+Written = tuple[int, Any]  # tick, mido message
+
 DEFAULT_BEAT_US = 500_000  # the file format's own: 120 beats a minute
 
 MOST_BYTES = 4_000_000  # more than 25,000 bars of four voices
@@ -37,8 +47,8 @@ FromTick = TypeVar("FromTick", bound=tuple[int, ...])  # something that holds fr
 def read_song(path: str | Path) -> Song:
     """Reads a MIDI file of format 0 or 1 (or of format 2 with a single track); notices say what was mended.
 
-    A note that is never ended lasts to the end of its track. Where equal pitches overlap, the first
-    to begin is the first to end.
+    A note is as long as its key is down, and lasts to the end of its track where it is never ended; what pedals hold
+    is told by ``companion.phrase.pedals``. Where equal pitches overlap, the first to begin is the first to end.
 
     Raises:
         BadMidiFile: it cannot be read as music; the message is one line that names the file.
@@ -71,59 +81,28 @@ def _refuse_other_time(file: Chunks, name: str) -> None:
 def _song(file: Chunks, name: str) -> Song:
     scale = 1 if file.division >= FEWEST_TICKS_PER_BEAT else FEWEST_TICKS_PER_BEAT
     ticks_per_beat = scale * file.division
-    tracks = [[(scale * tick, message) for tick, message in track] for track in file.tracks]
-    length_ticks = max(map(_last_tick, tracks), default=0)
+    tracks = [[(scale * tick, data) for tick, data in track] for track in file.tracks]
+    length_ticks = max(map(last_tick, tracks), default=0)
     if length_ticks > MOST_BEATS * ticks_per_beat:
         raise BadMidiFile(f"{name} lasts more than {MOST_BEATS} beats; choose a shorter piece")
     tail_ticks = LONGEST_TAIL_BEATS * ticks_per_beat
-    every = sorted(note for number, events in enumerate(tracks) for note in _notes(events, number, tail_ticks))
+    every = sorted(note for number, events in enumerate(tracks) for note in track_notes(events, number, tail_ticks))
     notes = _without_percussion(every, name)
+    events, too_many = song_events(tracks)
     drums = len(every) - len(notes)
     left_out = [f"left out {drums} percussion note{'s' * (drums > 1)} (channel 10)"] if drums else []
-    metas = sorted((event for events in tracks for event in events if event[1].is_meta), key=_tick)
+    metas = sorted((event for track in tracks for event in track if event[1][0] == META), key=_tick)
     return Song(
         notes,
         ticks_per_beat,
-        _tempos(metas),
-        _metres(metas),
-        tuple(map(_name, tracks)),
+        tempos_of(metas),
+        metres_of(metas),
+        tuple(map(name_of, tracks)),
         length_ticks,
-        _key(metas),
-        (*left_out, *(f"mended: {what}: {count}" for what, count in file.mended.items() if count)),
+        key_signature_of(metas),
+        (*left_out, *too_many, *(f"mended: {what}: {count}" for what, count in file.mended.items() if count)),
+        events,
     )
-
-
-def _tick(event: Event) -> int:
-    return event[0]
-
-
-def _last_tick(events: Sequence[Event]) -> int:
-    """Of what stands before the end of a track, which may come hours later."""
-    return next((tick for tick, message in reversed(events) if message.type != "end_of_track"), 0)
-
-
-def _notes(events: list[Event], number: int, tail_ticks: int) -> list[SongNote]:
-    """Pairs note-ons with note-offs; every note gets at least one tick."""
-    notes: list[SongNote] = []
-    sounding: dict[tuple[int, int], deque[tuple[int, int]]] = {}  # (tick, velocity) by channel and pitch
-
-    def close(channel: int, pitch: int, end_tick: int) -> None:
-        tick, velocity = sounding[channel, pitch].popleft()
-        notes.append(SongNote(tick, max(end_tick, tick + 1), pitch, velocity, channel, number))
-
-    for tick, message in events:
-        if message.type not in ("note_on", "note_off"):
-            continue
-        key = message.channel, message.note
-        if message.type == "note_on" and message.velocity:
-            sounding.setdefault(key, deque()).append((tick, message.velocity))
-        elif sounding.get(key):
-            close(*key, tick)
-    end_tick = min(events[-1][0], _last_tick(events) + tail_ticks) if events else 0
-    for key, starts in sounding.items():
-        while starts:
-            close(*key, end_tick)
-    return notes
 
 
 def _without_percussion(every: Sequence[SongNote], name: str) -> tuple[SongNote, ...]:
@@ -136,39 +115,6 @@ def _without_percussion(every: Sequence[SongNote], name: str) -> tuple[SongNote,
     if len(every) > MOST_NOTES:
         raise BadMidiFile(f"{name} holds more than {MOST_NOTES} notes; choose a shorter piece")
     return notes
-
-
-def _tempos(metas: Iterable[Event]) -> tuple[Tempo, ...]:
-    """The tempo map; of several at one tick the last counts, and a beat of no length is left out."""
-    beats = {tick: meta.tempo for tick, meta in metas if meta.type == "set_tempo" and meta.tempo}
-    return tuple(Tempo(tick, beat_us) for tick, beat_us in beats.items())
-
-
-def _metres(metas: Iterable[Event]) -> tuple[Metre, ...]:
-    """The time signatures; of several at one tick the last counts, and unknown ones are left out."""
-    metres = {
-        tick: Metre(tick, meta.numerator, meta.denominator)
-        for tick, meta in metas
-        if meta.type == "time_signature" and meta.numerator and meta.denominator <= 64
-    }
-    return tuple(metres.values())
-
-
-def _key(metas: Iterable[Event]) -> KeySignature | None:
-    """The first key signature that makes sense; its bytes say what mido turns into a name."""
-    for _, meta in metas:
-        if meta.type == "key_signature":
-            sharps, minor = meta.bytes()[-2:]
-            return KeySignature((sharps + 128) % 256 - 128, bool(minor))
-    return None
-
-
-def _name(events: Iterable[Event]) -> str:
-    """A track's name; UTF-8 where it is that, else Latin-1, as older programs write and mido reads."""
-    name: str = next((message.name for _, message in events if message.type == "track_name"), "")
-    with suppress(UnicodeDecodeError):
-        name = name.encode("latin-1").decode("utf-8")
-    return name.strip("\0 \t\r\n")
 
 
 def write_chorale(path: str | Path, notes: Iterable[VoiceNote], *, force: bool = False, **said: Any) -> None:
@@ -184,6 +130,7 @@ def chorale_file(
     metres: Sequence[tuple[int, int, int]] = (),
     key: tuple[int, bool] | None = None,
     markers: Sequence[tuple[int, str]] = (),
+    events: Iterable[VoiceEvent] = (),
 ) -> bytes:
     """A file of format 1 with four tracks, one a voice, on channels 1-4.
 
@@ -198,6 +145,8 @@ def chorale_file(
         metres: (tick, numerator, denominator); 4/4 until the first.
         key: (sharps, minor).
         markers: (tick, text).
+        events: what else the voices hold, those of one tick in their order; at one tick texts come first, then the
+            ends of notes, then what is of channels, then notes.
 
     Raises:
         ValueError: a number is outside what a MIDI file can hold.
@@ -205,17 +154,37 @@ def chorale_file(
     if not 1 <= ticks_per_beat <= 0x7FFF:
         raise ValueError(f"ticks_per_beat {ticks_per_beat} is outside 1..32767")
     voices = [note_events(_apart(voice), channel) for channel, voice in enumerate(_by_voice(notes))]
-    voices[0] = sorted([*conductor_events(tempos, metres, key, markers), *voices[0]], key=_tick)
-    tracks = [
-        track_of_events(name.capitalize(), voice, max(map(_last_tick, voices)))
-        for name, voice in zip(VOICES, voices, strict=True)
-    ]
+    voices[0] = [*conductor_events(tempos, metres, key, markers), *voices[0]]
+    for event in events:
+        voices[event.voice].append((event.tick, _message(event)))
+    voices = [sorted(voice, key=_place) for voice in voices]
+    end_tick = max((voice[-1][0] for voice in voices if voice), default=0)
+    tracks = [track_of_events(name.capitalize(), voice, end_tick) for name, voice in zip(VOICES, voices, strict=True)]
     data = io.BytesIO()
     mido.MidiFile(type=1, ticks_per_beat=ticks_per_beat, charset="utf-8", tracks=tracks).save(file=data)
     return data.getvalue()
 
 
-def track_of_events(name: str, events: Iterable[Event], end_tick: int) -> Any:
+def _tick(message: tuple[int, object]) -> int:
+    return message[0]
+
+
+def _place(message: Written) -> tuple[int, int]:
+    """Its tick, and its place among those of that tick."""
+    tick, event = message
+    if event.is_meta:
+        return tick, 0
+    return tick, {"note_off": 1, "note_on": 3}.get(event.type, 2)
+
+
+def _message(event: VoiceEvent) -> Any:
+    """What an event of a voice is to mido, on the voice's channel."""
+    if event.data[0] == META:
+        return mido.UnknownMetaMessage(event.data[1], list(meta_data(event.data)))
+    return mido.Message.from_bytes(bytes((event.data[0] & 0xF0 | event.voice, *event.data[1:])))
+
+
+def track_of_events(name: str, events: Iterable[Written], end_tick: int) -> Any:
     """A track of mido's from events in the order of their ticks."""
     track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
     now = 0
@@ -233,7 +202,7 @@ def conductor_events(
     metres: Sequence[tuple[int, int, int]],
     key: tuple[int, bool] | None,
     markers: Sequence[tuple[int, str]],
-) -> list[Event]:
+) -> list[Written]:
     """What holds for all voices, as events in the order of their ticks."""
     events = [(int(tick), _time_signature(*metre)) for tick, *metre in _from_start(metres, (0, 4, 4))]
     if key is not None:
@@ -295,7 +264,7 @@ def _apart(notes: list[VoiceNote]) -> list[VoiceNote]:
     return apart
 
 
-def note_events(notes: Iterable[VoiceNote], channel: int) -> list[Event]:
+def note_events(notes: Iterable[VoiceNote], channel: int) -> list[Written]:
     """Note-ons and note-offs; at one tick the offs come first."""
     events = []
     for note in notes:

@@ -8,6 +8,7 @@ beats        the beats of a metre, of two parts or three
 pulse        the beats of a jam as a model hears them
 bars         where beats and bars lie on the steps
 timebase     steps ↔ seconds, at one tempo
+messages     what the bytes of MIDI messages say
 song         a MIDI file's music in ticks
 sounding     what is to sound in each step, and what becomes of it in time
 """

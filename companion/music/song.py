@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from companion.music.messages import meta_event
+
 EXPECTED = "expected a melody, chords or up to four voices"  # what a seed should hold
 
 
@@ -58,11 +60,36 @@ class KeySignature(NamedTuple):
 
 
 class TrackEvent(NamedTuple):
-    """What a track holds beside its notes: a lyric, a marker, a program, a control change, a bend."""
+    """What a track holds beside its notes: a lyric, a marker, a program, a control change, a bend.
+
+    Of channels: programs, control changes without channel modes (120, 122..127), bends and both kinds of pressure. Of
+    meta events: texts (1), copyrights (2), names of instruments (4), lyrics (5), markers (6) and cue points (7).
+    """
 
     tick: int
     track: int
     data: bytes  # the event as a MIDI file holds it, without its delta time; channel as in the file
+
+    @classmethod
+    def of_text(cls, tick: int, track: int, kind: int, text: str) -> TrackEvent:
+        """Words in UTF-8; ``kind`` is LYRIC, MARKER and so on (companion.music.messages)."""
+        return cls(tick, track, meta_event(kind, text.encode()))
+
+
+class VoiceEvent(NamedTuple):
+    """The same in one of the four voices."""
+
+    voice: int  # 0 soprano … 3 bass
+    tick: int
+    data: bytes  # as in TrackEvent; the channel becomes the voice's
+
+
+class VoiceSource(NamedTuple):
+    """Where notes of a voice come from."""
+
+    voice: int  # 0 soprano … 3 bass
+    track: int
+    channel: int  # 0..15
 
 
 class ChordSymbol(NamedTuple):
@@ -84,6 +111,7 @@ class Song:
     length_ticks: int = 0
     key: KeySignature | None = None  # the first one
     notices: tuple[str, ...] = ()  # lines for the user
-    events: tuple[TrackEvent, ...] = ()  # what tracks hold beside notes, in order of time
+    # What tracks hold beside notes: by tick, at one tick by track, and within a track as it stands there.
+    events: tuple[TrackEvent, ...] = ()
     chord_symbols: tuple[ChordSymbol, ...] = ()  # in order of time
     fermatas: tuple[int, ...] = ()  # ticks at which notes begin that have a fermata, rising

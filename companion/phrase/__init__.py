@@ -5,5 +5,8 @@ hands        a player's keys as they come, given to voices
 grid         where steps lie in time: four to each beat
 quantise     onsets to steps
 voicing      notes to voices
+tune         which tracks are heard
+names        what the names of tracks say
+pedals       notes as long as pedals hold them
 character    what a phrase is like: its pace, height, loudness, touch and motif
 """

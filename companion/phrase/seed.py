@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from companion.errors import BadMidiFile
-from companion.music.song import EXPECTED, Song, SongNote, VoiceNote
+from companion.music.song import EXPECTED, Song, SongNote, VoiceNote, VoiceSource
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, VOICES, IntArray
 from companion.phrase.grid import Grid, Mask
+from companion.phrase.pedals import pedalled
 from companion.phrase.quantise import Ints, Settled, Steps, feel, is_released_early, nearest, settle
+from companion.phrase.tune import heard_parts
 from companion.phrase.voicing import into_range, is_melody, voice_of_melody, voices_of_chords, voices_of_parts
 
+ON_THE_STEP = 1e-6  # steps; what is so little after a step is on it
 LONGEST_REST_STEPS = 128  # eight bars of 4/4: in a longer silence the added voices are silent too
 
 
@@ -27,7 +31,7 @@ class Phrase:
 
     frames: IntArray  # (steps, 4) int32, canonical tokens; read-only
     given: tuple[bool, bool, bool, bool]  # which voices the player plays
-    notes: tuple[VoiceNote, ...]  # every note, in order of time, with its own ticks, pitch and velocity
+    notes: tuple[VoiceNote, ...]  # every note, in order of time, with its own ticks, pitch and velocity; as it sounds
     ticks_per_beat: int
     start_step: int  # frame 0, counted from the beginning of the song's first bar
     first_step: int  # frame 0, counted from the beginning of its bar
@@ -35,6 +39,7 @@ class Phrase:
     end_place: int  # the step after the last frame, counted from the beginning of its bar
     notices: tuple[str, ...]  # lines for the user
     grid: Grid | None = None  # where steps lie in time; None: four to each quarter
+    sources: tuple[VoiceSource, ...] = ()  # of each voice, those of most notes first
 
     @property
     def sung_steps(self) -> Ints:
@@ -86,25 +91,30 @@ class _Dealt:
         return {voice: n[np.argsort(self.starts[n], kind="stable")] for voice, n in own.items() if len(n)}
 
 
-def phrase_of_song(song: Song, voice: int | None = None) -> Phrase:
+def phrase_of_song(song: Song, voice: int | None = None, track: str | None = None) -> Phrase:
     """What a model hears of a song.
 
     Two to four parts (tracks or channels of one note at a time) are the voices that their tracks
     name, else by their height; a melody is the soprano unless its track or its range says
-    otherwise; everything else is dealt out by voice leading.
+    otherwise; everything else is dealt out by voice leading. Of several instruments one is heard
+    (companion.phrase.tune).
 
     Args:
         song: with at least one note.
         voice: 0..3; a melody is this voice, and of several voices only this one is taken.
+        track: the number or the name of the track to hear; several with commas between, or ``all``.
 
     Raises:
-        BadMidiFile: the song holds no notes, or none of the voice asked for.
+        BadMidiFile: the song holds no notes, or none of the voice asked for, or it is not clear
+            which of its tracks is the tune.
+        BadSetting: there is no such track.
     """
     if not song.notes:
         raise BadMidiFile(f"the seed holds no notes; {EXPECTED}")
+    song, left_out = heard_parts(song, voice, track)
     grid = _grid_of(song)
     dealt = _deal(song, grid, voice)
-    notices = list(song.notices)
+    notices = [*song.notices, *left_out]
     if voice is not None:
         every, dealt = len(dealt.notes), dealt.only(dealt.voices == voice)
         if not dealt.notes:
@@ -120,14 +130,19 @@ def _notice(notices: list[str], notes: int, what: str) -> None:
 
 
 def _deal(song: Song, grid: Grid, voice: int | None) -> _Dealt:
-    """The notes in order of time, the higher first, with their voices."""
-    notes = sorted(song.notes, key=lambda note: (note.start_tick, -note.pitch, note.end_tick))
+    """The notes as they sound, in order of time, the higher first, with their voices.
+
+    What comes one at a time is told by the keys: under a pedal a tune is a tune.
+    """
+    keys = sorted(song.notes, key=lambda note: (note.start_tick, -note.pitch, note.end_tick))
+    notes = pedalled(keys, song.events, song.ticks_per_beat, lambda tick: _bar_end(grid, tick))
     starts, ends = (grid.positions([note[at] for note in notes]) for at in (0, 1))
     alone = np.ones(len(notes), dtype=bool)
     names = [*song.track_names, *[""] * (1 + max(note.track for note in notes))]
-    voices = voices_of_parts(notes, names)
-    if voices is None and is_melody(notes):
-        voices = np.full(len(notes), voice_of_melody(notes, names) if voice is None else voice)
+    is_one_line = len({note.track for note in notes}) == 1 and is_melody(keys)
+    voices = None if is_one_line else voices_of_parts(keys, names)
+    if voices is None and (is_one_line or is_melody(keys)):
+        voices = np.full(len(notes), voice_of_melody(keys, names) if voice is None else voice)
     elif voices is None:
         steps = nearest(starts)
         order = np.argsort(steps, kind="stable")
@@ -136,6 +151,12 @@ def _deal(song: Song, grid: Grid, voice: int | None) -> _Dealt:
         voices = np.empty(len(notes), dtype=np.int64)
         voices[order], alone[order] = voices_of_chords(steps[order], stops[order], pitches[order])
     return _Dealt(notes, starts, ends, voices, alone)
+
+
+def _bar_end(grid: Grid, tick: int) -> int:
+    """The tick of the bar line at or after a tick."""
+    step = int(np.ceil(grid.positions([tick])[0] - ON_THE_STEP))
+    return grid.tick(step + -grid.place(step) % grid.bar_steps(step))
 
 
 def _grid_of(song: Song) -> Grid:
@@ -151,6 +172,10 @@ def _phrase(song: Song, grid: Grid, dealt: _Dealt, notices: list[str]) -> Phrase
     start, frames = _frames(dealt, notices)
     end = start + len(frames)
     given = set(dealt.voices.tolist())
+    sources = Counter(
+        VoiceSource(voice, note.track, note.channel)
+        for voice, note in zip(dealt.voices.tolist(), dealt.notes, strict=True)
+    )
     order = sorted(range(len(dealt.notes)), key=lambda at: (dealt.notes[at].start_tick, dealt.voices[at]))
     first_step, bar_steps, end_place = grid.place(start), grid.bar_steps(end), grid.place(end)
     for begin, end in long_rests(frames, first_step):
@@ -167,6 +192,7 @@ def _phrase(song: Song, grid: Grid, dealt: _Dealt, notices: list[str]) -> Phrase
         end_place=end_place,
         notices=tuple(notices),
         grid=grid,
+        sources=tuple(sorted(sources, key=lambda source: (source.voice, -sources[source], source))),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from companion.music.song import SongNote
 from companion.music.vocabulary import RANGES, VOICES
+from companion.phrase.names import named_voice
 from companion.phrase.quantise import Ints
 
 # The mean pitch of each voice in the chorales, to the nearest semitone: where a voice is at home.
@@ -25,29 +25,12 @@ CHORDAL_PART = 0.1  # the share of notes that overlap others by half, above whic
 CHORDAL_NAMED_PART = 0.5  # a track that bears a voice's name is one even with some double notes
 SHIFT_PRICE = 0.25  # a whole voice is heard octaves away if that brings in more than this share of it
 
-NAMES = (
-    r"sopranos?|soprani|sopran|sop|discantus|cantus|s",
-    r"altos?|alti|alt|altus|contralto|a",
-    r"tenors?|tenori|tenore|ten|t",
-    r"bass|basses|basso|bassi|bassus|bas|b",
-)
-
 # What it costs to give a note to a voice, in semitones of movement.
 OUT_OF_RANGE = 4.0  # a semitone
 CROSSING = 10.0  # a held voice
 CUTTING = 15.0  # a held note off
 NO_OUTER_VOICE = 7.0  # while inner voices sound
 ALONE_INSIDE = 6.0  # an inner voice that sounds alone
-
-
-def named_voice(name: str) -> int | None:
-    """The voice that a track's name says, or None: "Soprano", "Alto 1", "T.", "Choir - Bass"."""
-    words = re.findall(r"[^\W\d_]+", name.lower())
-    for word in words:
-        for voice, pattern in enumerate(NAMES):
-            if re.fullmatch(pattern, word) and (len(word) > 1 or len(words) == 1):
-                return voice
-    return None
 
 
 def chordal_share(notes: Sequence[SongNote]) -> float:

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from companion.io.events import PortBack, PortEvent, PortLost
+from companion.music.messages import ALL_NOTES_OFF, ALL_SOUND_OFF
 from companion.music.sounding import ChannelNote
 from companion.player.held_notes import HeldNotes, Owner, Strike, note_off
-
-ALL_NOTES_OFF = 123
-ALL_SOUND_OFF = 120
 
 
 class Output(Protocol):

@@ -4,5 +4,7 @@ source    a file of music, of whatever kind, as a song
 jobs      a composition about to be made of a file, as it is asked for
 phrases   the phrases of new bars, as they are asked for
 outputs   the files that are written, and what is in them
+kept      what a song holds beside its notes, in the voices that its tracks became
+programs  the sounds of General MIDI
 trace     what a model thought, as JSON
 """

@@ -19,11 +19,16 @@ from companion.workbench.source import read_source
 
 
 def continue_job(
-    seed: Path, bars: int | None, settings: Settings, phrases: str | None = None, form: str | None = None
+    seed: Path,
+    bars: int | None,
+    settings: Settings,
+    phrases: str | None = None,
+    form: str | None = None,
+    track: str | None = None,
 ) -> Job:
-    """Continue a file, in phrases of these lengths and this form; see companion.commands.phrases."""
+    """Continue a file, or a track of it, in phrases of these lengths and this form; see companion.workbench.phrases."""
     song = read_source(seed)
-    phrase = phrase_of_song(song)
+    phrase = phrase_of_song(song, track=track)
     return job_of_song(song, phrase, *wishes_of(phrases, form, bars, phrase.bar_steps), settings)
 
 
@@ -32,10 +37,10 @@ def job_of_song(song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish], s
     return continue_song(song, phrase, bars, wishes, settings, open_model)
 
 
-def harmonise_job(melody: Path, voice: int | None, settings: Settings) -> Job:
-    """Add the missing voices to a file, whose melody is of this voice; None: as its track or its range says."""
+def harmonise_job(melody: Path, voice: int | None, settings: Settings, track: str | None = None) -> Job:
+    """Add the missing voices to a file, whose melody is of this voice and on this track; None: as the file says."""
     song = read_source(melody)
-    phrase = phrase_of_song(song, voice)
+    phrase = phrase_of_song(song, voice, track)
     if all(phrase.given):
         raise BadSetting(f"{melody} holds all four voices; name the one to keep with --voice {'|'.join(VOICES)}")
     return harmonise_song(song, phrase, settings, open_model)

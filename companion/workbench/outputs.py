@@ -13,7 +13,10 @@ from companion.files.midi import chorale_file
 from companion.files.writing import refuse_existing, write_all
 from companion.generation.composer import MODEL, Composed, voice_notes
 from companion.generation.job import Job
+from companion.music.song import VoiceEvent, VoiceNote
 from companion.phrase.seed import Phrase
+from companion.workbench.kept import kept_events, sounds
+from companion.workbench.programs import CHOIR, program_of
 from companion.workbench.trace import trace_file
 
 MIDI_SUFFIXES = ("", ".mid", ".midi")
@@ -28,6 +31,7 @@ class Outputs:
     trace: Path | None = None
     soundfont: Path | None = None
     force: bool = False
+    program: int | None = None  # from 0 on, of the voices that have none in their file; None: bare notes
 
     @classmethod
     def beside(
@@ -39,11 +43,12 @@ class Outputs:
         trace: Path | None = None,
         soundfont: Path | None = None,
         force: bool = False,
+        program: str = CHOIR,
     ) -> Outputs:
         """Checked; where no name is given, ``song-continued.mid`` stands beside ``song.mid``."""
         midi = midi_place(source, word, out)
         sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
-        outputs = cls(midi, sound, trace, soundfont, force)
+        outputs = cls(midi, sound, trace, soundfont, force, program_of(program))
         outputs.check()
         return outputs
 
@@ -83,13 +88,16 @@ def midi_place(source: Path, word: str, out: Path | None) -> Path:
 
 def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
     """Write the MIDI file, and the sound and the trace where they are asked for: all of them or none."""
+    notes = [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)]
+    seam = _seam(composed, job.phrase)
     midi = chorale_file(
-        [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)],
+        notes,
         ticks_per_beat=job.song.ticks_per_beat,
         tempos=job.song.tempos,
         metres=job.song.metres,
         key=job.song.key,
-        markers=_seam(composed, job.phrase),
+        markers=seam,
+        events=_events(job, notes, seam, outputs.program),
     )
     contents = {outputs.midi: midi}
     if outputs.wav is not None:
@@ -97,6 +105,15 @@ def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> N
     if outputs.trace is not None:
         contents[outputs.trace] = trace_file(job.generator.model.contract.name, composed)
     write_all(contents, force=outputs.force)
+
+
+def _events(
+    job: Job, notes: Sequence[VoiceNote], seam: Sequence[tuple[int, str]], program: int | None
+) -> list[VoiceEvent]:
+    """What was played beside notes, up to where the model goes on, and what the voices sound like."""
+    end_tick = max((note.end_tick for note in notes), default=0)
+    kept = kept_events(job.song, job.phrase, seam[0][0] if seam else end_tick, end_tick)
+    return kept if program is None else [*sounds(kept, notes, program), *kept]
 
 
 def _seam(composed: Iterable[Composed], phrase: Phrase) -> list[tuple[int, str]]:

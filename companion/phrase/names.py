@@ -1,0 +1,105 @@
+"""What the names of tracks say: which voice a track is, whether it holds the tune, what instrument plays it.
+
+Names are those of English, German, French, Italian, Spanish and Latin scores and of the programs that write files.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from companion.music.vocabulary import VOICES
+
+EVERY_VOICE = frozenset(range(len(VOICES)))
+
+_VOICES = (
+    r"sopranos?|soprani|sopran|sop|discantus|cantus|s",
+    r"altos?|alti|alt|altus|contralto|a",
+    r"tenors?|tenori|tenore|ten|t",
+    r"bass|basses|basso|bassi|bassus|bas|b",
+)
+_STAVES = (  # several voices on a staff
+    (r"sa|women|damen|frauen|frauenstimmen|femmes|donne|mujeres", {0, 1}),
+    (r"tb|men|herren|manner|mannerstimmen|hommes|uomini|hombres", {2, 3}),
+    (r"satb|choir|chor|choeur|coro", EVERY_VOICE),
+)
+_AROUND = re.compile(r"choir|chor|choeur|coro|chorus|voices?|part|staff|stave|stimme|i{1,3}|iv|st|nd|rd|th")
+
+# From what surely is the tune to what may be.
+_TUNES = (
+    r"melod(y|ies?|ia|ias|iestimme)|hauptmelodie|tune|tunes|cantus|firmus|air|weise|topline|melodi",
+    r"vox|vocals?|vocalist|voc|voice|singer|sing|sung|gesang|gesangs?stimme|singstimme|hauptstimme|stimme"
+    r"|chant|voix|canto|voce|voci|voz|leadvo(x|cals?)|sopranos?|soprani|sopran|discantus|oberstimme",
+    r"lead|solo|theme|thema|tema|leadstimme",
+)
+_NOT_TUNES = re.compile(
+    r"back(ing|ground|up)?|bg|bgvs?|bvs?|bvox|harmony|harmonies|harm|double[sd]?|doubling|dbl|ad|adlibs?|libs?|pads?|fx"
+    r"|choir|choirs|chor|coro|choeur|counter|gegen|second|zweite|response|echo|chops?|begleit\w*|accomp\w*|bass"
+    r"|arp|chords?|akkorde|accords?|ooh|aah|oohs|aahs|formant|nebenstimme"
+)
+_HANDS = re.compile(
+    r"[rl]h|m[dg]|right|left|hands?|upper|lower|treble|bass|clef|staff|stave|high|low|rechts|links|rechte|linke|main"
+    r"|droite|gauche|destra|sinistra|mano|derecha|izquierda|oberes|unteres|system"
+)
+_NUMBERED = re.compile(r"track|midi|inst|instrument|spur|piste|traccia|pista|part|channel|kanal|unnamed|untitled")
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name in lower case, without accents and numbers: "LeadVox_2 (Mélodie)" has three."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", parted) if not unicodedata.combining(letter))
+    return re.findall(r"[^\W\d_]+", plain.lower())
+
+
+def named_voice(name: str) -> int | None:
+    """The voice that a track's name says, or None: "Soprano", "Alto 1", "T.", "Choir - Bass"."""
+    words = words_of(name)
+    return next((voice for word in words if (voice := _voice(word, len(words) == 1)) is not None), None)
+
+
+def _voice(word: str, alone: bool) -> int | None:
+    if len(word) == 1 and not alone:
+        return None
+    return next((voice for voice, pattern in enumerate(_VOICES) if re.fullmatch(pattern, word)), None)
+
+
+def voices_of_choir(name: str) -> frozenset[int]:
+    """The voices of a track whose name says nothing else: "Soprano 1", "SA", "Tenor + Bass", "Women"; else none."""
+    voices: set[int] = set()
+    around = False
+    words = words_of(name)
+    for word in words:
+        voice = _voice(word, alone=True)
+        if voice is not None:
+            voices.add(voice)
+        elif staff := next((set(own) for pattern, own in _STAVES if re.fullmatch(pattern, word)), None):
+            around, voices = around or staff == EVERY_VOICE, voices if staff == EVERY_VOICE else voices | staff
+        elif not _AROUND.fullmatch(word):
+            return frozenset()
+    return frozenset(voices) if voices or not around else EVERY_VOICE
+
+
+def tune_rank(name: str) -> int | None:
+    """How surely a name is that of the tune, from 0 on; None for other names."""
+    if is_accompaniment(name):
+        return None
+    words = words_of(name)
+    return next((rank for rank, own in enumerate(_TUNES) if any(re.fullmatch(own, word) for word in words)), None)
+
+
+def is_accompaniment(name: str) -> bool:
+    """A name of what goes with a tune: chords, a bass, other singers."""
+    return any(_NOT_TUNES.fullmatch(word) for word in words_of(name))
+
+
+def instrument(name: str) -> str:
+    """What is left of a name without hands, staves, voices and numbers: empty where a program numbered its tracks."""
+    words = [word for word in words_of(name) if not _NUMBERED.fullmatch(word)]
+    return " ".join(
+        word for word in words if not _HANDS.fullmatch(word) and (len(words) > 1 or not voices_of_choir(word))
+    )
+
+
+def is_staff(name: str) -> bool:
+    """A hand, a staff or voices, of whatever instrument."""
+    return any(_HANDS.fullmatch(word) for word in words_of(name)) or bool(voices_of_choir(name))
