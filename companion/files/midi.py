@@ -184,6 +184,7 @@ def chorale_file(
     metres: Sequence[tuple[int, int, int]] = (),
     key: tuple[int, bool] | None = None,
     markers: Sequence[tuple[int, str]] = (),
+    text: str = "",
 ) -> bytes:
     """A file of format 1 with four tracks, one a voice, on channels 1-4.
 
@@ -198,6 +199,7 @@ def chorale_file(
         metres: (tick, numerator, denominator); 4/4 until the first.
         key: (sharps, minor).
         markers: (tick, text).
+        text: what stands at the beginning of the first track as a text event (FF 01), if anything.
 
     Raises:
         ValueError: a number is outside what a MIDI file can hold.
@@ -205,7 +207,8 @@ def chorale_file(
     if not 1 <= ticks_per_beat <= 0x7FFF:
         raise ValueError(f"ticks_per_beat {ticks_per_beat} is outside 1..32767")
     voices = [note_events(_apart(voice), channel) for channel, voice in enumerate(_by_voice(notes))]
-    voices[0] = sorted([*conductor_events(tempos, metres, key, markers), *voices[0]], key=_tick)
+    words = [(0, mido.MetaMessage("text", text=text))] if text else []
+    voices[0] = sorted([*words, *conductor_events(tempos, metres, key, markers), *voices[0]], key=_tick)
     tracks = [
         track_of_events(name.capitalize(), voice, max(map(_last_tick, voices)))
         for name, voice in zip(VOICES, voices, strict=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from companion.errors import BadSetting
 from companion.generation.composer import Composed
 from companion.generation.job import Job, continue_song, harmonise_song
 from companion.harmony.form import Wish
-from companion.model.library import open_model
+from companion.model import library
+from companion.model.runtime import Model
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
@@ -18,10 +21,20 @@ from companion.workbench.phrases import wishes_of
 from companion.workbench.source import read_source
 
 
+def open_model(name: str) -> Model:
+    """A model by its name or file, which is loaded once for as many jobs as there are."""
+    return _opened(name, os.path.realpath(name))
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(name: str, _place: str) -> Model:
+    return library.open_model(name)
+
+
 def continue_job(
     seed: Path, bars: int | None, settings: Settings, phrases: str | None = None, form: str | None = None
 ) -> Job:
-    """Continue a file, in phrases of these lengths and this form; see companion.commands.phrases."""
+    """Continue a file, in phrases of these lengths and this form; see ``wishes_of``."""
     song = read_source(seed)
     phrase = phrase_of_song(song)
     return job_of_song(song, phrase, *wishes_of(phrases, form, bars, phrase.bar_steps), settings)

@@ -43,7 +43,8 @@ from numpy.typing import NDArray
 
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, notes_of_frames, sounding_pitches
-from export.measures.partwriting import FIFTHS, OCTAVES, parallels
+from companion.music.partwriting import FIFTHS, OCTAVES
+from export.measures.partwriting import parallels
 from export.measures.passage import Passage
 from export.measures.spelling import home_shift, spell, staff_place
 

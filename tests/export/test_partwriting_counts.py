@@ -8,7 +8,7 @@ from support.made_up import frames_of_chords
 
 from companion.music.vocabulary import IntArray, strike
 from export.measures import partwriting
-from export.measures.partwriting import FIFTHS, OCTAVES
+from companion.music.partwriting import FIFTHS, OCTAVES
 from export.measures.tally import Tally
 
 C_MAJOR = (72, 67, 64, 48)
