@@ -15,7 +15,8 @@ from companion.errors import one_line
 
 _NAMED = ("seed", "model", "style")  # always told: what is usual may change
 # What says nothing of the music: where files stand, how it is shown, and how many are made.
-_BESIDE = {*("out", "trace", "wav", "soundfont", "force", "quiet", "out_dir", "variations"), *("plain", "fast", "sound")}
+_WHERE = frozenset(["out", "trace", "wav", "soundfont", "force", "out_dir", "variations"])
+_SHOWN = frozenset(["quiet", "plain", "fast", "sound"])
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./#-]+", re.ASCII)
 
 _running: ContextVar[tuple[str, ...]] = ContextVar("running", default=())  # the command, and the options of its music
@@ -26,7 +27,7 @@ def remember(command: str, parameters: Iterable[inspect.Parameter], given: Mappi
     said = (
         word
         for parameter in parameters
-        if parameter.name not in {*_NAMED, *_BESIDE} and given[parameter.name] != parameter.default
+        if parameter.name not in {*_NAMED, *_WHERE, *_SHOWN} and given[parameter.name] != parameter.default
         for word in _words(parameter, given[parameter.name])
     )
     _running.set((command, *said))

@@ -17,14 +17,15 @@ from companion.controls.settings import Settings
 from companion.errors import BadSetting, ChoraleError
 from companion.files.streams import is_dash
 from companion.generation.job import Job
+from companion.model.library import kept_model
 from companion.screen.say import say
 from companion.screen.terminal import Progress, progress_bar
-from companion.workbench.jobs import open_model, run
+from companion.workbench.jobs import run
 from companion.workbench.outputs import Outputs, contents_of, write_contents
 from companion.workbench.places import make_folder, place_beside, places_of
 from companion.workbench.summary import Summary
 from companion.workbench.traits import traits_of
-from companion.workbench.variations import Variation, ranking, seeds_of, table
+from companion.workbench.variations import Variation, comparison, ranking, seeds_of
 
 SHARES = 100  # of each of many files, in which progress is told
 
@@ -77,7 +78,7 @@ def _work_on_many(sources: Sequence[Path], work: Work, said: Said, asked: Said, 
         raise BadSetting("standard input (-) is a file by itself; give it alone")
     seeds_of(0, work.variations or 1)
     settings = file_settings(said)
-    open_model(settings.model)  # what is wrong with it is wrong with all of them
+    kept_model(settings.model)  # what is wrong with it is wrong with all of them
     if out_dir is not None:
         make_folder(out_dir)
     bad = 0
@@ -137,11 +138,12 @@ def _make(work: Work, source: Path, settings: Settings, outputs: Outputs, bar: B
             one = work.job(source, replace(settings, seed=seed))
             made.append(_varied(one, outputs, _after(tell, len(made) * job.total)))
     ranked = [made[at] for at in ranking([variation for variation, _ in made])]
-    places = [outputs.numbered(number).paths for number in range(1, len(ranked) + 1)]
-    parts = [(path, data) for paths, (_, own) in zip(places, ranked, strict=True) for path, data in zip(paths, own, strict=True)]
+    contents: dict[Path, bytes] = {}
+    for number, (_, parts) in enumerate(ranked, start=1):
+        contents |= zip(outputs.numbered(number).paths, parts, strict=True)
     say_notices(job, outputs)
-    write_contents(dict(parts), outputs.force)
-    say_done(outputs, table([variation for variation, _ in ranked]), [path for path, _ in parts])
+    write_contents(contents, outputs.force)
+    say_done(outputs, comparison([variation for variation, _ in ranked]), list(contents))
 
 
 def _varied(job: Job, outputs: Outputs, tell: Callable[[int], None]) -> tuple[Variation, Sequence[bytes]]:

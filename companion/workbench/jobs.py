@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,23 +10,12 @@ from companion.errors import BadSetting
 from companion.generation.composer import Composed
 from companion.generation.job import Job, continue_song, harmonise_song
 from companion.harmony.form import Wish
-from companion.model import library
-from companion.model.runtime import Model
+from companion.model.library import kept_model as open_model
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.workbench.phrases import wishes_of
 from companion.workbench.source import read_source
-
-
-def open_model(name: str) -> Model:
-    """A model by its name or file, which is loaded once for as many jobs as there are."""
-    return _opened(name, os.path.realpath(name))
-
-
-@functools.lru_cache(maxsize=1)
-def _opened(name: str, _place: str) -> Model:
-    return library.open_model(name)
 
 
 def continue_job(

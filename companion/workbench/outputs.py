@@ -63,7 +63,9 @@ class Outputs:
         midi = midi_place(source, word, out)
         wants_sound = wav or soundfont is not None
         if wants_sound and is_dash(midi):
-            raise BadSetting(f"the sound stands beside the MIDI file, and {STANDARD_OUTPUT} has no place; leave out --wav")
+            raise BadSetting(
+                f"the sound stands beside the MIDI file, and {STANDARD_OUTPUT} has no place; leave out --wav"
+            )
         sound = midi.with_suffix(".wav") if wants_sound else None
         return cls(midi, sound, trace, soundfont, force, quiet, source=source.name)
 

@@ -21,7 +21,7 @@ def place_beside(source: Path, word: str, folder: Path | None = None) -> Path:
 
 
 def places_of(sources: Sequence[Path], word: str, folder: Path | None = None) -> list[Path]:
-    """A place for what is made of each, in their order: where two would be one, or a source, later ones are numbered."""
+    """Of what is made of each, in their order; where two would be one, or one a source, later ones are numbered."""
     taken = {_identity(source) for source in sources}
     places: list[Path] = []
     for source in sources:

@@ -38,7 +38,7 @@ class Summary:
         """
         counted = traits_of(job, composed) if traits is None else traits
         heard = (_key(job), _metre(job), _bars(job), _parts(job))
-        made = (*_added(job, composed, counted), *job.facts)
+        made = (*_added(job, counted), *job.facts)
         return cls(heard, made, again, tuple(job.notices), job.settings.seed)
 
     def lines(self) -> list[str]:
@@ -99,7 +99,9 @@ def _parts(job: Job) -> Fact:
             tracks[note.voice][track] += 1
     rows = [_part(job, voice, counted) for voice, counted in sorted(tracks.items())]
     sources = {row["from"] for row in rows}
-    if len(rows) > 1 and len(sources) == 1:
+    if len(rows) > 1 and all(row["voice"].capitalize() in row["from"] for row in rows):
+        said = f"{len(rows)} voices, as their tracks are named"
+    elif len(rows) > 1 and len(sources) == 1:
         said = f"{len(rows)} voices from {sources.pop()}"
     else:
         said = ", ".join(f"{row['voice']} from {row['from']}" for row in rows)
@@ -122,10 +124,10 @@ def _track(job: Job, track: int) -> str:
     return f'track {track + 1} "{name}"' if name else f"track {track + 1}"
 
 
-def _added(job: Job, composed: Sequence[Composed], traits: Traits) -> list[Fact]:
+def _added(job: Job, traits: Traits) -> list[Fact]:
     missing = [name for name, given in zip(VOICES, job.phrase.given, strict=True) if not given]
     new_bars = job.new_steps / job.phrase.bar_steps
-    what = [*([_joined(missing)] if missing else []), *([f"{new_bars:.3g} new bars"] if new_bars else [])]
+    what = [*([_joined(missing)] if missing else []), *([_counted(int(new_bars), "new bar")] if new_bars else [])]
     facts = [
         Fact("voices", missing),
         Fact("notes", traits.notes, f"{', '.join(what)}, {_counted(traits.notes, 'note')}"),

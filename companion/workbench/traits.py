@@ -20,7 +20,7 @@ from companion.music.key import Key
 from companion.music.pitch import OCTAVE, pitch_class_name
 from companion.music.vocabulary import FIRST_STRIKE, LOWEST_PITCH, STEPS_PER_BEAT, IntArray
 
-AUTHENTIC, HALF, PLAGAL, DECEPTIVE = "authentic", "half", "plagal", "deceptive"
+_AUTHENTIC, _HALF, _PLAGAL, _DECEPTIVE = "authentic", "half", "plagal", "deceptive"
 _FIFTH, _FOURTH, _LEADING = 7, 5, 11  # semitones above the tonic
 _MAJOR, _MINOR = PERFECT_TRIADS
 _LEADS = (_MAJOR, 3)  # qualities that lead on from a fifth above: a major triad, a dominant seventh
@@ -29,7 +29,7 @@ _BEATS_BEFORE = 3  # of a close, among which the chord is looked for from which 
 _UNKNOWN_NATS = 9.0  # where no two chords are known
 
 
-class Close(NamedTuple):
+class PhraseClose(NamedTuple):
     """The end of a phrase."""
 
     bar: int
@@ -50,7 +50,7 @@ class Faults(NamedTuple):
 class Traits:
     """Of a composition: of the steps to which something was added."""
 
-    closes: tuple[Close, ...]
+    closes: tuple[PhraseClose, ...]
     notes: int  # that were added
     density: float  # of these a beat
     surprise_bits: float  # of one of these, as the model expected it
@@ -117,18 +117,18 @@ def chord_nats(chords: Sequence[Chord], key: Key | None) -> float:
     if key is None:
         return _UNKNOWN_NATS
     chain = tables().of_key(key)
-    states = [chain.of_chord(chord.transposed(-key.tonic)) for chord in chords]
+    states = (chain.of_chord(chord.transposed(-key.tonic)) for chord in chords)
     following = chain.following[PhrasePlace.INSIDE]
-    nats = [-math.log(following[one, other]) for one, other in pairwise(states) if one is not None and other is not None]
+    pairs = [(one, other) for one, other in pairwise(states) if one is not None and other is not None]
+    nats = [-math.log(following[pair]) for pair in pairs]
     return sum(nats) / len(nats) if nats else _UNKNOWN_NATS
 
 
-def closes_of(job: Job, composed: Sequence[Composed]) -> tuple[Close, ...]:
+def closes_of(job: Job, composed: Sequence[Composed]) -> tuple[PhraseClose, ...]:
     """The closes that were planned, as they came out."""
+    planned = [(at, one.frame.step - job.phrase.first_step) for at, one in enumerate(composed) if one.to_close == 0]
     return tuple(
-        Close(job.phrase.bar_of_step(one.frame.step - job.phrase.first_step), _kind_of_close(composed, at, job.key))
-        for at, one in enumerate(composed)
-        if one.to_close == 0
+        PhraseClose(job.phrase.bar_of_step(step), _kind_of_close(composed, at, job.key)) for at, step in planned
     )
 
 
@@ -138,15 +138,15 @@ def _kind_of_close(composed: Sequence[Composed], at: int, key: Key | None) -> st
         return "silent"
     before = _chord_before(composed, at, last)
     if key is not None and last.root == (key.tonic + _FIFTH) % OCTAVE and last.quality == _MAJOR:
-        return HALF
+        return _HALF
     if _leads(before, last):
         at_home = key is None or last.root == key.tonic
-        return AUTHENTIC if at_home else f"{AUTHENTIC} in {_named(last)}"
+        return _AUTHENTIC if at_home else f"{_AUTHENTIC} in {_named(last)}"
     if key is not None and before is not None:
         if last.root == key.tonic and (before.root - last.root) % OCTAVE == _FOURTH:
-            return PLAGAL
+            return _PLAGAL
         if _is_dominant(before, Chord(key.tonic, _MAJOR, key.tonic), key):
-            return DECEPTIVE
+            return _DECEPTIVE
     return f"on {_named(last)}"
 
 

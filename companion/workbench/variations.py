@@ -71,7 +71,7 @@ def ranking(variations: Sequence[Variation]) -> list[int]:
     return sorted(range(len(variations)), key=lambda at: round(variations[at].strain, 6))
 
 
-def table(ranked: Sequence[Variation]) -> list[str]:
+def comparison(ranked: Sequence[Variation]) -> list[str]:
     """What differs between them, a line each, and by what they are ranked."""
     rows = [_HEAD, *(_cells(number, one) for number, one in enumerate(ranked, start=1))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
