@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from companion.commands.again import again
 from companion.commands.files import Bar, check_sound, compose, say_done, say_notices
@@ -76,7 +77,8 @@ def _work_on_many(sources: Sequence[Path], work: Work, said: Said, asked: Said, 
             raise BadSetting(f"{name} names one file, and there are {len(sources)}; give --out-dir, a folder for all")
     if any(map(is_dash, sources)):
         raise BadSetting("standard input (-) is a file by itself; give it alone")
-    seeds_of(0, work.variations or 1)
+    if work.variations is not None:
+        seeds_of(0, work.variations)
     settings = file_settings(said)
     kept_model(settings.model)  # what is wrong with it is wrong with all of them
     if out_dir is not None:
@@ -132,26 +134,34 @@ def _make(work: Work, source: Path, settings: Settings, outputs: Outputs, bar: B
     if warning := check_sound(job, outputs):
         say(warning, err=True)
     seeds = seeds_of(settings.seed, work.variations)
-    made: list[tuple[Variation, Sequence[bytes]]] = []
+    made: list[_Made] = []
     with bar(f"{job.task}, {len(seeds)} times", len(seeds) * job.total) as tell:
         for seed in seeds:
             one = work.job(source, replace(settings, seed=seed))
-            made.append(_varied(one, outputs, _after(tell, len(made) * job.total)))
-    ranked = [made[at] for at in ranking([variation for variation, _ in made])]
+            made.append(_made(one, outputs, _after(tell, len(made) * job.total)))
+    ranked = [made[at] for at in ranking([one.variation for one in made])]
     contents: dict[Path, bytes] = {}
-    for number, (_, parts) in enumerate(ranked, start=1):
-        contents |= zip(outputs.numbered(number).paths, parts, strict=True)
+    for number, one in enumerate(ranked, start=1):
+        contents |= zip(outputs.numbered(number).paths, one.parts, strict=True)
     say_notices(job, outputs)
     write_contents(contents, outputs.force)
-    say_done(outputs, comparison([variation for variation, _ in ranked]), list(contents))
+    say_done(outputs, [ranked[0].heard, *comparison([one.variation for one in ranked])], list(contents))
 
 
-def _varied(job: Job, outputs: Outputs, tell: Callable[[int], None]) -> tuple[Variation, Sequence[bytes]]:
-    """One of several, with what stands in each of its files."""
+class _Made(NamedTuple):
+    """One of several."""
+
+    variation: Variation
+    heard: str  # what is said of all of them
+    parts: Sequence[bytes]  # what stands in its files
+
+
+def _made(job: Job, outputs: Outputs, tell: Callable[[int], None]) -> _Made:
     composed = run(job, tell)
     traits = traits_of(job, composed)
     summary = Summary.of(job, composed, again(job.settings, outputs.source), traits)
-    return Variation(job.settings.seed, traits), list(contents_of(job, composed, outputs, summary).values())
+    parts = list(contents_of(job, composed, outputs, summary).values())
+    return _Made(Variation(job.settings.seed, traits), summary.lines()[0], parts)
 
 
 def _after(tell: Callable[[int], None], done: int) -> Callable[[int], None]:
