@@ -141,8 +141,8 @@ def _make(work: Work, source: Path, settings: Settings, outputs: Outputs, bar: B
             made.append(_made(one, outputs, _after(tell, len(made) * job.total)))
     ranked = [made[at] for at in ranking([one.variation for one in made])]
     contents: dict[Path, bytes] = {}
-    for number, one in enumerate(ranked, start=1):
-        contents |= zip(outputs.numbered(number).paths, one.parts, strict=True)
+    for number, variation in enumerate(ranked, start=1):
+        contents |= zip(outputs.numbered(number).paths, variation.parts, strict=True)
     say_notices(job, outputs)
     write_contents(contents, outputs.force)
     say_done(outputs, [ranked[0].heard, *comparison([one.variation for one in ranked])], list(contents))
@@ -158,10 +158,9 @@ class _Made(NamedTuple):
 
 def _made(job: Job, outputs: Outputs, tell: Callable[[int], None]) -> _Made:
     composed = run(job, tell)
-    traits = traits_of(job, composed)
-    summary = Summary.of(job, composed, again(job.settings, outputs.source), traits)
+    summary = Summary.of(job, composed, again(job.settings, outputs.source))
     parts = list(contents_of(job, composed, outputs, summary).values())
-    return _Made(Variation(job.settings.seed, traits), summary.lines()[0], parts)
+    return _Made(Variation(job.settings.seed, traits_of(job, composed)), summary.lines()[0], parts)
 
 
 def _after(tell: Callable[[int], None], done: int) -> Callable[[int], None]:

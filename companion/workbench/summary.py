@@ -13,7 +13,7 @@ from companion.generation.composer import Composed
 from companion.generation.job import Fact, Job
 from companion.music.key import Key
 from companion.music.vocabulary import VOICES
-from companion.workbench.traits import Traits, traits_of
+from companion.workbench.traits import PhraseClose, closes_of, kinds_of, struck_pitches
 
 MANY_CLOSES = 4  # more are counted, not listed
 SEVERAL_TRACKS = "several tracks"
@@ -30,15 +30,13 @@ class Summary:
     seed: int
 
     @classmethod
-    def of(cls, job: Job, composed: Sequence[Composed], again: str, traits: Traits | None = None) -> Summary:
+    def of(cls, job: Job, composed: Sequence[Composed], again: str) -> Summary:
         """What a job heard, and what came of it.
 
         again: the command that makes it again, with the names of files alone.
-        traits: where they are counted already.
         """
-        counted = traits_of(job, composed) if traits is None else traits
         heard = (_key(job), _metre(job), _bars(job), _parts(job))
-        made = (*_added(job, counted), *job.facts)
+        made = (*_added(job, composed), *job.facts)
         return cls(heard, made, again, tuple(job.notices), job.settings.seed)
 
     def lines(self) -> list[str]:
@@ -124,26 +122,27 @@ def _track(job: Job, track: int) -> str:
     return f'track {track + 1} "{name}"' if name else f"track {track + 1}"
 
 
-def _added(job: Job, traits: Traits) -> list[Fact]:
+def _added(job: Job, composed: Sequence[Composed]) -> list[Fact]:
     missing = [name for name, given in zip(VOICES, job.phrase.given, strict=True) if not given]
     new_bars = job.new_steps / job.phrase.bar_steps
     what = [*([_joined(missing)] if missing else []), *([_counted(int(new_bars), "new bar")] if new_bars else [])]
+    notes = len(struck_pitches(composed))
     facts = [
         Fact("voices", missing),
-        Fact("notes", traits.notes, f"{', '.join(what)}, {_counted(traits.notes, 'note')}"),
+        Fact("notes", notes, f"{', '.join(what)}, {_counted(notes, 'note')}"),
     ]
     if new_bars:
         facts.append(Fact("bars", round(new_bars, 3)))
-    if traits.closes:
-        listed = [{"bar": close.bar, "kind": close.kind} for close in traits.closes]
-        facts.append(Fact("closes", listed, _closes(traits)))
+    closes = closes_of(job, composed)
+    if closes:
+        facts.append(Fact("closes", [{"bar": close.bar, "kind": close.kind} for close in closes], _closes(closes)))
     return facts
 
 
-def _closes(traits: Traits) -> str:
-    if len(traits.closes) > MANY_CLOSES:
-        return f"{len(traits.closes)} phrases, which close {traits.kinds_of_closes}"
-    places = ", ".join(f"bar {close.bar} {close.kind}" for close in traits.closes)
+def _closes(closes: Sequence[PhraseClose]) -> str:
+    if len(closes) > MANY_CLOSES:
+        return f"{len(closes)} phrases, which close {kinds_of(closes)}"
+    places = ", ".join(f"bar {close.bar} {close.kind}" for close in closes)
     return f"closes: {places}"
 
 

@@ -61,19 +61,13 @@ class Traits:
     lowest: int  # pitches that were added; 0 where there is none
     highest: int
 
-    @property
-    def kinds_of_closes(self) -> str:
-        """ "2 authentic, half": the most frequent first."""
-        counted = Counter(close.kind for close in self.closes).most_common()
-        return ", ".join(kind if count == 1 else f"{count} {kind}" for kind, count in counted)
-
 
 def traits_of(job: Job, composed: Sequence[Composed]) -> Traits:
     """Count everything."""
     touched = [one for one in composed if any(one.chosen)]
     chosen = [(one, voice) for one in touched for voice, own in enumerate(one.chosen) if own]
     nats = -sum(float(one.frame.choices[voice].scores[one.frame.tokens[voice]]) for one, voice in chosen)
-    struck = [one.frame.pitches[voice] or 0 for one, voice in chosen if one.frame.tokens[voice] >= FIRST_STRIKE]
+    struck = struck_pitches(composed)
     pitches = np.array([[pitch or 0 for pitch in one.frame.pitches] for one in touched], dtype=np.int32).reshape(-1, 4)
     chords = chords_of_beats(pitches, touched[0].frame.step if touched else 0)
     return Traits(
@@ -88,6 +82,22 @@ def traits_of(job: Job, composed: Sequence[Composed]) -> Traits:
         lowest=min(struck, default=0),
         highest=max(struck, default=0),
     )
+
+
+def struck_pitches(composed: Sequence[Composed]) -> list[int]:
+    """Of the notes that were added."""
+    return [
+        pitch
+        for one in composed
+        for token, pitch, chosen in zip(one.frame.tokens.tolist(), one.frame.pitches, one.chosen, strict=True)
+        if chosen and token >= FIRST_STRIKE and pitch is not None
+    ]
+
+
+def kinds_of(closes: Sequence[PhraseClose]) -> str:
+    """ "2 authentic, half": the most frequent first."""
+    counted = Counter(close.kind for close in closes).most_common()
+    return ", ".join(kind if count == 1 else f"{count} {kind}" for kind, count in counted)
 
 
 def faults_of(pitches: IntArray) -> Faults:

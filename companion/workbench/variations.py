@@ -9,7 +9,7 @@ import numpy as np
 
 from companion.errors import BadSetting
 from companion.music.pitch import pitch_name
-from companion.workbench.traits import Traits
+from companion.workbench.traits import Traits, kinds_of
 
 MOST_VARIATIONS = 50
 DERIVED = 1_000_000  # seeds that are derived are below this, to be typed again with ease
@@ -91,5 +91,5 @@ def _cells(number: int, one: Variation) -> tuple[str, ...]:
         f"{traits.density:.2f}",
         f"{traits.surprise_bits:.2f}",
         f"{pitch_name(traits.lowest)}–{pitch_name(traits.highest)}" if traits.notes else "-",
-        traits.kinds_of_closes,
+        kinds_of(traits.closes),
     )

@@ -20,7 +20,7 @@ from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, strike
 from companion.phrase.seed import phrase_of_song
 from companion.sampling.draw import Choice
 from companion.workbench.source import read_source
-from companion.workbench.traits import Faults, chord_nats, chords_of_beats, closes_of, faults_of, traits_of
+from companion.workbench.traits import Faults, chord_nats, chords_of_beats, closes_of, faults_of, kinds_of, traits_of
 
 C, C_MAJOR = (72, 67, 64, 48), Key(0, False)
 DM, E_MAJOR, F, G, G7, AM = (
@@ -99,7 +99,7 @@ class TestTraits:
         assert (found.notes, found.density, found.surprise_bits) == (12, 3.0, 1.0)
         assert (found.dominants, found.changes) == (1, 3)
         assert (found.lowest, found.highest) == (48, 69)
-        assert found.kinds_of_closes == "authentic"
+        assert kinds_of(found.closes) == "authentic"
 
     def test_what_was_given_is_not_counted(self, job: Job) -> None:
         """Steps to which nothing is added, and notes of others."""
