@@ -14,6 +14,7 @@ from companion.commands.options import (
     Said,
     control_options,
     file_settings,
+    many_options,
     output_options,
     rig_options,
     with_options,
@@ -79,7 +80,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 @app.command(epilog="Example: chorale demo --seed 3 --temperature 0.7")
-@with_options(said=control_options(in_files=True), outputs=output_options("trace", "soundfont", "force"))
+@with_options(said=control_options(in_files=True), outputs=output_options("trace", "soundfont", "force", "quiet"))
 def demo(
     bars: Annotated[int, typer.Option("--bars", help="How many bars to answer.")] = 8,
     *,
@@ -97,9 +98,11 @@ def demo(
 
 
 @app.command("continue", epilog="Example: chorale continue opening.mid -o whole.mid --bars 8 --seed 1")
-@with_options(said=control_options(in_files=True), outputs=output_options())
+@with_options(said=control_options(in_files=True), outputs=output_options(), many=many_options())
 def continue_(
-    seed_file: Annotated[Path, typer.Argument(metavar="SEED.mid", help="Four voices, a melody, or chords.")],
+    seeds: Annotated[
+        list[Path], typer.Argument(metavar="SEED.mid...", help="Four voices, a melody, or chords; - is standard input.")
+    ],
     bars: Annotated[
         int | None, typer.Option("--bars", help="How many new bars after the seed. Default: 8, or as the phrases are.")
     ] = None,
@@ -114,20 +117,22 @@ def continue_(
     *,
     said: Said,
     outputs: Said,
+    many: Said,
 ) -> None:
     """Continue a MIDI file in four voices; missing voices of the seed are added first."""
-    from companion.commands.files import compose  # noqa: PLC0415
+    from companion.commands.batch import Work, work_on  # noqa: PLC0415
     from companion.workbench.jobs import continue_job  # noqa: PLC0415
-    from companion.workbench.outputs import Outputs  # noqa: PLC0415
 
-    files = Outputs.beside(seed_file, "continued", **outputs)
-    compose(continue_job(seed_file, bars, file_settings(said), phrases, form, track), files)
+    work = Work("continued", lambda seed, settings: continue_job(seed, bars, settings, phrases, form, track))
+    work_on(seeds, work, said, outputs, **many)
 
 
 @app.command("harmonise", epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
-@with_options(said=control_options(in_files=True), outputs=output_options())
+@with_options(said=control_options(in_files=True), outputs=output_options(), many=many_options())
 def harmonise_command(
-    melody: Annotated[Path, typer.Argument(metavar="MELODY.mid", help="The voice or voices to keep.")],
+    melodies: Annotated[
+        list[Path], typer.Argument(metavar="MELODY.mid...", help="The voice or voices to keep; - is standard input.")
+    ],
     voice: Annotated[
         str | None, typer.Option("--voice", help="Which voice the melody is. Default: by its track's name or range.")
     ] = None,
@@ -135,14 +140,16 @@ def harmonise_command(
     *,
     said: Said,
     outputs: Said,
+    many: Said,
 ) -> None:
     """Write the missing voices to a melody, which is copied out as it stands."""
-    from companion.commands.files import compose, voice_number  # noqa: PLC0415
+    from companion.commands.batch import Work, work_on  # noqa: PLC0415
+    from companion.commands.files import voice_number  # noqa: PLC0415
     from companion.workbench.jobs import harmonise_job  # noqa: PLC0415
-    from companion.workbench.outputs import Outputs  # noqa: PLC0415
 
-    files = Outputs.beside(melody, "harmonised", **outputs)
-    compose(harmonise_job(melody, voice_number(voice), file_settings(said), track), files)
+    number = voice_number(voice)
+    work = Work("harmonised", lambda melody, settings: harmonise_job(melody, number, settings, track))
+    work_on(melodies, work, said, outputs, **many)
 
 
 @app.command(epilog="Example: chorale jam --in Keystation --out 'IAC Bus 1' --clock midi --record takes")

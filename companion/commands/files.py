@@ -1,21 +1,61 @@
-"""What the file commands do: read a seed, compose, write everything or nothing."""
+"""What the file commands do: read files, compose, write everything or nothing, and say what was heard and made."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 from companion.audio.wav import seconds_of_ticks
+from companion.commands.again import again
 from companion.errors import BadSetting
+from companion.files.streams import STANDARD_OUTPUT, is_dash
 from companion.generation.composer import Composed
 from companion.generation.job import Job
 from companion.music.vocabulary import voice_index
 from companion.screen.say import say
 from companion.screen.terminal import LONG_SECONDS, progress_bar, span
 from companion.workbench.jobs import run
-from companion.workbench.outputs import Outputs, write_outputs
+from companion.workbench.outputs import Outputs, contents_of, write_contents
+from companion.workbench.summary import Summary
 
 LONGEST_SOUND_SECONDS = 3600  # which takes two gigabytes of memory
 SOUND_SPEED = 60  # seconds of sound made in a second, by a slow machine
+
+MOST_LISTED = 6  # of files that were written; of more the first and the last are told
+
+Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]  # of a task, of so many steps
+
+
+def compose(job: Job, outputs: Outputs, bar: Bar = progress_bar) -> None:
+    """Make the music, and write it."""
+    if warning := check_sound(job, outputs):
+        say(warning, err=True)
+    with bar(job.task, job.total) as tell:
+        composed = run(job, tell)
+    save_work(job, composed, outputs)
+
+
+def save_work(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
+    """Write what was made, and say what was heard, made and written."""
+    say_notices(job, outputs)
+    summary = Summary.of(job, composed, again(job.settings, outputs.source))
+    write_contents(contents_of(job, composed, outputs, summary), outputs.force)
+    say_done(outputs, summary.lines(), outputs.paths)
+
+
+def say_notices(job: Job, outputs: Outputs) -> None:
+    """What was heard otherwise than it stands in the file."""
+    of_which = f"{outputs.source}: " if outputs.brief else ""
+    say(*(f"note: {of_which}{notice}" for notice in job.notices), err=True)
+
+
+def say_done(outputs: Outputs, lines: Sequence[str], written: Sequence[Path]) -> None:
+    """What was made, unless few words are wanted or none, and what was written."""
+    names = [STANDARD_OUTPUT if is_dash(path) else str(path) for path in written]
+    listed = ", ".join(names) if len(names) <= MOST_LISTED else f"{names[0]} … {names[-1]}"
+    if not outputs.quiet:
+        say(*([] if outputs.brief else lines), f"wrote {listed}", err=outputs.is_piped)
 
 
 def check_sound(job: Job, outputs: Outputs) -> str:
@@ -42,20 +82,3 @@ def voice_number(name: str | None) -> int | None:
         return None if name is None else voice_index(name)
     except ValueError as error:
         raise BadSetting(str(error)) from error
-
-
-def compose(job: Job, outputs: Outputs) -> None:
-    """Make the music, and write it."""
-    if warning := check_sound(job, outputs):
-        say(warning, err=True)
-    with progress_bar(job.task, job.total) as tell:
-        composed = run(job, tell)
-    save_work(job, composed, outputs)
-
-
-def save_work(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
-    """Write what was made, and say what and where."""
-    say(*(f"note: {notice}" for notice in job.notices), err=True)
-    write_outputs(job, composed, outputs)
-    written = [path for path in (outputs.midi, outputs.wav, outputs.trace) if path is not None]
-    say(f"wrote {', '.join(str(path) for path in written)}")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from companion.commands.again import remember
 from companion.controls.kinds import Kind, Named, Sent, Switch, Voice, from_text, shown
 from companion.controls.rig import RIG_KEYS, Rig, RigKey, Text, Texts
 from companion.controls.settings import Settings, change
@@ -51,8 +52,18 @@ def output_options(*names: str) -> list[inspect.Parameter]:
             "What the added voices sound like: a name or number of General MIDI, or none. Default: choir aahs.",
             "program",
         ),
+        _parameter("quiet", bool, "Say only what went wrong, and what was heard otherwise.", "quiet", "-q"),
     ]
     return [option for option in options if option.name in names or not names]
+
+
+def many_options() -> list[inspect.Parameter]:
+    """Of several files, and of several that are made of one."""
+    of_one = "Make so many of each file, the best first, with seeds of their own that are told."
+    return [
+        _parameter("variations", int, of_one, "variations", metavar="COUNT"),
+        _parameter("out_dir", Path, "The folder that the outputs go to; made if it is not there.", "out_dir"),
+    ]
 
 
 def _of_all(name: str, control: Control) -> inspect.Parameter:
@@ -102,6 +113,7 @@ def with_options(**groups: Sequence[inspect.Parameter]) -> Callable[[Callable[..
     def dress(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def run(**given: Any) -> None:
+            remember(command.__name__.removesuffix("_command").rstrip("_"), parameters, given)
             for group, options in groups.items():
                 values = {option.name: given.pop(option.name) for option in options}
                 given[group] = {name: value for name, value in values.items() if value is not None}

@@ -23,8 +23,8 @@ LOOPBACK = "127.0.0.1"  # this machine, and nobody else
 
 _DECIMALS = 6  # OSC floats are 32 bits wide: 0.8 arrives as 0.800000012, and is 0.8 again
 _PLACE = re.compile(r"(?:(?P<host>[\w.-]+|\[[0-9a-f:.]+\]):)?(?P<port>\d{1,5})", re.IGNORECASE | re.ASCII)
-# What a knob chooses among: every key by its usual name, in the order of the circle of fifths.
-_KNOB_KEYS = (
+# Every key by its usual name, in the order of the circle of fifths.
+USUAL_KEYS = (
     *(f"{tonic} major" for tonic in ("C", "G", "D", "A", "E", "B", "F#", "Db", "Ab", "Eb", "Bb", "F")),
     *(f"{tonic} minor" for tonic in ("A", "E", "B", "F#", "C#", "G#", "Eb", "Bb", "F", "C", "G", "D")),
 )
@@ -269,7 +269,7 @@ class KeyName:
         return AUTO if value is None else str(value)
 
     def knob(self, position: int) -> str | None:
-        key: str | None = _split(position, (None, *_KNOB_KEYS))
+        key: str | None = _split(position, (None, *USUAL_KEYS))
         return key
 
     def knob_words(self) -> str:

@@ -131,6 +131,7 @@ def chorale_file(
     key: tuple[int, bool] | None = None,
     markers: Sequence[tuple[int, str]] = (),
     events: Iterable[VoiceEvent] = (),
+    text: str = "",
 ) -> bytes:
     """A file of format 1 with four tracks, one a voice, on channels 1-4.
 
@@ -147,6 +148,7 @@ def chorale_file(
         markers: (tick, text).
         events: what else the voices hold, those of one tick in their order; at one tick texts come first, then the
             ends of notes, then what is of channels, then notes.
+        text: what stands at the beginning of the first track as a text event (FF 01), if anything.
 
     Raises:
         ValueError: a number is outside what a MIDI file can hold.
@@ -155,6 +157,8 @@ def chorale_file(
         raise ValueError(f"ticks_per_beat {ticks_per_beat} is outside 1..32767")
     voices = [note_events(_apart(voice), channel) for channel, voice in enumerate(_by_voice(notes))]
     voices[0] = [*conductor_events(tempos, metres, key, markers), *voices[0]]
+    if text:
+        voices[0].insert(0, (0, mido.MetaMessage("text", text=text)))
     for event in events:
         voices[event.voice].append((event.tick, _message(event)))
     voices = [sorted(voice, key=_place) for voice in voices]

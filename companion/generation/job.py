@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from companion.generation.following import Following, Lead
 from companion.generation.generator import Generator
 from companion.generation.velocity import VelocityRule, velocity_rule
 from companion.harmony.form import Wish
+from companion.harmony.keys import likeliest_key
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.song import Song
@@ -32,6 +34,14 @@ from companion.sampling.styles import sampling_of
 MOST_BARS = 1000
 
 OpenModel = Callable[[str], Model]  # by its name
+
+
+class Fact(NamedTuple):
+    """Something worth telling of what was heard or made."""
+
+    name: str  # in a trace
+    value: Any  # there, as JSON has it
+    said: str = ""  # to people; empty: nothing
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,9 @@ class Job:
     new_steps: int = 0  # of them, after the phrase
     task: str = "composing"  # what there is to do
     lead: Lead | None = None  # what the answer takes from the phrase
+    settings: Settings = field(default_factory=Settings)  # with which it is drawn
+    key: Key | None = None  # in which it is made
+    facts: Sequence[Fact] = ()  # of what is done, beside what every job tells
 
 
 def continue_song(
@@ -62,7 +75,9 @@ def continue_song(
     frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes)
     total = total_frames(phrase, bars)
     new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
-    return Job(song, phrase, generator, frames, total, notices(phrase), velocity, new_steps, task, lead)
+    key = key or likeliest_key(phrase.frames)
+    told = notices(phrase)
+    return Job(song, phrase, generator, frames, total, told, velocity, new_steps, task, lead, settings, key)
 
 
 def harmonise_song(song: Song, phrase: Phrase, settings: Settings, open_model: OpenModel) -> Job:
@@ -72,7 +87,9 @@ def harmonise_song(song: Song, phrase: Phrase, settings: Settings, open_model: O
     frames = harmonise(generator, phrase, sampling, key)
     total = len(phrase.sung_steps)
     task = _task(phrase, total, "harmonise")
-    return Job(song, phrase, generator, frames, total, phrase.notices, velocity, task=task)
+    key = key or likeliest_key(phrase.frames, ended=True)
+    told = phrase.notices
+    return Job(song, phrase, generator, frames, total, told, velocity, task=task, settings=settings, key=key)
 
 
 def asked_key(settings: Settings) -> Key | None:

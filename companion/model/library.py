@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 import os
 from importlib.resources import files
 from pathlib import Path
@@ -36,6 +37,16 @@ def find_model(name: str) -> Path:
 def open_model(name: str) -> Model:
     """Load a model by name or file."""
     return open_file(find_model(name))
+
+
+def kept_model(name: str) -> Model:
+    """The same, loaded once for all that is made in a row."""
+    return _kept(name, os.path.realpath(name))
+
+
+@functools.lru_cache(maxsize=1)
+def _kept(name: str, _place: str) -> Model:
+    return open_model(name)
 
 
 def open_file(path: Path) -> Model:

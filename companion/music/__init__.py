@@ -4,6 +4,7 @@ vocabulary   voices, steps, tokens; frames of tokens ↔ notes
 pitch        names of pitches
 key          keys, their names, and the key that is heard
 chords       names of chords
+partwriting  how voices move and stand to each other, counted
 beats        the beats of a metre, of two parts or three
 pulse        the beats of a jam as a model hears them
 bars         where beats and bars lie on the steps

@@ -10,7 +10,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -117,6 +117,16 @@ class Grid:
         """The steps between the beginning of the bar and this step."""
         stretch = self._stretch_of_step(step)
         return (step - stretch.step) % (STEPS_PER_BEAT * stretch.bar_beats)
+
+    def bar(self, step: int) -> int:
+        """The number of the bar around a step, from 1 on; a pickup has one too, as it has in every sequencer."""
+        number = 1
+        for stretch, following in pairwise(self.stretches):
+            if following.step > step:
+                break
+            number += math.ceil((following.step - stretch.step) / (STEPS_PER_BEAT * stretch.bar_beats))
+        stretch = self._stretch_of_step(step)
+        return number + (step - stretch.step) // (STEPS_PER_BEAT * stretch.bar_beats)
 
     def bar_steps(self, step: int) -> int:
         """The length of the bar around a step."""

@@ -62,6 +62,10 @@ class Phrase:
         """The step nearest to a tick of the song; negative before frame 0."""
         return int(nearest(self.positions([tick]))[0])
 
+    def bar_of_step(self, step: int) -> int:
+        """The number of the bar around a step, from 1 on; see ``Grid.bar``."""
+        return self._grid.bar(self.start_step + step)
+
     def positions(self, ticks: Sequence[int]) -> Steps:
         """Where ticks of the song lie, in steps."""
         return self._grid.positions(ticks) - self.start_step

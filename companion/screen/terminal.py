@@ -76,7 +76,9 @@ def progress_bar(text: str, total: int | None, hidden: bool = False) -> Iterator
     from rich import progress as rich_progress  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415 - a tenth of a second
 
-    with rich_progress.Progress(console=Console(file=safe(sys.stderr).drawing()), transient=True) as bar:
+    console = Console(file=safe(sys.stderr).drawing())
+    shared = is_terminal(sys.stdout)  # else what is said there is for a file or a program
+    with rich_progress.Progress(console=console, transient=True, redirect_stdout=shared) as bar:
         task = bar.add_task(text, total=total)
         forecast = Forecast(text, total, lambda line: bar.console.print(line, markup=False, highlight=False))
 

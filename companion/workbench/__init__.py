@@ -1,10 +1,14 @@
 """What a composer does with a file: read, made anew or added to, written.
 
-source    a file of music, of whatever kind, as a song
-jobs      a composition about to be made of a file, as it is asked for
-phrases   the phrases of new bars, as they are asked for
-outputs   the files that are written, and what is in them
-kept      what a song holds beside its notes, in the voices that its tracks became
-programs  the sounds of General MIDI
-trace     what a model thought, as JSON
+source      a file of music, of whatever kind, as a song
+jobs        a composition about to be made of a file, as it is asked for
+phrases     the phrases of new bars, as they are asked for
+outputs     the files that are written, and what is in them
+places      where what is made of files stands
+kept        what a song holds beside its notes, in the voices that its tracks became
+programs    the sounds of General MIDI
+traits      what can be counted in what was composed
+variations  several of one file, ranked, and what differs
+summary     what was heard and made, for people, the trace and the file
+trace       what a model thought, as JSON
 """

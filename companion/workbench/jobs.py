@@ -10,7 +10,7 @@ from companion.errors import BadSetting
 from companion.generation.composer import Composed
 from companion.generation.job import Job, continue_song, harmonise_song
 from companion.harmony.form import Wish
-from companion.model.library import open_model
+from companion.model.library import kept_model as open_model
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES
 from companion.phrase.seed import Phrase, phrase_of_song

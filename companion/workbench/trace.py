@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from companion.generation.composer import Composed
@@ -15,13 +15,17 @@ TRACE_FORMAT = "chorale-trace/1"
 LEAST_PROBABILITY = 0.001  # rarer pitches are left out of a distribution
 
 
-def trace_file(model: str, frames: Iterable[Composed]) -> bytes:
-    """A composition's trace."""
+def trace_file(model: str, frames: Iterable[Composed], summary: Mapping[str, Any] | None = None) -> bytes:
+    """A composition's trace.
+
+    summary: what was heard and made, as JSON has it (see ``companion.workbench.summary``).
+    """
     trace = {
         "format": TRACE_FORMAT,
         "model": model,
         "steps_per_beat": STEPS_PER_BEAT,
         "voices": list(VOICES),
+        **({} if summary is None else {"summary": dict(summary)}),
         "frames": [_frame(one) for one in frames],
     }
     return (json.dumps(trace, separators=(",", ":")) + "\n").encode()

@@ -42,8 +42,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.music.key import Key
+from companion.music.partwriting import FIFTHS, OCTAVES
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, notes_of_frames, sounding_pitches
-from export.measures.partwriting import FIFTHS, OCTAVES, parallels
+from export.measures.partwriting import parallels
 from export.measures.passage import Passage
 from export.measures.spelling import home_shift, spell, staff_place
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from companion.music.partwriting import FIFTHS, OCTAVES
 from export.measures import harmony, melody, pacing
 from export.measures import partwriting as voices
 from export.measures.copies import ALARM_CHANGES, CopyIndex, self_repetition
@@ -95,10 +96,8 @@ BEATS = "beats on a triad or seventh chord"
 A_HUNDRED = "per 100 changes of chord"
 
 SIMPLE = (
-    Measure("parallel fifths", lambda p: voices.parallels(p.frames, voices.FIFTHS), no_more_than_bach, unit=A_HUNDRED),
-    Measure(
-        "parallel octaves", lambda p: voices.parallels(p.frames, voices.OCTAVES), no_more_than_bach, unit=A_HUNDRED
-    ),
+    Measure("parallel fifths", lambda p: voices.parallels(p.frames, FIFTHS), no_more_than_bach, unit=A_HUNDRED),
+    Measure("parallel octaves", lambda p: voices.parallels(p.frames, OCTAVES), no_more_than_bach, unit=A_HUNDRED),
     Measure("hidden fifths and octaves", lambda p: voices.direct_motions(p.frames), unit=A_HUNDRED),
     Measure("overlaps", lambda p: voices.overlaps(p.frames), unit=A_HUNDRED),
     Measure("crossed neighbours", lambda p: voices.crossings(p.frames)),

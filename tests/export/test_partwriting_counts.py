@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from support.made_up import frames_of_chords
 
+from companion.music.partwriting import FIFTHS, OCTAVES
 from companion.music.vocabulary import IntArray, strike
 from export.measures import partwriting
-from export.measures.partwriting import FIFTHS, OCTAVES
 from export.measures.tally import Tally
 
 C_MAJOR = (72, 67, 64, 48)

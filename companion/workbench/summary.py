@@ -1,0 +1,155 @@
+"""What was heard of a piece and what was made of it: on the terminal, in the trace, and in the file itself."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from companion import __version__
+from companion.controls.kinds import USUAL_KEYS
+from companion.generation.composer import Composed
+from companion.generation.job import Fact, Job
+from companion.music.key import Key
+from companion.music.vocabulary import VOICES
+from companion.workbench.traits import PhraseClose, closes_of, kinds_of, struck_pitches
+
+MANY_CLOSES = 4  # more are counted, not listed
+SEVERAL_TRACKS = "several tracks"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Facts about one composition, in the order in which they are told."""
+
+    heard: tuple[Fact, ...]
+    made: tuple[Fact, ...]
+    again: str  # the command that makes it again
+    notices: tuple[str, ...]
+    seed: int
+
+    @classmethod
+    def of(cls, job: Job, composed: Sequence[Composed], again: str) -> Summary:
+        """What a job heard, and what came of it.
+
+        again: the command that makes it again, with the names of files alone.
+        """
+        heard = (_key(job), _metre(job), _bars(job), _parts(job))
+        made = (*_added(job, composed), *job.facts)
+        return cls(heard, made, again, tuple(job.notices), job.settings.seed)
+
+    def lines(self) -> list[str]:
+        """For people: three lines at most."""
+        told = (("heard", self.heard), ("made", self.made))
+        words = [(label, "; ".join(fact.said for fact in facts if fact.said)) for label, facts in told]
+        return [f"{label}: {text}" for label, text in (*words, ("again", self.again)) if text]
+
+    def fields(self) -> dict[str, Any]:
+        """For a trace, as JSON has it."""
+        return {
+            "heard": {fact.name: fact.value for fact in self.heard},
+            "made": {fact.name: fact.value for fact in self.made},
+            "notices": list(self.notices),
+            "seed": self.seed,
+            "again": self.again,
+            "version": __version__,
+        }
+
+    def text(self) -> str:
+        """For the file: one line."""
+        return self.again
+
+
+def key_name(key: Key) -> str:
+    """ "Bb major"."""
+    return next(name for name in USUAL_KEYS if Key.of_name(name) == key)
+
+
+def _key(job: Job) -> Fact:
+    if job.key is None:
+        return Fact("key", None, "no key")
+    asked = job.settings.key is not None
+    name = key_name(job.key)
+    return Fact("key", {"name": name, "asked": asked}, f"{name}{', as asked' if asked else ''}")
+
+
+def _metre(job: Job) -> Fact:
+    signatures = [f"{metre.numerator}/{metre.denominator}" for metre in job.song.metres] or ["4/4"]
+    kinds = list(dict.fromkeys(signatures))
+    changing = f"{kinds[0]}, changing" if len(kinds) > 1 else kinds[0]
+    return Fact("metre", signatures, changing)
+
+
+def _bars(job: Job) -> Fact:
+    phrase = job.phrase
+    bars = phrase.bar_of_step(len(phrase.frames) - 1) - phrase.bar_of_step(0) + 1
+    return Fact("bars", bars, _counted(bars, "bar"))
+
+
+def _parts(job: Job) -> Fact:
+    """Which track became which voice."""
+    of_note = {(note.start_tick, note.pitch): note.track for note in job.song.notes}
+    tracks: dict[int, Counter[int]] = defaultdict(Counter)
+    for note in job.phrase.notes:
+        track = of_note.get((note.start_tick, note.pitch))
+        if track is not None:
+            tracks[note.voice][track] += 1
+    rows = [_part(job, voice, counted) for voice, counted in sorted(tracks.items())]
+    sources = {row["from"] for row in rows}
+    if len(rows) > 1 and all(row["voice"].capitalize() in row["from"] for row in rows):
+        said = f"{len(rows)} voices, as their tracks are named"
+    elif len(rows) > 1 and len(sources) == 1:
+        said = f"{len(rows)} voices from {sources.pop()}"
+    else:
+        said = ", ".join(f"{row['voice']} from {row['from']}" for row in rows)
+    return Fact("voices", rows, said)
+
+
+def _part(job: Job, voice: int, tracks: Counter[int]) -> dict[str, Any]:
+    names = [_track(job, track) for track in sorted(tracks)]
+    return {
+        "voice": VOICES[voice],
+        "from": names[0] if len(names) == 1 else SEVERAL_TRACKS,
+        "tracks": [track + 1 for track in sorted(tracks)],
+        "notes": sum(tracks.values()),
+    }
+
+
+def _track(job: Job, track: int) -> str:
+    """As a sequencer shows it, counted from 1 on."""
+    name = job.song.track_names[track] if track < len(job.song.track_names) else ""
+    return f'track {track + 1} "{name}"' if name else f"track {track + 1}"
+
+
+def _added(job: Job, composed: Sequence[Composed]) -> list[Fact]:
+    missing = [name for name, given in zip(VOICES, job.phrase.given, strict=True) if not given]
+    new_bars = job.new_steps / job.phrase.bar_steps
+    what = [*([_joined(missing)] if missing else []), *([_counted(int(new_bars), "new bar")] if new_bars else [])]
+    notes = len(struck_pitches(composed))
+    facts = [
+        Fact("voices", missing),
+        Fact("notes", notes, f"{', '.join(what)}, {_counted(notes, 'note')}"),
+    ]
+    if new_bars:
+        facts.append(Fact("bars", round(new_bars, 3)))
+    closes = closes_of(job, composed)
+    if closes:
+        facts.append(Fact("closes", [{"bar": close.bar, "kind": close.kind} for close in closes], _closes(closes)))
+    return facts
+
+
+def _closes(closes: Sequence[PhraseClose]) -> str:
+    if len(closes) > MANY_CLOSES:
+        return f"{len(closes)} phrases, which close {kinds_of(closes)}"
+    places = ", ".join(f"bar {close.bar} {close.kind}" for close in closes)
+    return f"closes: {places}"
+
+
+def _joined(names: Sequence[str]) -> str:
+    """ "alto, tenor and bass"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,104 @@
+"""What is told of a composition, to people, in the trace and in the file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.fakes import CHORALE, MELODY, VOICE_NAMES, Babbler, quarters, write_seed
+
+from companion import __version__
+from companion.controls.settings import Settings
+from companion.generation.job import Fact, Job
+from companion.music.key import Key
+from companion.workbench import jobs
+from companion.workbench.jobs import continue_job, harmonise_job, run
+from companion.workbench.outputs import Outputs, write_outputs
+from companion.workbench.summary import Summary, key_name
+
+SETTINGS = Settings(model="babbler", seed=1)
+AGAIN = "chorale harmonise tune.mid --seed 1"
+
+
+@pytest.fixture(autouse=True)
+def babbler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
+
+
+@pytest.fixture
+def tune(tmp_path: Path) -> Path:
+    return write_seed(tmp_path / "tune.mid", [quarters(MELODY)], names=["Melody"], metres=[(0, 3, 4)])
+
+
+def summary_of(job: Job) -> Summary:
+    return Summary.of(job, run(job, lambda done: None), AGAIN)
+
+
+class TestLines:
+    def test_harmonised(self, tune: Path) -> None:
+        heard, made, again = summary_of(harmonise_job(tune, None, SETTINGS)).lines()
+        assert heard == 'heard: G major; 3/4; 3 bars; soprano from track 1 "Melody"'
+        assert made.startswith("made: alto, tenor and bass, ")
+        assert "; closes: bar " in made
+        assert again == f"again: {AGAIN}"
+
+    def test_continued(self, tmp_path: Path) -> None:
+        seed = write_seed(tmp_path / "seed.mid", CHORALE, names=VOICE_NAMES)
+        heard, made, _ = summary_of(continue_job(seed, 2, replace(SETTINGS, key="e minor"))).lines()
+        assert heard == "heard: E minor, as asked; 4/4; 1 bar; 4 voices, as their tracks are named"
+        assert made.startswith("made: 2 new bars, ")
+
+    def test_voices_of_one_track(self, tmp_path: Path) -> None:
+        chords = sorted(note for line in CHORALE for note in line)
+        heard, *_ = summary_of(continue_job(write_seed(tmp_path / "seed.mid", [chords]), 1, SETTINGS)).lines()
+        assert heard.endswith("; 4 voices from track 1")
+
+    def test_voices_of_other_tracks(self, tmp_path: Path) -> None:
+        seed = write_seed(tmp_path / "seed.mid", [CHORALE[0], CHORALE[3]], names=["Vox", "Cello"])
+        heard, *_ = summary_of(harmonise_job(seed, None, SETTINGS)).lines()
+        assert heard.endswith('; soprano from track 1 "Vox", bass from track 2 "Cello"')
+
+    def test_many_closes_are_counted(self, tmp_path: Path) -> None:
+        seed = write_seed(tmp_path / "seed.mid", CHORALE, names=VOICE_NAMES)
+        _, made, _ = summary_of(continue_job(seed, 10, SETTINGS, "8,8,8,8,8")).lines()
+        assert "; 5 phrases, which close " in made
+
+    def test_a_job_adds_facts_of_its_own(self, tune: Path) -> None:
+        job = harmonise_job(tune, None, SETTINGS)
+        told = summary_of(replace(job, facts=(Fact("chords", ["G", "D"], "2 chords as asked"), Fact("quietly", 3))))
+        assert told.lines()[1].endswith("; 2 chords as asked")
+        assert told.fields()["made"]["chords"] == ["G", "D"]
+        assert told.fields()["made"]["quietly"] == 3
+
+
+class TestTrace:
+    def test_header(self, tune: Path, tmp_path: Path) -> None:
+        """Beside what was there before."""
+        job = harmonise_job(tune, None, SETTINGS)
+        composed = run(job, lambda done: None)
+        summary = Summary.of(job, composed, AGAIN)
+        write_outputs(job, composed, Outputs(tmp_path / "o.mid", trace=tmp_path / "o.json"), summary)
+        trace = json.loads((tmp_path / "o.json").read_text("utf-8"))
+        assert list(trace) == ["format", "model", "steps_per_beat", "voices", "summary", "frames"]
+        told = trace["summary"]
+        assert told["heard"]["key"] == {"name": "G major", "asked": False}
+        assert (told["heard"]["metre"], told["heard"]["bars"]) == (["3/4"], 3)
+        assert told["heard"]["voices"] == [
+            {"voice": "soprano", "from": 'track 1 "Melody"', "tracks": [1], "notes": len(MELODY)}
+        ]
+        assert told["made"]["voices"] == ["alto", "tenor", "bass"]
+        assert told["made"]["notes"] > 3
+        assert {"bar", "kind"} == set(told["made"]["closes"][-1])
+        assert (told["seed"], told["again"], told["version"]) == (1, AGAIN, __version__)
+
+    def test_notices(self, tmp_path: Path) -> None:
+        seed = write_seed(tmp_path / "low.mid", [quarters([20, 60, 62, 60])])
+        job = harmonise_job(seed, None, SETTINGS)
+        assert summary_of(job).fields()["notices"] == list(job.notices) != []
+
+
+@pytest.mark.parametrize("key", [Key(tonic, minor) for tonic in range(12) for minor in (False, True)])
+def test_key_names(key: Key) -> None:
+    assert Key.of_name(key_name(key)) == key
