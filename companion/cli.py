@@ -16,6 +16,7 @@ from companion.commands.options import (
     file_settings,
     output_options,
     rig_options,
+    wish_options,
     with_options,
 )
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
@@ -89,7 +90,7 @@ def demo(
 
 
 @app.command("continue", epilog="Example: chorale continue opening.mid -o whole.mid --bars 8 --seed 1")
-@with_options(said=control_options(in_files=True), outputs=output_options())
+@with_options(wanted=wish_options(), said=control_options(in_files=True), outputs=output_options())
 def continue_(
     seed_file: Annotated[Path, typer.Argument(metavar="SEED.mid", help="Four voices, a melody, or chords.")],
     bars: Annotated[
@@ -103,36 +104,44 @@ def continue_(
         str | None, typer.Option("--form", help="Which phrases are alike, a letter for each, as in AABA.")
     ] = None,
     *,
+    wanted: Said,
     said: Said,
     outputs: Said,
 ) -> None:
     """Continue a MIDI file in four voices; missing voices of the seed are added first."""
     from companion.commands.files import compose  # noqa: PLC0415
+    from companion.workbench.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import continue_job  # noqa: PLC0415
     from companion.workbench.outputs import Outputs  # noqa: PLC0415
 
     files = Outputs.beside(seed_file, "continued", **outputs)
-    compose(continue_job(seed_file, bars, file_settings(said), phrases, form), files)
+    compose(continue_job(seed_file, bars, file_settings(said), phrases, form, Wanted(**wanted)), files)
 
 
 @app.command("harmonise", epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
-@with_options(said=control_options(in_files=True), outputs=output_options())
+@with_options(wanted=wish_options(), said=control_options(in_files=True), outputs=output_options())
 def harmonise_command(
     melody: Annotated[Path, typer.Argument(metavar="MELODY.mid", help="The voice or voices to keep.")],
     voice: Annotated[
         str | None, typer.Option("--voice", help="Which voice the melody is. Default: by its track's name or range.")
     ] = None,
+    bars: Annotated[
+        str | None,
+        typer.Option("--bars", help="Only in these bars, as in 8 (the first eight) or 5-8. Default: in all."),
+    ] = None,
     *,
+    wanted: Said,
     said: Said,
     outputs: Said,
 ) -> None:
     """Write the missing voices to a melody, which is copied out as it stands."""
     from companion.commands.files import compose, voice_number  # noqa: PLC0415
+    from companion.workbench.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import harmonise_job  # noqa: PLC0415
     from companion.workbench.outputs import Outputs  # noqa: PLC0415
 
     files = Outputs.beside(melody, "harmonised", **outputs)
-    compose(harmonise_job(melody, voice_number(voice), file_settings(said)), files)
+    compose(harmonise_job(melody, voice_number(voice), file_settings(said), bars, Wanted(**wanted)), files)
 
 
 @app.command(epilog="Example: chorale jam --in Keystation --out 'IAC Bus 1' --clock midi --record takes")

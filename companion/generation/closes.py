@@ -13,8 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.harmony.form import Span
-from companion.harmony.leading import Harmony, triad_of
-from companion.harmony.progressions import PhrasePlace
+from companion.harmony.leading import Harmony
 from companion.model.features import Conditions, sounding_code
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES
@@ -64,17 +63,14 @@ class Request:
     def made(self, generator: Generator, state: DecoderState) -> Made:
         """The frame, drawn; its notes keep to the chord of its beat, which is chosen where the beat begins."""
         sampling = self.sampling
-        if self.harmony is not None and sampling.harmony:
+        if self.harmony is not None and (sampling.harmony or self.harmony.beat.options):
             within, chord = state.step % STEPS_PER_BEAT, state.chord
+            now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
             if within == 0 or chord is None:
-                now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
                 chord = self.harmony.chord(state.sounds, now, generator.random)
                 state = replace(state, chord=chord)
-            rules = [self.harmony.rule(chord, within, sampling.harmony)]
-            settles = within == 0 and self.harmony.beat.place == PhrasePlace.CLOSE
-            if settles or not any(state.history.reference):
-                rules.append(triad_of(self.harmony.named(chord)))  # last: rather no whole triad than parallels
-            sampling = with_last(sampling, *rules)
+            opens = not any(state.history.reference)
+            sampling = with_last(sampling, *self.harmony.rules(chord, within, sampling.harmony, now, opens))
         return Made(*generator.frame(state, sampling, self.given, self.conditions))
 
     def towards_close(self, steps: int | None, key: Key | None) -> Request:
