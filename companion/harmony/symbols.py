@@ -21,6 +21,7 @@ _NOTE = r"([A-H])(##?|bb?|is|es|(?<=[EA])s(?!us))?"
 _SYMBOL = re.compile(rf"{_NOTE}(.*?)(?:/{_NOTE})?")
 _LIFTS = {None: 0, "": 0, "#": 1, "##": 2, "b": -1, "bb": -2, "is": 1, "es": -1, "s": -1}
 _UNISON_AND_FIFTH = {1: 0, 5: 7}
+_THIRDS = (3, 4)
 _DEGREES = {2: 2, 4: 5, 6: 9, 9: 2, 11: 5, 13: 9}  # above the root, as they are added
 
 # What a symbol is made of, one after another: what it begins with, then what is added or altered.
@@ -60,12 +61,13 @@ class AskedChord(NamedTuple):
         """The pitch classes of which the bass sings one."""
         if self.slash is not None:
             return (self.slash,)
-        return self.tones[:2] if self.goes_on else (self.root,)
+        return self.tones[:2] if self.goes_on and self.above[0] in _THIRDS else (self.root,)
 
     @property
     def options(self) -> tuple[AskedChord, ...]:
         """The same, once for each bass."""
-        return tuple(self._replace(slash=bass, goes_on=False) for bass in self.basses)
+        own = self._replace(goes_on=False)
+        return (own, *(own._replace(slash=bass) for bass in self.basses[1:]))
 
     @property
     def counted(self) -> Chord | None:

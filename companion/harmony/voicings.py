@@ -16,19 +16,24 @@ from companion.harmony.symbols import AskedChord
 from companion.model.codes import UNDECIDED
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, VOCABULARY_SIZE, VOICES, IntArray
+from companion.sampling.harmony import FIFTH
 from companion.sampling.rules import PERFECT, SPANS, LogProbs, NoteContext, Rule
 
 BASS = len(VOICES) - 1
-# Nats off. Beyond ALIEN nothing is worth it; a fault of part-writing is dearer than a fifth that is missing.
-ALIEN = 40.0  # a tone outside of the chord, or another bass
-CROSSED = 30.0  # a voice above a higher one
-PARALLEL = 14.0
-MISSING = (16.0, 16.0, 10.0, 10.0)  # a tone of the chord, by its place in the symbol's tones
-MISSING_FIFTH_OF_FOUR = 3.0  # of a seventh chord's tones the fifth is missed least
+# Nats off, so many that no model talks its way out: rather a tone is missing, or the bass is another, than parallels.
+ALIEN = 150.0  # a tone outside of the chord
+CROSSED = 120.0  # a voice above a higher one
+PARALLEL = 100.0
+MISSING = (50.0, 50.0, 40.0, 35.0)  # a tone of the chord, by its place in the symbol's tones
+MISSING_FIFTH_OF_FOUR = 6.0  # of a seventh chord's tones the fifth is missed least
+NAMED_BASS = 45.0  # another bass than the one behind a slash …
+OTHER_BASS = 30.0  # … or than the root …
+ON_FIFTH = 15.0  # … and a six-four chord, besides
 DOUBLED = 3.0  # a leading tone, or a dissonance
-WIDE = 1.5  # more than an octave between upper voices …
+WIDE = 3.0  # more than an octave between upper voices …
 FAR_APART = 8.0  # … or more than an octave and a fourth
 UNISON = 0.7
+OVERLAP = 2.0  # a voice goes beyond where its neighbour just was
 LEAP = 0.4  # for each semitone beyond a fifth, or beyond an octave in the bass …
 TRITONE = 1.0  # … and for a leap of no singable size
 HIDDEN = 1.0  # outer voices that leap into a fifth or octave in one direction
@@ -86,8 +91,7 @@ def _choices(chord: AskedChord, voice: int, code: int | None) -> IntArray:
     if code is not None:
         return np.array([code], dtype=np.int32)
     span = SPANS[voice]
-    tones = chord.basses if voice == BASS else chord.tones
-    return np.array([each for each in span if CODE_PITCH_CLASS[each] in tones], dtype=np.int32)
+    return np.array([each for each in span if CODE_PITCH_CLASS[each] in chord.tones], dtype=np.int32)
 
 
 def _alone(chord: AskedChord, before: tuple[int, ...], choices: list[IntArray]) -> Costs:
@@ -98,8 +102,9 @@ def _alone(chord: AskedChord, before: tuple[int, ...], choices: list[IntArray]) 
         shape = [len(codes) if at == voice else 1 for at in range(len(VOICES))]
         bits = bits | np.where(codes >= FIRST_STRIKE, 1 << _CLASSES[codes], 0).reshape(shape)
         if before[voice] >= FIRST_STRIKE:
-            leaps = leaps + _leap_costs(voice)[np.abs(codes - before[voice])].reshape(shape)
-    return leaps + _missing(chord)[bits]
+            own: Costs = _leap_costs(voice)[np.abs(codes - before[voice])].reshape(shape)
+            leaps = np.add(leaps, own, dtype=np.float64)
+    return leaps + _missing(chord)[bits] + _bass_costs(chord)[choices[BASS]]
 
 
 @lru_cache(maxsize=len(VOICES))
@@ -112,12 +117,21 @@ def _leap_costs(voice: int) -> Costs:
 
 
 @lru_cache(maxsize=64)
+def _bass_costs(chord: AskedChord) -> Costs:
+    """``[codes]``."""
+    costs: Costs = np.where(np.isin(_CLASSES, chord.basses), 0.0, OTHER_BASS if chord.slash is None else NAMED_BASS)
+    fifth = (_CLASSES - chord.root) % OCTAVE == FIFTH
+    costs += ON_FIFTH * (fifth & ~np.isin(_CLASSES, chord.basses))
+    return costs
+
+
+@lru_cache(maxsize=64)
 def _missing(chord: AskedChord) -> Costs:
     """``[4096]``: what pitch classes that sound together lack of a chord."""
     costs = np.zeros(1 << OCTAVE)
     together = np.arange(1 << OCTAVE)
     for place, tone in enumerate(chord.tones):
-        fifth = len(chord.tones) > 3 and (tone - chord.root) % OCTAVE == 7 and tone not in chord.basses
+        fifth = len(chord.tones) > 3 and (tone - chord.root) % OCTAVE == FIFTH and tone not in chord.basses
         costs += np.where(together >> tone & 1, 0.0, MISSING_FIFTH_OF_FOUR if fifth else MISSING[place])
     return costs
 
@@ -155,7 +169,7 @@ def _moving(rises: IntArray, falls: IntArray, was_apart: int, voices: tuple[int,
         alike = both & (np.sign(rises)[:, None] == np.sign(falls)) & (np.abs(rises) > 2)[:, None]
         costs = costs + HIDDEN * (alike & np.isin(apart % OCTAVE, PERFECT))
     overlapping = (apart >= 0) & ((rises[:, None] < -was_apart) | (falls > was_apart))
-    return costs + UNISON * overlapping
+    return costs + OVERLAP * overlapping
 
 
 def _dissonant(chord: AskedChord) -> frozenset[int]:

@@ -69,8 +69,8 @@ def only_bars(phrase: Phrase, asked: str) -> Phrase:
 
 def _between(phrase: Phrase, start: int, end: int, asked: str) -> Phrase:
     end = min(end, len(phrase.frames))
-    sounds = np.flatnonzero((sounding_tokens(phrase.frames)[start:end] != REST).any(axis=1)) if end > start else ()
-    if not len(sounds):
+    sounds = np.flatnonzero((sounding_tokens(phrase.frames)[start:end] != REST).any(axis=1))
+    if len(sounds) == 0:
         raise BadSetting(f"bars {asked} hold no note of the tune")
     start += int(sounds[0])
     grid = phrase.grid or Grid.of_metres((), phrase.ticks_per_beat)
