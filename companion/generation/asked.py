@@ -52,7 +52,7 @@ class Asked:
                 continue
             last = chords.get(close.step, ())
             tone = last[0].root if last else sung(close.step)
-            found = cadence(close.kind, key, tone)
+            found = cadence(close.kind, key, tone, sung(close.step - STEPS_PER_BEAT))
             if found is None or (last and not any(_alike(last[0], chord) for chord in found.last)):
                 notices.append(_not_of_kind(close, tone, last))
                 continue

@@ -9,6 +9,7 @@ from companion.harmony.symbols import AskedChord
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.sampling.harmony import MAJOR, MINOR
+from companion.sampling.rules import PERFECT
 
 CADENCES = ("authentic", "half", "deceptive", "plagal")
 _FIFTH, _FOURTH, _SECOND = 7, 5, 2
@@ -24,19 +25,32 @@ class Cadence(NamedTuple):
     tonic: int  # pitch class, of the key that it is in
 
 
-def cadence(kind: str, key: Key, sung: int | None = None) -> Cadence | None:
+def cadence(kind: str, key: Key, sung: int | None = None, sung_before: int | None = None) -> Cadence | None:
     """A cadence of a kind; None where what is sung is in none.
 
-    An authentic one that is not possible in the key itself is in a near one.
+    An authentic or half one that is not possible in the key itself is in a near one.
 
     kind: one of CADENCES.
-    sung: the pitch class that the tune has on its last chord.
+    sung: the pitch class that the tune has on its last chord; sung_before: a beat before.
     """
     for found in _of_kind(kind, key):
-        fitting = tuple(chord for chord in found.last if sung is None or sung in chord.tones)
-        if fitting:
-            return found._replace(last=fitting)
+        last = tuple(chord for chord in found.last if sung is None or sung in chord.tones)
+        if last:
+            return found._replace(before=_without_parallels(found.before, last[0], sung_before, sung), last=last)
     return None
+
+
+def _without_parallels(before: Chords, last: AskedChord, sung_before: int | None, sung: int | None) -> Chords:
+    """Those from which the bass goes on in no fifths or octaves with the tune; where there are none, on their thirds."""
+    if sung is None or sung_before in (None, sung):
+        return before
+    turned = tuple(chord._replace(slash=(chord.root + chord.above[0]) % OCTAVE) for chord in before)
+
+    def is_free(chord: AskedChord) -> bool:
+        interval = (sung_before - chord.basses[0]) % OCTAVE
+        return interval not in PERFECT or interval != (sung - last.basses[0]) % OCTAVE
+
+    return tuple(filter(is_free, before)) or tuple(filter(is_free, turned)) or before
 
 
 def _of_kind(kind: str, key: Key) -> Iterator[Cadence]:
@@ -44,7 +58,8 @@ def _of_kind(kind: str, key: Key) -> Iterator[Cadence]:
         for near in (key, *_near(key)):
             yield Cadence(_dominants(near), _tonics(near, home=near == key), near.tonic)
     elif kind == "half":
-        yield Cadence(_before_dominant(key), (_half(key),), key.tonic)
+        for near in (key, *_near(key)[:-1]):  # that of the fourth degree is the tonic
+            yield Cadence(_before_dominant(near), (_half(near),), near.tonic)
     elif kind == "deceptive":
         yield Cadence(_dominants(key), (_triad(key, 8 if key.minor else 9, minor=not key.minor),), key.tonic)
     else:
@@ -52,12 +67,10 @@ def _of_kind(kind: str, key: Key) -> Iterator[Cadence]:
 
 
 def _near(key: Key) -> tuple[Key, ...]:
-    """Where phrases close that do not close at home, the likeliest first."""
+    """Where phrases close that do not close at home, the likeliest first, and on the fourth degree last."""
     if key.minor:
-        return tuple(
-            key_at for key_at in (_at(key, 3, False), _at(key, 7, True), _at(key, 5, True), _at(key, 10, False))
-        )
-    return tuple(key_at for key_at in (_at(key, 7, False), _at(key, 9, True), _at(key, 2, True), _at(key, 5, False)))
+        return (_at(key, 3, False), _at(key, 7, True), _at(key, 10, False), _at(key, 5, True))
+    return (_at(key, 7, False), _at(key, 9, True), _at(key, 2, True), _at(key, 5, False))
 
 
 def _at(key: Key, semitones: int, minor: bool) -> Key:
