@@ -97,14 +97,14 @@ def _choices(chord: AskedChord, voice: int, code: int | None) -> IntArray:
 def _alone(chord: AskedChord, before: tuple[int, ...], choices: list[IntArray]) -> Costs:
     """``[soprano, alto, tenor, bass]``: tones that are missing, and leaps."""
     bits: NDArray[np.int64] = np.zeros((1,) * len(VOICES), dtype=np.int64)
-    leaps: Costs = np.zeros((1,) * len(VOICES))
+    costs: list[Costs] = [_bass_costs(chord)[choices[BASS]]]
     for voice, codes in enumerate(choices):
         shape = [len(codes) if at == voice else 1 for at in range(len(VOICES))]
         bits = bits | np.where(codes >= FIRST_STRIKE, 1 << _CLASSES[codes], 0).reshape(shape)
         if before[voice] >= FIRST_STRIKE:
-            own: Costs = _leap_costs(voice)[np.abs(codes - before[voice])].reshape(shape)
-            leaps = np.add(leaps, own, dtype=np.float64)
-    return leaps + _missing(chord)[bits] + _bass_costs(chord)[choices[BASS]]
+            costs.append(_leap_costs(voice)[np.abs(codes - before[voice])].reshape(shape))
+    total: Costs = sum(costs, _missing(chord)[bits])
+    return total
 
 
 @lru_cache(maxsize=len(VOICES))

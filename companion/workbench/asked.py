@@ -64,7 +64,7 @@ def asked_of_tune(wanted: Wanted, song: Song, phrase: Phrase) -> Asked:
     else:
         chords = _of_song(wanted, song, phrase, bars, phrase.start_step + len(phrase.frames), notices)
     tune = _Tune(phrase)
-    closes = [tune.close(bars, bar, kind) for bar, kind in _closes(wanted.close_at)]
+    closes = [tune.close(heard, bar, kind) for bar, kind in _closes(wanted.close_at)]
     closes = closes or tune.fermatas(song.fermatas, bars, notices)
     closes = _of_kinds(wanted.cadence, closes or [tune.last(bars)] * bool(wanted.cadence))
     return Asked(_by_beat(chords), tuple(closes), notices=tuple(notices))
@@ -224,10 +224,10 @@ class _Tune:
 
     def close(self, bars: Sequence[Bar], number: int, kind: str) -> AskedClose:
         """On the note of a bar that ends a phrase best."""
-        highest = bars[-1].number if bars else 0
         bar = next((bar for bar in bars if bar.number == number), None)
         if bar is None:
-            raise BadSetting(f"there is no bar {number} to close in: the tune has bars 1 to {highest}")
+            has = f"{bars[0].number} to {bars[-1].number}" if bars else "none"
+            raise BadSetting(f"there is no bar {number} to close in: the tune has bars {has}")
         step = self._close_in(bar.start, bar.end)
         if step is None:
             raise BadSetting(f"no note of the tune begins on a beat of bar {number}, so nothing can close there")
