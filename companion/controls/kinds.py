@@ -255,7 +255,7 @@ class KeyName:
     """A key, or as it is heard."""
 
     def words(self) -> str:
-        return "a key such as C major, f# minor, Em, e-moll or D dorian, or auto"
+        return "a key such as C major, f# minor, Em or D dorian, or auto"
 
     def read(self, given: object) -> str | None:
         if _is_auto(given):

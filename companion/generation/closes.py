@@ -70,7 +70,8 @@ class Request:
                 chord = self.harmony.chord(state.sounds, now, generator.random)
                 state = replace(state, chord=chord)
             opens = not any(state.history.reference)
-            sampling = with_last(sampling, *self.harmony.rules(chord, within, sampling.harmony, now, opens))
+            first, last = self.harmony.rules(chord, within, sampling.harmony, now, opens)
+            sampling = with_last(with_first(sampling, *first) if first else sampling, *last)
         return Made(*generator.frame(state, sampling, self.given, self.conditions))
 
     def towards_close(self, steps: int | None, key: Key | None) -> Request:

@@ -41,7 +41,7 @@ def cadence(kind: str, key: Key, sung: int | None = None, sung_before: int | Non
 
 
 def _without_parallels(before: Chords, last: AskedChord, sung_before: int | None, sung: int | None) -> Chords:
-    """Those from which the bass goes on in no fifths or octaves with the tune; where there are none, on their thirds."""
+    """Those from which bass and tune go on in no fifths or octaves; where there are none, on their thirds."""
     if sung is None or sung_before in (None, sung):
         return before
     turned = tuple(chord._replace(slash=(chord.root + chord.above[0]) % OCTAVE) for chord in before)

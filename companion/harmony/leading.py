@@ -22,12 +22,14 @@ from companion.sampling.harmony import whole_chord
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 ON_BEAT, OFF_BEAT = 0, 1
-AS_BACH = 1.5  # how much what leans to a chord counts beside the model, so that progressions are as planned
-OFF_BEAT_SHARE = 0.1  # of what leans to the chord on the beat: off it, what sounds tells the notes already
+AS_BACH = 1.8  # how much what leans to a chord counts beside the model, so that progressions are as planned
+OFF_BEAT_SHARE = 0.08  # of what leans to the chord on the beat: off it, what sounds tells the notes already
 DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
-# What leans to a chord leans to all of its tones; the near ones are meant: nats off for each semitone beyond a step.
-LEAP_NATS, NO_LEAP, WIDEST_LEAP = 0.2, 2, 9
+# What leans to a chord leans to all of its tones; the near ones are meant: nats off for each semitone beyond a step,
+# on the beat and off it.
+LEAP_NATS, NO_LEAP, WIDEST_LEAP = (0.2, 0.6), 2, 9
+LIVELY = 0.45  # nats off holding on off the beat: what rules take from moving there is given back, and steps pass by
 STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
 UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
 STILL_UNKNOWN = 0.2  # of these, where nobody knows where phrases end
@@ -113,19 +115,22 @@ class Harmony:
             return keep_to_chord(self.key, state, OFF_BEAT, strength)
         return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if self.beat.toward is not None else STILL_UNKNOWN)
 
-    def rules(self, number: int, step: int, strength: float, given: Mapping[int, int], opens: bool) -> tuple[Rule, ...]:
-        """What a step within the beat keeps to.
+    def rules(
+        self, number: int, step: int, strength: float, given: Mapping[int, int], opens: bool
+    ) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+        """What a step within the beat keeps to before all other rules, and after them.
 
         number: of the chord, as it was drawn.
         given: voice → code.
         opens: nothing sounded before.
         """
         if self.beat.options:
-            return self._asked_rules(self.beat.options[number], step, max(strength, 1.0), given, opens)
-        rule = self.rule(number, step, strength)
+            return (), self._asked_rules(self.beat.options[number], step, max(strength, 1.0), given, opens)
+        rule, whole = self.rule(number, step, strength), triad_of(self.named(number))
+        if opens:
+            return (whole,), (rule,)
         settles = step == 0 and self.beat.place == PhrasePlace.CLOSE
-        # Last: rather no whole triad than parallels.
-        return (rule, triad_of(self.named(number))) if settles or opens else (rule,)
+        return (), (rule, whole) if settles else (rule,)  # last: rather no whole triad than parallels
 
     def _asked_rules(
         self, chord: AskedChord, step: int, strength: float, given: Mapping[int, int], opens: bool
@@ -137,7 +142,7 @@ class Harmony:
         leads = {(self.key.tonic + LEADING_TONE) % OCTAVE} - {chord.root}
         if {4, 10} <= set(chord.above):
             leads.add((chord.root + 4) % OCTAVE)
-        return (*leaning, sings(chord, frozenset(leads), given))
+        return (*leaning, sings(chord, frozenset(leads), tuple(sorted(given.items()))))
 
     def named(self, state: int) -> Chord:
         """The chord that a state stands for, in this key."""
@@ -151,7 +156,7 @@ def _leap_costs(nats: float) -> Likelihoods:
     return costs
 
 
-_LEAPS = _leap_costs(LEAP_NATS)
+_LEAPS = [_leap_costs(nats) for nats in LEAP_NATS]  # on the beat, off it
 _DOUBLED = DOUBLED_LEADING_TONE * (_CLASSES[:, None] == _CLASSES)  # [code that sounds, token] nats off
 
 
@@ -186,10 +191,10 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: floa
         before = context.history.reference[voice]
         if before >= FIRST_STRIKE:
             rises = slice(VOCABULARY_SIZE + FIRST_STRIKE - before, 2 * VOCABULARY_SIZE - before)
-            scores[FIRST_STRIKE:] -= strength * _LEAPS[rises]
+            scores[FIRST_STRIKE:] -= strength * _LEAPS[when][rises]
         held = context.history.now[voice]
         if held >= FIRST_STRIKE:
-            scores[HOLD] += won[held] - (moving * _standing(context) if moving else 0.0)
+            scores[HOLD] += won[held] - (strength * LIVELY if when == OFF_BEAT else moving * _standing(context))
 
     return rule
 

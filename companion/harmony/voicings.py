@@ -5,7 +5,6 @@ All ways are weighed together for each note, so that no voice takes what another
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from itertools import combinations
 
@@ -44,17 +43,18 @@ _PAIRS = tuple(combinations(range(len(VOICES)), 2))
 Costs = NDArray[np.float64]
 
 
-def sings(chord: AskedChord, leads: frozenset[int], given: Mapping[int, int] | None = None) -> Rule:
+@lru_cache(maxsize=512)
+def sings(chord: AskedChord, leads: frozenset[int], given: tuple[tuple[int, int], ...] = ()) -> Rule:
     """A rule that takes off each note what the best way costs that goes on from it.
 
     leads: pitch classes that lead, of which one voice is enough.
-    given: voice → code of those that are not chosen.
+    given: (voice, code) of those that are not chosen.
     """
-    given = dict(given or {})
+    told = dict(given)
 
     def rule(scores: LogProbs, context: NoteContext) -> None:
         known = tuple(
-            given.get(voice) if token == UNDECIDED else code
+            told.get(voice) if token == UNDECIDED else code
             for voice, (token, code) in enumerate(zip(context.tokens, context.codes, strict=True))
         )
         costs = best_costs(chord, leads, tuple(context.history.now), known, context.voice)
@@ -103,14 +103,13 @@ def _alone(chord: AskedChord, before: tuple[int, ...], choices: list[IntArray]) 
         bits = bits | np.where(codes >= FIRST_STRIKE, 1 << _CLASSES[codes], 0).reshape(shape)
         if before[voice] >= FIRST_STRIKE:
             costs.append(_leap_costs(voice)[np.abs(codes - before[voice])].reshape(shape))
-    total: Costs = sum(costs, _missing(chord)[bits])
-    return total
+    return sum(costs, _missing(chord)[bits])
 
 
 @lru_cache(maxsize=len(VOICES))
 def _leap_costs(voice: int) -> Costs:
     """``[semitones]``."""
-    costs: Costs = LEAP * np.clip(_CODES - _LEAPS[voice], 0, None)
+    costs: Costs = LEAP * np.maximum(_CODES - _LEAPS[voice], 0)
     costs[[6, 10, 11]] += TRITONE
     costs.flags.writeable = False
     return costs

@@ -18,6 +18,7 @@ from support.harmonies import alone, tune_of
 from companion.controls.settings import Settings
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.files.midi import read_song
+from companion.generation.closes import CLOSE_IN_SIGHT
 from companion.generation.composer import Composed, continue_phrase, harmonise
 from companion.generation.generator import Frame, Generator
 from companion.generation.improviser import Answer
@@ -280,10 +281,12 @@ class TestJam:
         assert returns > 1
 
     def test_however_often_it_is_taken_back_the_music_is_the_same(self, model: Model) -> None:
-        end, chance = 64, random.Random(5)
+        """Up to the ending, which is the best of several from where it was looked for."""
+        end, chance = 80, random.Random(5)
+        free = end - 8 - CLOSE_IN_SIGHT
         plain = self.plan(model, 3, end)
         plain.extend_to(end)
-        expected = [planned.frame.tokens.tolist() for planned in plain.frames]
+        expected = [planned.frame.tokens.tolist() for planned in plain.frames[:free]]
         for _ in range(3):
             plan = self.plan(model, 3, end)
             while plan.end < end:
@@ -292,4 +295,4 @@ class TestJam:
                 for _ in range(chance.randint(0, 20)):
                     if plan.end < end:
                         plan.extend()
-            assert [planned.frame.tokens.tolist() for planned in plan.frames] == expected
+            assert [planned.frame.tokens.tolist() for planned in plan.frames[:free]] == expected
