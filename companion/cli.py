@@ -17,6 +17,7 @@ from companion.commands.options import (
     many_options,
     output_options,
     rig_options,
+    wish_options,
     with_options,
 )
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
@@ -98,7 +99,7 @@ def demo(
 
 
 @app.command("continue", epilog="Example: chorale continue opening.mid -o whole.mid --bars 8 --seed 1")
-@with_options(said=control_options(in_files=True), outputs=output_options(), many=many_options())
+@with_options(wanted=wish_options(), said=control_options(in_files=True), outputs=output_options(), many=many_options())
 def continue_(
     seeds: Annotated[
         list[Path], typer.Argument(metavar="SEED.mid...", help="Four voices, a melody, or chords; - is standard input.")
@@ -115,20 +116,23 @@ def continue_(
     ] = None,
     track: Track = None,
     *,
+    wanted: Said,
     said: Said,
     outputs: Said,
     many: Said,
 ) -> None:
     """Continue a MIDI file in four voices; missing voices of the seed are added first."""
     from companion.commands.batch import Work, work_on  # noqa: PLC0415
+    from companion.workbench.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import continue_job  # noqa: PLC0415
 
-    work = Work("continued", lambda seed, settings: continue_job(seed, bars, settings, phrases, form, track))
+    asked = Wanted(**wanted)
+    work = Work("continued", lambda seed, settings: continue_job(seed, bars, settings, phrases, form, track, asked))
     work_on(seeds, work, said, outputs, **many)
 
 
 @app.command("harmonise", epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
-@with_options(said=control_options(in_files=True), outputs=output_options(), many=many_options())
+@with_options(wanted=wish_options(), said=control_options(in_files=True), outputs=output_options(), many=many_options())
 def harmonise_command(
     melodies: Annotated[
         list[Path], typer.Argument(metavar="MELODY.mid...", help="The voice or voices to keep; - is standard input.")
@@ -137,7 +141,12 @@ def harmonise_command(
         str | None, typer.Option("--voice", help="Which voice the melody is. Default: by its track's name or range.")
     ] = None,
     track: Track = None,
+    bars: Annotated[
+        str | None,
+        typer.Option("--bars", help="Only in these bars, as in 8 (the first eight) or 5-8. Default: in all."),
+    ] = None,
     *,
+    wanted: Said,
     said: Said,
     outputs: Said,
     many: Said,
@@ -145,10 +154,11 @@ def harmonise_command(
     """Write the missing voices to a melody, which is copied out as it stands."""
     from companion.commands.batch import Work, work_on  # noqa: PLC0415
     from companion.commands.files import voice_number  # noqa: PLC0415
+    from companion.workbench.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import harmonise_job  # noqa: PLC0415
 
-    number = voice_number(voice)
-    work = Work("harmonised", lambda melody, settings: harmonise_job(melody, number, settings, track))
+    number, asked = voice_number(voice), Wanted(**wanted)
+    work = Work("harmonised", lambda melody, settings: harmonise_job(melody, number, settings, track, bars, asked))
     work_on(melodies, work, said, outputs, **many)
 
 

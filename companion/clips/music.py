@@ -74,8 +74,4 @@ def beats_of_bar(beats: int, unit: int) -> float:
 def clip_name(key: Key | None, seed: int, time_of_day: str) -> str:
     """What is written on a clip: ``G major seed 7 14:05``."""
     words = f"seed {seed} {time_of_day}"
-    return words if key is None else f"{(_MINOR if key.minor else _MAJOR)[key.tonic]} {_mode(key)} {words}"
-
-
-def _mode(key: Key) -> str:
-    return "minor" if key.minor else "major"
+    return words if key is None else f"{(_MINOR if key.minor else _MAJOR)[key.tonic]} {key.mode} {words}"

@@ -66,6 +66,20 @@ def many_options() -> list[inspect.Parameter]:
     ]
 
 
+def wish_options() -> list[inspect.Parameter]:
+    """Of the harmony and the closes that are asked for."""
+    chords = (
+        'Chords bar by bar, as in "G D7 | C . G/B D"; none: not even those of the file. Default: those of the file.'
+    )
+    closes = "Bars in which phrases close, as in 4,8 or 4:half,8:authentic. Default: at the file's fermatas."
+    kinds = "How they close: authentic, half, deceptive or plagal; one, or one for each close."
+    return [
+        _parameter("chords", str, chords, "chords"),
+        _parameter("close_at", str, closes, "close-at", metavar="BARS"),
+        _parameter("cadence", str, kinds, "cadence"),
+    ]
+
+
 def _of_all(name: str, control: Control) -> inspect.Parameter:
     flags = (control.flag,) if control.flag else ()
     usual = None if name == "seed" else getattr(Settings(), control.field)  # other dice each time

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from companion.errors import BadSetting
-from companion.music.pitch import key_of_text
+from companion.music.key_names import key_of_text
 
 AUTO = "auto"
 LOOPBACK = "127.0.0.1"  # this machine, and nobody else
@@ -255,7 +255,7 @@ class KeyName:
     """A key, or as it is heard."""
 
     def words(self) -> str:
-        return "a key such as C major, f# minor or Eb major, or auto"
+        return "a key such as C major, f# minor, Em or D dorian, or auto"
 
     def read(self, given: object) -> str | None:
         if _is_auto(given):

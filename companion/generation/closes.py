@@ -13,8 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.harmony.form import Span
-from companion.harmony.leading import Harmony, triad_of
-from companion.harmony.progressions import PhrasePlace
+from companion.harmony.leading import Harmony
 from companion.model.features import Conditions, sounding_code
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES
@@ -64,19 +63,15 @@ class Request:
     def made(self, generator: Generator, state: DecoderState) -> Made:
         """The frame, drawn; its notes keep to the chord of its beat, which is chosen where the beat begins."""
         sampling = self.sampling
-        if self.harmony is not None and sampling.harmony:
+        if self.harmony is not None and (sampling.harmony or self.harmony.beat.options):
             within, chord = state.step % STEPS_PER_BEAT, state.chord
+            now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
             if within == 0 or chord is None:
-                now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
                 chord = self.harmony.chord(state.sounds, now, generator.random)
                 state = replace(state, chord=chord)
-            whole = triad_of(self.harmony.named(chord))
-            rules = [self.harmony.rule(chord, within, sampling.harmony)]
-            if not any(state.history.reference):
-                sampling = with_first(sampling, whole)
-            elif within == 0 and self.harmony.beat.place == PhrasePlace.CLOSE:
-                rules.append(whole)  # last: rather no whole triad than parallels
-            sampling = with_last(sampling, *rules)
+            opens = not any(state.history.reference)
+            first, last = self.harmony.rules(chord, within, sampling.harmony, now, opens)
+            sampling = with_last(with_first(sampling, *first) if first else sampling, *last)
         return Made(*generator.frame(state, sampling, self.given, self.conditions))
 
     def towards_close(self, steps: int | None, key: Key | None) -> Request:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from companion.generation.asked import NOTHING_ASKED, Asked, AskedClose, as_asked, with_closes
 from companion.generation.closes import INNER_TRIES, TRIES, Made, Request, Walk, towards_close
 from companion.generation.following import Lead
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.velocity import VelocityRule
-from companion.harmony.form import Form, Wish, asked_form, drawn_form
+from companion.harmony.form import Form, Wish, asked_form, closing_form, drawn_form
 from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
-from companion.harmony.way import way_through
+from companion.harmony.way import AskedBeats, way_through
 from companion.model.codes import UNDECIDED
 from companion.model.features import Ahead, Conditions
 from companion.music.bars import closing_steps
@@ -50,6 +51,7 @@ def continue_phrase(
     asked_key: Key | None = None,
     lead: Lead | None = None,
     wishes: Sequence[Wish] = (),
+    asked: Asked = NOTHING_ASKED,
 ) -> Iterator[Composed]:
     """The seed, its missing voices added, then ``bars`` new bars in phrases, the last of which ends the piece.
 
@@ -58,26 +60,37 @@ def continue_phrase(
 
     lead: what the new bars take from the phrase.
     wishes: the phrases of the new bars, which they fill; else they are drawn.
+    asked: chords and closes, of the seed and of what is new.
     """
-    heard = _Heard(generator, phrase, sampling, asked_key, LONGEST_HEARD)
+    heard = _Heard(generator, phrase, sampling, asked_key, LONGEST_HEARD, asked=asked)
     state = generator.start()
     for frame, after in heard.walk(state, 0, len(heard.frames) - 1):
         state = after
         yield Composed(frame, SEED, heard.added)
     first = heard.first_step + len(heard.frames)
-    yield from _answer(generator, state, _planned(generator, phrase, heard, bars, wishes), first, heard, lead)
+    new = asked.moved(_beats_to_come(phrase, bars), first)
+    form = as_asked(_planned(generator, phrase, heard, bars, wishes, new.closes), new.chords)
+    yield from _answer(generator, state, form, first, heard, lead, new.chords)
 
 
 def harmonise(
-    generator: Generator, phrase: Phrase, sampling: Sampling, asked_key: Key | None = None
+    generator: Generator,
+    phrase: Phrase,
+    sampling: Sampling,
+    asked_key: Key | None = None,
+    asked: Asked = NOTHING_ASKED,
 ) -> Iterator[Composed]:
     """The seed's frames with the voices it lacks, phrase by phrase; each last chord is held until its tune goes on.
 
     The key is the one that is asked for, else the one that is heard.
+
+    asked: chords and closes.
     """
-    heard = _Heard(generator, phrase, sampling, asked_key, ended=True)
+    heard = _Heard(generator, phrase, sampling, asked_key, ended=True, asked=asked)
     struck = np.flatnonzero((heard.frames >= FIRST_STRIKE).any(axis=1))
     heard.close = int(struck[-1]) if len(struck) else len(heard.frames) - 1
+    if heard.chords:  # the last one may come after the tune's last note
+        heard.close = max(heard.close, heard.form.spans[-1].close - heard.first_step)
     state, place = generator.start(), heard.first_step
     for frame, after in heard.to_the_close(state):
         state = after
@@ -102,11 +115,12 @@ class _Heard:
         asked_key: Key | None,
         most: int | None = None,
         ended: bool = False,
+        asked: Asked = NOTHING_ASKED,
     ) -> None:
         sung = phrase.sung_steps
         skipped = 0 if most is None else max(len(sung) - most, 0)
         self.frames = excerpt(phrase.frames[sung], skipped, len(sung))
-        self.key = asked_key or likeliest_key(phrase.frames, ended=ended)
+        self.key = asked_key or asked.key or likeliest_key(phrase.frames, ended=ended)
         self.sampling = in_key(sampling, self.key, asked=asked_key is not None)
         self.added = tuple(not given for given in phrase.given)
         self.close: int | None = None  # the frame of the last chord, where there is to be one
@@ -115,13 +129,27 @@ class _Heard:
         self.first_step = self._steps[0] % STEPS_PER_BEAT  # of the frames, as the form of the tune counts
         lacking = np.full((self.first_step, len(VOICES)), REST, dtype=np.int32)
         self._from_a_beat = np.concatenate([lacking, self.frames])
-        self.form = tune_form(self._from_a_beat[:, phrase.given.index(True)], phrase.bar_steps == BAR_IN_THREES)
+        here = asked.moved(self._beats_of_song(phrase))
+        self.chords = here.chords
+        closes = [close.step for close in here.closes]
+        tune = self._from_a_beat[:, phrase.given.index(True)]
+        self.form = as_asked(tune_form(tune, phrase.bar_steps == BAR_IN_THREES, closes), self.chords)
         self._alike = {
             span for span in self.form.spans if span.repeats is not None and generator.random.random() < AS_BEFORE
         }
         self._way = None
         if self.key is not None and any(self.added):
-            self._way = way_through(self.key, self.form, self._from_a_beat, phrase.given)
+            self._way = way_through(self.key, self.form, self._from_a_beat, phrase.given, self.chords)
+
+    def _beats_of_song(self, phrase: Phrase) -> list[int]:
+        """The steps of the song where the beats of the form begin."""
+        bar = phrase.start_step - phrase.first_step
+        steps = [*range(self._steps[0] - self.first_step, self._steps[0]), *self._steps]
+        return [bar + step for step in steps[::STEPS_PER_BEAT]]
+
+    def closing_key(self, place: int) -> Key | None:
+        """That of a last chord, which is of the key where no other one is asked for."""
+        return None if place - place % STEPS_PER_BEAT in self.chords else self.key
 
     def walk(self, state: DecoderState, first: int, last: int) -> Walk:
         """The frames from one to another, their missing voices added."""
@@ -141,7 +169,7 @@ class _Heard:
             stop = self.close if final else close
             if stop < at:
                 continue
-            key, tries = (self.key, TRIES) if final else (None, INNER_TRIES)
+            key, tries = (self.closing_key(span.close), TRIES) if final else (None, INNER_TRIES)
             for made in towards_close(self.walk, state, (at, stop), key, tries):
                 state = made.after
                 yield made
@@ -155,7 +183,7 @@ class _Heard:
         if self._way is not None:
             asked = replace(asked, harmony=self._way.harmony(place))
         if self.close is not None and place >= self.form.spans[-1].start:
-            asked = asked.towards_close(self.close - at, self.key)
+            asked = asked.towards_close(self.close - at, self.closing_key(place))
         elif self.close is not None:
             asked = asked.towards_close(self.form.steps_to_close(place), None)
             if (span := self.form.at(place)) in self._alike:
@@ -196,25 +224,50 @@ def _known(tokens: IntArray, given: Sequence[bool]) -> dict[int, int]:
     return {voice: int(tokens[voice]) for voice in range(len(VOICES)) if given[voice]}
 
 
-def _planned(generator: Generator, phrase: Phrase, heard: _Heard, bars: int, wishes: Sequence[Wish]) -> Form:
+def _beats_to_come(phrase: Phrase, bars: int) -> list[int]:
+    """The steps of the song where the beats of the new music begin, and its end."""
+    first = phrase.start_step + len(phrase.frames)
+    return list(range(first, first + _steps_to_come(phrase, bars) + 1, STEPS_PER_BEAT))
+
+
+def _planned(
+    generator: Generator,
+    phrase: Phrase,
+    heard: _Heard,
+    bars: int,
+    wishes: Sequence[Wish],
+    closes: Sequence[AskedClose],
+) -> Form:
     """The phrases of an answer, as asked for, as long as those heard or as Bach's, in steps of the frames."""
     start = heard.first_step + len(heard.frames)
     end = start + _steps_to_come(phrase, bars)
+    close = end - closing_steps(phrase.bar_steps)
     if wishes:
-        return asked_form(start, (end - closing_steps(phrase.bar_steps), end), wishes, generator.random)
+        return with_closes(asked_form(start, (close, end), wishes, generator.random), closes)
     lengths = [span.beats for span in heard.form.spans[:-1]]
     in_threes = phrase.bar_steps == BAR_IN_THREES
-    return drawn_form(start, end - closing_steps(phrase.bar_steps), end, generator.random, lengths, in_threes)
+    if closes:
+        asked = [(one.step, one.end) for one in closes]
+        last = [(close, end)] if asked[-1][1] < end else []
+        return closing_form(start, [*asked, *last], generator.random, lengths, in_threes)
+    return drawn_form(start, close, end, generator.random, lengths, in_threes)
 
 
 def _answer(
-    generator: Generator, state: DecoderState, form: Form, first: int, heard: _Heard, lead: Lead | None
+    generator: Generator,
+    state: DecoderState,
+    form: Form,
+    first: int,
+    heard: _Heard,
+    lead: Lead | None,
+    chords: AskedBeats,
 ) -> Iterator[Composed]:
     """New frames that begin afresh, phrase by phrase; each last chord is struck on its beat and held."""
     key = heard.key
-    way = None if key is None else way_through(key, form)
+    way = None if key is None else way_through(key, form, asked=chords)
     plain = Request(heard.sampling, conditions=Conditions(key=key))
     final = form.spans[-1]
+    last_key = None if final.close in chords else key
 
     def walk(state: DecoderState, begin: int, last: int) -> Walk:
         for step in range(begin, last + 1):
@@ -222,7 +275,7 @@ def _answer(
             request = plain if way is None else replace(plain, harmony=way.harmony(step))
             if lead is not None:
                 request = replace(request, sampling=lead.sampling(heard.sampling, step - first))
-            request = request.towards_close(form.steps_to_close(step), key if span == final else None)
+            request = request.towards_close(form.steps_to_close(step), last_key if span == final else None)
             request = request if span is None else request.again(state, span, step)
             made = (request.struck_anew() if step in (first, final.close) else request).made(generator, state)
             state = made.after
@@ -230,7 +283,7 @@ def _answer(
 
     everyone, made = (True,) * len(VOICES), 0
     for span in form.spans:
-        asked_key, tries = (key, TRIES) if span == final else (None, INNER_TRIES)
+        asked_key, tries = (last_key, TRIES) if span == final else (None, INNER_TRIES)
         for frame, after in towards_close(walk, state, (span.start, span.close), asked_key, tries):
             state = after
             yield Composed(frame, MODEL, everyone, *_in_phrase(form, first + made))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
+from companion.generation.asked import NOTHING_ASKED, Asked, Sung
 from companion.generation.composer import (
     Composed,
     continue_phrase,
@@ -26,7 +27,9 @@ from companion.harmony.form import Wish
 from companion.harmony.keys import likeliest_key
 from companion.model.runtime import Model
 from companion.music.key import Key
+from companion.music.pitch import OCTAVE
 from companion.music.song import Song
+from companion.music.vocabulary import sounding_pitches
 from companion.phrase.character import character_of
 from companion.phrase.seed import Phrase
 from companion.sampling.styles import sampling_of
@@ -64,37 +67,75 @@ class Job:
 
 
 def continue_song(
-    song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish], settings: Settings, open_model: OpenModel
+    song: Song,
+    phrase: Phrase,
+    bars: int,
+    wishes: Sequence[Wish],
+    settings: Settings,
+    open_model: OpenModel,
+    asked: Asked = NOTHING_ASKED,
 ) -> Job:
-    """A phrase and so many new bars, in phrases as they are wished for; BadSetting where that cannot be."""
-    if not 1 <= bars <= MOST_BARS:
-        raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
+    """A phrase and so many new bars, in phrases as they are wished for; BadSetting where that cannot be.
+
+    asked: chords and closes, of the phrase and of what is new.
+    """
+    check_bars(bars)
     lead = Following.of(settings).lead(character_of(phrase))
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes, lead), sampling_of(settings)
-    key, generator = asked_key(settings), _generator(settings, open_model)
-    frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes)
+    key, generator, asked = asked_key(settings), _generator(settings, open_model), _in_key(asked, settings, phrase)
+    frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes, asked)
     total = total_frames(phrase, bars)
     new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
     key = key or likeliest_key(phrase.frames)
-    told = notices(phrase)
+    told = [*notices(phrase), *asked.notices]
     return Job(song, phrase, generator, frames, total, told, velocity, new_steps, task, lead, settings, key)
 
 
-def harmonise_song(song: Song, phrase: Phrase, settings: Settings, open_model: OpenModel) -> Job:
-    """A phrase that lacks at least one voice, and those that it lacks."""
+def harmonise_song(
+    song: Song, phrase: Phrase, settings: Settings, open_model: OpenModel, asked: Asked = NOTHING_ASKED
+) -> Job:
+    """A phrase that lacks at least one voice, and those that it lacks; asked: chords and closes."""
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
     key, generator = asked_key(settings), _generator(settings, open_model)
-    frames = harmonise(generator, phrase, sampling, key)
+    asked = _in_key(asked, settings, phrase, ended=True)
+    frames = harmonise(generator, phrase, sampling, key, asked)
     total = len(phrase.sung_steps)
     task = _task(phrase, total, "harmonise")
     key = key or likeliest_key(phrase.frames, ended=True)
-    told = phrase.notices
+    told = [*phrase.notices, *asked.notices]
     return Job(song, phrase, generator, frames, total, told, velocity, task=task, settings=settings, key=key)
+
+
+def check_bars(bars: int) -> None:
+    """BadSetting where so many new bars cannot be."""
+    if not 1 <= bars <= MOST_BARS:
+        raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
 
 
 def asked_key(settings: Settings) -> Key | None:
     """The key that the player names."""
     return Key.of_name(settings.key) if settings.key else None
+
+
+def _in_key(asked: Asked, settings: Settings, phrase: Phrase, ended: bool = False) -> Asked:
+    """With the key that the chords tell besides the notes, and the chords of closes of a kind."""
+    if not asked:
+        return asked
+    key = likeliest_key(phrase.frames, ended=ended, chords=asked.symbols)
+    asked = replace(asked, key=key)
+    key = asked_key(settings) or key
+    return asked if key is None else asked.with_cadences(key, _sung_in(phrase))
+
+
+def _sung_in(phrase: Phrase) -> Sung:
+    """The pitch class of the phrase's leading voice at a step of the song; of four given voices nothing is asked."""
+    tune = sounding_pitches(phrase.frames)[:, phrase.given.index(True)]
+
+    def sung(step: int) -> int | None:
+        at = step - phrase.start_step
+        return int(tune[at]) % OCTAVE if 0 <= at < len(tune) and tune[at] else None
+
+    return sung
 
 
 def _generator(settings: Settings, open_model: OpenModel) -> Generator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +47,16 @@ class Chord(NamedTuple):
     def inversion(self) -> int:
         """0 in root position, 1 on its third, and so on."""
         return self.tones.index(self.bass)
+
+
+@lru_cache(maxsize=1024)
+def chord_of_tones(tones: frozenset[int], root: int, bass: int) -> Chord | None:
+    """The chord that has these pitch classes, on this root where it can be; None where there is none."""
+    for own in sorted(tones, key=lambda tone: (tone - root) % OCTAVE):  # C6 is a minor seventh chord on A
+        for quality, shape in enumerate(QUALITIES):
+            if {(own + tone) % OCTAVE for tone in shape} == tones and bass in tones:
+                return Chord(own, quality, bass)
+    return None
 
 
 def _templates() -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -131,6 +131,27 @@ def drawn_form(
     return form if close >= spans[-1].start else form.ending(close, end)  # a last chord longer than a short phrase
 
 
+def closing_form(
+    start: int,
+    closes: Sequence[tuple[int, int]],
+    dice: np.random.Generator,
+    heard: Sequence[int] = (),
+    in_threes: bool = False,
+) -> Form:
+    """Phrases that end on closes that are asked for, each a step and the end of its phrase, rising; the last is final.
+
+    Between two closes there are others only where a phrase would be too long.
+    """
+    spans: list[Span] = []
+    for close, end in closes:
+        if (end - start) // STEPS_PER_BEAT <= PHRASE_BEATS[-1]:
+            spans.append(Span(start, close, end))
+        else:
+            spans += drawn_form(start, close, end, dice, heard, in_threes).spans
+        start = end
+    return Form(tuple(spans))
+
+
 def _length(beats: int, by_length: Weights, reach: Weights, dice: np.random.Generator) -> int:
     """Of the next phrase, so that others can fill what is left of so many beats; all of them where none fits."""
     likely = np.array(

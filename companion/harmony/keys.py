@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from companion.harmony.progressions import Likelihoods, tables
+from companion.harmony.leading import Harmony
+from companion.harmony.progressions import Likelihoods, PhrasePlace, tables
+from companion.harmony.symbols import AskedChord
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import IntArray, sounding_pitches
@@ -15,15 +19,20 @@ _TOP, _BOTTOM = 0, 3
 EVERY_KEY = tuple(Key(tonic, minor) for minor in (False, True) for tonic in range(OCTAVE))
 _PER_STEP = 0.2  # how much a step tells, of what it would if no step were like the one before
 _UNHEARD = 0.002  # the share of a tone that was never heard in a key
+_NO_CHORD = 1e-4  # how likely a chord is that a key has not
+_ENDS_AWAY = 1.5  # nats off where the last chord is on another degree than the tonic
 _STAYS = 3.0  # nats by which another key must be likelier than the one that was heard before
 
 
-def likeliest_key(frames: IntArray, ended: bool = False, before: Key | None = None) -> Key | None:
+def likeliest_key(
+    frames: IntArray, ended: bool = False, before: Key | None = None, chords: Sequence[AskedChord] = ()
+) -> Key | None:
     """The key of some music; None where nothing sounds.
 
     frames: ``[steps, 4]`` tokens.
     ended: its last note is the last of a piece.
     before: the key heard so far, which is kept where another is hardly likelier.
+    chords: that are asked for in it, one after another.
     """
     pitches = sounding_pitches(frames)
     sings = pitches > 0
@@ -38,10 +47,27 @@ def likeliest_key(frames: IntArray, ended: bool = False, before: Key | None = No
     if ended:
         top = pitches[steps[-1]]
         nats = nats + _edge("last", _TOP)[:, top[top > 0].max() % OCTAVE]
+    if chords:
+        nats = nats + _following_one_another(chords)
     likeliest = EVERY_KEY[int(nats.argmax())]
     if before is not None and nats.max() < nats[EVERY_KEY.index(before)] + _STAYS:
         return before
     return likeliest
+
+
+def _following_one_another(chords: Sequence[AskedChord]) -> Likelihoods:
+    """[keys] nats of chords that are asked for; an end on the tonic tells as much as in the chorales."""
+    return np.array([_in_one_key(Harmony(key), chords) for key in EVERY_KEY])
+
+
+def _in_one_key(harmony: Harmony, chords: Sequence[AskedChord]) -> float:
+    chain, nats, before = harmony.progressions, 0.0, None
+    states = [harmony.state_of(chord) for chord in chords]
+    for state in states:
+        likely = chain.openings if before is None else chain.following[PhrasePlace.INSIDE, before]
+        nats += math.log(_NO_CHORD if state is None else max(likely[state], _NO_CHORD))
+        before = state
+    return nats if states[-1] is None or chain.on_tonic[states[-1]] else nats - _ENDS_AWAY
 
 
 def _first(pitches: IntArray, sings: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Likelihoods:

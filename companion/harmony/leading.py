@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from companion.harmony.chords import TONE_OF, Chord, heard_chord
 from companion.harmony.doubling import DEALT_NUMBER, UPPER
 from companion.harmony.progressions import ChordChain, Likelihoods, PhrasePlace, tables
+from companion.harmony.symbols import AskedChord
+from companion.harmony.voicings import sings
 from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
@@ -44,6 +46,7 @@ class AskedBeat:
 
     place: PhrasePlace = PhrasePlace.INSIDE
     toward: Likelihoods | None = None  # [chords] how well each leads to what is to come; None: nothing is known of it
+    options: tuple[AskedChord, ...] = ()  # the chord is one of these, where it is asked for
 
 
 PLAIN = AskedBeat()
@@ -62,11 +65,19 @@ class Harmony:
         return tables().of_key(self.key)
 
     def chord(self, before: Sounds, given: Mapping[int, int], dice: np.random.Generator) -> int:
-        """The state drawn for a beat.
+        """The state drawn for a beat, or the number of an option where chords are asked for.
 
         before: what sounded in the beat before, () at the beginning.
         given: voice → code, of those whose note on this beat is known.
         """
+        likely = self._likely(before, given)
+        if self.beat.options:
+            likely = self._of_options(likely)
+        reached = likely.cumsum()
+        return min(int(reached.searchsorted(dice.random() * reached[-1], side="right")), len(likely) - 1)
+
+    def _likely(self, before: Sounds, given: Mapping[int, int]) -> Likelihoods:
+        """[chords]."""
         chain = self.progressions
         heard = heard_chord(before)
         last = chain.of_chord(None if heard is None else heard.transposed(-self.key.tonic))
@@ -81,12 +92,21 @@ class Harmony:
             likely *= np.where(chain.triads & self._in_key(chain), 1.0, _HARDLY)
         elif self.beat.place == PhrasePlace.CLOSE:
             likely *= np.where(chain.triads, 1.0, _HARDLY)
-        reached = likely.cumsum()
-        return min(int(reached.searchsorted(dice.random() * reached[-1], side="right")), len(likely) - 1)
+        return likely
+
+    def _of_options(self, likely: Likelihoods) -> Likelihoods:
+        """[options] from how likely the chords of the mode are; what is none of them may come too."""
+        states = [self.state_of(chord) for chord in self.beat.options]
+        return np.array([_HARDLY * likely.max() + (0.0 if state is None else likely[state]) for state in states])
+
+    def state_of(self, chord: AskedChord) -> int | None:
+        """What a chord that is asked for is among those of the key's mode; None where it is none of them."""
+        counted = chord.counted
+        return None if counted is None else self.progressions.of_chord(counted.transposed(-self.key.tonic))
 
     def _in_key(self, chain: ChordChain) -> NDArray[np.bool_]:
         """[chords]: those that have tones of the key alone."""
-        scale = Key(0, self.key.minor).scale
+        scale = replace(self.key, tonic=0).scale
         return np.array([scale.issuperset(chord.tones) for chord in chain.chords])
 
     def rule(self, state: int, step: int, strength: float) -> Rule:
@@ -94,6 +114,35 @@ class Harmony:
         if step:
             return keep_to_chord(self.key, state, OFF_BEAT, strength)
         return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if self.beat.toward is not None else STILL_UNKNOWN)
+
+    def rules(
+        self, number: int, step: int, strength: float, given: Mapping[int, int], opens: bool
+    ) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+        """What a step within the beat keeps to before all other rules, and after them.
+
+        number: of the chord, as it was drawn.
+        given: voice → code.
+        opens: nothing sounded before.
+        """
+        if self.beat.options:
+            return (), self._asked_rules(self.beat.options[number], step, max(strength, 1.0), given, opens)
+        rule, whole = self.rule(number, step, strength), triad_of(self.named(number))
+        if opens:
+            return (whole,), (rule,)
+        settles = step == 0 and self.beat.place == PhrasePlace.CLOSE
+        return (), (rule, whole) if settles else (rule,)  # last: rather no whole triad than parallels
+
+    def _asked_rules(
+        self, chord: AskedChord, step: int, strength: float, given: Mapping[int, int], opens: bool
+    ) -> tuple[Rule, ...]:
+        state = self.state_of(chord)
+        leaning = () if state is None else (keep_to_chord(self.key, state, OFF_BEAT if step else ON_BEAT, strength),)
+        if step and not opens:
+            return leaning
+        leads = {(self.key.tonic + LEADING_TONE) % OCTAVE} - {chord.root}
+        if {4, 10} <= set(chord.above):
+            leads.add((chord.root + 4) % OCTAVE)
+        return (*leaning, sings(chord, frozenset(leads), tuple(sorted(given.items()))))
 
     def named(self, state: int) -> Chord:
         """The chord that a state stands for, in this key."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.harmony.chords import PERFECT_TRIADS, Chord
+from companion.harmony.chords import PERFECT_TRIADS, Chord, chord_of_tones
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 
@@ -48,6 +48,7 @@ class Closing(IntEnum):
 
 _TRUST = 4.0  # so many counts weigh as much as what is likely in general
 _TRUST_IN_QUALITY = 6.0  # likewise of what a voice sings in chords of one quality
+_OUT_OF_MODE = 0.02  # how much less likely a chord is that a church mode has not
 _SELDOM = 0.02  # of a count, for what was never seen
 _STRONGEST = (-2.5, 3.0)  # nats that a note can lose or win by its chord
 
@@ -168,7 +169,34 @@ class Tables:
 
     def of_key(self, key: Key) -> ChordChain:
         """The chords of a key's mode."""
+        if key.church_mode:
+            return _in_church_mode(key.minor, key.church_mode)
         return self.minor if key.minor else self.major
+
+
+@functools.cache
+def _in_church_mode(minor: bool, church_mode: str) -> ChordChain:
+    """The chords of minor or major as a church mode has them: their tones outside of it are moved into it."""
+    plain, own = Key(0, minor).scale, Key(0, minor, church_mode).scale
+    chain = tables().of_key(Key(0, minor))
+    moved = np.zeros((len(chain.chords),) * 2)  # [chords of the key, chords of the mode]
+    for number, chord in enumerate(chain.chords):
+        image = chain.of_chord(_moved(chord, plain, own))
+        moved[number, number if image is None else image] = 1.0
+    moved += _OUT_OF_MODE * np.eye(len(moved))
+    moved *= [1.0 if not (plain - own) & set(chord.tones) else _OUT_OF_MODE for chord in chain.chords]
+    following = _shares(moved.T @ chain.following @ moved + _SELDOM / len(moved) ** 2)
+    return replace(chain, openings=_shares(chain.openings @ moved + _SELDOM / len(moved)), following=following)
+
+
+def _moved(chord: Chord, plain: frozenset[int], own: frozenset[int]) -> Chord | None:
+    """A chord whose tones outside of the mode are a semitone lower, or higher where the mode's own tone lies there."""
+    near = {}
+    for tone in plain - own:
+        lower, higher = (tone - 1) % OCTAVE, (tone + 1) % OCTAVE
+        near[tone] = higher if higher in own - plain else lower
+    tones = frozenset(near.get(tone, tone) for tone in chord.tones)
+    return chord_of_tones(tones, near.get(chord.root, chord.root), near.get(chord.bass, chord.bass))
 
 
 @functools.cache

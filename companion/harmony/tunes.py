@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,15 +26,30 @@ class _Note(NamedTuple):
     rests: bool  # there is silence before the next note
 
 
-def tune_form(tune: IntArray, in_threes: bool = False) -> Form:
+def tune_form(tune: IntArray, in_threes: bool = False, closes: Collection[int] = ()) -> Form:
     """The phrases of a tune, of which some come back; the last one ends on its last note.
 
     tune: ``[steps]`` tokens of one voice, from a beat on.
+    closes: steps of notes on which phrases end that are asked for (see close_in); between two of them no other ends
+        that would not make a phrase too long.
     """
     notes = _notes(tune)
     if not notes:
         return Form((Span(0, max(len(tune) - STEPS_PER_BEAT, 0) // STEPS_PER_BEAT * STEPS_PER_BEAT, len(tune)),))
-    return _form(notes, _ends(notes, _length_scores(in_threes)), tune)
+    asked = [number for number, note in enumerate(notes) if note.beat * STEPS_PER_BEAT in closes]
+    return _form(notes, _ends(notes, _length_scores(in_threes), asked), tune)
+
+
+def close_in(tune: IntArray, first: int, last: int) -> int | None:
+    """The step from one to another, the last left out, of the note that could end a phrase best; None: none begins.
+
+    tune: ``[steps]`` tokens of one voice, from a beat on.
+    """
+    notes = _notes(tune)
+    typical = _typical(notes)
+    here = [note for note in notes if first <= note.beat * STEPS_PER_BEAT < last]
+    best = max(here, key=lambda note: (_odds(note, typical), note.beats, note.beat), default=None)
+    return None if best is None else best.beat * STEPS_PER_BEAT
 
 
 def _notes(tune: IntArray) -> list[_Note]:
@@ -53,24 +68,40 @@ def _length_scores(in_threes: bool) -> dict[int, float]:
     return {beats: math.log(share) for beats, share in zip(PHRASE_BEATS, counts / counts.sum(), strict=True)}
 
 
-def _ends(notes: Sequence[_Note], lengths: dict[int, float]) -> list[int]:
-    """The notes on which phrases end, as numbers: the likeliest, the last one among them."""
-    typical = max(float(np.median([note.beats for note in notes])), 1.0)
+def _typical(notes: Sequence[_Note]) -> float:
+    return max(float(np.median([note.beats for note in notes])), 1.0) if notes else 1.0
+
+
+def _ends(notes: Sequence[_Note], lengths: dict[int, float], asked: Sequence[int] = ()) -> list[int]:
+    """The notes that end phrases, as numbers: the likeliest; the last one, and those that are asked for, among them."""
+    typical, whole = _typical(notes), _whole(notes, asked)
     best: list[tuple[float, int]] = []  # to each note: how likely a phrase ends there, and where the one before did
     for number, note in enumerate(notes):
         own = _odds(note, typical)
         begin = notes[0].beat
-        found = (_length(begin, notes, number, lengths) + own, -1)
-        for before in range(number - 1, -1, -1):
+        nearest = max((close for close in asked if close < number), default=-1)
+        found = (_length(begin, notes, number, lengths) + own, -1) if nearest < 0 else (-math.inf, nearest)
+        for before in range(number - 1, max(nearest, 0) - 1, -1):
             begin = notes[before + 1].beat
             if _begin_to_begin(begin, notes, number) > PHRASE_BEATS[-1]:
                 break  # those before are farther still: a long tune takes no longer a note than a short one
+            if before in whole:
+                continue
             found = max(found, (best[before][0] + _length(begin, notes, number, lengths) + own, before))
         best.append(found)
     ends = [len(notes) - 1]
     while (before := best[ends[-1]][1]) >= 0:
         ends.append(before)
     return ends[::-1]
+
+
+def _whole(notes: Sequence[_Note], asked: Sequence[int]) -> set[int]:
+    """The notes between closes that are asked for, where these are not too far apart for a phrase."""
+    within: set[int] = set()
+    for before, close in zip([-1, *asked], asked, strict=False):
+        if _begin_to_begin(notes[before + 1].beat, notes, close) <= PHRASE_BEATS[-1]:
+            within.update(range(before + 1, close))
+    return within
 
 
 def _odds(note: _Note, typical: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from companion.harmony.form import Form, Span
 from companion.harmony.leading import OFF_BEAT, ON_BEAT, AskedBeat, Harmony
 from companion.harmony.progressions import ChordChain, Closing, Likelihoods, PhrasePlace, tables
+from companion.harmony.symbols import AskedChord
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, sounding_pitches
@@ -17,6 +18,9 @@ from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, sounding_pitche
 OFF_STEP = 2  # of a beat: where its second eighth begins
 _NOT_A_CLOSE = 1e-4  # how much less likely a phrase ends on what is no triad in root position …
 _AWAY_FROM_HOME = 0.05  # … and a piece away from its tonic
+_NOT_ASKED = 1e-9
+AskedBeats = Mapping[int, Sequence[AskedChord]]
+NOTHING_ASKED: AskedBeats = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +38,17 @@ class Way:
         return None if beat is None else Harmony(self.key, beat)
 
 
-def way_through(key: Key, form: Form, known: IntArray | None = None, given: Sequence[bool] = ()) -> Way:
+def way_through(
+    key: Key,
+    form: Form,
+    known: IntArray | None = None,
+    given: Sequence[bool] = (),
+    asked: AskedBeats = NOTHING_ASKED,
+) -> Way:
     """The way through a form.
 
     known: frames ``[steps, 4]`` from the form's first step on, of which the given voices are known beforehand.
+    asked: the chords of which a beat is to be one, by its step.
     """
     chain = tables().of_key(key)
     first, last = form.spans[0].start, form.spans[-1].end
@@ -50,17 +61,34 @@ def way_through(key: Key, form: Form, known: IntArray | None = None, given: Sequ
             beats.append(None)
             continue
         toward = message / message.max()
-        if place == PhrasePlace.CLOSE and (span := form.at(step)) is not None:
+        options = _options(asked.get(step, ()), place)
+        if options:
+            toward = toward * _being_one_of(Harmony(key), options)
+        elif place == PhrasePlace.CLOSE and (span := form.at(step)) is not None:
             toward = toward * _on_close(chain, form, span)
-        if place == PhrasePlace.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
+        elif place == PhrasePlace.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
             toward = toward * chain.closing[Closing.BEFORE_FINAL]
         for off_beat in sung[step - first + OFF_STEP :][:1]:
             toward = toward * chain.going_with(off_beat, OFF_BEAT) ** 0.5
-        beats.append(AskedBeat(place, toward))
+        beats.append(AskedBeat(place, toward, options))
         for on_beat in sung[step - first :][:1]:
             toward = toward * chain.going_with(on_beat, ON_BEAT)
         message = chain.following[place] @ toward
     return Way(key, form, tuple(reversed(beats)))
+
+
+def _options(chords: Sequence[AskedChord], place: PhrasePlace) -> tuple[AskedChord, ...]:
+    """Each chord on each of its basses; a phrase closes on the first."""
+    each = (chord.options[: 1 if place == PhrasePlace.CLOSE else None] for chord in chords)
+    return tuple(option for options in each for option in options)
+
+
+def _being_one_of(harmony: Harmony, options: Sequence[AskedChord]) -> Likelihoods:
+    """[chords]: how well each is one of these; where one is none that is counted nothing is known."""
+    states = [harmony.state_of(option) for option in options]
+    chords = np.full(len(harmony.progressions.chords), 1.0 if None in states else _NOT_ASKED)
+    chords[[state for state in states if state is not None]] = 1.0
+    return chords
 
 
 def _on_close(chain: ChordChain, form: Form, span: Span) -> Likelihoods:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.music.pitch import key_of_text
+from companion.music.key_names import key_of_text
 from companion.music.vocabulary import IntArray, sounding_pitches
 
 # How well each degree fits a key: Krumhansl and Kessler's probe-tone ratings, "Tracing the dynamic
@@ -16,6 +16,15 @@ _MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.
 _MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
 _MINOR_SCALE = (0, 2, 3, 5, 7, 8, 10, 11)  # with the leading note
+# Of the church modes, by the semitones of their scales and whether they have a minor third. Dorian takes its leading
+# note for a close, as in the chorales; the others close without one.
+_MODES: dict[str, tuple[bool, tuple[int, ...]]] = {
+    "dorian": (True, (0, 2, 3, 5, 7, 9, 10, 11)),
+    "phrygian": (True, (0, 1, 3, 5, 7, 8, 10)),
+    "lydian": (False, (0, 2, 4, 6, 7, 9, 11)),
+    "mixolydian": (False, (0, 2, 4, 5, 7, 9, 10)),
+    "aeolian": (True, (0, 2, 3, 5, 7, 8, 10)),
+}
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTAL = {"#": 1, "b": -1}
 
@@ -25,24 +34,32 @@ class Key:
     """A tonic and a mode."""
 
     tonic: int  # pitch class
-    minor: bool
+    minor: bool  # of the two that models know, it is the minor one
+    church_mode: str = ""  # which narrows that: dorian, phrygian, lydian, mixolydian or aeolian
 
     @property
     def scale(self) -> frozenset[int]:
         """Its pitch classes; a minor key has the leading note too."""
-        degrees = _MINOR_SCALE if self.minor else _MAJOR_SCALE
+        degrees = _MODES[self.church_mode][1] if self.church_mode else _MINOR_SCALE if self.minor else _MAJOR_SCALE
         return frozenset((self.tonic + degree) % 12 for degree in degrees)
+
+    @property
+    def mode(self) -> str:
+        """What it is called."""
+        return self.church_mode or ("minor" if self.minor else "major")
 
     @classmethod
     def of_name(cls, name: str) -> Key:
-        """From "Bb major" or "f# minor", in any case; ValueError shows how a key is written."""
-        tonic, accidentals, mode = key_of_text(name)
-        alteration = sum(_ACCIDENTAL[sign] for sign in accidentals)
-        return cls((_NATURAL[tonic] + alteration) % 12, mode == "minor")
+        """From "Bb major", "Em", "e-moll" or "D dorian"; ValueError shows how a key is written."""
+        letter, accidentals, mode = key_of_text(name)
+        tonic = (_NATURAL[letter] + sum(_ACCIDENTAL[sign] for sign in accidentals)) % 12
+        if mode in _MODES:
+            return cls(tonic, _MODES[mode][0], mode)
+        return cls(tonic, mode == "minor")
 
     def transposed(self, semitones: int) -> Key:
         """The same mode on another tonic."""
-        return Key((self.tonic + semitones) % 12, self.minor)
+        return replace(self, tonic=(self.tonic + semitones) % 12)
 
 
 def _profiles() -> NDArray[np.float64]:

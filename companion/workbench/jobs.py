@@ -8,12 +8,14 @@ from pathlib import Path
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.generation.composer import Composed
-from companion.generation.job import Job, continue_song, harmonise_song
+from companion.generation.job import Job, check_bars, continue_song, harmonise_song
 from companion.harmony.form import Wish
 from companion.model.library import kept_model as open_model
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
+from companion.workbench.asked import NOTHING_WANTED, Wanted, asked_of_new, asked_of_tune, symbol_bars
+from companion.workbench.bars import only_bars
 from companion.workbench.phrases import wishes_of
 from companion.workbench.source import read_source
 
@@ -25,25 +27,54 @@ def continue_job(
     phrases: str | None = None,
     form: str | None = None,
     track: str | None = None,
+    wanted: Wanted = NOTHING_WANTED,
 ) -> Job:
-    """Continue a file, or a track of it, in phrases of these lengths and this form; see companion.workbench.phrases."""
+    """Continue a file, or a track of it, in phrases of these lengths and this form; see ``wishes_of``.
+
+    wanted: chords and closes of the new bars.
+    """
     song = read_source(seed)
     phrase = phrase_of_song(song, track=track)
-    return job_of_song(song, phrase, *wishes_of(phrases, form, bars, phrase.bar_steps), settings)
+    if bars is None and phrases is None and form is None:
+        bars = wanted.bars or symbol_bars(wanted, song, phrase)
+    bars, wishes = wishes_of(phrases, form, bars, phrase.bar_steps)
+    return job_of_song(song, phrase, bars, wishes, settings, wanted)
 
 
-def job_of_song(song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish], settings: Settings) -> Job:
+def job_of_song(
+    song: Song,
+    phrase: Phrase,
+    bars: int,
+    wishes: Sequence[Wish],
+    settings: Settings,
+    wanted: Wanted = NOTHING_WANTED,
+) -> Job:
     """Continue a song."""
-    return continue_song(song, phrase, bars, wishes, settings, open_model)
+    check_bars(bars)
+    asked = asked_of_new(wanted, song, phrase, bars, wishes)
+    return continue_song(song, phrase, bars, wishes, settings, open_model, asked)
 
 
-def harmonise_job(melody: Path, voice: int | None, settings: Settings, track: str | None = None) -> Job:
-    """Add the missing voices to a file, whose melody is of this voice and on this track; None: as the file says."""
+def harmonise_job(
+    melody: Path,
+    voice: int | None,
+    settings: Settings,
+    track: str | None = None,
+    bars: str | None = None,
+    wanted: Wanted = NOTHING_WANTED,
+) -> Job:
+    """Add the missing voices to a file, whose melody is of this voice and on this track; None: as the file says.
+
+    bars: in which voices are added, as "8" or "5-8"; None: in all.
+    wanted: chords and closes.
+    """
     song = read_source(melody)
     phrase = phrase_of_song(song, voice, track)
     if all(phrase.given):
         raise BadSetting(f"{melody} holds all four voices; name the one to keep with --voice {'|'.join(VOICES)}")
-    return harmonise_song(song, phrase, settings, open_model)
+    if bars is not None:
+        phrase = only_bars(phrase, bars)
+    return harmonise_song(song, phrase, settings, open_model, asked_of_tune(wanted, song, phrase))
 
 
 def run(job: Job, tell: Callable[[int], None]) -> list[Composed]:

@@ -65,7 +65,7 @@ def test_names(name: str, key: Key) -> None:
     assert Key.of_name(name) == key
 
 
-@pytest.mark.parametrize("name", ["", "H major", "C", "C dorian", "major", "C# b major"])
+@pytest.mark.parametrize("name", ["", "Q major", "C locrian", "C7", "major", "C# b major", "C dorian minor", "Ds"])
 def test_names_that_are_none(name: str) -> None:
     with pytest.raises(ValueError, match=f"unknown key {name!r}; write it like 'Bb major' or 'f# minor'"):
         Key.of_name(name)
