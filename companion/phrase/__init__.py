@@ -5,5 +5,6 @@ hands        a player's keys as they come, given to voices
 grid         where steps lie in time: four to each beat
 quantise     onsets to steps
 voicing      notes to voices
+numbering    bars as musicians count them
 character    what a phrase is like: its pace, height, loudness, touch and motif
 """
