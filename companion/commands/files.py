@@ -48,7 +48,7 @@ def compose(job: Job, outputs: Outputs) -> None:
     """Make the music, and write it."""
     if warning := check_sound(job, outputs):
         say(warning, err=True)
-    with progress_bar(job.task, job.total) as tell:
+    with progress_bar(job.task, job.work) as tell:
         composed = run(job, tell)
     save_work(job, composed, outputs)
 

@@ -1,15 +1,16 @@
-"""A composition about to be made: of a file for ``chorale continue`` and ``harmonise``, or of a clip in Live."""
+"""A composition about to be made: of a file for ``chorale continue``, ``harmonise`` and ``rewrite``, or of a clip."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
+from companion.generation.blanks import blank_of, kept_notes, over_the_edges
 from companion.generation.composer import (
     Composed,
     continue_phrase,
@@ -19,8 +20,10 @@ from companion.generation.composer import (
     total_frames,
 )
 from companion.generation.following import Following, Lead
+from companion.generation.gap import Gap
 from companion.generation.generator import Generator
-from companion.generation.velocity import VelocityRule, velocity_rule
+from companion.generation.rewriting import Rewriting
+from companion.generation.velocity import PLAYED, VelocityRule, as_there, velocity_rule
 from companion.harmony.form import Wish
 from companion.model.runtime import Model
 from companion.music.key import Key
@@ -48,6 +51,12 @@ class Job:
     new_steps: int = 0  # of them, after the phrase
     task: str = "composing"  # what there is to do
     lead: Lead | None = None  # what the answer takes from the phrase
+    rewriting: Rewriting | None = None  # a search that comes before the first frame; its steps count as work
+
+    @property
+    def work(self) -> int:
+        """How many steps of work and frames there are in all."""
+        return self.total + (0 if self.rewriting is None else self.rewriting.work)
 
 
 def continue_song(
@@ -73,6 +82,36 @@ def harmonise_song(song: Song, phrase: Phrase, settings: Settings, open_model: O
     total = len(phrase.sung_steps)
     task = _task(phrase, total, "harmonise")
     return Job(song, phrase, generator, frames, total, phrase.notices, velocity, task=task)
+
+
+def rewrite_song(
+    song: Song, phrase: Phrase, bars: str, voices: Sequence[int] | None, settings: Settings, open_model: OpenModel
+) -> Job:
+    """Some bars of some voices made anew; its phrase has only the notes that are kept.
+
+    bars: as "5" or "5-8", counted as companion.phrase.numbering does.
+    voices: of the phrase; None: all that it has.
+
+    Raises:
+        BadSetting: there are no such bars or voices, or nothing would be left to go by; it says what there is.
+    """
+    blank = blank_of(phrase, bars, voices)
+    key, sampling, generator = asked_key(settings), sampling_of(settings), _generator(settings, open_model)
+    closes = [phrase.step_of_tick(tick) for tick in song.fermatas]
+    velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)
+    rewriting = Rewriting(generator, Gap(phrase, blank, sampling, generator.random, key, closes))
+    kept = replace(phrase, notes=kept_notes(phrase, blank))
+    lines = [*phrase.notices, *over_the_edges(phrase, blank)]
+    task = _task(phrase, blank.stop - blank.first, "rewrite")
+    return Job(
+        song, kept, generator, rewriting.frames(), rewriting.length, lines, velocity, task=task, rewriting=rewriting
+    )
+
+
+def _course(phrase: Phrase) -> tuple[list[int], list[int], list[int]]:
+    """Of all notes: voices, steps and velocities."""
+    steps = phrase.positions([note.start_tick for note in phrase.notes])
+    return [note.voice for note in phrase.notes], steps.tolist(), [note.velocity for note in phrase.notes]
 
 
 def asked_key(settings: Settings) -> Key | None:
