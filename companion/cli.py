@@ -162,6 +162,35 @@ def harmonise_command(
     work_on(melodies, work, said, outputs, **many)
 
 
+@app.command("rewrite", epilog="Example: chorale rewrite song.mid --bars 5-8 --voices alto,tenor")
+@with_options(said=control_options(in_files=True), outputs=output_options(), many=many_options())
+def rewrite_command(
+    songs: Annotated[
+        list[Path], typer.Argument(metavar="SONG.mid...", help="A piece of one to four voices; - is standard input.")
+    ],
+    bars: Annotated[
+        str,
+        typer.Option(
+            "--bars",
+            help="Which bars, as in 5 or 5-8. A pickup is bar 0, be it in a short bar or after a rest of half a bar.",
+        ),
+    ],
+    voices: Annotated[
+        str | None, typer.Option("--voices", help="Which voices, as in alto,tenor. Default: all that are there.")
+    ] = None,
+    *,
+    said: Said,
+    outputs: Said,
+    many: Said,
+) -> None:
+    """Make some bars anew, joined to what is before and after, which stays as it is."""
+    from companion.commands.batch import Work, work_on  # noqa: PLC0415
+    from companion.workbench.jobs import rewrite_job  # noqa: PLC0415
+
+    work = Work("rewritten", lambda song, settings: rewrite_job(song, bars, voices, settings))
+    work_on(songs, work, said, outputs, **many)
+
+
 @app.command(epilog="Example: chorale jam --in Keystation --out 'IAC Bus 1' --clock midi --record takes")
 @with_options(rig=rig_options(), said=control_options())
 def jam(

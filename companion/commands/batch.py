@@ -135,10 +135,10 @@ def _make(work: Work, source: Path, settings: Settings, outputs: Outputs, bar: B
         say(warning, err=True)
     seeds = seeds_of(settings.seed, work.variations)
     made: list[_Made] = []
-    with bar(f"{job.task}, {len(seeds)} times", len(seeds) * job.total) as tell:
+    with bar(f"{job.task}, {len(seeds)} times", len(seeds) * job.work) as tell:
         for seed in seeds:
             one = work.job(source, replace(settings, seed=seed))
-            made.append(_made(one, outputs, _after(tell, len(made) * job.total)))
+            made.append(_made(one, outputs, _after(tell, len(made) * job.work)))
     ranked = [made[at] for at in ranking([one.variation for one in made])]
     contents: dict[Path, bytes] = {}
     for number, variation in enumerate(ranked, start=1):

@@ -31,7 +31,7 @@ def compose(job: Job, outputs: Outputs, bar: Bar = progress_bar) -> None:
     """Make the music, and write it."""
     if warning := check_sound(job, outputs):
         say(warning, err=True)
-    with bar(job.task, job.total) as tell:
+    with bar(job.task, job.work) as tell:
         composed = run(job, tell)
     save_work(job, composed, outputs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -305,9 +306,10 @@ def voice_notes(
     """The notes that the model added, in the seed's ticks; the seed's own are phrase.notes.
 
     A held note begins with its strike and takes its velocity there. Where the player let go of the
-    same key a little late, it begins when the player is done: a played note keeps its own end.
+    same key a little late, it begins when the player is done: a played note keeps its own end. Where
+    the next played note of its voice begins a little early, it ends there.
     """
-    played = {(note.voice, note.pitch): note.end_tick for note in phrase.notes}
+    played = _Played(phrase.notes)
     notes: list[VoiceNote] = []
     sounding: dict[int, VoiceNote] = {}
     start = phrase.first_step
@@ -325,9 +327,32 @@ def voice_notes(
             if token >= FIRST_STRIKE and one.chosen[voice] and pitch is not None:
                 since = one.frame.step - start - (len(phrase.frames) if one.origin == MODEL else 0)
                 strength = velocity(voice, one.frame.choices[voice].entropy_bits, since)
-                begin = max(tick, min(played.get((voice, pitch), 0), end_tick - 1))
+                begin = max(tick, min(played.let_go(voice, pitch, tick), end_tick - 1))
                 sounding[voice] = VoiceNote(voice, begin, end_tick, pitch, strength)
     if lead is not None:
         notes = list(lead.touched(notes, phrase.tick_of_step(len(phrase.frames)), phrase.ticks_per_beat))
     notes.extend(note._replace(end_tick=end_tick) for note in sounding.values())
-    return sorted(notes, key=lambda note: (note.start_tick, note.voice))
+    return sorted(map(played.make_way, notes), key=lambda note: (note.start_tick, note.voice))
+
+
+class _Played:
+    """The player's notes, asked by where one of the model's begins."""
+
+    def __init__(self, notes: Iterable[VoiceNote]) -> None:
+        self._of_keys: dict[tuple[int, int], list[VoiceNote]] = {}
+        self._begins: dict[int, list[int]] = {}
+        for note in sorted(notes, key=lambda note: note.start_tick):
+            self._of_keys.setdefault((note.voice, note.pitch), []).append(note)
+            self._begins.setdefault(note.voice, []).append(note.start_tick)
+
+    def let_go(self, voice: int, pitch: int, tick: int) -> int:
+        """When the last note of a key that began before a tick ends; 0 where there is none."""
+        own = self._of_keys.get((voice, pitch), [])
+        before = bisect_left(own, tick, key=lambda note: note.start_tick)
+        return own[before - 1].end_tick if before else 0
+
+    def make_way(self, note: VoiceNote) -> VoiceNote:
+        """A note that ends where the next one played in its voice begins."""
+        begins = self._begins.get(note.voice, [])
+        coming = bisect_right(begins, note.start_tick)
+        return note if coming == len(begins) else note._replace(end_tick=min(note.end_tick, begins[coming]))

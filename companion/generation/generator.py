@@ -136,7 +136,7 @@ _HEARD = Sampling()
 def _place(state: DecoderState, given: Mapping[int, int], conditions: Conditions) -> Place:
     """Where the next frame stands, and what is known of it: given voices, unless all are, which is but hearing."""
     ahead = None
-    if 0 < len(given) < len(VOICES):
+    if len(given) < len(VOICES) and (given or conditions.ahead is not None):
         now = [_sayable(given[v], state.history, v) if v in given else UNDECIDED for v in range(len(VOICES))]
         ahead = replace(conditions.ahead or Ahead.unknown(), now=np.array(now, dtype=np.int32))
     echo = None if state.past is None else state.past.echo()

@@ -1,4 +1,4 @@
-"""A composition about to be made: of a file for ``chorale continue`` and ``harmonise``, or of a clip in Live."""
+"""A composition about to be made: of a file for ``chorale continue``, ``harmonise`` and ``rewrite``, or of a clip."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.generation.asked import NOTHING_ASKED, Asked, Sung
+from companion.generation.blanks import blank_of, kept_notes, over_the_edges
 from companion.generation.composer import (
     Composed,
     continue_phrase,
@@ -21,8 +22,10 @@ from companion.generation.composer import (
     total_frames,
 )
 from companion.generation.following import Following, Lead
+from companion.generation.gap import Gap
 from companion.generation.generator import Generator
-from companion.generation.velocity import VelocityRule, velocity_rule
+from companion.generation.rewriting import Rewriting
+from companion.generation.velocity import PLAYED, VelocityRule, as_there, velocity_rule
 from companion.harmony.form import Wish
 from companion.harmony.keys import likeliest_key
 from companion.model.runtime import Model
@@ -64,6 +67,12 @@ class Job:
     settings: Settings = field(default_factory=Settings)  # with which it is drawn
     key: Key | None = None  # in which it is made
     facts: Sequence[Fact] = ()  # of what is done, beside what every job tells
+    rewriting: Rewriting | None = None  # a search that comes before the first frame; its steps count as work
+
+    @property
+    def work(self) -> int:
+        """How many steps of work and frames there are in all."""
+        return self.total + (0 if self.rewriting is None else self.rewriting.work)
 
 
 def continue_song(
@@ -110,6 +119,46 @@ def check_bars(bars: int) -> None:
     """BadSetting where so many new bars cannot be."""
     if not 1 <= bars <= MOST_BARS:
         raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
+
+
+def rewrite_song(
+    song: Song, phrase: Phrase, bars: str, voices: Sequence[int] | None, settings: Settings, open_model: OpenModel
+) -> Job:
+    """Some bars of some voices made anew; its phrase has only the notes that are kept.
+
+    bars: as "5" or "5-8", counted as companion.phrase.numbering does.
+    voices: of the phrase; None: all that it has.
+
+    Raises:
+        BadSetting: there are no such bars or voices, or nothing would be left to go by; it says what there is.
+    """
+    blank = blank_of(phrase, bars, voices)
+    key, sampling, generator = asked_key(settings), sampling_of(settings), _generator(settings, open_model)
+    closes = [phrase.step_of_tick(tick) for tick in song.fermatas]
+    velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)
+    rewriting = Rewriting(generator, Gap(phrase, blank, sampling, generator.random, key, closes))
+    kept = replace(phrase, notes=kept_notes(phrase, blank))
+    lines = [*phrase.notices, *over_the_edges(phrase, blank)]
+    task = _task(phrase, blank.stop - blank.first, "rewrite")
+    return Job(
+        song,
+        kept,
+        generator,
+        rewriting.frames(),
+        rewriting.length,
+        lines,
+        velocity,
+        task=task,
+        settings=settings,
+        key=key or likeliest_key(phrase.frames, ended=True),
+        rewriting=rewriting,
+    )
+
+
+def _course(phrase: Phrase) -> tuple[list[int], list[int], list[int]]:
+    """Of all notes: voices, steps and velocities."""
+    steps = phrase.positions([note.start_tick for note in phrase.notes])
+    return [note.voice for note in phrase.notes], steps.tolist(), [note.velocity for note in phrase.notes]
 
 
 def asked_key(settings: Settings) -> Key | None:

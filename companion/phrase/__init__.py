@@ -8,5 +8,6 @@ voicing      notes to voices
 tune         which tracks are heard
 names        what the names of tracks say
 pedals       notes as long as pedals hold them
+numbering    bars as musicians count them
 character    what a phrase is like: its pace, height, loudness, touch and motif
 """

@@ -8,11 +8,11 @@ from pathlib import Path
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.generation.composer import Composed
-from companion.generation.job import Job, check_bars, continue_song, harmonise_song
+from companion.generation.job import Job, check_bars, continue_song, harmonise_song, rewrite_song
 from companion.harmony.form import Wish
 from companion.model.library import kept_model as open_model
 from companion.music.song import Song
-from companion.music.vocabulary import VOICES
+from companion.music.vocabulary import VOICES, voice_index
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.workbench.asked import NOTHING_WANTED, Wanted, asked_of_new, asked_of_tune, symbol_bars
 from companion.workbench.bars import only_bars
@@ -77,10 +77,31 @@ def harmonise_job(
     return harmonise_song(song, phrase, settings, open_model, asked_of_tune(wanted, song, phrase))
 
 
+def rewrite_job(source: Path, bars: str, voices: str | None, settings: Settings) -> Job:
+    """Make some bars of some voices of a file anew.
+
+    bars: as "5" or "5-8"; voices: as "alto,tenor", None: all that are there.
+    """
+    song = read_source(source)
+    return rewrite_song(song, phrase_of_song(song), bars, named_voices(voices), settings, open_model)
+
+
+def named_voices(text: str | None) -> list[int] | None:
+    """The voices of names with commas between; BadSetting where there is none of a name."""
+    try:
+        return None if text is None else [voice_index(name) for name in text.split(",")]
+    except ValueError as error:
+        raise BadSetting(f"{error}, with commas between, as in alto,tenor") from None
+
+
 def run(job: Job, tell: Callable[[int], None]) -> list[Composed]:
-    """All frames; tell is told how many are done."""
+    """All frames; tell is told how many steps of the work are done."""
+    done = 0
+    if job.rewriting is not None:
+        for done, _ in enumerate(job.rewriting.search(), start=1):
+            tell(done)
     composed = []
     for one in job.frames:
         composed.append(one)
-        tell(len(composed))
+        tell(done + len(composed))
     return composed
