@@ -56,6 +56,6 @@ def compose(job: Job, outputs: Outputs) -> None:
 def save_work(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
     """Write what was made, and say what and where."""
     say(*(f"note: {notice}" for notice in job.notices), err=True)
-    write_outputs(job, composed, outputs)
-    written = [path for path in (outputs.midi, outputs.wav, outputs.trace) if path is not None]
-    say(f"wrote {', '.join(str(path) for path in written)}")
+    said = write_outputs(job, composed, outputs)
+    say(*(f"note: {line}" for line in said), err=True)
+    say(f"wrote {', '.join(str(path) for path in outputs.places)}")

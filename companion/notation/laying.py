@@ -137,16 +137,16 @@ def _line(own: Sequence[tuple[Given, Spelling]], sheet: Sheet) -> Iterator[Writt
         yield from paper.written(now, start, None)
         for number, (note, letter) in enumerate(chord):
             pieces = note.pieces or paper.written(start, note.end, letter, note.lyrics)
-            for place, piece in enumerate(pieces):
-                yield _with_fermata(piece, note, place, sheet)._replace(in_chord=number > 0)
+            for place, piece in enumerate(pieces, start=1):
+                held = _fermata(note, sheet) if place == len(pieces) else ""
+                yield piece._replace(in_chord=number > 0, fermata=piece.fermata or held)
             now = note.end
     yield from paper.written(now, sheet.measures[-1].tick + sheet.measures[-1].ticks, None)
 
 
-def _with_fermata(piece: Written, note: Given, place: int, sheet: Sheet) -> Written:
-    if not note.added or place or note.voice not in OUTER or piece.fermata:
-        return piece
-    return piece._replace(fermata=OUTER[note.voice]) if note.start in sheet.fermatas else piece
+def _fermata(note: Given, sheet: Sheet) -> str:
+    """That of an outer voice which was added, where the others have one."""
+    return OUTER.get(note.voice, "") if note.added and note.start in sheet.fermatas else ""
 
 
 def _triplet_cuts(notes: Sequence[Given], unit: int) -> frozenset[int]:

@@ -26,6 +26,7 @@ TYPES = {
 }
 MOST_DOTS = 2
 THIRDS = {8, 16, 32, 40}  # of a quarter, in units: where triplets begin
+FINE = (24, 12, 6, 3)  # units: eighths to 64ths
 PLAIN = tuple(name for name in TYPES if name not in ("maxima", "long", "128th", "256th"))  # for what is made anew
 
 
@@ -61,45 +62,66 @@ def split(start: int, end: int, metre: tuple[int, int], cuts: Sequence[int] = ()
     """
     edges = [start, *(cut for cut in cuts if start < cut < end), end]
     for begin, stop in pairwise(edges):
-        while begin < stop:
-            units, value = _longest(begin, stop, metre)
-            yield units, value
-            begin += units
+        yield from _pieces(begin, stop, _levels(metre), metre)
 
 
-def _longest(begin: int, stop: int, metre: tuple[int, int]) -> tuple[int, Value]:
-    """The longest value that may stand here without hiding the beat."""
-    in_three = metre[1] >= 8 and metre[0] % 3 == 0
-    for name in PLAIN:
-        base = int(TYPES[name] * UNITS)
-        for dots in (1, 0):
-            units = base * 3 // 2 if dots else base
-            if begin + units <= stop and (_stands_in_three if in_three else _stands)(begin, units, base, metre):
-                return units, Value(name, dots)
-    third = _third(begin, stop)
-    return third if third is not None else (stop - begin, Value("64th"))
+def _levels(metre: tuple[int, int]) -> list[int]:
+    """How far apart the places of a bar are that show its beat, the strongest first."""
+    bar = 4 * UNITS * metre[0] // metre[1]
+    if metre[1] >= 8 and metre[0] % 3 == 0:
+        return [12 * UNITS // metre[1], 4 * UNITS // metre[1], *FINE]
+    halves = [bar // 2] if bar % (2 * UNITS) == 0 and bar > 2 * UNITS and metre[0] % 2 == 0 else []
+    return [*halves, 4 * UNITS // metre[1], UNITS, *FINE]
 
 
-def _third(begin: int, stop: int) -> tuple[int, Value] | None:
-    """The longest part of a triplet."""
-    for units, name in ((32, "quarter"), (16, "eighth"), (8, "16th")):
-        if begin + units <= stop and begin % units % 8 == 0 and begin // UNITS == (begin + units - 1) // UNITS:
-            return units, Value(name, 0, 3, 2)
+def _pieces(begin: int, stop: int, levels: Sequence[int], metre: tuple[int, int]) -> Iterator[tuple[int, Value]]:
+    """One value where one may stand here, else two parts that meet on the strongest place between."""
+    units = stop - begin
+    value = value_of(Fraction(units, UNITS))
+    if value is not None and (value.actual == 3 or _stands(begin, units, value, metre)):
+        yield units, value
+        return
+    cut = _cut(begin, stop, levels)
+    if cut is None:  # finer than 64ths: as long as it lasts
+        yield units, value or Value("64th")
+        return
+    yield from _pieces(begin, cut, levels, metre)
+    yield from _pieces(cut, stop, levels, metre)
+
+
+def _cut(begin: int, stop: int, levels: Sequence[int]) -> int | None:
+    """The strongest place inside: the last one from a beat on, the first one from off the beat."""
+    for level in levels:
+        first = begin - begin % level + level
+        last = stop - 1 - (stop - 1) % level
+        if begin < first <= last < stop:
+            return last if begin % UNITS == 0 else first
     return None
 
 
-def _stands(begin: int, units: int, base: int, metre: tuple[int, int]) -> bool:
-    """In beats of quarters: on a multiple of itself, or syncopated by half of it without crossing the middle."""
-    if begin % base == 0:
+def _stands(begin: int, units: int, value: Value, metre: tuple[int, int]) -> bool:
+    """Whether a value shows the beat where it stands."""
+    if value.type not in PLAIN or value.dots > 1:
+        return False
+    base = int(TYPES[value.type] * UNITS)
+    if metre[1] >= 8 and metre[0] % 3 == 0:
+        return _stands_in_three(begin, units, base, metre)
+    return _stands_in_two(begin, units, base, metre)
+
+
+def _stands_in_two(begin: int, units: int, base: int, metre: tuple[int, int]) -> bool:
+    """In beats of quarters: on a multiple of itself, or syncopated by half of it."""
+    on_beat, within = begin % UNITS == 0, begin // UNITS == (begin + units - 1) // UNITS
+    if begin % base == 0 and (on_beat or within):
         return True
-    half_bar = 2 * UNITS if 4 * metre[0] % (2 * metre[1]) == 0 and metre[0] * 4 >= 4 * metre[1] else None
-    crosses = half_bar is not None and begin // half_bar != (begin + units - 1) // half_bar
-    return 2 * begin % base == 0 and (not crosses or begin % UNITS == 0) and units >= UNITS
+    half = _levels(metre)[0]
+    crosses = half > UNITS and begin // half != (begin + units - 1) // half
+    return 2 * begin % base == 0 and (on_beat or within or (units >= UNITS and not crosses))
 
 
 def _stands_in_three(begin: int, units: int, base: int, metre: tuple[int, int]) -> bool:
     """In dotted beats: whole beats from a beat on, or within one."""
-    beat = 12 * UNITS // metre[1]
+    beat, part = 12 * UNITS // metre[1], 4 * UNITS // metre[1]
     if begin % beat == 0 and units % beat == 0:
         return True
-    return begin // beat == (begin + units - 1) // beat and begin % min(base, 4 * UNITS // metre[1]) == 0
+    return begin // beat == (begin + units - 1) // beat and begin % min(base, part) == 0

@@ -14,20 +14,25 @@ from companion.files.writing import refuse_existing, write_all
 from companion.generation.composer import MODEL, Composed, voice_notes
 from companion.generation.job import Job
 from companion.phrase.seed import Phrase
+from companion.workbench.kinds import MIDI, PACKED, PICTURES, WRITTEN, beside, written_kind
 from companion.workbench.trace import trace_file
-
-MIDI_SUFFIXES = ("", ".mid", ".midi")
 
 
 @dataclass(frozen=True)
 class Outputs:
     """The files a command writes."""
 
-    midi: Path
+    midi: Path  # the music: MIDI, or MusicXML where its name says so
     wav: Path | None = None
     trace: Path | None = None
     soundfont: Path | None = None
     force: bool = False
+    pictures: tuple[Path, ...] = ()  # of the score, by their endings
+
+    @property
+    def places(self) -> list[Path]:
+        """All of them."""
+        return [path for path in (self.midi, self.wav, self.trace, *self.pictures) if path is not None]
 
     @classmethod
     def beside(
@@ -39,11 +44,16 @@ class Outputs:
         trace: Path | None = None,
         soundfont: Path | None = None,
         force: bool = False,
+        **pictures: bool,
     ) -> Outputs:
-        """Checked; where no name is given, ``song-continued.mid`` stands beside ``song.mid``."""
+        """Checked; where no name is given, ``song-continued.mid`` stands beside ``song.mid``.
+
+        pictures: ``png``, ``svg`` and ``pdf``, each true where it is wanted.
+        """
         midi = midi_place(source, word, out)
         sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
-        outputs = cls(midi, sound, trace, soundfont, force)
+        drawn = tuple(midi.with_suffix(f".{kind}") for kind, wanted in pictures.items() if wanted)
+        outputs = cls(midi, sound, trace, soundfont, force, drawn)
         outputs.check()
         return outputs
 
@@ -53,7 +63,7 @@ class Outputs:
         BadSetting where two have one name, since the second would replace the first, or where the
         soundfont is none; MissingExtra where there is no FluidSynth to play it.
         """
-        paths = [path for path in (self.midi, self.wav, self.trace) if path is not None]
+        paths = self.places
         for path in paths:
             refuse_existing(path, force=self.force)
         names = [os.path.realpath(path) for path in paths]
@@ -65,25 +75,46 @@ class Outputs:
 
 
 def midi_place(source: Path, word: str, out: Path | None) -> Path:
-    """Where the MIDI file goes: where it is asked for, else beside the source.
+    """Where the music goes: where it is asked for, else beside the source, as a file of its kind.
 
     Raises:
-        BadMidiFile, BadSetting, OutputFailed: the source or the place is no name of a MIDI file.
+        BadMidiFile, BadSetting, OutputFailed: the source or the place is no name of a file of music.
     """
     if out is None:
         if not source.name:
             raise BadMidiFile(f"cannot read {source}: it is a folder")
-        return source.with_name(f"{source.stem}-{word}.mid")
+        return beside(source, word)
     if not out.name:
         raise OutputFailed(f"cannot write {out}: it is a folder; name a file")
-    if out.suffix.lower() not in MIDI_SUFFIXES:
-        raise BadSetting(f"what is written is a MIDI file: its name must end in .mid, not {out.suffix}")
+    if written_kind(out) is None:
+        picture = out.suffix.lower().lstrip(".")
+        hint = f"; for a picture add --{picture}" if picture in PICTURES else ""
+        raise BadSetting(f"what is written must end in {WRITTEN}, not {out.suffix}{hint}")
     return out
 
 
-def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
-    """Write the MIDI file, and the sound and the trace where they are asked for: all of them or none."""
-    midi = chorale_file(
+def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> list[str]:
+    """Write the music, and the sound, the trace and the pictures where they are asked for: all of them or none.
+
+    Returns:
+        Lines for the user.
+    """
+    midi = _midi_file(job, composed)
+    contents = {outputs.midi: midi}
+    said: list[str] = []
+    if written_kind(outputs.midi) != MIDI or outputs.pictures:
+        notated, said = _notated(job, composed, outputs)
+        contents |= notated
+    if outputs.wav is not None:
+        contents[outputs.wav] = wave_of_midi(midi, outputs.soundfont)
+    if outputs.trace is not None:
+        contents[outputs.trace] = trace_file(job.generator.model.contract.name, composed)
+    write_all(contents, force=outputs.force)
+    return said
+
+
+def _midi_file(job: Job, composed: Sequence[Composed]) -> bytes:
+    return chorale_file(
         [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)],
         ticks_per_beat=job.song.ticks_per_beat,
         tempos=job.song.tempos,
@@ -91,12 +122,24 @@ def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs) -> N
         key=job.song.key,
         markers=_seam(composed, job.phrase),
     )
-    contents = {outputs.midi: midi}
-    if outputs.wav is not None:
-        contents[outputs.wav] = wave_of_midi(midi, outputs.soundfont)
-    if outputs.trace is not None:
-        contents[outputs.trace] = trace_file(job.generator.model.contract.name, composed)
-    write_all(contents, force=outputs.force)
+
+
+def _notated(job: Job, composed: Sequence[Composed], outputs: Outputs) -> tuple[dict[Path, bytes], list[str]]:
+    """The score and its pictures, as they are asked for, and what is to be said of them."""
+    from companion.notation.pictures import picture  # noqa: PLC0415 - notation is loaded for notation alone
+    from companion.notation.writing import musicxml  # noqa: PLC0415
+    from companion.notation.xmltree import pack  # noqa: PLC0415
+    from companion.workbench.sheets import score_of_job  # noqa: PLC0415
+
+    score = score_of_job(job, composed)
+    contents, said = {}, list(score.notices)
+    kind = written_kind(outputs.midi)
+    if kind != MIDI:
+        contents[outputs.midi] = pack(musicxml(score)) if kind == PACKED else musicxml(score)
+    for path in outputs.pictures:
+        contents[path], hint = picture(score, path.suffix.lstrip("."))
+        said += [hint] if hint and hint not in said else []
+    return contents, said
 
 
 def _seam(composed: Iterable[Composed], phrase: Phrase) -> list[tuple[int, str]]:

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from companion.errors import one_line
 from companion.files.midi import read_song
 from companion.music.song import Song
+from companion.workbench.kinds import ABC, MUSICXML, kind_of
 
 
 def read_source(path: Path) -> Song:
-    """What a file holds; BadMidiFile where it cannot be read as music, in one line that names the file."""
-    return read_song(path)
+    """What a file holds; BadMidiFile where it cannot be read as music, in one line that names the file.
+
+    Its ending says what it is; ``tunes.abc#2`` is the tune X:2 of a book of tunes.
+    """
+    kind = kind_of(path)
+    if kind == ABC:
+        from companion.notation.abc import read_abc  # noqa: PLC0415 - notation is loaded for notation alone
+
+        score, name = read_abc(path)
+    elif kind == MUSICXML:
+        from companion.notation.files import read_musicxml  # noqa: PLC0415
+
+        score, name = read_musicxml(path), one_line(path)
+    else:
+        return read_song(path)
+    from companion.notation.songs import song_of_score  # noqa: PLC0415
+
+    return song_of_score(score, name)
