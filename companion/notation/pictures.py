@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from companion.errors import BadSetting
 from companion.notation.score import Score
-from companion.notation.writing import musicxml
+from companion.notation.musicxml.writing import musicxml
 
 KINDS = ("png", "svg", "pdf")
 HINT = "drawn as a piano roll; for the score itself: pip install 'chorale-companion[notation]'"

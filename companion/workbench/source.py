@@ -17,11 +17,11 @@ def read_source(path: Path) -> Song:
     """
     kind = kind_of(path)
     if kind == ABC:
-        from companion.notation.abc import read_abc  # noqa: PLC0415 - notation is loaded for notation alone
+        from companion.notation.abc.book import read_abc  # noqa: PLC0415 - notation is loaded for notation alone
 
         score, name = read_abc(path)
     elif kind == MUSICXML:
-        from companion.notation.files import read_musicxml  # noqa: PLC0415
+        from companion.notation.musicxml.files import read_musicxml  # noqa: PLC0415
 
         score, name = read_musicxml(path), one_line(path)
     else:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from companion.errors import BadMidiFile, one_line
 from companion.files.opening import read_file
-from companion.notation.reading import score_of_tree
+from companion.notation.musicxml.reading import score_of_tree
 from companion.notation.score import Score
-from companion.notation.xmltree import MOST_BYTES, parse_xml, unpack
+from companion.notation.musicxml.xmltree import MOST_BYTES, parse_xml, unpack
 
 ZIP = b"PK\x03\x04"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from xml.etree.ElementTree import Element, fromstring, indent, tostring
 
-from companion.notation.elements import add
+from companion.notation.musicxml.elements import add
 from companion.notation.score import UNITS, Barline, Harmony, KeySign, Measure, MetreSign, Part, Score, TempoMark, Written
 from companion.notation.signs import Place, accidentals, bar_origin, beams, tuplets
 

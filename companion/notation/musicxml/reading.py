@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import zip_longest
 from xml.etree.ElementTree import Element
 
 from companion.errors import BadMidiFile, one_line
-from companion.notation.elements import chord_of, mode_and_fifths, note_of, word
+from companion.notation.assembling import OpenBar, assembled
+from companion.notation.musicxml.elements import chord_of, mode_and_fifths, note_of, word
 from companion.notation.score import (
     BASS,
     LONGEST_TICKS,
@@ -18,10 +17,7 @@ from companion.notation.score import (
     UNITS,
     Barline,
     Clef,
-    Harmony,
-    KeySign,
     Line,
-    Measure,
     MetreSign,
     Part,
     Score,
@@ -29,7 +25,6 @@ from companion.notation.score import (
     Written,
 )
 
-MOST_BEATS = 200_000  # as in a MIDI file
 LONGEST_MEASURE = 1000  # quarters
 MOST_PARTS = 200
 TICKS_OTHERWISE = 10_080  # where the divisions of a file have no common measure
@@ -50,7 +45,7 @@ def score_of_tree(root: Element, name: str) -> Score:
         raise BadMidiFile(f"{name} holds {len(parts) or 'no'} parts; expected 1 to {MOST_PARTS}")
     ticks_per_beat = _ticks_per_beat(root)
     read = [_PartReader(name, ticks_per_beat, ticks_per_beat / UNITS).read(part) for part in parts]
-    return _laid_out(root, name, ticks_per_beat, read)
+    return _score(root, name, ticks_per_beat, read)
 
 
 def _ticks_per_beat(root: Element) -> int:
@@ -82,22 +77,6 @@ def _partwise(root: Element) -> Element:
     return turned
 
 
-@dataclass
-class _Bar:
-    """A bar of one part; ticks count from its beginning."""
-
-    element: Element
-    ticks: int = 0
-    metre: MetreSign | None = None
-    key: KeySign | None = None
-    nominal: int = 0  # what the metre says it should last
-    left: Barline = Barline()
-    right: Barline = Barline()
-    notes: dict[tuple[int, str], list[Written]] = field(default_factory=dict)  # by staff and voice
-    harmonies: list[Harmony] = field(default_factory=list)
-    tempos: list[TempoMark] = field(default_factory=list)
-
-
 class _PartReader:
     """Goes through the bars of a part."""
 
@@ -108,14 +87,14 @@ class _PartReader:
         self.metre = MetreSign(4, 4)
         self.clefs: dict[int, Clef] = {}
         self.unpitched = 0
-        self.bar = _Bar(Element("measure"))
+        self.bar = OpenBar()
         self.now = 0
         self.chord_tick = 0
 
-    def read(self, part: Element) -> tuple[list[_Bar], dict[int, Clef], int]:
+    def read(self, part: Element) -> tuple[list[OpenBar], dict[int, Clef], int]:
         bars = []
         for measure in part.findall("measure"):
-            self.bar, self.now = _Bar(measure), 0
+            self.bar, self.now = OpenBar(_number(measure), measure.get("implicit") == "yes"), 0
             for element in measure:
                 self._element(element)
             numerator, denominator, _ = self.metre
@@ -143,9 +122,9 @@ class _PartReader:
                 self._barline(element)
 
     def _fault(self, what: str) -> BadMidiFile:
-        return BadMidiFile(f"{self.name}: bar {one_line(self.bar.element.get('number') or '?')[:12]}: {what}")
+        return BadMidiFile(f"{self.name}: bar {one_line(self.bar.number or '?')}: {what}")
 
-    def _number(self, text: str | None, what: str) -> Fraction:
+    def _value(self, text: str | None, what: str) -> Fraction:
         try:
             number = float(text or "")
             if not math.isfinite(number) or abs(number) > 1e9:
@@ -155,7 +134,7 @@ class _PartReader:
         return Fraction(text or "") if number == int(number) else Fraction(number).limit_denominator(LONGEST_TICKS)
 
     def _ticks(self, text: str | None, signed: bool = False) -> int:
-        number = self._number(text, "duration")
+        number = self._value(text, "duration")
         if number < 0 and not signed:
             raise self._fault(f"a duration of {number} is below 0")
         return round(number * self.ticks_per_beat / self.divisions)
@@ -190,7 +169,7 @@ class _PartReader:
 
     def _attributes(self, element: Element) -> None:
         if (text := element.findtext("divisions")) is not None:
-            self.divisions = self._number(text, "division")
+            self.divisions = self._value(text, "division")
             if self.divisions <= 0:
                 raise self._fault(f"divisions must be above 0, not {self.divisions}")
         if (key := element.find("key")) is not None and key.find("fifths") is not None:
@@ -200,9 +179,9 @@ class _PartReader:
         for clef in element.findall("clef"):
             self.clefs.setdefault(self._staff(clef.get("number")), _clef(clef))
         if (transpose := element.find("transpose")) is not None:
-            octaves = int(self._number(transpose.findtext("octave-change") or "0", "transposition"))
+            octaves = int(self._value(transpose.findtext("octave-change") or "0", "transposition"))
             steps, semitones = (
-                int(self._number(transpose.findtext(tag) or "0", "transposition")) for tag in ("diatonic", "chromatic")
+                int(self._value(transpose.findtext(tag) or "0", "transposition")) for tag in ("diatonic", "chromatic")
             )
             self.transposition = steps + 7 * octaves, semitones + 12 * octaves
 
@@ -221,7 +200,7 @@ class _PartReader:
         sound = element if element.tag == "sound" else element.find("sound")
         shown = element.find("direction-type/metronome") is not None
         if sound is not None and (text := sound.get("tempo")) is not None:
-            bpm = float(self._number(text, "tempo"))
+            bpm = float(self._value(text, "tempo"))
             if bpm > 0:
                 offset = element.findtext("offset") or sound.findtext("offset") or "0"
                 tick = max(0, self.now + self._ticks(offset, signed=True))
@@ -242,6 +221,10 @@ class _PartReader:
             self.bar.right = line
 
 
+def _number(measure: Element) -> str:
+    return one_line(measure.get("number") or "")[:12]
+
+
 def _clef(element: Element) -> Clef:
     sign, line = element.findtext("sign") or "G", element.findtext("line") or ""
     octaves = element.findtext("clef-octave-change") or "0"
@@ -251,54 +234,20 @@ def _clef(element: Element) -> Clef:
     return Clef(sign, int(line) if line in ("1", "2", "3", "4", "5") else usual.line, {"-1": -1, "1": 1}.get(octaves, 0))
 
 
-def _laid_out(
-    root: Element, name: str, ticks_per_beat: int, read: Sequence[tuple[list[_Bar], dict[int, Clef], int]]
+def _score(
+    root: Element, name: str, ticks_per_beat: int, read: Sequence[tuple[list[OpenBar], dict[int, Clef], int]]
 ) -> Score:
-    """The bars of all parts one after another, as long as the longest of each."""
-    measures: list[Measure] = []
-    lines: list[dict[tuple[int, str], list[Written]]] = [{} for _ in read]
-    harmonies, tempos, tick = [], [], 0
-    for column in zip_longest(*(bars for bars, _, _ in read)):
-        there = [bar for bar in column if bar is not None]
-        measures.append(_measure(there, tick))
-        for bar, own in zip(column, lines, strict=True):
-            for place, notes in ({} if bar is None else bar.notes).items():
-                own.setdefault(place, []).extend(note._replace(tick=note.tick + tick) for note in notes)
-        harmonies += [chord._replace(tick=chord.tick + tick) for bar in there for chord in bar.harmonies]
-        tempos += [tempo._replace(tick=tempo.tick + tick) for bar in there for tempo in bar.tempos]
-        tick += measures[-1].ticks
-        if tick > MOST_BEATS * ticks_per_beat:
-            raise BadMidiFile(f"{name} lasts more than {MOST_BEATS} beats; choose a shorter piece")
+    """The score of all parts."""
+    whole = assembled([bars for bars, _, _ in read], ticks_per_beat, name)
+    names = _names(root)
     parts = tuple(
         _part(element, names, own, clefs)
-        for element, own, (_, clefs, _) in zip(root.findall("part"), lines, read, strict=True)
-        for names in [_names(root)]
+        for element, own, (_, clefs, _) in zip(root.findall("part"), whole.lines, read, strict=True)
     )
     unpitched = sum(count for _, _, count in read)
+    left_out = (f"left out {unpitched} note{'s' * (unpitched > 1)} without a pitch",) if unpitched else ()
     return Score(
-        ticks_per_beat,
-        tuple(measures),
-        parts,
-        tuple(sorted(set(harmonies), key=lambda chord: chord.tick)),
-        tuple({tempo.tick: tempo for tempo in sorted(tempos)}.values()),
-        *_titles(root),
-        (f"left out {unpitched} note{'s' * (unpitched > 1)} without a pitch",) if unpitched else (),
-    )
-
-
-def _measure(bars: Sequence[_Bar], tick: int) -> Measure:
-    """One bar of all parts; what is said once holds for all."""
-    first = bars[0]
-    ticks = max(bar.ticks for bar in bars) or first.nominal
-    return Measure(
-        tick,
-        ticks,
-        (first.element.get("number") or "")[:12],
-        first.element.get("implicit") == "yes",
-        next((bar.metre for bar in bars if bar.metre), None),
-        next((bar.key for bar in bars if bar.key), None),
-        next((bar.left for bar in bars if bar.left != Barline()), Barline()),
-        next((bar.right for bar in bars if bar.right != Barline()), Barline()),
+        ticks_per_beat, whole.measures, parts, whole.harmonies, whole.tempos, *_titles(root), notices=left_out
     )
 
 
@@ -318,13 +267,8 @@ def _part(
 ) -> Part:
     name, short = names.get(element.get("id") or "", ("", ""))
     staves = max([*clefs, *(staff for staff, _ in own), 1])
-    lines = tuple(Line(voice, staff, tuple(_in_order(notes))) for (staff, voice), notes in sorted(own.items()))
+    lines = tuple(Line(voice, staff, tuple(notes)) for (staff, voice), notes in sorted(own.items()))
     return Part(name, lines, tuple(clefs.get(staff, TREBLE) for staff in range(1, min(staves, 20) + 1)), short)
-
-
-def _in_order(notes: list[Written]) -> Iterator[Written]:
-    """By time; what belongs to one chord stays together."""
-    return iter(sorted(notes, key=lambda note: note.tick))
 
 
 def _titles(root: Element) -> tuple[str, str]:
