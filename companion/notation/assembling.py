@@ -8,10 +8,10 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from companion.errors import BadMidiFile
-from companion.notation.score import Barline, Harmony, KeySign, Measure, MetreSign, TempoMark, Written
+from companion.notation.score import PLAIN_LINE, Barline, ChordSign, KeySign, MetreSign, TempoMark, Written, WrittenBar
 
-MOST_BEATS = 200_000  # as in a MIDI file
-Place = tuple[int, str]  # staff and voice
+MOST_SCORE_BEATS = 200_000  # as in a MIDI file
+StaffVoice = tuple[int, str]  # staff and voice
 
 
 @dataclass
@@ -24,19 +24,19 @@ class OpenBar:
     nominal: int = 0  # what the metre says it should last
     metre: MetreSign | None = None
     key: KeySign | None = None
-    left: Barline = Barline()
-    right: Barline = Barline()
-    notes: dict[Place, list[Written]] = field(default_factory=dict)
-    harmonies: list[Harmony] = field(default_factory=list)
+    left: Barline = PLAIN_LINE
+    right: Barline = PLAIN_LINE
+    notes: dict[StaffVoice, list[Written]] = field(default_factory=dict)
+    harmonies: list[ChordSign] = field(default_factory=list)
     tempos: list[TempoMark] = field(default_factory=list)
 
 
 class Assembled(NamedTuple):
     """All bars of all parts; ticks count from the first."""
 
-    measures: tuple[Measure, ...]
-    lines: list[dict[Place, list[Written]]]  # by part
-    harmonies: tuple[Harmony, ...]
+    measures: tuple[WrittenBar, ...]
+    lines: list[dict[StaffVoice, list[Written]]]  # by part
+    harmonies: tuple[ChordSign, ...]
     tempos: tuple[TempoMark, ...]
 
 
@@ -46,9 +46,11 @@ def assembled(parts: Sequence[Sequence[OpenBar]], ticks_per_beat: int, name: str
     Raises:
         BadMidiFile: it lasts too long.
     """
-    measures: list[Measure] = []
-    lines: list[dict[Place, list[Written]]] = [{} for _ in parts]
-    harmonies, tempos, tick = set(), {}, 0
+    measures: list[WrittenBar] = []
+    lines: list[dict[StaffVoice, list[Written]]] = [{} for _ in parts]
+    harmonies: set[ChordSign] = set()
+    tempos: dict[int, TempoMark] = {}
+    tick = 0
     for column in zip_longest(*parts):
         there = [bar for bar in column if bar is not None]
         measures.append(_measure(there, tick))
@@ -58,8 +60,8 @@ def assembled(parts: Sequence[Sequence[OpenBar]], ticks_per_beat: int, name: str
         harmonies |= {chord._replace(tick=chord.tick + tick) for bar in there for chord in bar.harmonies}
         tempos |= {tempo.tick + tick: tempo._replace(tick=tempo.tick + tick) for bar in there for tempo in bar.tempos}
         tick += measures[-1].ticks
-        if tick > MOST_BEATS * ticks_per_beat:
-            raise BadMidiFile(f"{name} lasts more than {MOST_BEATS} beats; choose a shorter piece")
+        if tick > MOST_SCORE_BEATS * ticks_per_beat:
+            raise BadMidiFile(f"{name} lasts more than {MOST_SCORE_BEATS} beats; choose a shorter piece")
     for own in lines:
         for notes in own.values():
             notes.sort(key=lambda note: note.tick)
@@ -67,16 +69,16 @@ def assembled(parts: Sequence[Sequence[OpenBar]], ticks_per_beat: int, name: str
     return Assembled(tuple(measures), lines, in_order, tuple(tempos[at] for at in sorted(tempos)))
 
 
-def _measure(bars: Sequence[OpenBar], tick: int) -> Measure:
+def _measure(bars: Sequence[OpenBar], tick: int) -> WrittenBar:
     """One bar of all parts; what is said in one holds for all."""
     first = bars[0]
-    return Measure(
+    return WrittenBar(
         tick,
         max(bar.ticks for bar in bars) or first.nominal,
         first.number,
         first.implicit,
         next((bar.metre for bar in bars if bar.metre), None),
         next((bar.key for bar in bars if bar.key), None),
-        next((bar.left for bar in bars if bar.left != Barline()), Barline()),
-        next((bar.right for bar in bars if bar.right != Barline()), Barline()),
+        next((bar.left for bar in bars if bar.left != PLAIN_LINE), PLAIN_LINE),
+        next((bar.right for bar in bars if bar.right != PLAIN_LINE), PLAIN_LINE),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from companion.notation.score import Harmony
+from companion.notation.score import ChordSign
 
 # MusicXML's kinds, and what is written after the root; of several the first is written.
-KINDS = {
+CHORD_KINDS = {
     "major": ("", "maj", "M"),
     "minor": ("m", "min", "mi", "-"),
     "dominant": ("7",),
@@ -31,16 +31,16 @@ KINDS = {
     "dominant-13th": ("13",),
     "none": ("N.C.", "NC"),
 }
-_SUFFIXES = {suffix: kind for kind, suffixes in KINDS.items() for suffix in suffixes}
+_SUFFIXES = {suffix: kind for kind, suffixes in CHORD_KINDS.items() for suffix in suffixes}
 _SIGNS = {-3: "bbb", -2: "bb", -1: "b", 0: "", 1: "#", 2: "##", 3: "###"}
 _CHORD = re.compile(r"([A-G])([#♯]{0,2}|[b♭]{0,2})([^/]*)(?:/([A-G])([#♯]{0,2}|[b♭]{0,2}))?")
 
 
-def text_of_chord(chord: Harmony) -> str:
+def text_of_chord(chord: ChordSign) -> str:
     """As it is written; what no kind says is the text that it had."""
     if chord.kind == "none":
         return "N.C."
-    kind = KINDS[chord.kind][0] if chord.kind in KINDS else (chord.text or "")
+    kind = CHORD_KINDS[chord.kind][0] if chord.kind in CHORD_KINDS else (chord.text or "")
     degrees = "".join(_degree(*degree) for degree in chord.degrees)
     bass = "" if chord.bass is None else f"/{_tone(*chord.bass)}"
     return f"{_tone(*chord.root)}{kind}{degrees}{bass}"
@@ -55,17 +55,17 @@ def _degree(value: int, alter: int, what: str) -> str:
     return f"({word}{_SIGNS.get(alter, '')}{value})"
 
 
-def chord_of_text(text: str, tick: int) -> Harmony | None:
+def chord_of_text(text: str, tick: int) -> ChordSign | None:
     """A chord symbol of its text; None where it names no root."""
-    if text in KINDS["none"]:
-        return Harmony(tick, ("C", 0), "none", "N.C.")
+    if text in CHORD_KINDS["none"]:
+        return ChordSign(tick, ("C", 0), "none", "N.C.")
     match = _CHORD.fullmatch(text.strip())
     if match is None:
         return None
     root, signs, suffix, bass, bass_signs = match.groups()
     kind = _SUFFIXES.get(suffix.strip())
     below = None if bass is None else (bass, _alter(bass_signs))
-    return Harmony(tick, (root, _alter(signs)), kind or "other", suffix.strip()[:20], below)
+    return ChordSign(tick, (root, _alter(signs)), kind or "other", suffix.strip()[:20], below)
 
 
 def _alter(signs: str) -> int:

@@ -6,18 +6,21 @@ Both come with the extra ``notation``; Typst brings the fonts, so that lyrics lo
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from xml.sax.saxutils import escape
-
-import typst
-import verovio
 
 PAGE_WIDTH, PAGE_HEIGHT = 2100, 2970  # tenths of a millimetre: A4
 ENDLESS = 60_000  # the tallest page that Verovio makes
 SCALE = 40  # percent
-MARGIN, TITLE_MARGIN = 50, 150  # tenths of a millimetre
+PAGE_MARGIN, TITLE_MARGIN = 50, 150  # tenths of a millimetre
 TITLE_SIZE, TITLE_PLACE = 600, 1000  # in the units of the drawing, ten to a tenth of a millimetre
-DOTS_PER_INCH = 144
+PRINT_DPI = 144
 _OUTER_END = re.compile(r"</svg>\s*</svg>\s*$")
+
+
+def is_there() -> bool:
+    """Whether the extra is installed."""
+    return all(find_spec(name) is not None for name in ("verovio", "typst"))
 
 
 def pages(xml: str, on_paper: bool, title: str = "") -> list[str]:
@@ -26,6 +29,8 @@ def pages(xml: str, on_paper: bool, title: str = "") -> list[str]:
     Raises:
         ValueError: Verovio cannot read it.
     """
+    import verovio  # noqa: PLC0415 - an extra
+
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions(
@@ -33,7 +38,7 @@ def pages(xml: str, on_paper: bool, title: str = "") -> list[str]:
             "pageWidth": PAGE_WIDTH,
             "pageHeight": PAGE_HEIGHT if on_paper else ENDLESS,
             "adjustPageHeight": not on_paper,
-            "pageMarginTop": TITLE_MARGIN if title else MARGIN,
+            "pageMarginTop": TITLE_MARGIN if title else PAGE_MARGIN,
             "scale": SCALE,
             "header": "none",
             "footer": "none",
@@ -60,19 +65,21 @@ def _titled(page: str, title: str) -> str:
     return _OUTER_END.sub(lambda end: text + end[0], page)
 
 
-def png(page: str) -> bytes:
+def png_of(page: str) -> bytes:
     """A drawing as a picture of dots, on white."""
     return _typeset("height: auto", [page], "png")
 
 
-def pdf(drawn: list[str]) -> bytes:
+def pdf_of(drawn: list[str]) -> bytes:
     """Drawings as pages to print."""
     return _typeset("height: 297mm", drawn, "pdf")
 
 
 def _typeset(height: str, drawn: list[str], kind: str) -> bytes:
+    import typst  # noqa: PLC0415 - an extra
+
     files = {f"{number}.svg": page.encode() for number, page in enumerate(drawn)}
     images = "\n#pagebreak()\n".join(f'#image("{name}", width: 100%)' for name in files)
     source = f"#set page(width: 210mm, {height}, margin: 0mm, fill: white)\n#set document(date: none)\n{images}\n"
-    made = typst.compile({"main.typ": source.encode(), **files}, format=kind, ppi=DOTS_PER_INCH)
+    made = typst.compile({"main.typ": source.encode(), **files}, format=kind, ppi=PRINT_DPI)
     return bytes(made[0] if isinstance(made, list) else made)

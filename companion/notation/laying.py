@@ -9,25 +9,25 @@ from itertools import groupby
 from companion.music.vocabulary import VOICES
 from companion.notation.bars import metres_of
 from companion.notation.score import (
-    BASS,
-    TREBLE,
+    BASS_CLEF,
+    TREBLE_CLEF,
     UNITS,
-    Harmony,
+    ChordSign,
     KeySign,
-    Line,
     Lyric,
-    Measure,
     MetreSign,
-    Part,
-    Score,
-    Spelling,
+    NoteName,
+    ScorePart,
     TempoMark,
     Value,
+    VoiceLine,
     Written,
+    WrittenBar,
+    WrittenScore,
 )
 from companion.notation.signs import bar_origin
-from companion.notation.spelling import Sung, spelled
-from companion.notation.values import THIRDS, split
+from companion.notation.spelling import ToSpell, spelled
+from companion.notation.values import THIRD_PLACES, split
 
 OUTER = {0: "upright", 3: "inverted"}  # the voices whose fermatas stand above and below, and how
 
@@ -50,16 +50,16 @@ class Sheet:
     """What holds for all voices."""
 
     ticks_per_beat: int
-    measures: tuple[Measure, ...]
+    measures: tuple[WrittenBar, ...]
     key: KeySign
     fermatas: frozenset[int] = frozenset()  # for the outer ones of the voices that are added
-    harmonies: tuple[Harmony, ...] = ()
+    harmonies: tuple[ChordSign, ...] = ()
     tempos: tuple[TempoMark, ...] = ()
     title: str = ""
     composer: str = ""
 
 
-def chorale_score(notes: Sequence[Given], sheet: Sheet) -> Score:
+def chorale_score(notes: Sequence[Given], sheet: Sheet) -> WrittenScore:
     """The score of four voices: soprano and alto above, tenor and bass below."""
     single, lost = _one_at_a_time(notes)
     letters = _letters(single, sheet)
@@ -68,12 +68,12 @@ def chorale_score(notes: Sequence[Given], sheet: Sheet) -> Score:
         own = [(note, letter) for note, letter in zip(single, letters, strict=True) if note.voice == voice]
         lines.append(tuple(_line(own, sheet)))
     staves = (
-        Part("Soprano Alto", (Line("1", 1, lines[0]), Line("2", 1, lines[1])), (TREBLE,), "S A"),
-        Part("Tenor Bass", (Line("1", 1, lines[2]), Line("2", 1, lines[3])), (BASS,), "T B"),
+        ScorePart("Soprano Alto", (VoiceLine("1", 1, lines[0]), VoiceLine("2", 1, lines[1])), (TREBLE_CLEF,), "S A"),
+        ScorePart("Tenor Bass", (VoiceLine("1", 1, lines[2]), VoiceLine("2", 1, lines[3])), (BASS_CLEF,), "T B"),
     )
     measures = (sheet.measures[0]._replace(key=sheet.measures[0].key or sheet.key), *sheet.measures[1:])
     notices = (f"{lost} note{'s' * (lost > 1)} beside another of the voice: not in the score",) if lost else ()
-    return Score(
+    return WrittenScore(
         sheet.ticks_per_beat, measures, staves, sheet.harmonies, sheet.tempos, sheet.title, sheet.composer, notices
     )
 
@@ -111,9 +111,9 @@ def _cut(kept: list[Given], start: int, end: int) -> int:
     return 0
 
 
-def _letters(notes: Sequence[Given], sheet: Sheet) -> list[Spelling]:
+def _letters(notes: Sequence[Given], sheet: Sheet) -> list[NoteName]:
     """The spelling of every note, by the key signature where it stands."""
-    sung = [Sung(note.start, note.end, note.pitch, note.voice) for note in notes]
+    sung = [ToSpell(note.start, note.end, note.pitch, note.voice) for note in notes]
     known = [note.pieces[0].spelling if note.pieces else None for note in notes]
     keys = [(measure.tick, measure.key) for measure in sheet.measures if measure.key is not None]
     if len(keys) < 2:
@@ -127,7 +127,7 @@ def _letters(notes: Sequence[Given], sheet: Sheet) -> list[Spelling]:
     return [letter or spelled([one], sheet.key)[0] for letter, one in zip(found, sung, strict=True)]
 
 
-def _line(own: Sequence[tuple[Given, Spelling]], sheet: Sheet) -> Iterator[Written]:
+def _line(own: Sequence[tuple[Given, NoteName]], sheet: Sheet) -> Iterator[Written]:
     """The notes of a voice with the rests between them."""
     unit = sheet.ticks_per_beat // UNITS
     cuts = _triplet_cuts([note for note, _ in own], unit)
@@ -157,7 +157,7 @@ def _triplet_cuts(notes: Sequence[Given], unit: int) -> frozenset[int]:
             continue
         for tick in (note.start, note.end):
             quarter, place = divmod(tick, UNITS * unit)
-            if place / unit in THIRDS:
+            if place / unit in THIRD_PLACES:
                 cuts |= {quarter * UNITS * unit, (quarter + 1) * UNITS * unit}
     return frozenset(cuts)
 
@@ -172,10 +172,12 @@ class _Paper:
         self.at = 0
 
     def written(
-        self, start: int, end: int, letter: Spelling | None, lyrics: tuple[Lyric, ...] = ()
+        self, start: int, end: int, letter: NoteName | None, lyrics: tuple[Lyric, ...] = ()
     ) -> tuple[Written, ...]:
         """A note, tied over bar lines and where one value cannot say it; or rests."""
-        pieces = [Written(tick, ticks, letter, value) for tick, ticks, value in self._values(start, end, letter is None)]
+        pieces = [
+            Written(tick, ticks, letter, value) for tick, ticks, value in self._values(start, end, letter is None)
+        ]
         last = len(pieces) - 1
         if letter is None:
             return tuple(pieces)

@@ -11,13 +11,13 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from companion.notation.score import Measure, Score, sounds_of
+from companion.notation.score import WrittenBar, WrittenScore, sounds_of
 
-COLOURS = ("#f5bb2c", "#4a9bd6", "#b5442e", "#14183a")  # of the voices; they stay apart in grey
+VOICE_COLOURS = ("#f5bb2c", "#4a9bd6", "#b5442e", "#14183a")  # of the voices; they stay apart in grey
 BAR_COLOUR, BEAT_COLOUR = "#8c8c8c", "#e4e4e4"
-QUARTER, SEMITONE = 24, 5  # points
+QUARTER_POINTS, SEMITONE_POINTS = 24, 5  # points
 ROW_QUARTERS = 32  # of music in a row
-MARGIN, GAP = 24, 28
+ROLL_MARGIN, ROW_GAP = 24, 28
 BETWEEN = 1.5  # points between a note and the next
 
 
@@ -41,13 +41,13 @@ class Drawing:
     words: tuple[tuple[float, float, str], ...]
 
 
-def drawn(score: Score, kind: str) -> bytes:
+def drawn(score: WrittenScore, kind: str) -> bytes:
     """The roll of a score as a file: svg, png or pdf."""
     drawing = roll(score)
     return {"svg": _svg, "png": _png, "pdf": _pdf}[kind](drawing)
 
 
-def roll(score: Score) -> Drawing:
+def roll(score: WrittenScore) -> Drawing:
     """Rows of bars, the voices in colours."""
     notes = [
         (number, one.start, one.end, one.pitch)
@@ -55,28 +55,28 @@ def roll(score: Score) -> Drawing:
         for one in sounds_of(line.notes)
     ]
     low, high = min((note[3] for note in notes), default=60) - 1, max((note[3] for note in notes), default=60) + 1
-    scale = QUARTER / score.ticks_per_beat
-    height = (high - low + 1) * SEMITONE
+    scale = QUARTER_POINTS / score.ticks_per_beat
+    height = (high - low + 1) * SEMITONE_POINTS
     boxes: list[Box] = []
     words: list[tuple[float, float, str]] = []
-    top, width = float(MARGIN), 0.0
+    top, width = float(ROLL_MARGIN), 0.0
     for bars in _rows(score):
         start, end = bars[0].tick, bars[-1].tick + bars[-1].ticks
         width = max(width, (end - start) * scale)
         boxes += _grid(bars, top, height, scale)
-        words += [(MARGIN + (bar.tick - start) * scale + 3, top - 4, bar.number) for bar in bars]
+        words += [(ROLL_MARGIN + (bar.tick - start) * scale + 3, top - 4, bar.number) for bar in bars]
         for voice, begin, stop, pitch in notes:
             left, right = max(begin, start), min(stop, end)
             if left < right:
-                at, y = MARGIN + (left - start) * scale, top + (high - pitch) * SEMITONE
-                colour = COLOURS[voice % len(COLOURS)]
-                boxes.append(Box(at, y, max((right - left) * scale - BETWEEN, 1), SEMITONE, colour))
-        top += height + GAP
-    return Drawing(int(width) + 2 * MARGIN, int(top), tuple(boxes), tuple(words))
+                at, y = ROLL_MARGIN + (left - start) * scale, top + (high - pitch) * SEMITONE_POINTS
+                colour = VOICE_COLOURS[voice % len(VOICE_COLOURS)]
+                boxes.append(Box(at, y, max((right - left) * scale - BETWEEN, 1), SEMITONE_POINTS, colour))
+        top += height + ROW_GAP
+    return Drawing(int(width) + 2 * ROLL_MARGIN, int(top), tuple(boxes), tuple(words))
 
 
-def _rows(score: Score) -> Iterator[list[Measure]]:
-    row: list[Measure] = []
+def _rows(score: WrittenScore) -> Iterator[list[WrittenBar]]:
+    row: list[WrittenBar] = []
     for bar in score.measures:
         if row and bar.tick + bar.ticks - row[0].tick > ROW_QUARTERS * score.ticks_per_beat:
             yield row
@@ -85,13 +85,13 @@ def _rows(score: Score) -> Iterator[list[Measure]]:
     yield row
 
 
-def _grid(bars: Sequence[Measure], top: float, height: float, scale: float) -> Iterator[Box]:
+def _grid(bars: Sequence[WrittenBar], top: float, height: float, scale: float) -> Iterator[Box]:
     start, end = bars[0].tick, bars[-1].tick + bars[-1].ticks
     for bar in bars:
-        yield Box(MARGIN + (bar.tick - start) * scale, top, 0.8, height, BAR_COLOUR)
-    yield Box(MARGIN + (end - start) * scale, top, 0.8, height, BAR_COLOUR)
-    yield Box(MARGIN, top + height, (end - start) * scale, 0.8, BEAT_COLOUR)
-    yield Box(MARGIN, top, (end - start) * scale, 0.8, BEAT_COLOUR)
+        yield Box(ROLL_MARGIN + (bar.tick - start) * scale, top, 0.8, height, BAR_COLOUR)
+    yield Box(ROLL_MARGIN + (end - start) * scale, top, 0.8, height, BAR_COLOUR)
+    yield Box(ROLL_MARGIN, top + height, (end - start) * scale, 0.8, BEAT_COLOUR)
+    yield Box(ROLL_MARGIN, top, (end - start) * scale, 0.8, BEAT_COLOUR)
 
 
 def _svg(drawing: Drawing) -> bytes:
@@ -136,7 +136,9 @@ def _pdf(drawing: Drawing) -> bytes:
     for box in drawing.boxes:
         red, green, blue = (part / 255 for part in _rgb(box.colour))
         bottom = drawing.height - box.y - box.height
-        lines.append(f"{red:.3f} {green:.3f} {blue:.3f} rg {box.x:.2f} {bottom:.2f} {box.width:.2f} {box.height:.2f} re f")
+        lines.append(
+            f"{red:.3f} {green:.3f} {blue:.3f} rg {box.x:.2f} {bottom:.2f} {box.width:.2f} {box.height:.2f} re f"
+        )
     for x, y, text in drawing.words:
         plain = _escaped(text)
         lines.append(f"0 g BT /F1 9 Tf {x:.2f} {drawing.height - y:.2f} Td ({plain}) Tj ET")

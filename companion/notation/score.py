@@ -13,7 +13,7 @@ UNITS = 48  # a score counts in whole multiples of this to a quarter: 64ths and 
 LONGEST_TICKS = 32767  # to a quarter, as in a MIDI file
 
 
-class Spelling(NamedTuple):
+class NoteName(NamedTuple):
     """A pitch as it is written."""
 
     step: str  # C … B
@@ -49,7 +49,7 @@ class Written(NamedTuple):
 
     tick: int
     ticks: int  # 0 for a grace note
-    spelling: Spelling | None  # None: a rest
+    spelling: NoteName | None  # None: a rest
     value: Value | None = None  # None: as long as it lasts
     tied_from: bool = False  # to the one before
     tied_to: bool = False  # to the one after
@@ -89,7 +89,10 @@ class Barline(NamedTuple):
     fermata: bool = False
 
 
-class Measure(NamedTuple):
+PLAIN_LINE = Barline()
+
+
+class WrittenBar(NamedTuple):
     """A bar as it stands in the score."""
 
     tick: int
@@ -98,11 +101,11 @@ class Measure(NamedTuple):
     implicit: bool = False  # not counted, as a pickup
     metre: MetreSign | None = None  # written here
     key: KeySign | None = None  # likewise
-    left: Barline = Barline()
-    right: Barline = Barline()
+    left: Barline = PLAIN_LINE
+    right: Barline = PLAIN_LINE
 
 
-class Harmony(NamedTuple):
+class ChordSign(NamedTuple):
     """A chord symbol."""
 
     tick: int
@@ -129,11 +132,11 @@ class Clef(NamedTuple):
     octaves: int = 0
 
 
-TREBLE, BASS = Clef("G", 2), Clef("F", 4)
+TREBLE_CLEF, BASS_CLEF = Clef("G", 2), Clef("F", 4)
 
 
 @dataclass(frozen=True)
-class Line:
+class VoiceLine:
     """The notes and rests of one voice on one staff, in order of time."""
 
     voice: str
@@ -142,23 +145,23 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class ScorePart:
     """A part: one or more voices on one or more staves."""
 
     name: str
-    lines: tuple[Line, ...]
-    clefs: tuple[Clef, ...] = (TREBLE,)  # by staff
+    lines: tuple[VoiceLine, ...]
+    clefs: tuple[Clef, ...] = (TREBLE_CLEF,)  # by staff
     short: str = ""  # its abbreviation
 
 
 @dataclass(frozen=True)
-class Score:
+class WrittenScore:
     """A score."""
 
     ticks_per_beat: int  # to a quarter; a multiple of UNITS
-    measures: tuple[Measure, ...]
-    parts: tuple[Part, ...]
-    harmonies: tuple[Harmony, ...] = ()
+    measures: tuple[WrittenBar, ...]
+    parts: tuple[ScorePart, ...]
+    harmonies: tuple[ChordSign, ...] = ()
     tempos: tuple[TempoMark, ...] = ()
     title: str = ""
     composer: str = ""
@@ -170,7 +173,7 @@ class Score:
         return next((measure.key for measure in self.measures if measure.key is not None), None)
 
 
-class Sound(NamedTuple):
+class TiedNote(NamedTuple):
     """A note that sounds, and how it is written."""
 
     start: int
@@ -179,7 +182,7 @@ class Sound(NamedTuple):
     pieces: tuple[Written, ...]
 
 
-def sounds_of(notes: Iterable[Written]) -> Iterator[Sound]:
+def sounds_of(notes: Iterable[Written]) -> Iterator[TiedNote]:
     """The sounds of one voice: tied notes are one; grace notes are left out."""
     open_: dict[int, list[Written]] = {}
     for note in notes:
@@ -199,5 +202,5 @@ def sounds_of(notes: Iterable[Written]) -> Iterator[Sound]:
         yield _sound(pieces, pitch)
 
 
-def _sound(pieces: list[Written], pitch: int) -> Sound:
-    return Sound(pieces[0].tick, pieces[-1].end, pitch, tuple(pieces))
+def _sound(pieces: list[Written], pitch: int) -> TiedNote:
+    return TiedNote(pieces[0].tick, pieces[-1].end, pitch, tuple(pieces))

@@ -18,7 +18,7 @@ ACCIDENTALS = {
     3: "triple-sharp",
 }
 SHARPS = "FCGDAEB"
-Place = tuple[int, int]  # the line of a part, and the note in it
+NotePlace = tuple[int, int]  # the line of a part, and the note in it
 
 
 def signature(fifths: int) -> dict[str, int]:
@@ -27,13 +27,14 @@ def signature(fifths: int) -> dict[str, int]:
     return dict.fromkeys(SHARPS, 0) | dict.fromkeys(changed, 1 if fifths >= 0 else -1)
 
 
-def accidentals(staff: Sequence[Sequence[tuple[Place, Written]]], fifths: int) -> dict[Place, str]:
+def accidentals(staff: Sequence[Sequence[tuple[NotePlace, Written]]], fifths: int) -> dict[NotePlace, str]:
     """The accidentals of a bar on one staff, by the place of their note.
 
     staff: the notes of each voice in the bar.
     """
-    key, heard = signature(fifths), {}
-    shown: dict[Place, str] = {}
+    key = signature(fifths)
+    heard: dict[tuple[str, int], int] = {}
+    shown: dict[NotePlace, str] = {}
     for place, note in sorted((one for line in staff for one in line), key=lambda one: (one[1].tick, one[0])):
         if note.spelling is None:
             continue

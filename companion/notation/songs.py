@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from companion.errors import BadMidiFile
 from companion.music.song import EXPECTED, ChordSymbol, KeySignature, Metre, Song, SongNote, Tempo, TrackEvent
 from companion.notation.chords import text_of_chord
-from companion.notation.score import Measure, Part, Score, Sound, sounds_of
+from companion.notation.score import ScorePart, TiedNote, WrittenBar, WrittenScore, sounds_of
 
-VELOCITY = 80  # notation has none
+WRITTEN_VELOCITY = 80  # notation has none
 SLOWEST_US, FASTEST_US = 0xFFFFFF, 1
-MOST_NOTES = 1_000_000
+MOST_SCORE_NOTES = 1_000_000
 LYRIC = b"\xff\x05"
 
 
@@ -21,10 +21,10 @@ LYRIC = b"\xff\x05"
 class ScoredSong(Song):
     """A song that was read from a score, which it keeps."""
 
-    score: Score | None = None
+    score: WrittenScore | None = None
 
 
-def song_of_score(score: Score, name: str) -> ScoredSong:
+def song_of_score(score: WrittenScore, name: str) -> ScoredSong:
     """The song: a track for each voice of each part; repeats are not played out.
 
     Raises:
@@ -40,13 +40,13 @@ def song_of_score(score: Score, name: str) -> ScoredSong:
             if not sounds:
                 continue
             names.append(_track_name(part, at))
-            notes += [SongNote(one.start, one.end, one.pitch, VELOCITY, track % 16, track) for one in sounds]
+            notes += [SongNote(one.start, one.end, one.pitch, WRITTEN_VELOCITY, track % 16, track) for one in sounds]
             events += _lyrics(sounds, track)
             fermatas |= {one.start for one in sounds if any(piece.fermata for piece in one.pieces)}
     if not notes:
         raise BadMidiFile(f"{name} holds no notes; {EXPECTED}")
-    if len(notes) > MOST_NOTES:
-        raise BadMidiFile(f"{name} holds more than {MOST_NOTES} notes; choose a shorter piece")
+    if len(notes) > MOST_SCORE_NOTES:
+        raise BadMidiFile(f"{name} holds more than {MOST_SCORE_NOTES} notes; choose a shorter piece")
     last = score.measures[-1]
     return ScoredSong(
         tuple(sorted(notes)),
@@ -64,7 +64,7 @@ def song_of_score(score: Score, name: str) -> ScoredSong:
     )
 
 
-def _track_name(part: Part, line: int) -> str:
+def _track_name(part: ScorePart, line: int) -> str:
     """The part's own name for its only voice; "Soprano Alto" names two."""
     words = re.findall(r"[^\W\d_]+", part.name)
     if len(part.lines) == 1:
@@ -72,7 +72,7 @@ def _track_name(part: Part, line: int) -> str:
     return words[line] if len(words) == len(part.lines) else ""
 
 
-def _lyrics(sounds: list[Sound], track: int) -> Iterator[TrackEvent]:
+def _lyrics(sounds: list[TiedNote], track: int) -> Iterator[TrackEvent]:
     """The first verse, as a MIDI file has it: a syllable that goes on in the next ends in a dash."""
     for sound in sounds:
         lyric = next(iter(sound.pieces[0].lyrics), None)
@@ -88,12 +88,12 @@ def lyric_event(text: str) -> bytes:
     return LYRIC + length + data
 
 
-def _tempos(score: Score) -> Iterator[Tempo]:
+def _tempos(score: WrittenScore) -> Iterator[Tempo]:
     for tempo in score.tempos:
         yield Tempo(tempo.tick, min(max(round(60e6 / tempo.bpm), FASTEST_US), SLOWEST_US))
 
 
-def _metres(score: Score) -> Iterator[Metre]:
+def _metres(score: WrittenScore) -> Iterator[Metre]:
     """Where a bar is not as long as its metre says it is one of its own length, a pickup and a cut bar too."""
     nominal, said = (4, 4), None
     bars = score.measures
@@ -117,7 +117,7 @@ def _metres(score: Score) -> Iterator[Metre]:
             said = metre
 
 
-def _short(bar: Measure, ticks_per_beat: int) -> tuple[int, int]:
+def _short(bar: WrittenBar, ticks_per_beat: int) -> tuple[int, int]:
     """The metre of a bar that lasts so long."""
     for denominator in (4, 8, 16, 32, 64):
         numerator, rest = divmod(bar.ticks * denominator, 4 * ticks_per_beat)
@@ -126,7 +126,7 @@ def _short(bar: Measure, ticks_per_beat: int) -> tuple[int, int]:
     return max(1, min(255, round(bar.ticks * 16 / ticks_per_beat))), 64
 
 
-def _repeats(score: Score) -> Iterator[str]:
+def _repeats(score: WrittenScore) -> Iterator[str]:
     """What is said of repeats, where there are any."""
     if any(bar.right.repeat or bar.left.repeat for bar in score.measures):
         yield "repeats are kept as they are written, and gone through once"

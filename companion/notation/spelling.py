@@ -7,18 +7,18 @@ from itertools import islice
 from typing import NamedTuple
 
 from companion.music.pitch import OCTAVE
-from companion.notation.score import STEPS, KeySign, Spelling
+from companion.notation.score import STEPS, KeySign, NoteName
 
-FIFTHS = "FCGDAEB"  # from F, which is -1; C is 0
-FAR = 6  # fifths: what lies farther apart is augmented or diminished beyond a tritone
+FIFTHS_LINE = "FCGDAEB"  # from F, which is -1; C is 0
+TOO_FAR = 6  # fifths: what lies farther apart is augmented or diminished beyond a tritone
 APART, AWAY = 1.0, 0.8  # what a fifth too far and a fifth off the scale cost
 CHROMATIC = 7  # fifths between a letter and itself, raised …
 WEIGHTS = 0.75, 1.5  # … which is no way to come from the note before, nor to go to the next
-LEADING = 4  # fifths above a minor key's scale lies its raised fourth, and below it its leading note
+RAISED = 4  # fifths above a minor key's scale lies its raised fourth, and below it its leading note
 MOST_BEFORE = 16  # notes: what sounds with one does not begin earlier
 
 
-class Sung(NamedTuple):
+class ToSpell(NamedTuple):
     """A note to be spelled."""
 
     start: int
@@ -27,7 +27,7 @@ class Sung(NamedTuple):
     line: int  # what follows in its line tells how it is spelled
 
 
-def spelled(notes: Sequence[Sung], key: KeySign, known: Sequence[Spelling | None] = ()) -> list[Spelling]:
+def spelled(notes: Sequence[ToSpell], key: KeySign, known: Sequence[NoteName | None] = ()) -> list[NoteName]:
     """The spelling of each note.
 
     known: the spelling of those that have one; the others are spelled to go with them.
@@ -40,7 +40,7 @@ def spelled(notes: Sequence[Sung], key: KeySign, known: Sequence[Spelling | None
             places[at] = near if low <= near <= high else None
     order = sorted(range(len(notes)), key=lambda at: notes[at].start)
     beside = _beside(notes, order)
-    wide = (low, high + LEADING * (key.mode in ("minor", "aeolian")))
+    wide = (low, high + RAISED * (key.mode in ("minor", "aeolian")))
     for place in range(len(order) - 1, -1, -1):  # from the end, since where a note goes tells most
         at = order[place]
         if places[at] is None:
@@ -54,17 +54,17 @@ def scale(key: KeySign) -> tuple[int, int]:
     return key.fifths - 1, key.fifths + 5
 
 
-def fifth_of(written: Spelling) -> int:
+def fifth_of(written: NoteName) -> int:
     """The place on the line of fifths; C is 0."""
-    return FIFTHS.index(written.step) - 1 + 7 * written.alter
+    return FIFTHS_LINE.index(written.step) - 1 + 7 * written.alter
 
 
-def spelling(pitch: int, fifth: int) -> Spelling:
+def spelling(pitch: int, fifth: int) -> NoteName:
     """A pitch written as a place on the line of fifths."""
     alter, at = divmod(fifth + 1, 7)
-    step = FIFTHS[at]
+    step = FIFTHS_LINE[at]
     octave = (pitch - alter - STEPS[step]) // OCTAVE - 1
-    return Spelling(step, alter, octave)
+    return NoteName(step, alter, octave)
 
 
 def _nearest(pitch: int, centre: float) -> int:
@@ -73,7 +73,7 @@ def _nearest(pitch: int, centre: float) -> int:
     return min(range(first - 2 * OCTAVE, first + 2 * OCTAVE + 1, OCTAVE), key=lambda fifth: abs(fifth - centre))
 
 
-def _beside(notes: Sequence[Sung], order: Sequence[int]) -> list[tuple[int | None, int | None]]:
+def _beside(notes: Sequence[ToSpell], order: Sequence[int]) -> list[tuple[int | None, int | None]]:
     """The notes before and after each in its line."""
     found: list[tuple[int | None, int | None]] = [(None, None)] * len(notes)
     last: dict[int, int] = {}
@@ -86,12 +86,12 @@ def _beside(notes: Sequence[Sung], order: Sequence[int]) -> list[tuple[int | Non
     return found
 
 
-def _known(notes: Sequence[Sung], places: Sequence[int | None], at: int | None) -> tuple[Sung, int] | None:
+def _known(notes: Sequence[ToSpell], places: Sequence[int | None], at: int | None) -> tuple[ToSpell, int] | None:
     place = None if at is None else places[at]
     return None if at is None or place is None else (notes[at], place)
 
 
-def _together(notes: Sequence[Sung], order: Sequence[int], place: int) -> Iterator[int]:
+def _together(notes: Sequence[ToSpell], order: Sequence[int], place: int) -> Iterator[int]:
     """What sounds with a note, of what begins not long before it or while it sounds."""
     note = notes[order[place]]
     for at in order[max(0, place - MOST_BEFORE) : place]:
@@ -104,9 +104,9 @@ def _together(notes: Sequence[Sung], order: Sequence[int], place: int) -> Iterat
 
 
 def _best(
-    note: Sung,
+    note: ToSpell,
     together: Sequence[int],
-    neighbours: Sequence[tuple[Sung, int] | None],
+    neighbours: Sequence[tuple[ToSpell, int] | None],
     key: tuple[int, int],
 ) -> int:
     """The spelling of a chromatic note that costs least.
@@ -118,7 +118,7 @@ def _best(
 
     def cost(fifth: int) -> float:
         total = AWAY * max(low - fifth - 1, fifth - high, 0)
-        total += sum(APART * max(abs(fifth - place) - FAR, 0) for place in together)
+        total += sum(APART * max(abs(fifth - place) - TOO_FAR, 0) for place in together)
         for weight, other in zip(WEIGHTS, neighbours, strict=True):
             if other is not None and abs(other[0].pitch - note.pitch) == 1:
                 total += weight * (abs(other[1] - fifth) == CHROMATIC)

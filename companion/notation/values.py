@@ -25,9 +25,9 @@ TYPES = {
     "256th": Fraction(1, 64),
 }
 MOST_DOTS = 2
-THIRDS = {8, 16, 32, 40}  # of a quarter, in units: where triplets begin
-FINE = (24, 12, 6, 3)  # units: eighths to 64ths
-PLAIN = tuple(name for name in TYPES if name not in ("maxima", "long", "128th", "256th"))  # for what is made anew
+THIRD_PLACES = {8, 16, 32, 40}  # of a quarter, in units: where triplets begin
+FINE_PLACES = (24, 12, 6, 3)  # units: eighths to 64ths
+PLAIN_TYPES = tuple(name for name in TYPES if name not in ("maxima", "long", "128th", "256th"))  # for what is made anew
 
 
 def quarters_of(value: Value) -> Fraction:
@@ -69,9 +69,9 @@ def _levels(metre: tuple[int, int]) -> list[int]:
     """How far apart the places of a bar are that show its beat, the strongest first."""
     bar = 4 * UNITS * metre[0] // metre[1]
     if metre[1] >= 8 and metre[0] % 3 == 0:
-        return [12 * UNITS // metre[1], 4 * UNITS // metre[1], *FINE]
+        return [12 * UNITS // metre[1], 4 * UNITS // metre[1], *FINE_PLACES]
     halves = [bar // 2] if bar % (2 * UNITS) == 0 and bar > 2 * UNITS and metre[0] % 2 == 0 else []
-    return [*halves, 4 * UNITS // metre[1], UNITS, *FINE]
+    return [*halves, 4 * UNITS // metre[1], UNITS, *FINE_PLACES]
 
 
 def _pieces(begin: int, stop: int, levels: Sequence[int], metre: tuple[int, int]) -> Iterator[tuple[int, Value]]:
@@ -101,7 +101,7 @@ def _cut(begin: int, stop: int, levels: Sequence[int]) -> int | None:
 
 def _stands(begin: int, units: int, value: Value, metre: tuple[int, int]) -> bool:
     """Whether a value shows the beat where it stands."""
-    if value.type not in PLAIN or value.dots > 1:
+    if value.type not in PLAIN_TYPES or value.dots > 1:
         return False
     base = int(TYPES[value.type] * UNITS)
     if metre[1] >= 8 and metre[0] % 3 == 0:

@@ -126,9 +126,9 @@ def _midi_file(job: Job, composed: Sequence[Composed]) -> bytes:
 
 def _notated(job: Job, composed: Sequence[Composed], outputs: Outputs) -> tuple[dict[Path, bytes], list[str]]:
     """The score and its pictures, as they are asked for, and what is to be said of them."""
-    from companion.notation.pictures import picture  # noqa: PLC0415 - notation is loaded for notation alone
     from companion.notation.musicxml.writing import musicxml  # noqa: PLC0415
     from companion.notation.musicxml.xmltree import pack  # noqa: PLC0415
+    from companion.notation.pictures import picture  # noqa: PLC0415 - notation is loaded for notation alone
     from companion.workbench.sheets import score_of_job  # noqa: PLC0415
 
     score = score_of_job(job, composed)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from companion.generation.composer import MODEL, Composed, voice_notes
 from companion.generation.job import Job
 from companion.harmony.keys import likeliest_key
+from companion.music.beats import LONG
 from companion.music.key import Key
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, struck_pitch
@@ -19,26 +20,28 @@ from companion.notation.score import (
     UNITS,
     KeySign,
     Lyric,
-    Score,
-    Sound,
     TempoMark,
+    TiedNote,
     Written,
+    WrittenScore,
     sounds_of,
 )
 from companion.notation.songs import LYRIC, ScoredSong
-from companion.phrase.grid import LONG, Grid
+from companion.phrase.grid import Grid
 
 THIRD = UNITS // 12  # what is on no line of 16ths or triplets is put on the nearest of both
-FINE = (6, 4)  # units: 32nds, and 16ths of triplets
+FINE_UNITS = (6, 4)  # units: 32nds, and 16ths of triplets
 
 
-def score_of_job(job: Job, composed: Sequence[Composed]) -> Score:
+def score_of_job(job: Job, composed: Sequence[Composed]) -> WrittenScore:
     """The four voices of a finished job on two staves."""
     source = job.song.score if isinstance(job.song, ScoredSong) else None
     paper = _Ruler(job, source)
     added = voice_notes(composed, job.phrase, job.velocity)  # as long as they are meant, whatever the touch
     kept = list(_as_read(job, source) if source is not None else _as_played(job, paper))
-    made = [Given(one.voice, paper.place(one.start_tick), paper.place(one.end_tick), one.pitch, added=True) for one in added]
+    made = [
+        Given(one.voice, paper.place(one.start_tick), paper.place(one.end_tick), one.pitch, added=True) for one in added
+    ]
     notes = [*kept, *(note for note in made if note.end > note.start)]
     return chorale_score(notes, _sheet(job, composed, notes, source, paper))
 
@@ -46,7 +49,7 @@ def score_of_job(job: Job, composed: Sequence[Composed]) -> Score:
 class _Ruler:
     """From ticks of the song to those of the score."""
 
-    def __init__(self, job: Job, source: Score | None) -> None:
+    def __init__(self, job: Job, source: WrittenScore | None) -> None:
         self.phrase, self.song_ticks = job.phrase, job.song.ticks_per_beat
         self.ticks_per_beat = UNITS if source is None else source.ticks_per_beat
         grid = job.phrase.grid or Grid.of_metres((), self.song_ticks)
@@ -69,12 +72,12 @@ class _Ruler:
     def is_fine(self, tick: int) -> bool:
         """Whether it can be written as it stands."""
         units, rest = divmod(tick * UNITS, self.song_ticks)
-        return not rest and any(units % fine == 0 for fine in FINE)
+        return not rest and any(units % fine == 0 for fine in FINE_UNITS)
 
 
-def _as_read(job: Job, source: Score) -> Iterator[Given]:
+def _as_read(job: Job, source: WrittenScore) -> Iterator[Given]:
     """Notes of a score, written as they were."""
-    written: dict[tuple[int, int, int], list[Sound]] = defaultdict(list)
+    written: dict[tuple[int, int, int], list[TiedNote]] = defaultdict(list)
     for part in source.parts:
         for line in part.lines:
             for sound in sounds_of(line.notes):
@@ -149,14 +152,23 @@ def _syllable(data: bytes) -> tuple[str, bool]:
     return text.rstrip("-").strip(), not text.endswith("-")
 
 
-def _sheet(job: Job, composed: Sequence[Composed], notes: Sequence[Given], source: Score | None, paper: _Ruler) -> Sheet:
+def _sheet(
+    job: Job, composed: Sequence[Composed], notes: Sequence[Given], source: WrittenScore | None, paper: _Ruler
+) -> Sheet:
     end = max(note.end for note in notes)
     key = _key_sign(job)
     fermatas = frozenset(map(paper.exact, job.song.fermatas)) | _closes(job, composed, paper)
     if source is not None:
         bars = bars_up_to(source.measures, end, source.ticks_per_beat)
         return Sheet(
-            source.ticks_per_beat, bars, source.key or key, fermatas, source.harmonies, source.tempos, source.title, source.composer
+            source.ticks_per_beat,
+            bars,
+            source.key or key,
+            fermatas,
+            source.harmonies,
+            source.tempos,
+            source.title,
+            source.composer,
         )
     metres = [metre._replace(tick=paper.exact(metre.tick)) for metre in job.song.metres]
     first = min(note.start for note in notes)

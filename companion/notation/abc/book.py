@@ -9,12 +9,12 @@ from pathlib import Path
 from companion.errors import BadMidiFile, one_line
 from companion.files.opening import read_file
 from companion.notation.abc.music import MusicReader
-from companion.notation.abc.voice import ONLY, TICKS_PER_BEAT, Voice
+from companion.notation.abc.voice import ONLY, TICKS_PER_BEAT, TuneVoice
 from companion.notation.abc.words import words_under
 from companion.notation.assembling import assembled
-from companion.notation.score import TREBLE, Line, Part, Score
+from companion.notation.score import TREBLE_CLEF, ScorePart, VoiceLine, WrittenScore
 
-MOST_BYTES = 4_000_000
+MOST_ABC_BYTES = 4_000_000
 MOST_VOICES = 16
 MOST_NAMED = 5  # tunes that are named where there are several
 _FIELD = re.compile(r"([A-Za-z]):(.*)")
@@ -24,7 +24,7 @@ _TUNE = re.compile(r"(.+\.abc)#(\d{1,9})", re.IGNORECASE)
 _Lines = Sequence[tuple[int, str]]  # with their numbers in the file
 
 
-def read_abc(path: Path) -> tuple[Score, str]:
+def read_abc(path: Path) -> tuple[WrittenScore, str]:
     """The score of an ABC file that holds one tune, or of the tune X:2 of ``tunes.abc#2``; and what to call it.
 
     Raises:
@@ -33,10 +33,10 @@ def read_abc(path: Path) -> tuple[Score, str]:
     number = None
     if (match := _TUNE.fullmatch(path.name)) and not path.exists():
         path, number = path.with_name(match[1]), int(match[2])
-    return score_of_abc(read_file(path, MOST_BYTES, BadMidiFile), one_line(path), number)
+    return score_of_abc(read_file(path, MOST_ABC_BYTES, BadMidiFile), one_line(path), number)
 
 
-def score_of_abc(data: bytes, name: str, number: int | None = None) -> tuple[Score, str]:
+def score_of_abc(data: bytes, name: str, number: int | None = None) -> tuple[WrittenScore, str]:
     """What ``read_abc`` makes of a file that holds these bytes."""
     try:
         text = data.decode("utf-8-sig")
@@ -87,12 +87,12 @@ class _Tune:
     def __init__(self, name: str) -> None:
         self.name = name
         self.title = self.composer = ""
-        self.header = Voice()
+        self.header = TuneVoice()
         self.voices: dict[str, MusicReader] = {}
         self.said: dict[str, str] = {}  # of voices in the header
         self.reader: MusicReader | None = None  # None: before the music
 
-    def read(self, lines: _Lines) -> Score:
+    def read(self, lines: _Lines) -> WrittenScore:
         """The score; BadMidiFile names the line that cannot be read."""
         for number, line in lines:
             text = "" if line.startswith("%") else _COMMENT.sub("", line).rstrip()
@@ -160,7 +160,7 @@ class _Tune:
             self.reader.voice.line, self.reader.voice.verses = [], 0
             self.reader.read(text)
 
-    def _score(self) -> Score:
+    def _score(self) -> WrittenScore:
         readers = list(self.voices.values()) or ([self.reader] if self.reader is not None else [])
         voices = [reader.voice for reader in readers if any(bar.ticks for bar in reader.voice.bars)]
         if not voices:
@@ -169,9 +169,9 @@ class _Tune:
             voice.close()
         whole = assembled([voice.bars for voice in voices], TICKS_PER_BEAT, self.name)
         parts = tuple(
-            Part(voice.name, (Line("1", 1, tuple(own[ONLY])),), (voice.clef or TREBLE,))
+            ScorePart(voice.name, (VoiceLine("1", 1, tuple(own[ONLY])),), (voice.clef or TREBLE_CLEF,))
             for voice, own in zip(voices, whole.lines, strict=True)
         )
-        return Score(
+        return WrittenScore(
             TICKS_PER_BEAT, whole.measures, parts, whole.harmonies, whole.tempos, self.title, self.composer
         )

@@ -6,10 +6,10 @@ import re
 from fractions import Fraction
 
 from companion.errors import one_line
-from companion.notation.score import BASS, TREBLE, Clef, KeySign, MetreSign
+from companion.notation.score import BASS_CLEF, TREBLE_CLEF, Clef, KeySign, MetreSign
 from companion.notation.signs import signature
 
-MODES = {
+ABC_MODES = {
     "": ("major", 0),
     "maj": ("major", 0),
     "ion": ("major", 0),
@@ -30,10 +30,10 @@ _CHANGE = re.compile(r"(\^\^|\^|__|_|=)([A-Ga-g])\b")
 _TEMPO = re.compile(r"(?:((?:\d{1,3}/\d{1,3}\s*)+)=\s*)?(\d{1,4}(?:\.\d{1,3})?)$")
 _CLEF = re.compile(r"(?:clef\s*=\s*|(?<=\s)|^)(treble|bass|alto|tenor)([+-]8)?")
 _NAME = re.compile(r'(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
-_CLEFS = {"treble": TREBLE, "bass": BASS, "alto": Clef("C", 3), "tenor": Clef("C", 4)}
+_CLEFS = {"treble": TREBLE_CLEF, "bass": BASS_CLEF, "alto": Clef("C", 3), "tenor": Clef("C", 4)}
 
 
-def key_of(text: str) -> tuple[KeySign, dict[str, int]] | None:
+def key_field(text: str) -> tuple[KeySign, dict[str, int]] | None:
     """The key signature of a K: field, and what it does to each letter; None where it only names a clef.
 
     Raises:
@@ -50,7 +50,7 @@ def key_of(text: str) -> tuple[KeySign, dict[str, int]] | None:
             return None
         raise ValueError(f"there is no key {one_line(plain)[:20]!r}; expected one like G, Am or D dor")
     word = match[3].lower()
-    mode = MODES.get(word if word in ("", "m") else word[:3], MODES[""] if word[:3] in _NO_MODE else None)
+    mode = ABC_MODES.get(word if word in ("", "m") else word[:3], ABC_MODES[""] if word[:3] in _NO_MODE else None)
     if mode is None:
         raise ValueError(f"there is no key {one_line(plain)[:20]!r}; expected one like G, Am or D dor")
     fifths = "FCGDAEB".index(match[1]) - 1 + {"": 0, "#": 7, "b": -7}[match[2]] + mode[1]
@@ -67,7 +67,7 @@ def _changed(key: KeySign, rest: str) -> tuple[KeySign, dict[str, int]]:
     return key, letters
 
 
-def metre_of(text: str) -> MetreSign | None:
+def metre_field(text: str) -> MetreSign | None:
     """A M: field; None where the tune has no metre; ValueError where there is no such metre."""
     plain = re.sub(r"[\s()]", "", text)
     if plain in ("C", "C|"):
@@ -81,7 +81,7 @@ def metre_of(text: str) -> MetreSign | None:
     return MetreSign(numerator, int(match[2]))
 
 
-def length_of(text: str) -> Fraction:
+def length_field(text: str) -> Fraction:
     """A L: field, in quarters; ValueError where it is none."""
     match = re.fullmatch(r"(\d{1,3})(?:/(\d{1,3}))?", text.strip())
     if match is None or not int(match[1]) or not int(match[2] or 1):
@@ -95,7 +95,7 @@ def usual_length(metre: MetreSign | None) -> Fraction:
     return Fraction(1, 4) if short else Fraction(1, 2)
 
 
-def tempo_of(text: str) -> float | None:
+def tempo_field(text: str) -> float | None:
     """A Q: field in quarters a minute; None where it names no number."""
     match = _TEMPO.search(re.sub(r'"[^"]*"', "", text).strip())
     if match is None:
@@ -106,7 +106,7 @@ def tempo_of(text: str) -> float | None:
     return bpm if 1 <= bpm <= 2000 else None
 
 
-def clef_of(text: str) -> Clef | None:
+def clef_field(text: str) -> Clef | None:
     """The clef that a K: or V: field names."""
     match = _CLEF.search(re.sub(r'"[^"]*"', "", text))
     if match is None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from companion.notation.abc.fields import ALTERS
-from companion.notation.abc.voice import TICKS_PER_BEAT, Voice
+from companion.notation.abc.voice import TICKS_PER_BEAT, TuneVoice
 from companion.notation.chords import chord_of_text
-from companion.notation.score import MetreSign, Spelling, Value, Written
+from companion.notation.score import MetreSign, NoteName, Value, Written
 from companion.notation.values import value_of
 
 LONGEST_QUARTERS = 64  # a note
@@ -43,7 +43,7 @@ _MARKS = ("staccato", "accent", "tenuto")
 class MusicReader:
     """Reads music into a voice, and remembers what the notes to come depend on."""
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, voice: TuneVoice) -> None:
         self.voice = voice
         self.accidentals: dict[str, int] = {}  # of the bar
         self.open_ties: set[int] = set()
@@ -94,18 +94,18 @@ class MusicReader:
             length = length_factor(notes[0][3]) * length_factor(said["chord_length"])
             self._add(spellings, length, [bool(note[4]) or said["chord_tie"] == "-" for note in notes])
 
-    def _spelled(self, accidental: str, letter: str, octaves: str) -> Spelling:
+    def _spelled(self, accidental: str, letter: str, octaves: str) -> NoteName:
         """The pitch of a letter; an accidental holds for its letter until the bar is over."""
         step = letter.upper()
         octave = (5 if letter.islower() else 4) + octaves.count("'") - octaves.count(",")
         if accidental:
             self.accidentals[step] = ALTERS[accidental]
-        spelling = Spelling(step, self.accidentals.get(step, self.voice.letters[step]), octave)
+        spelling = NoteName(step, self.accidentals.get(step, self.voice.letters[step]), octave)
         if not 0 <= spelling.pitch <= 127:
             raise ValueError(f"there is no pitch {letter}{octaves[:12]}")
         return spelling
 
-    def _add(self, spellings: Sequence[Spelling | None], length: Fraction, ties: Sequence[bool] = ()) -> None:
+    def _add(self, spellings: Sequence[NoteName | None], length: Fraction, ties: Sequence[bool] = ()) -> None:
         """A note, the notes of a chord, or a rest (None)."""
         value, ticks = self._lasting(self.voice.plain * length * self.factor)
         tied = [False] * len(spellings) if not ties else list(ties)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from companion.notation.abc.fields import clef_of, key_of, length_of, metre_of, tempo_of, usual_length, voice_name
+from companion.notation.abc.fields import (
+    clef_field,
+    key_field,
+    length_field,
+    metre_field,
+    tempo_field,
+    usual_length,
+    voice_name,
+)
 from companion.notation.assembling import OpenBar
 from companion.notation.score import Barline, Clef, MetreSign, TempoMark, Written
 from companion.notation.signs import signature
@@ -16,7 +24,7 @@ ONLY = (1, "1")  # the staff and the voice of its notes
 
 
 @dataclass
-class Voice:
+class TuneVoice:
     """A voice: what holds for its notes to come, and its bars so far."""
 
     name: str = ""
@@ -43,9 +51,9 @@ class Voice:
         """The length of a note that says none, in quarters."""
         return self.length or usual_length(self.metre)
 
-    def beginning(self) -> Voice:
+    def beginning(self) -> TuneVoice:
         """Another voice, with what the header says of this one."""
-        own, bar = Voice(self.name, self.clef, self.metre, self.length, dict(self.letters)), self.bars[0]
+        own, bar = TuneVoice(self.name, self.clef, self.metre, self.length, dict(self.letters)), self.bars[0]
         own.bar.metre, own.bar.key, own.bar.tempos = bar.metre, bar.key, list(bar.tempos)
         return own
 
@@ -53,21 +61,21 @@ class Voice:
         """A field before or within the music; ValueError where it cannot be."""
         match letter:
             case "K":
-                self.clef = self.clef or clef_of(value)
-                if (key := key_of(value)) is not None:
+                self.clef = self.clef or clef_field(value)
+                if (key := key_field(value)) is not None:
                     self.bar.key, self.letters = key
             case "M":
-                self.metre = metre_of(value)
+                self.metre = metre_field(value)
                 self.bar.metre = self.metre or self.bar.metre
             case "L":
-                self.length = length_of(value)
+                self.length = length_field(value)
             case "Q":
-                if (bpm := tempo_of(value)) is not None:
+                if (bpm := tempo_field(value)) is not None:
                     self.bar.tempos.append(TempoMark(self.bar.ticks, bpm, shown=True))
 
     def describe(self, text: str) -> None:
         """What a V: field says of it."""
-        self.clef, self.name = clef_of(text) or self.clef, voice_name(text) or self.name
+        self.clef, self.name = clef_field(text) or self.clef, voice_name(text) or self.name
 
     def add(self, note: Written) -> int:
         """A note where the bar has come to, which goes on unless it is of a chord; its place in the bar."""

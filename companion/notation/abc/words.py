@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from companion.notation.abc.voice import ONLY, Voice
+from companion.notation.abc.voice import ONLY, TuneVoice
 from companion.notation.score import Lyric, Written
 
-LONGEST = 200  # letters of a syllable
+LONGEST_SYLLABLE = 200  # letters of a syllable
 _SYLLABLE = re.compile(r"((?:\\-|[^-_*|])+)(-?)|([-_*|])")
 
 
-def words_under(voice: Voice, text: str) -> None:
+def words_under(voice: TuneVoice, text: str) -> None:
     """Syllables for the notes of the last line of music, one each; of several lines each is a verse."""
     voice.verses += 1
     verse, at, goes_on = str(voice.verses), 0, False
@@ -37,7 +37,7 @@ def _tokens(text: str) -> Iterator[str]:
 
 
 def _shown(token: str) -> str:
-    return token.removesuffix("-").replace("~", " ").replace("\\-", "-").replace("\\", "")[:LONGEST]
+    return token.removesuffix("-").replace("~", " ").replace("\\-", "-").replace("\\", "")[:LONGEST_SYLLABLE]
 
 
 def _syllabic(goes_on: bool, ends: bool) -> str:
@@ -52,12 +52,12 @@ def _next_bar(line: Sequence[tuple[int, int]], at: int) -> int:
     return next((later for later in range(at, len(line)) if line[later][0] > here), len(line))
 
 
-def _sing(voice: Voice, place: tuple[int, int], lyric: Lyric) -> None:
+def _sing(voice: TuneVoice, place: tuple[int, int], lyric: Lyric) -> None:
     note = _note(voice, place)
     _put(voice, place, note._replace(lyrics=(*note.lyrics, lyric)))
 
 
-def _extend(voice: Voice, before: Sequence[tuple[int, int]], verse: str) -> None:
+def _extend(voice: TuneVoice, before: Sequence[tuple[int, int]], verse: str) -> None:
     """The last syllable goes on."""
     for place in reversed(before):
         note = _note(voice, place)
@@ -67,9 +67,9 @@ def _extend(voice: Voice, before: Sequence[tuple[int, int]], verse: str) -> None
             return
 
 
-def _note(voice: Voice, place: tuple[int, int]) -> Written:
+def _note(voice: TuneVoice, place: tuple[int, int]) -> Written:
     return voice.bars[place[0]].notes[ONLY][place[1]]
 
 
-def _put(voice: Voice, place: tuple[int, int], note: Written) -> None:
+def _put(voice: TuneVoice, place: tuple[int, int], note: Written) -> None:
     voice.bars[place[0]].notes[ONLY][place[1]] = note

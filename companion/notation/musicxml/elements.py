@@ -6,13 +6,13 @@ import re
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from companion.errors import one_line
-from companion.notation.score import STEPS, Harmony, KeySign, Lyric, Spelling, Value, Written
+from companion.notation.score import STEPS, ChordSign, KeySign, Lyric, NoteName, Value, Written
 from companion.notation.values import TYPES
 
 MARKS = ("slur", "articulations", "ornaments", "technical", "dynamics", "arpeggiate", "glissando", "slide")
 SYLLABIC = ("single", "begin", "middle", "end")
-MODES = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "aeolian", "ionian", "locrian", "none")
-LETTERS = "CDEFGAB"
+KEY_MODES = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "aeolian", "ionian", "locrian", "none")
+SCALE_LETTERS = "CDEFGAB"
 _WORD = re.compile(r"[\w.-]{1,40}")
 
 
@@ -42,11 +42,11 @@ def note_of(element: Element, tick: int, ticks: int, transposition: tuple[int, i
     )
 
 
-def _spelling(pitch: Element) -> Spelling:
+def _spelling(pitch: Element) -> NoteName:
     step, octave = (pitch.findtext("step") or "").strip(), (pitch.findtext("octave") or "").strip()
     try:
         alter = float(pitch.findtext("alter") or "0")
-        spelling = Spelling(step, round(alter), int(octave)) if step in STEPS and abs(alter) <= 3 else None
+        spelling = NoteName(step, round(alter), int(octave)) if step in STEPS and abs(alter) <= 3 else None
     except ValueError:
         spelling = None
     if spelling is None or not 0 <= spelling.pitch <= 127:
@@ -54,11 +54,11 @@ def _spelling(pitch: Element) -> Spelling:
     return spelling
 
 
-def _transposed(spelling: Spelling, steps: int, semitones: int) -> Spelling:
+def _transposed(spelling: NoteName, steps: int, semitones: int) -> NoteName:
     if not steps and not semitones:
         return spelling
-    octave, letter = divmod(LETTERS.index(spelling.step) + 7 * spelling.octave + steps, 7)
-    plain = Spelling(LETTERS[letter], 0, octave)
+    octave, letter = divmod(SCALE_LETTERS.index(spelling.step) + 7 * spelling.octave + steps, 7)
+    plain = NoteName(SCALE_LETTERS[letter], 0, octave)
     return plain._replace(alter=spelling.pitch + semitones - plain.pitch)
 
 
@@ -105,10 +105,10 @@ def mode_and_fifths(key: Element, semitones: int) -> KeySign | None:
     while abs(fifths) > 7:
         fifths -= 12 if fifths > 0 else -12
     mode = (key.findtext("mode") or "").strip().lower()
-    return KeySign(fifths, mode if mode in MODES else "")
+    return KeySign(fifths, mode if mode in KEY_MODES else "")
 
 
-def chord_of(element: Element, tick: int) -> Harmony | None:
+def chord_sign_of(element: Element, tick: int) -> ChordSign | None:
     """A chord symbol; None where it has no root."""
     root = _tone(element, "root")
     kind = element.find("kind")
@@ -120,8 +120,13 @@ def chord_of(element: Element, tick: int) -> Harmony | None:
         if value.isdecimal() and alter.lstrip("-").isdecimal():
             degrees.append((int(value[:2]), int(alter[:2]), word(degree.findtext("degree-type"), "add")))
     text = kind.get("text")
-    return Harmony(
-        tick, root, word(kind.text, "major"), None if text is None else one_line(text)[:20], _tone(element, "bass"), tuple(degrees)
+    return ChordSign(
+        tick,
+        root,
+        word(kind.text, "major"),
+        None if text is None else one_line(text)[:20],
+        _tone(element, "bass"),
+        tuple(degrees),
     )
 
 
@@ -136,7 +141,9 @@ def _tone(element: Element, what: str) -> tuple[str, int] | None:
 
 def add(parent: Element, tag: str, text: object = None, **attributes: object) -> Element:
     """A child with its text; attributes that are empty are left out, and _ stands for a dash."""
-    said = {name.rstrip("_").replace("_", "-"): str(value) for name, value in attributes.items() if value not in (None, "")}
+    said = {
+        name.rstrip("_").replace("_", "-"): str(value) for name, value in attributes.items() if value not in (None, "")
+    }
     child = SubElement(parent, tag, said)
     if text is not None:
         child.text = str(text)

@@ -9,20 +9,20 @@ from xml.etree.ElementTree import Element
 
 from companion.errors import BadMidiFile, one_line
 from companion.notation.assembling import OpenBar, assembled
-from companion.notation.musicxml.elements import chord_of, mode_and_fifths, note_of, word
+from companion.notation.musicxml.elements import chord_sign_of, mode_and_fifths, note_of, word
 from companion.notation.score import (
-    BASS,
+    BASS_CLEF,
     LONGEST_TICKS,
-    TREBLE,
+    TREBLE_CLEF,
     UNITS,
     Barline,
     Clef,
-    Line,
     MetreSign,
-    Part,
-    Score,
+    ScorePart,
     TempoMark,
+    VoiceLine,
     Written,
+    WrittenScore,
 )
 
 LONGEST_MEASURE = 1000  # quarters
@@ -30,7 +30,7 @@ MOST_PARTS = 200
 TICKS_OTHERWISE = 10_080  # where the divisions of a file have no common measure
 
 
-def score_of_tree(root: Element, name: str) -> Score:
+def score_of_tree(root: Element, name: str) -> WrittenScore:
     """The score that a document holds.
 
     Raises:
@@ -63,7 +63,8 @@ def _ticks_per_beat(root: Element) -> int:
 
 def _partwise(root: Element) -> Element:
     """A score that goes bar by bar, part by part."""
-    turned, parts = Element("score-partwise"), {}
+    turned = Element("score-partwise")
+    parts: dict[str | None, Element] = {}
     for child in root:
         if child.tag != "measure":
             turned.append(child)
@@ -114,7 +115,7 @@ class _PartReader:
                 self._attributes(element)
             case "harmony":
                 tick = self.now + self._ticks(element.findtext("offset") or "0", signed=True)
-                if (chord := chord_of(element, max(0, tick))) is not None:
+                if (chord := chord_sign_of(element, max(0, tick))) is not None:
                     self.bar.harmonies.append(chord)
             case "direction" | "sound":
                 self._tempo(element)
@@ -229,14 +230,16 @@ def _clef(element: Element) -> Clef:
     sign, line = element.findtext("sign") or "G", element.findtext("line") or ""
     octaves = element.findtext("clef-octave-change") or "0"
     if sign not in ("G", "F", "C"):
-        return TREBLE
-    usual = {"G": TREBLE, "F": BASS, "C": Clef("C", 3)}[sign]
-    return Clef(sign, int(line) if line in ("1", "2", "3", "4", "5") else usual.line, {"-1": -1, "1": 1}.get(octaves, 0))
+        return TREBLE_CLEF
+    usual = {"G": TREBLE_CLEF, "F": BASS_CLEF, "C": Clef("C", 3)}[sign]
+    return Clef(
+        sign, int(line) if line in ("1", "2", "3", "4", "5") else usual.line, {"-1": -1, "1": 1}.get(octaves, 0)
+    )
 
 
 def _score(
     root: Element, name: str, ticks_per_beat: int, read: Sequence[tuple[list[OpenBar], dict[int, Clef], int]]
-) -> Score:
+) -> WrittenScore:
     """The score of all parts."""
     whole = assembled([bars for bars, _, _ in read], ticks_per_beat, name)
     names = _names(root)
@@ -246,7 +249,7 @@ def _score(
     )
     unpitched = sum(count for _, _, count in read)
     left_out = (f"left out {unpitched} note{'s' * (unpitched > 1)} without a pitch",) if unpitched else ()
-    return Score(
+    return WrittenScore(
         ticks_per_beat, whole.measures, parts, whole.harmonies, whole.tempos, *_titles(root), notices=left_out
     )
 
@@ -264,16 +267,20 @@ def _part(
     names: dict[str, tuple[str, str]],
     own: dict[tuple[int, str], list[Written]],
     clefs: dict[int, Clef],
-) -> Part:
+) -> ScorePart:
     name, short = names.get(element.get("id") or "", ("", ""))
     staves = max([*clefs, *(staff for staff, _ in own), 1])
-    lines = tuple(Line(voice, staff, tuple(notes)) for (staff, voice), notes in sorted(own.items()))
-    return Part(name, lines, tuple(clefs.get(staff, TREBLE) for staff in range(1, min(staves, 20) + 1)), short)
+    lines = tuple(VoiceLine(voice, staff, tuple(notes)) for (staff, voice), notes in sorted(own.items()))
+    return ScorePart(
+        name, lines, tuple(clefs.get(staff, TREBLE_CLEF) for staff in range(1, min(staves, 20) + 1)), short
+    )
 
 
 def _titles(root: Element) -> tuple[str, str]:
     title = root.findtext("work/work-title") or root.findtext("movement-title") or ""
-    composer = next((one.text or "" for one in root.iterfind("identification/creator") if one.get("type") == "composer"), "")
+    composer = next(
+        (one.text or "" for one in root.iterfind("identification/creator") if one.get("type") == "composer"), ""
+    )
     return _text(title), _text(composer)
 
 

@@ -9,8 +9,19 @@ from itertools import count
 from xml.etree.ElementTree import Element, fromstring, indent, tostring
 
 from companion.notation.musicxml.elements import add
-from companion.notation.score import UNITS, Barline, Harmony, KeySign, Measure, MetreSign, Part, Score, TempoMark, Written
-from companion.notation.signs import Place, accidentals, bar_origin, beams, tuplets
+from companion.notation.score import (
+    UNITS,
+    Barline,
+    ChordSign,
+    KeySign,
+    MetreSign,
+    ScorePart,
+    TempoMark,
+    Written,
+    WrittenBar,
+    WrittenScore,
+)
+from companion.notation.signs import NotePlace, accidentals, bar_origin, beams, tuplets
 
 HEAD = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC'
@@ -22,7 +33,7 @@ HEAD = (
 class _Bar:
     """A bar of a part that is being written."""
 
-    measure: Measure
+    measure: WrittenBar
     metre: MetreSign
     key: KeySign
     pickup: bool
@@ -30,7 +41,7 @@ class _Bar:
     last: bool = False
 
 
-def musicxml(score: Score, software: str = "Chorale Companion") -> bytes:
+def musicxml(score: WrittenScore, software: str = "Chorale Companion") -> bytes:
     """The score as a file; the same score gives the same bytes."""
     root = Element("score-partwise", version="4.0")
     if score.title:
@@ -47,10 +58,10 @@ def musicxml(score: Score, software: str = "Chorale Companion") -> bytes:
         for bar in bars:
             writer.write(own, bar)
     indent(root)
-    return HEAD + tostring(root, "utf-8") + b"\n"
+    return b"".join((HEAD, tostring(root, "utf-8"), b"\n"))
 
 
-def _part_list(root: Element, score: Score) -> None:
+def _part_list(root: Element, score: WrittenScore) -> None:
     """The parts by name, in a bracket where there are several."""
     parts = add(root, "part-list")
     if len(score.parts) > 1:
@@ -66,7 +77,7 @@ def _part_list(root: Element, score: Score) -> None:
         add(parts, "part-group", type="stop", number=1)
 
 
-def _bars(score: Score) -> Iterator[_Bar]:
+def _bars(score: WrittenScore) -> Iterator[_Bar]:
     metre, key = MetreSign(4, 4), KeySign(0)
     for at, measure in enumerate(score.measures):
         metre, key = measure.metre or metre, measure.key or key
@@ -76,7 +87,7 @@ def _bars(score: Score) -> Iterator[_Bar]:
 class _PartWriter:
     """Writes the bars of a part one after another."""
 
-    def __init__(self, score: Score, part: Part, leads: bool) -> None:
+    def __init__(self, score: WrittenScore, part: ScorePart, leads: bool) -> None:
         self.score, self.part = score, part
         self.unit = score.ticks_per_beat // UNITS
         self.starts = [[note.tick for note in line.notes] for line in part.lines]
@@ -85,7 +96,9 @@ class _PartWriter:
         self.staves = len(part.clefs)
 
     def write(self, parent: Element, bar: _Bar) -> None:
-        measure = add(parent, "measure", number=bar.measure.number or "0", implicit="yes" if bar.measure.implicit else "")
+        measure = add(
+            parent, "measure", number=bar.measure.number or "0", implicit="yes" if bar.measure.implicit else ""
+        )
         self._attributes(measure, bar)
         _barline(measure, bar.measure.left, "left")
         own = [self._notes(at, bar.measure) for at in range(len(self.part.lines))]
@@ -103,14 +116,14 @@ class _PartWriter:
             right = right._replace(style="light-heavy")
         _barline(measure, right, "right")
 
-    def _notes(self, at: int, measure: Measure) -> tuple[int, Sequence[Written]]:
+    def _notes(self, at: int, measure: WrittenBar) -> tuple[int, Sequence[Written]]:
         """The notes of a line in a bar, and the place of the first."""
         starts = self.starts[at]
         first = bisect_left(starts, measure.tick)
         return first, self.part.lines[at].notes[first : bisect_left(starts, measure.tick + max(measure.ticks, 1))]
 
-    def _accidentals(self, own: Sequence[tuple[int, Sequence[Written]]], bar: _Bar) -> dict[Place, str]:
-        found: dict[Place, str] = {}
+    def _accidentals(self, own: Sequence[tuple[int, Sequence[Written]]], bar: _Bar) -> dict[NotePlace, str]:
+        found: dict[NotePlace, str] = {}
         for staff in range(1, self.staves + 1):
             lines = [
                 [((at, first + n), note) for n, note in enumerate(notes)]
@@ -149,7 +162,7 @@ class _PartWriter:
                 add(own, "clef-octave-change", clef.octaves)
 
     def _line(
-        self, measure: Element, bar: _Bar, at: int, first: int, notes: Sequence[Written], signs: dict[Place, str]
+        self, measure: Element, bar: _Bar, at: int, first: int, notes: Sequence[Written], signs: dict[NotePlace, str]
     ) -> int:
         """The notes of a line in a bar; the tick after the last."""
         now, end = bar.measure.tick, bar.measure.tick + bar.measure.ticks
@@ -160,7 +173,7 @@ class _PartWriter:
                 _move(measure, now, note.tick)
                 now = note.end
                 if not at:
-                    self._above(measure, note.tick, notes[n].end if n + 1 < len(notes) else end)
+                    self._above(measure, note.tick, note.end if n + 1 < len(notes) else end)
             element = self._note(measure, note, at, signs.get((at, first + n), ""))
             if note.spelling is None and note.ticks == bar.measure.ticks and not note.marks:
                 element[0].set("measure", "yes")
@@ -278,7 +291,7 @@ def _tempo(measure: Element, tempo: TempoMark, now: int) -> None:
         add(sound, "offset", tempo.tick - now)
 
 
-def _harmony(measure: Element, chord: Harmony, now: int) -> None:
+def _harmony(measure: Element, chord: ChordSign, now: int) -> None:
     own = add(measure, "harmony")
     _tone(own, "root", chord.root)
     kind = add(own, "kind", chord.kind)

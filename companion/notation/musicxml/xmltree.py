@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from companion.errors import BadMidiFile
 
-MOST_BYTES = 32_000_000  # of XML; a chorale takes a tenth of a megabyte
+MOST_XML_BYTES = 32_000_000  # of XML; a chorale takes a tenth of a megabyte
 MOST_ELEMENTS = 2_000_000
 DEEPEST = 64
 CONTAINER = "META-INF/container.xml"
@@ -23,8 +23,8 @@ def parse_xml(data: bytes, name: str) -> Element:
     Raises:
         BadMidiFile: it is no XML, declares entities, or is too large or too deep; it names the line.
     """
-    if len(data) > MOST_BYTES:
-        raise BadMidiFile(f"{name} holds more than {MOST_BYTES // 1_000_000} MB of XML")
+    if len(data) > MOST_XML_BYTES:
+        raise BadMidiFile(f"{name} holds more than {MOST_XML_BYTES // 1_000_000} MB of XML")
     reader = _Reader(name)
     try:
         reader.parser.Parse(data, True)
@@ -97,9 +97,9 @@ def _score_path(archive: zipfile.ZipFile, name: str) -> str:
 def _member(archive: zipfile.ZipFile, path: str, name: str) -> bytes:
     """A member's bytes, however large it says it is."""
     with archive.open(path) as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise BadMidiFile(f"{name} unfolds to more than {MOST_BYTES // 1_000_000} MB of XML")
+        data = file.read(MOST_XML_BYTES + 1)
+    if len(data) > MOST_XML_BYTES:
+        raise BadMidiFile(f"{name} unfolds to more than {MOST_XML_BYTES // 1_000_000} MB of XML")
     return data
 
 
