@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, fromstring, indent, tostring
 from companion.notation.musicxml.elements import add
 from companion.notation.score import (
     UNITS,
+    PLAIN_LINE,
     Barline,
     ChordSign,
     KeySign,
@@ -265,7 +266,7 @@ def _finish(element: Element, note: Written, beamed: Sequence[str], brackets: se
 
 
 def _barline(measure: Element, line: Barline, location: str) -> None:
-    if line == Barline():
+    if line == PLAIN_LINE:
         return
     own = add(measure, "barline", location=location)
     if line.style:
