@@ -19,7 +19,20 @@ HOME = Path(__file__).parents[1]
 # From the ground up: a room imports from those before it. A file beside the rooms is a room of its own.
 ORDER = {
     "companion": (
-        *("errors", "parent", "music", "files", "clock", "phrase", "model", "controls", "audio", "sampling", "record"),
+        *(
+            "errors",
+            "parent",
+            "music",
+            "files",
+            "clock",
+            "phrase",
+            "notation",
+            "model",
+            "controls",
+            "audio",
+            "sampling",
+            "record",
+        ),
         *(
             "harmony",
             "generation",

@@ -22,7 +22,7 @@ from companion.model.library import kept_model
 from companion.screen.say import say
 from companion.screen.terminal import Progress, progress_bar
 from companion.workbench.jobs import run
-from companion.workbench.outputs import Outputs, contents_of, write_contents
+from companion.workbench.outputs import Contents, Outputs, contents_of, write_contents
 from companion.workbench.places import make_folder, place_beside, places_of
 from companion.workbench.summary import Summary
 from companion.workbench.traits import traits_of
@@ -142,8 +142,9 @@ def _make(work: Work, source: Path, settings: Settings, outputs: Outputs, bar: B
     ranked = [made[at] for at in ranking([one.variation for one in made])]
     contents: dict[Path, bytes] = {}
     for number, variation in enumerate(ranked, start=1):
-        contents |= zip(outputs.numbered(number).paths, variation.parts, strict=True)
-    say_notices(job, outputs)
+        contents |= zip(outputs.numbered(number).paths, variation.contents.files.values(), strict=True)
+    say_notices(job.notices, outputs)
+    say_notices(ranked[0].contents.said, outputs)
     write_contents(contents, outputs.force)
     say_done(outputs, [ranked[0].heard, *comparison([one.variation for one in ranked])], list(contents))
 
@@ -153,14 +154,14 @@ class _Made(NamedTuple):
 
     variation: Variation
     heard: str  # what is said of all of them
-    parts: Sequence[bytes]  # what stands in its files
+    contents: Contents
 
 
 def _made(job: Job, outputs: Outputs, tell: Callable[[int], None]) -> _Made:
     composed = run(job, tell)
     summary = Summary.of(job, composed, again(job.settings, outputs.source))
-    parts = list(contents_of(job, composed, outputs, summary).values())
-    return _Made(Variation(job.settings.seed, traits_of(job, composed)), summary.lines()[0], parts)
+    contents = contents_of(job, composed, outputs, summary)
+    return _Made(Variation(job.settings.seed, traits_of(job, composed)), summary.lines()[0], contents)
 
 
 def _after(tell: Callable[[int], None], done: int) -> Callable[[int], None]:

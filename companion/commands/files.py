@@ -38,16 +38,18 @@ def compose(job: Job, outputs: Outputs, bar: Bar = progress_bar) -> None:
 
 def save_work(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
     """Write what was made, and say what was heard, made and written."""
-    say_notices(job, outputs)
+    say_notices(job.notices, outputs)
     summary = Summary.of(job, composed, again(job.settings, outputs.source))
-    write_contents(contents_of(job, composed, outputs, summary), outputs.force)
+    contents = contents_of(job, composed, outputs, summary)
+    say_notices(contents.said, outputs)
+    write_contents(contents.files, outputs.force)
     say_done(outputs, summary.lines(), outputs.paths)
 
 
-def say_notices(job: Job, outputs: Outputs) -> None:
-    """What was heard otherwise than it stands in the file."""
+def say_notices(notices: Sequence[str], outputs: Outputs) -> None:
+    """What was heard otherwise than it stands in the file, or is not as it could be."""
     of_which = f"{outputs.source}: " if outputs.brief else ""
-    say(*(f"note: {of_which}{notice}" for notice in job.notices), err=True)
+    say(*(f"note: {of_which}{notice}" for notice in notices), err=True)
 
 
 def say_done(outputs: Outputs, lines: Sequence[str], written: Sequence[Path]) -> None:

@@ -41,10 +41,13 @@ def rig_options() -> list[inspect.Parameter]:
 def output_options(*names: str) -> list[inspect.Parameter]:
     """Of what is written beside; of these names, or all."""
     options = [
-        _parameter("out", Path, "The MIDI file to write. Default: beside the input.", "out", "-o"),
+        _parameter("out", Path, "The file to write: .mid, .musicxml or .mxl. Default: beside the input.", "out", "-o"),
         _parameter("trace", Path, "Also write every choice to this JSON file.", "trace"),
         _parameter("wav", bool, "Also write the sound beside the MIDI file.", "wav"),
         _parameter("soundfont", Path, "Render the WAV by FluidSynth with this .sf2.", "soundfont"),
+        _parameter("png", bool, "Also draw the score beside it.", "png"),
+        _parameter("svg", bool, "The same, as it can be scaled.", "svg"),
+        _parameter("pdf", bool, "The same, to print.", "pdf"),
         _parameter("force", bool, "Replace outputs that exist.", "force"),
         _parameter(
             "program",

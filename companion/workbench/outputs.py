@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from companion.audio.wav import find_fluidsynth, wave_of_midi
 from companion.errors import BadMidiFile, BadSetting, OutputFailed
@@ -18,24 +18,24 @@ from companion.generation.job import Job
 from companion.music.song import VoiceEvent, VoiceNote
 from companion.phrase.seed import Phrase
 from companion.workbench.kept import kept_events, sounds
+from companion.workbench.kinds import MIDI, PACKED, PICTURES, WRITTEN, written_kind
 from companion.workbench.places import name_in, place_beside
 from companion.workbench.programs import CHOIR, program_of
 from companion.workbench.summary import Summary
 from companion.workbench.trace import trace_file
-
-MIDI_SUFFIXES = ("", ".mid", ".midi")
 
 
 @dataclass(frozen=True)
 class Outputs:
     """The files a command writes."""
 
-    midi: Path  # - is standard output
+    midi: Path  # the music: MIDI, or MusicXML where its name says so; - is standard output
     wav: Path | None = None
     trace: Path | None = None
     soundfont: Path | None = None
     force: bool = False
     program: int | None = None  # from 0 on, of the voices that have none in their file; None: bare notes
+    pictures: tuple[Path, ...] = ()  # of the score, by their endings
     quiet: bool = False  # nothing is said of what went well …
     brief: bool = False  # … or but a line, as of one file among many
     source: str = ""  # the name of the file that it is made of
@@ -59,35 +59,41 @@ class Outputs:
         force: bool = False,
         program: str = CHOIR,
         quiet: bool = False,
+        **pictures: bool,
     ) -> Outputs:
         """Where no name is given, ``song-continued.mid`` stands beside ``song.mid``.
 
+        pictures: ``png``, ``svg`` and ``pdf``, each true where it is wanted.
+
         Raises:
-            BadMidiFile, BadSetting, OutputFailed: the source or the place is no name of a MIDI file.
+            BadMidiFile, BadSetting, OutputFailed: the source or the place is no name of a file of music.
         """
         midi = midi_place(source, word, out)
-        wants_sound = wav or soundfont is not None
-        if wants_sound and is_dash(midi):
-            raise BadSetting(
-                f"the sound stands beside the MIDI file, and {STANDARD_OUTPUT} has no place; leave out --wav"
-            )
-        sound = midi.with_suffix(".wav") if wants_sound else None
-        return cls(midi, sound, trace, soundfont, force, program_of(program), quiet, source=source.name)
+        wanted = [kind for kind, is_wanted in pictures.items() if is_wanted]
+        for what, option in (("sound", "wav"), *(("picture", kind) for kind in wanted)):
+            if is_dash(midi) and (option != "wav" or wav or soundfont is not None):
+                raise BadSetting(
+                    f"the {what} stands beside the music, and {STANDARD_OUTPUT} has no place; leave out --{option}"
+                )
+        sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
+        drawn = tuple(midi.with_suffix(f".{kind}") for kind in wanted)
+        return cls(midi, sound, trace, soundfont, force, program_of(program), drawn, quiet, source=source.name)
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """All that is written, the MIDI file first."""
-        return tuple(path for path in (self.midi, self.wav, self.trace) if path is not None)
+        """All that is written, the music first."""
+        return tuple(path for path in (self.midi, self.wav, self.trace, *self.pictures) if path is not None)
 
     @property
     def is_piped(self) -> bool:
-        """The MIDI file goes to another program, so that people are spoken to on the error stream."""
+        """The music goes to another program, so that people are spoken to on the error stream."""
         return is_dash(self.midi)
 
     def numbered(self, number: int) -> Outputs:
         """The same for one of several: ``song-continued-1.mid``, and so on."""
         wav, trace = (None if path is None else name_in(path, number) for path in (self.wav, self.trace))
-        return replace(self, midi=name_in(self.midi, number), wav=wav, trace=trace)
+        pictures = tuple(name_in(path, number) for path in self.pictures)
+        return replace(self, midi=name_in(self.midi, number), wav=wav, trace=trace, pictures=pictures)
 
     def check(self) -> None:
         """Before any work: OutputExists or OutputFailed for the first that cannot be written.
@@ -109,10 +115,10 @@ class Outputs:
 
 
 def midi_place(source: Path, word: str, out: Path | None) -> Path:
-    """Where the MIDI file goes: where it is asked for, else beside the source.
+    """Where the music goes: where it is asked for, else beside the source, as a file of its kind.
 
     Raises:
-        BadMidiFile, BadSetting, OutputFailed: the source or the place is no name of a MIDI file.
+        BadMidiFile, BadSetting, OutputFailed: the source or the place is no name of a file of music.
     """
     if out is None:
         if not source.name:
@@ -122,42 +128,58 @@ def midi_place(source: Path, word: str, out: Path | None) -> Path:
         return out
     if not out.name:
         raise OutputFailed(f"cannot write {out}: it is a folder; name a file")
-    if out.suffix.lower() not in MIDI_SUFFIXES:
-        raise BadSetting(f"what is written is a MIDI file: its name must end in .mid, not {out.suffix}")
+    if written_kind(out) is None:
+        picture = out.suffix.lower().lstrip(".")
+        hint = f"; for a picture add --{picture}" if picture in PICTURES else ""
+        raise BadSetting(f"what is written must end in {WRITTEN}, not {out.suffix}{hint}")
     return out
 
 
 def write_outputs(job: Job, composed: Sequence[Composed], outputs: Outputs, summary: Summary | None = None) -> None:
-    """Write the MIDI file, and the sound and the trace where they are asked for: all of them or none.
+    """Write the music, and the sound, the trace and the pictures where they are asked for: all of them or none.
 
     summary: what is told of it in the MIDI file and in the trace.
     """
-    write_contents(contents_of(job, composed, outputs, summary), outputs.force)
+    write_contents(contents_of(job, composed, outputs, summary).files, outputs.force)
 
 
-def contents_of(
-    job: Job, composed: Sequence[Composed], outputs: Outputs, summary: Summary | None = None
-) -> dict[Path, bytes]:
-    """What ``write_outputs`` writes, in the order of ``outputs.paths``."""
+class Contents(NamedTuple):
+    """What is to be written."""
+
+    files: dict[Path, bytes]  # in the order of the outputs' paths
+    said: tuple[str, ...] = ()  # lines for the user
+
+
+def contents_of(job: Job, composed: Sequence[Composed], outputs: Outputs, summary: Summary | None = None) -> Contents:
+    """What ``write_outputs`` writes."""
+    files = {outputs.midi: midi_file(job, composed, outputs.program, summary)}
+    if outputs.wav is not None:
+        files[outputs.wav] = wave_of_midi(files[outputs.midi], outputs.soundfont)
+    if outputs.trace is not None:
+        told = None if summary is None else summary.fields()
+        files[outputs.trace] = trace_file(job.generator.model.contract.name, composed, told)
+    if written_kind(outputs.midi) == MIDI and not outputs.pictures:
+        return Contents(files)
+    notated = _notated(job, composed, outputs)
+    return Contents({**files, **notated.files}, notated.said)
+
+
+def midi_file(
+    job: Job, composed: Sequence[Composed], program: int | None = None, summary: Summary | None = None
+) -> bytes:
+    """A job's music, with what was played beside notes; see ``Outputs`` for the program."""
     notes = [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)]
     seam = _seam(composed, job.phrase)
-    midi = chorale_file(
+    return chorale_file(
         notes,
         ticks_per_beat=job.song.ticks_per_beat,
         tempos=job.song.tempos,
         metres=job.song.metres,
         key=job.song.key,
         markers=seam,
-        events=_events(job, notes, seam, outputs.program),
+        events=_events(job, notes, seam, program),
         text="" if summary is None else summary.text(),
     )
-    contents = {outputs.midi: midi}
-    if outputs.wav is not None:
-        contents[outputs.wav] = wave_of_midi(midi, outputs.soundfont)
-    if outputs.trace is not None:
-        told = None if summary is None else summary.fields()
-        contents[outputs.trace] = trace_file(job.generator.model.contract.name, composed, told)
-    return contents
 
 
 def write_contents(contents: Mapping[Path, bytes], force: bool) -> None:
@@ -175,6 +197,24 @@ def _events(
     end_tick = max((note.end_tick for note in notes), default=0)
     kept = kept_events(job.song, job.phrase, seam[0][0] if seam else end_tick, end_tick)
     return kept if program is None else [*sounds(kept, notes, program), *kept]
+
+
+def _notated(job: Job, composed: Sequence[Composed], outputs: Outputs) -> Contents:
+    """The score and its pictures, as they are asked for."""
+    from companion.notation.musicxml.writing import musicxml  # noqa: PLC0415
+    from companion.notation.musicxml.xmltree import pack  # noqa: PLC0415
+    from companion.notation.pictures import picture  # noqa: PLC0415 - notation is loaded for notation alone
+    from companion.workbench.sheets import score_of_job  # noqa: PLC0415
+
+    score = score_of_job(job, composed)
+    files, said = {}, list(score.notices)
+    kind = written_kind(outputs.midi)
+    if kind != MIDI:
+        files[outputs.midi] = pack(musicxml(score)) if kind == PACKED else musicxml(score)
+    for path in outputs.pictures:
+        files[path], hint = picture(score, path.suffix.lstrip("."))
+        said += [hint] if hint and hint not in said else []
+    return Contents(files, tuple(said))
 
 
 def _seam(composed: Iterable[Composed], phrase: Phrase) -> list[tuple[int, str]]:

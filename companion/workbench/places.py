@@ -9,14 +9,14 @@ from pathlib import Path
 
 from companion.errors import OutputFailed
 from companion.files.streams import is_dash
+from companion.workbench.kinds import beside
 
 PIPED = Path("stdin.mid")  # what comes from standard input is called, where its name is needed
 
 
 def place_beside(source: Path, word: str, folder: Path | None = None) -> Path:
     """``song-continued.mid`` beside ``song.mid``, or in a folder."""
-    named = PIPED if is_dash(source) else source
-    place = named.with_name(f"{named.stem}-{word}.mid")
+    place = beside(PIPED if is_dash(source) else source, word)
     return place if folder is None else folder / place.name
 
 

@@ -5,18 +5,35 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from companion.errors import BadMidiFile
+from companion.errors import BadMidiFile, one_line
 from companion.files.midi import MOST_BYTES, read_song, song_of_bytes
 from companion.files.streams import STANDARD_INPUT, is_dash, read_input
 from companion.music.song import Song
+from companion.workbench.kinds import ABC, MUSICXML, kind_of
 
 
 def read_source(path: Path) -> Song:
     """What a file holds; BadMidiFile where it cannot be read as music, in one line that names the file.
 
-    ``-`` is standard input: a MIDI file.
+    ``-`` is standard input, a MIDI file. Else the ending says what it is; ``tunes.abc#2`` is the tune X:2 of a book
+    of tunes.
     """
-    return _standard_input() if is_dash(path) else read_song(path)
+    if is_dash(path):
+        return _standard_input()
+    kind = kind_of(path)
+    if kind == ABC:
+        from companion.notation.abc.book import read_abc  # noqa: PLC0415 - notation is loaded for notation alone
+
+        score, name = read_abc(path)
+    elif kind == MUSICXML:
+        from companion.notation.musicxml.files import read_musicxml  # noqa: PLC0415
+
+        score, name = read_musicxml(path), one_line(path)
+    else:
+        return read_song(path)
+    from companion.notation.songs import song_of_score  # noqa: PLC0415
+
+    return song_of_score(score, name)
 
 
 @functools.cache  # it can be read once, and several variations may be made of it

@@ -1,0 +1,202 @@
+"""The score of a job: what was kept as it was written, what was added, and the bars for both."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from companion.generation.composer import MODEL, Composed, voice_notes
+from companion.generation.job import Job
+from companion.harmony.keys import likeliest_key
+from companion.music.beats import LONG
+from companion.music.key import Key
+from companion.music.song import VoiceNote
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, struck_pitch
+from companion.notation.bars import bars_of_metres, bars_up_to
+from companion.notation.chords import chord_of_text
+from companion.notation.laying import Given, Sheet, chorale_score
+from companion.notation.score import (
+    UNITS,
+    KeySign,
+    Lyric,
+    TempoMark,
+    TiedNote,
+    Written,
+    WrittenScore,
+    sounds_of,
+)
+from companion.notation.songs import LYRIC, ScoredSong
+from companion.phrase.grid import Grid
+
+THIRD = UNITS // 12  # what is on no line of 16ths or triplets is put on the nearest of both
+FINE_UNITS = (6, 4)  # units: 32nds, and 16ths of triplets
+
+
+def score_of_job(job: Job, composed: Sequence[Composed]) -> WrittenScore:
+    """The four voices of a finished job on two staves."""
+    source = job.song.score if isinstance(job.song, ScoredSong) else None
+    paper = _Ruler(job, source)
+    added = voice_notes(composed, job.phrase, job.velocity)  # as long as they are meant, whatever the touch
+    kept = list(_as_read(job, source) if source is not None else _as_played(job, paper))
+    made = [
+        Given(one.voice, paper.place(one.start_tick), paper.place(one.end_tick), one.pitch, added=True) for one in added
+    ]
+    notes = [*kept, *(note for note in made if note.end > note.start)]
+    return chorale_score(notes, _sheet(job, composed, notes, source, paper))
+
+
+class _Ruler:
+    """From ticks of the song to those of the score."""
+
+    def __init__(self, job: Job, source: WrittenScore | None) -> None:
+        self.phrase, self.song_ticks = job.phrase, job.song.ticks_per_beat
+        self.ticks_per_beat = UNITS if source is None else source.ticks_per_beat
+        grid = job.phrase.grid or Grid.of_metres((), self.song_ticks)
+        self.grid = replace(grid, long=LONG)  # swing is written as triplets
+
+    def exact(self, tick: int) -> int:
+        """The same place; the nearest where there is none."""
+        return round(tick * self.ticks_per_beat / self.song_ticks)
+
+    def place(self, tick: int) -> int:
+        """The place of the nearest step."""
+        at = self.grid.tick(self.phrase.start_step + self.phrase.step_of_tick(tick))
+        third = THIRD * self.ticks_per_beat // UNITS
+        return third * round(at * self.ticks_per_beat / self.song_ticks / third)
+
+    def of_step(self, step: int) -> int:
+        """The place of a step of the phrase."""
+        return self.place(self.phrase.tick_of_step(step))
+
+    def is_fine(self, tick: int) -> bool:
+        """Whether it can be written as it stands."""
+        units, rest = divmod(tick * UNITS, self.song_ticks)
+        return not rest and any(units % fine == 0 for fine in FINE_UNITS)
+
+
+def _as_read(job: Job, source: WrittenScore) -> Iterator[Given]:
+    """Notes of a score, written as they were."""
+    written: dict[tuple[int, int, int], list[TiedNote]] = defaultdict(list)
+    for part in source.parts:
+        for line in part.lines:
+            for sound in sounds_of(line.notes):
+                written[sound.start, sound.end, sound.pitch].append(sound)
+    for note in sorted(job.phrase.notes):
+        sounds = written[note.start_tick, note.end_tick, note.pitch]
+        pieces = sounds.pop(0).pieces if sounds else ()
+        yield Given(note.voice, note.start_tick, note.end_tick, note.pitch, tuple(map(_alone, pieces)))
+
+
+def _alone(piece: Written) -> Written:
+    return piece._replace(in_chord=False)
+
+
+def _as_played(job: Job, paper: _Ruler) -> Iterator[Given]:
+    """Notes of a MIDI file: as they stand where notation can say that, else as the model hears them."""
+    lyrics = _lyrics(job)
+    if all(paper.is_fine(tick) for note in job.phrase.notes for tick in note[1:3]):
+        for note in job.phrase.notes:
+            start, end = paper.exact(note.start_tick), paper.exact(note.end_tick)
+            yield Given(note.voice, start, max(end, start + 1), note.pitch, lyrics=lyrics.get(note, ()))
+        return
+    for note in _heard(job):
+        start, end = paper.place(note.start_tick), paper.place(note.end_tick)
+        yield Given(note.voice, start, max(end, start + 1), note.pitch, lyrics=lyrics.get(note, ()))
+
+
+def _heard(job: Job) -> Iterator[VoiceNote]:
+    """The notes of the frames; with the player's own start, pitch and velocity where it is known which they are."""
+    phrase = job.phrase
+    played = {(note.voice, phrase.step_of_tick(note.start_tick)): note for note in reversed(phrase.notes)}
+    for voice in range(len(VOICES)):
+        column = [*phrase.frames[:, voice].tolist(), FIRST_STRIKE]
+        starts = [step for step, token in enumerate(column[:-1]) if token >= FIRST_STRIKE]
+        for step in starts:
+            end = next(at for at in range(step + 1, len(column)) if column[at] != HOLD)
+            tick = phrase.tick_of_step(step)
+            own = played.get((voice, step)) or VoiceNote(voice, tick, tick + 1, struck_pitch(column[step]), 80)
+            yield own._replace(end_tick=phrase.tick_of_step(end))
+
+
+def _lyrics(job: Job) -> dict[VoiceNote, tuple[Lyric, ...]]:
+    """The syllables of a MIDI file by their note: the one of their track that begins with them, else the highest."""
+    tracks = {(note.start_tick, note.pitch): note.track for note in job.song.notes}
+    notes = sorted(job.phrase.notes, key=lambda note: note.voice)
+    found: dict[VoiceNote, tuple[Lyric, ...]] = {}
+    goes_on = False
+    for event in job.song.events:
+        if not event.data.startswith(LYRIC):
+            continue
+        text, ends = _syllable(event.data)
+        near = [note for note in notes if abs(note.start_tick - event.tick) * 8 <= job.song.ticks_per_beat]
+        own = [note for note in near if tracks.get((note.start_tick, note.pitch)) == event.track] or near
+        if text and own:
+            syllabic = ("middle" if goes_on else "begin") if not ends else ("end" if goes_on else "single")
+            found[own[0]] = (Lyric("1", syllabic, text),)
+            goes_on = not ends
+    return found
+
+
+def _syllable(data: bytes) -> tuple[str, bool]:
+    """The text of a lyric, and whether its word ends with it."""
+    at = len(LYRIC)
+    while at < len(data) and data[at] & 0x80:
+        at += 1
+    raw = data[at + 1 :]
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    text = "".join(letter for letter in text if letter.isprintable() or letter.isspace()).strip().lstrip("/\\")
+    return text.rstrip("-").strip(), not text.endswith("-")
+
+
+def _sheet(
+    job: Job, composed: Sequence[Composed], notes: Sequence[Given], source: WrittenScore | None, paper: _Ruler
+) -> Sheet:
+    end = max(note.end for note in notes)
+    key = _key_sign(job)
+    fermatas = frozenset(map(paper.exact, job.song.fermatas)) | _closes(job, composed, paper)
+    if source is not None:
+        bars = bars_up_to(source.measures, end, source.ticks_per_beat)
+        return Sheet(
+            source.ticks_per_beat,
+            bars,
+            source.key or key,
+            fermatas,
+            source.harmonies,
+            source.tempos,
+            source.title,
+            source.composer,
+        )
+    metres = [metre._replace(tick=paper.exact(metre.tick)) for metre in job.song.metres]
+    first = min(note.start for note in notes)
+    chords = [chord_of_text(chord.text, paper.exact(chord.tick)) for chord in job.song.chord_symbols]
+    return Sheet(
+        paper.ticks_per_beat,
+        bars_of_metres(metres, first, end, paper.ticks_per_beat),
+        key,
+        fermatas,
+        tuple(chord for chord in chords if chord is not None),
+        tuple(TempoMark(paper.exact(tempo.tick), 60e6 / tempo.beat_us) for tempo in job.song.tempos),
+    )
+
+
+def _closes(job: Job, composed: Sequence[Composed], paper: _Ruler) -> frozenset[int]:
+    """Where new phrases close, in music that marks that."""
+    if not job.song.fermatas:
+        return frozenset()
+    first = job.phrase.first_step
+    return frozenset(
+        paper.of_step(one.frame.step - first) for one in composed if one.origin == MODEL and one.to_close == 0
+    )
+
+
+def _key_sign(job: Job) -> KeySign:
+    """The key signature of the song; else that of the key that is heard."""
+    if job.song.key is not None:
+        return KeySign(job.song.key.sharps, "minor" if job.song.key.minor else "major")
+    key = likeliest_key(job.phrase.frames, ended=True) or Key(0, minor=False)
+    fifths = (7 * (key.tonic + (3 if key.minor else 0)) + 5) % 12 - 5
+    return KeySign(fifths, "minor" if key.minor else "major")
