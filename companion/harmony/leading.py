@@ -29,10 +29,10 @@ LEADING_TONE = 11  # semitones above the tonic
 # What leans to a chord leans to all of its tones; the near ones are meant: nats off for each semitone beyond a step,
 # on the beat and off it.
 LEAP_NATS, NO_LEAP, WIDEST_LEAP = (0.2, 0.6), 2, 9
-LIVELY = 0.45  # nats off holding on off the beat: what rules take from moving there is given back, and steps pass by
+LIVELY = 0.4  # nats off holding on off the beat: what rules take from moving there is given back, and steps pass by
 STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
 UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
-STILL_UNKNOWN = 0.2  # of these, where nobody knows where phrases end
+STILL_UNKNOWN, LIVELY_UNKNOWN = 0.2, 0.5  # of both, where nobody knows where phrases end
 _HARDLY = 1e-6  # how likely what opens or closes no phrase is nevertheless, where nothing else goes with what is given
 _DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
@@ -111,9 +111,10 @@ class Harmony:
 
     def rule(self, state: int, step: int, strength: float) -> Rule:
         """What keeps the notes of a step within the beat to a chord, so strongly; 1 is as Bach does."""
+        is_known = self.beat.toward is not None
         if step:
-            return keep_to_chord(self.key, state, OFF_BEAT, strength)
-        return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if self.beat.toward is not None else STILL_UNKNOWN)
+            return keep_to_chord(self.key, state, OFF_BEAT, strength, 1.0 if is_known else LIVELY_UNKNOWN)
+        return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if is_known else STILL_UNKNOWN)
 
     def rules(
         self, number: int, step: int, strength: float, given: Mapping[int, int], opens: bool
@@ -194,7 +195,7 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: floa
             scores[FIRST_STRIKE:] -= strength * _LEAPS[when][rises]
         held = context.history.now[voice]
         if held >= FIRST_STRIKE:
-            scores[HOLD] += won[held] - (strength * LIVELY if when == OFF_BEAT else moving * _standing(context))
+            scores[HOLD] += won[held] - moving * (strength * LIVELY if when == OFF_BEAT else _standing(context))
 
     return rule
 
