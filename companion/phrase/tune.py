@@ -109,8 +109,8 @@ def heard_parts(song: Song, voice: int | None = None, track: str | None = None) 
         return song, ()
     left_out = ", ".join(part.label for part in parts if part not in heard)
     kept = ", ".join(part.label for part in heard)
-    word = "channel" if heard[0].is_channel else "track"
-    notice = f"heard: {word}{'s' * (len(heard) > 1)} {kept}; left out: {left_out}; --track chooses others"
+    word = "" if heard[0].is_channel else f"track{'s' * (len(heard) > 1)} "
+    notice = f"heard: {word}{kept}; left out: {left_out}; --track chooses others"
     return replace(song, notes=tuple(sorted(note for part in heard for note in part.notes))), (notice,)
 
 
