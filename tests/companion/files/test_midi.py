@@ -505,14 +505,14 @@ class TestWriting:
         )
 
     def test_events_of_voices(self, tmp_path: Path) -> None:
-        """On the channel of their voice; texts as the bytes they are; at one tick after the ends of notes, before notes."""
+        """On the channel of their voice, between the ends of notes and notes; texts first, as the bytes they are."""
         events = [
             *(VoiceEvent(1, 120, data) for data in (b"\xb9\x40\x7f", b"\xff\x05\x02\xe9\x2d", b"\xe9\x01\x40")),
             VoiceEvent(3, 300, b"\xc0\x13"),
         ]
         notes = [VoiceNote(1, 0, 120, 60, 70), VoiceNote(1, 120, 240, 60, 71)]
         write_chorale(tmp_path / "a.mid", notes, ticks_per_beat=120, events=events)
-        alto = f"""
+        alto = """
             00 ff 03 04 41 6c 74 6f        track name: Alto
             00 91 3c 46                    60 begins
             78 ff 05 02 e9 2d              lyric
