@@ -21,6 +21,7 @@ _VOICES = (
 _STAVES = (  # several voices on a staff
     (r"sa|women|damen|frauen|frauenstimmen|femmes|donne|mujeres", {0, 1}),
     (r"tb|men|herren|manner|mannerstimmen|hommes|uomini|hombres", {2, 3}),
+    (r"inner|innen|mittelstimmen", {1, 2}),
     (r"satb|choir|chor|choeur|coro", EVERY_VOICE),
 )
 _AROUND = re.compile(r"choir|chor|choeur|coro|chorus|voices?|part|staff|stave|stimme|i{1,3}|iv|st|nd|rd|th")

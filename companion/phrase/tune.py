@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -42,11 +43,11 @@ class SongPart:
     notes: tuple[SongNote, ...]  # in order of time, the higher first
     is_channel: bool = False
 
-    @property
+    @cached_property
     def is_line(self) -> bool:
         return is_melody(self.notes)
 
-    @property
+    @cached_property
     def mean(self) -> float:
         return float(np.mean([note.pitch for note in self.notes]))
 
@@ -161,13 +162,17 @@ def _choir(parts: Sequence[SongPart]) -> Sequence[SongPart]:
     What is named for a whole choir may be no more than what accompanies a tune.
     """
     sung: set[int] = set()
-    choir = []
+    choir, choirs = [], []
     for part in parts:
         voices = voices_of_choir(part.name)
-        if voices and not voices & sung and not (voices == EVERY_VOICE and _named_tune(parts)):
+        if voices == EVERY_VOICE:
+            choirs.append(part)
+        elif voices and not voices & sung:
             choir.append(part)
             sung |= voices
-    return choir if 0 in sung and len(sung) > 1 else ()
+    if 0 in sung and len(sung) > 1:
+        return choir
+    return () if _named_tune(parts) else choirs
 
 
 def _named_tune(parts: Sequence[SongPart]) -> Sequence[SongPart]:

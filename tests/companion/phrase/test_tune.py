@@ -128,6 +128,8 @@ class TestAllAreHeard:
             [("", HIGH), ("", BASS)],
             [("Organ", HIGH), ("Organ", LOW), ("Organ", BASS)],
             [("Choir", HIGH)],
+            [("Choir 1", HIGH), ("Choir 2", LOW)],
+            [("S", TUNE), ("Inner", LOW), ("B", BASS)],
         ],
     )
     def test_voices_and_staves(self, parts: list[tuple[str, Kind]]) -> None:
@@ -161,6 +163,8 @@ class TestChoirs:
             (["SA", "TB", "Piano"], [0, 1]),
             (["Women", "Men", "Piano"], [0, 1]),
             (["Melody", "Choir", "Piano"], [0]),
+            (["Choir 1", "Choir 2", "Piano"], [0, 1]),
+            (["Choir", "Soprano", "Alto", "Tenor", "Bass"], [1, 2, 3, 4]),
             (["Vocal", "Alto Sax", "Tenor Sax", "Piano"], [0]),
         ],
     )
