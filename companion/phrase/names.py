@@ -42,6 +42,11 @@ _HANDS = re.compile(
     r"[rl]h|m[dg]|right|left|hands?|upper|lower|treble|bass|clef|staff|stave|high|low|rechts|links|rechte|linke|main"
     r"|droite|gauche|destra|sinistra|mano|derecha|izquierda|oberes|unteres|system"
 )
+_OF_ONE_LINE = re.compile(
+    r"violins?|violon|violino|viol[ae]|cello|violoncello|geige|bratsche|alto|flutes?|flote|flauto|oboes?|hautbois|clarinets?"
+    r"|klarinette|clarinette|clarinetto|bassoons?|fagott|fagotto|basson|trumpets?|trompete|trompette|tromba|horns?|cor|corno"
+    r"|trombones?|posaune|tuba|sax|saxophones?|recorders?|blockflote|cornetto|zink|viols?|gambe|gamba"
+)
 _NUMBERED = re.compile(r"track|midi|inst|instrument|spur|piste|traccia|pista|part|channel|kanal|unnamed|untitled")
 
 
@@ -99,6 +104,11 @@ def instrument(name: str) -> str:
     return " ".join(
         word for word in words if not _HANDS.fullmatch(word) and (len(words) > 1 or not voices_of_choir(word))
     )
+
+
+def is_of_one_line(name: str) -> bool:
+    """An instrument that plays one line but for some double stops: a fiddle or a wind."""
+    return any(_OF_ONE_LINE.fullmatch(word) for word in words_of(name))
 
 
 def is_staff(name: str) -> bool:

@@ -18,10 +18,12 @@ from companion.errors import BadMidiFile, BadSetting, one_line
 from companion.music.messages import PROGRAM
 from companion.music.pitch import pitch_name
 from companion.music.song import Song, SongNote
+from companion.music.vocabulary import VOICES
 from companion.phrase.names import (
     EVERY_VOICE,
     instrument,
     is_accompaniment,
+    is_of_one_line,
     is_staff,
     named_voice,
     tune_rank,
@@ -121,7 +123,7 @@ def _chosen(parts: Sequence[SongPart], voice: int | None) -> Sequence[SongPart]:
     of_a_voice = _line(parts) if voice is not None else ()  # of two staves too
     for some in (
         *(_asked_voice(parts, voice), _choir(parts), _named_tune(parts)),
-        *(of_a_voice, _one_instrument(parts), _line(parts)),
+        *(of_a_voice, _ensemble(parts), _one_instrument(parts), _line(parts)),
     ):
         if some:
             return some
@@ -157,22 +159,21 @@ def _asked_voice(parts: Sequence[SongPart], voice: int | None) -> Sequence[SongP
 
 
 def _choir(parts: Sequence[SongPart]) -> Sequence[SongPart]:
-    """The parts of different voices, the first of each, where the soprano and another one are named.
+    """The parts of single voices, where the soprano and another one are named; of more than four the first of each.
 
     What is named for a whole choir may be no more than what accompanies a tune.
     """
+    voices = [voices_of_choir(part.name) for part in parts]
+    singers = [(part, own) for part, own in zip(parts, voices, strict=True) if own and own != EVERY_VOICE]
     sung: set[int] = set()
-    choir, choirs = [], []
-    for part in parts:
-        voices = voices_of_choir(part.name)
-        if voices == EVERY_VOICE:
-            choirs.append(part)
-        elif voices and not voices & sung:
-            choir.append(part)
-            sung |= voices
+    first = []
+    for part, own in singers:
+        if not own & sung:
+            first.append(part)
+            sung |= own
     if 0 in sung and len(sung) > 1:
-        return choir
-    return () if _named_tune(parts) else choirs
+        return [part for part, _ in singers] if len(singers) <= len(VOICES) else first
+    return () if _named_tune(parts) else [part for part, own in zip(parts, voices, strict=True) if own == EVERY_VOICE]
 
 
 def _named_tune(parts: Sequence[SongPart]) -> Sequence[SongPart]:
@@ -180,6 +181,11 @@ def _named_tune(parts: Sequence[SongPart]) -> Sequence[SongPart]:
     ranks = {part.number: rank for part in parts if (rank := tune_rank(part.name)) is not None}
     surest = [part for part in parts if ranks and ranks.get(part.number) == min(ranks.values())]
     return surest if len(surest) == 1 else ()
+
+
+def _ensemble(parts: Sequence[SongPart]) -> Sequence[SongPart]:
+    """All parts, where they are no more than voices and of one line by their names."""
+    return parts if len(parts) <= len(VOICES) and all(is_of_one_line(part.name) for part in parts) else ()
 
 
 def _one_instrument(parts: Sequence[SongPart]) -> Sequence[SongPart]:

@@ -117,6 +117,8 @@ class TestAllAreHeard:
             [("Soprano", TUNE), ("Bass", BASS)],
             [("Violin", TUNE), ("Viola", TUNE), ("Cello", BASS)],
             [("", TUNE), ("", TUNE), ("", BASS), ("", BASS)],
+            [("Violin I", TUNE), ("Violin II", HIGH), ("Viola", LOW), ("Cello", BASS)],  # with double stops
+            [("Flöte", TUNE), ("Fagott", LOW)],
             [("Melody", TUNE), ("Bass", BASS)],  # two lines are two voices
             [("Upper", HIGH), ("Lower", LOW)],
             [("SA", HIGH), ("TB", LOW)],
@@ -160,6 +162,7 @@ class TestChoirs:
             (["Soprano", "Alto", "Tenor", "Bass", "Piano"], [0, 1, 2, 3]),
             (["Piano", "Soprano", "Bass"], [1, 2]),
             (["Soprano I", "Soprano II", "Alto I", "Alto II", "Tenor", "Bass", "Piano"], [0, 2, 4, 5]),
+            (["Piano", "Soprano I", "Soprano II", "Alto I", "Alto II"], [1, 2, 3, 4]),
             (["SA", "TB", "Piano"], [0, 1]),
             (["Women", "Men", "Piano"], [0, 1]),
             (["Melody", "Choir", "Piano"], [0]),
