@@ -21,6 +21,7 @@ _VOICES = (
 _STAVES = (  # several voices on a staff
     (r"sa|women|damen|frauen|frauenstimmen|femmes|donne|mujeres", {0, 1}),
     (r"tb|men|herren|manner|mannerstimmen|hommes|uomini|hombres", {2, 3}),
+    (r"inner|innen|mittelstimmen", {1, 2}),
     (r"satb|choir|chor|choeur|coro", EVERY_VOICE),
 )
 _AROUND = re.compile(r"choir|chor|choeur|coro|chorus|voices?|part|staff|stave|stimme|i{1,3}|iv|st|nd|rd|th")
@@ -40,6 +41,11 @@ _NOT_TUNES = re.compile(
 _HANDS = re.compile(
     r"[rl]h|m[dg]|right|left|hands?|upper|lower|treble|bass|clef|staff|stave|high|low|rechts|links|rechte|linke|main"
     r"|droite|gauche|destra|sinistra|mano|derecha|izquierda|oberes|unteres|system"
+)
+_OF_ONE_LINE = re.compile(
+    r"violins?|violon|violino|viol[ae]|cello|violoncello|geige|bratsche|alto|flutes?|flote|flauto|oboes?|hautbois|clarinets?"
+    r"|klarinette|clarinette|clarinetto|bassoons?|fagott|fagotto|basson|trumpets?|trompete|trompette|tromba|horns?|cor|corno"
+    r"|trombones?|posaune|tuba|sax|saxophones?|recorders?|blockflote|cornetto|zink|viols?|gambe|gamba"
 )
 _NUMBERED = re.compile(r"track|midi|inst|instrument|spur|piste|traccia|pista|part|channel|kanal|unnamed|untitled")
 
@@ -98,6 +104,11 @@ def instrument(name: str) -> str:
     return " ".join(
         word for word in words if not _HANDS.fullmatch(word) and (len(words) > 1 or not voices_of_choir(word))
     )
+
+
+def is_of_one_line(name: str) -> bool:
+    """An instrument that plays one line but for some double stops: a fiddle or a wind."""
+    return any(_OF_ONE_LINE.fullmatch(word) for word in words_of(name))
 
 
 def is_staff(name: str) -> bool:

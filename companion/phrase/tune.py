@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -17,10 +18,12 @@ from companion.errors import BadMidiFile, BadSetting, one_line
 from companion.music.messages import PROGRAM
 from companion.music.pitch import pitch_name
 from companion.music.song import Song, SongNote
+from companion.music.vocabulary import VOICES
 from companion.phrase.names import (
     EVERY_VOICE,
     instrument,
     is_accompaniment,
+    is_of_one_line,
     is_staff,
     named_voice,
     tune_rank,
@@ -42,11 +45,11 @@ class SongPart:
     notes: tuple[SongNote, ...]  # in order of time, the higher first
     is_channel: bool = False
 
-    @property
+    @cached_property
     def is_line(self) -> bool:
         return is_melody(self.notes)
 
-    @property
+    @cached_property
     def mean(self) -> float:
         return float(np.mean([note.pitch for note in self.notes]))
 
@@ -109,8 +112,8 @@ def heard_parts(song: Song, voice: int | None = None, track: str | None = None) 
         return song, ()
     left_out = ", ".join(part.label for part in parts if part not in heard)
     kept = ", ".join(part.label for part in heard)
-    word = "channel" if heard[0].is_channel else "track"
-    notice = f"heard: {word}{'s' * (len(heard) > 1)} {kept}; left out: {left_out}; --track chooses others"
+    word = "" if heard[0].is_channel else f"track{'s' * (len(heard) > 1)} "
+    notice = f"heard: {word}{kept}; left out: {left_out}; --track chooses others"
     return replace(song, notes=tuple(sorted(note for part in heard for note in part.notes))), (notice,)
 
 
@@ -120,7 +123,7 @@ def _chosen(parts: Sequence[SongPart], voice: int | None) -> Sequence[SongPart]:
     of_a_voice = _line(parts) if voice is not None else ()  # of two staves too
     for some in (
         *(_asked_voice(parts, voice), _choir(parts), _named_tune(parts)),
-        *(of_a_voice, _one_instrument(parts), _line(parts)),
+        *(of_a_voice, _ensemble(parts), _one_instrument(parts), _line(parts)),
     ):
         if some:
             return some
@@ -156,18 +159,21 @@ def _asked_voice(parts: Sequence[SongPart], voice: int | None) -> Sequence[SongP
 
 
 def _choir(parts: Sequence[SongPart]) -> Sequence[SongPart]:
-    """The parts of different voices, the first of each, where the soprano and another one are named.
+    """The parts of single voices, where the soprano and another one are named; of more than four the first of each.
 
     What is named for a whole choir may be no more than what accompanies a tune.
     """
+    voices = [voices_of_choir(part.name) for part in parts]
+    singers = [(part, own) for part, own in zip(parts, voices, strict=True) if own and own != EVERY_VOICE]
     sung: set[int] = set()
-    choir = []
-    for part in parts:
-        voices = voices_of_choir(part.name)
-        if voices and not voices & sung and not (voices == EVERY_VOICE and _named_tune(parts)):
-            choir.append(part)
-            sung |= voices
-    return choir if 0 in sung and len(sung) > 1 else ()
+    first = []
+    for part, own in singers:
+        if not own & sung:
+            first.append(part)
+            sung |= own
+    if 0 in sung and len(sung) > 1:
+        return [part for part, _ in singers] if len(singers) <= len(VOICES) else first
+    return () if _named_tune(parts) else [part for part, own in zip(parts, voices, strict=True) if own == EVERY_VOICE]
 
 
 def _named_tune(parts: Sequence[SongPart]) -> Sequence[SongPart]:
@@ -175,6 +181,11 @@ def _named_tune(parts: Sequence[SongPart]) -> Sequence[SongPart]:
     ranks = {part.number: rank for part in parts if (rank := tune_rank(part.name)) is not None}
     surest = [part for part in parts if ranks and ranks.get(part.number) == min(ranks.values())]
     return surest if len(surest) == 1 else ()
+
+
+def _ensemble(parts: Sequence[SongPart]) -> Sequence[SongPart]:
+    """All parts, where they are no more than voices and of one line by their names."""
+    return parts if len(parts) <= len(VOICES) and all(is_of_one_line(part.name) for part in parts) else ()
 
 
 def _one_instrument(parts: Sequence[SongPart]) -> Sequence[SongPart]:

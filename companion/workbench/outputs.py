@@ -193,9 +193,9 @@ def write_contents(contents: Mapping[Path, bytes], force: bool) -> None:
 def _events(
     job: Job, notes: Sequence[VoiceNote], seam: Sequence[tuple[int, str]], program: int | None
 ) -> list[VoiceEvent]:
-    """What was played beside notes, up to where the model goes on, and what the voices sound like."""
+    """What was played beside notes, up to where new music begins, and what the voices sound like."""
     end_tick = max((note.end_tick for note in notes), default=0)
-    kept = kept_events(job.song, job.phrase, seam[0][0] if seam else end_tick, end_tick)
+    kept = kept_events(job.song, job.phrase, seam[0][0] if seam and job.new_steps else end_tick, end_tick)
     return kept if program is None else [*sounds(kept, notes, program), *kept]
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from companion import __version__, cli
 from companion.controls.table import DEFAULT_MODEL
 
 COMMANDS = [command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback]
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 @pytest.fixture(autouse=True)
@@ -192,6 +195,29 @@ class TestHarmonise:
     def test_voice_there_is_not(self, chorale: Command, melody_mid: Path) -> None:
         says = complaint(chorale("harmonise", melody_mid, "--voice", "baritone"))
         assert says == "unknown voice 'baritone'; choose one of soprano, alto, tenor, bass or 1-4"
+
+    def test_tune_by_its_track(self, chorale: Command, folder: Path) -> None:
+        shutil.copy(GOLDEN / "mp.mid", folder)
+        ran = chorale("harmonise", "mp.mid", "--voice", "soprano", "--seed", 1, "--program", "organ")
+        assert ran == Ran(
+            0,
+            "wrote mp-harmonised.mid\n",
+            "note: heard: track 1 Melody; left out: 2 Piano; --track chooses others\n",
+        )
+        facts = read_facts(Path("mp-harmonised.mid"))
+        assert [note.pitch for note in facts.notes[0]] == [67, 69, 71, 72, 71, 69, 67, 67]
+        assert b"\xc3\x13" in Path("mp-harmonised.mid").read_bytes()
+
+    @pytest.mark.parametrize("command", ["continue", "harmonise"])
+    def test_tracks_that_are_asked_for(self, chorale: Command, folder: Path, command: str) -> None:
+        shutil.copy(GOLDEN / "mp.mid", folder)
+        says = complaint(chorale(command, "mp.mid", "--track", "Flute"))
+        assert says == ("no track is 'Flute'; there are 1 Melody (8 notes, G4 to C5), 2 Piano (12 notes, B3 to A4)")
+        assert chorale(command, "mp.mid", "--track", "1", "--seed", 1).code == 0
+
+    def test_program_there_is_not(self, chorale: Command, melody_mid: Path) -> None:
+        says = complaint(chorale("harmonise", melody_mid, "--program", "kazoo"))
+        assert says == "program must be a name of General MIDI, 1 to 128 or none, not 'kazoo'"
 
     def test_nothing_to_add(self, chorale: Command, chorale_mid: Path) -> None:
         says = complaint(chorale("harmonise", chorale_mid))

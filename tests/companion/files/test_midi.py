@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from companion.errors import BadMidiFile
-from companion.files import midi
+from companion.files import midi, tracks
 from companion.files.chunks import HIGH_BYTES, HIGH_NOTES, LENGTHS, LONG_TIMES, NO_STATUS
 from companion.files.midi import read_song, write_chorale
-from companion.music.song import KeySignature, Metre, Song, SongNote, Tempo, VoiceNote
+from companion.files.tracks import LONGEST_WORDS
+from companion.music.messages import LYRIC
+from companion.music.song import KeySignature, Metre, Song, SongNote, Tempo, TrackEvent, VoiceEvent, VoiceNote
 
 in_a_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -70,6 +72,7 @@ class TestReading:
             track_names=("Choir", "Sopran"),
             length_ticks=1440,
             key=KeySignature(3, True),
+            events=(TrackEvent(480, 1, b"\xb2\x40\x7f"), TrackEvent(500, 1, b"\xc2\x03")),
         )
 
     @pytest.mark.parametrize("form", [0, 1, 2])
@@ -144,6 +147,13 @@ class TestReading:
     def test_first_sensible_key_counts(self, tmp_path: Path) -> None:
         keys = "00 ff 59 02 08 00 00 ff 59 02 f9 01 00 ff 59 02 01 00"
         assert read_song(saved(tmp_path / "a.mid", f"{keys} {NOTE}")).key == KeySignature(-7, True)
+
+    @pytest.mark.parametrize("channel_mode", ["b0 78 00", "b0 7b 00", "b0 7f 00"])  # all sound off, all notes off, poly
+    def test_keys_are_let_go_by_modes_of_their_channel(self, tmp_path: Path, channel_mode: str) -> None:
+        other = "00 91 40 40 60 81 40 40"
+        song = read_song(saved(tmp_path / "a.mid", f"00 90 3c 40 0a {channel_mode} {other} {END}"))
+        assert song.notes == (SongNote(0, 10, 60, 64, 0, 0), SongNote(10, 106, 64, 64, 1, 0))
+        assert song.events == ()
 
     def test_last_of_several_at_a_tick_counts(self, tmp_path: Path) -> None:
         first = f"00 ff 51 03 00 00 01 00 ff 58 04 03 02 18 08 {END}"
@@ -227,7 +237,8 @@ class TestOddFiles:
     @pytest.mark.parametrize("between", ["ff 01 01 41", "f0 02 01 f7", "f7 01 f8", "f8"])
     def test_running_status_goes_on_after_what_is_no_channels(self, tmp_path: Path, between: str) -> None:
         path = saved(tmp_path / "a.mid", f"00 90 3c 40 20 {between} 40 3c 00 {END}")
-        assert read_song(path) == Song(NOTES, 480, track_names=("",), length_ticks=96)
+        song = read_song(path)
+        assert (song.notes, song.length_ticks, song.notices) == (NOTES, 96, ())
 
     @pytest.mark.parametrize(
         ("data", "notices"),
@@ -272,6 +283,67 @@ class TestOddFiles:
     def test_a_note_that_never_ends_does_not_last_for_hours(self, tmp_path: Path) -> None:
         path = saved(tmp_path / "a.mid", "00 90 3c 40 ff ff ff 7f ff 2f 00", division=10)
         assert read_song(path).notes == (SongNote(0, 640, 60, 64, 0, 0),)
+
+
+class TestEvents:
+    """What tracks hold beside their notes."""
+
+    def test_order_and_contents(self, tmp_path: Path) -> None:
+        words = f"""
+            00 ff 02 01 63        copyright
+            0a ff 06 01 41        10: marker
+            00 ff 05 02 c3 a9     lyric in UTF-8
+            00 ff 05 01 e9        lyric in Latin-1
+            00 ff 7f 01 41        of a sequencer: left out
+            00 ff 21 01 00        a port: left out
+            {END}"""
+        played = f"""
+            00 ff 03 01 4d        the name stands in track_names
+            00 ff 04 01 46        instrument
+            00 b1 65 00           RPN 0 …
+            00 64 00
+            00 06 0c              … is 12
+            00 b1 7a 00           local control: left out
+            00 b1 79 00           reset of controllers
+            00 f0 02 7e f7        system exclusive: left out
+            00 c1 49              program
+            00 91 3c 40           60 begins
+            0a e1 00 50           10: bend
+            00 a1 3c 20           pressure on a key
+            00 d1 21              pressure
+            0a 81 3c 40           20: 60 ends
+            00 b9 07 40           volume of percussion: left out
+            {END}"""
+        song = read_song(saved(tmp_path / "a.mid", spelt(words), spelt(played)))
+        expected = [
+            *((0, 0, "ff 02 01 63"), (0, 1, "ff 04 01 46"), (0, 1, "b1 65 00"), (0, 1, "b1 64 00"), (0, 1, "b1 06 0c")),
+            *((0, 1, "b1 79 00"), (0, 1, "c1 49"), (10, 0, "ff 06 01 41"), (10, 0, "ff 05 02 c3 a9")),
+            *((10, 0, "ff 05 01 e9"), (10, 1, "e1 00 50"), (10, 1, "a1 3c 20"), (10, 1, "d1 21")),
+        ]
+        assert song.events == tuple(TrackEvent(tick, track, bytes.fromhex(data)) for tick, track, data in expected)
+        assert song.notices == ()
+
+    def test_ticks_are_those_of_the_notes(self, tmp_path: Path) -> None:
+        song = read_song(saved(tmp_path / "a.mid", f"01 ff 05 01 61 00 90 3c 40 02 80 3c 40 {END}", division=1))
+        assert song.events == (TrackEvent(4, 0, b"\xff\x05\x01a"),)
+
+    def test_long_words(self, tmp_path: Path) -> None:
+        """As long as they may be, with a length of two bytes; one more is left out."""
+        text = "61" * (LONGEST_WORDS - 4)
+        song = read_song(saved(tmp_path / "a.mid", f"00 ff 05 ff 7c {text} 00 ff 05 ff 7d {text} 61 {NOTE}"))
+        assert song.events == (TrackEvent.of_text(0, 0, LYRIC, "a" * (LONGEST_WORDS - 4)),)
+
+    def test_of_a_flood_what_is_said_once_is_kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tracks, "MOST_EVENTS", 3)
+        flood = "00 b0 01 07 00 e0 00 41 00 d0 11 00 a0 3c 11 00 b0 0b 22"
+        song = read_song(saved(tmp_path / "a.mid", f"00 c0 05 00 b0 40 7f {flood} 00 ff 05 01 61 00 b0 40 00 {NOTE}"))
+        assert [event.data.hex(" ") for event in song.events] == ["c0 05", "b0 40 7f", "ff 05 01 61"]
+        assert song.notices == ("left out 6 controllers and bends: more than 3",)
+
+    def test_as_many_as_may_be(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tracks, "MOST_EVENTS", 3)
+        song = read_song(saved(tmp_path / "a.mid", f"00 b0 01 07 00 e0 00 41 00 d0 11 {NOTE}"))
+        assert (len(song.events), song.notices) == (3, ())
 
 
 class TestBadFiles:
@@ -431,6 +503,29 @@ class TestWriting:
                 chunk(bass),
             ]
         )
+
+    def test_events_of_voices(self, tmp_path: Path) -> None:
+        """On the channel of their voice, between the ends of notes and notes; texts first, as the bytes they are."""
+        events = [
+            *(VoiceEvent(1, 120, data) for data in (b"\xb9\x40\x7f", b"\xff\x05\x02\xe9\x2d", b"\xe9\x01\x40")),
+            VoiceEvent(3, 300, b"\xc0\x13"),
+        ]
+        notes = [VoiceNote(1, 0, 120, 60, 70), VoiceNote(1, 120, 240, 60, 71)]
+        write_chorale(tmp_path / "a.mid", notes, ticks_per_beat=120, events=events)
+        alto = """
+            00 ff 03 04 41 6c 74 6f        track name: Alto
+            00 91 3c 46                    60 begins
+            78 ff 05 02 e9 2d              lyric
+            00 81 3c 40                    60 ends
+            00 b1 40 7f                    pedal
+            00 e1 01 40                    bend
+            00 91 3c 47                    60 begins again
+            78 81 3c 40                    60 ends
+            3c ff 2f 00                    with the last event of all"""
+        bass = "00 ff 03 04 42 61 73 73 82 2c c3 13 00 ff 2f 00"
+        data = (tmp_path / "a.mid").read_bytes()
+        assert chunk(spelt(alto)) in data
+        assert data.endswith(chunk(bass))
 
     def test_nothing_at_all(self, tmp_path: Path) -> None:
         write_chorale(tmp_path / "a.mid", [], ticks_per_beat=0x7FFF, tempos=[(0, 0xFFFFFF)], metres=[(0, 255, 64)])

@@ -144,7 +144,7 @@ class TestWithoutLoss:
     )
     def test_any_notes_at_all(self, raw: list[tuple[int, int, int, int]], ticks_per_beat: int) -> None:
         notes = sorted(SongNote(start, start + ticks, pitch, 1, 0, track) for start, ticks, pitch, track in raw)
-        phrase = phrase_of_song(Song(tuple(notes), ticks_per_beat))
+        phrase = phrase_of_song(Song(tuple(notes), ticks_per_beat), track="all")
         assert sorted(note[1:4] for note in phrase.notes) == sorted(note[:3] for note in notes)
         assert heard(phrase)
         assert all(RANGES[voice][0] <= pitch <= RANGES[voice][1] for _, voice, pitch, _ in heard(phrase))
