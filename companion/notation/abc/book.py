@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from companion.errors import BadMidiFile, one_line
@@ -52,7 +53,7 @@ def _tunes(lines: _Lines) -> Iterator[_Lines]:
     starts = [at for at, (_, line) in enumerate(lines) if line.startswith("X:")]
     if not starts and any(line.startswith("K:") for _, line in lines):
         starts = [0]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         yield lines[start:end]
 
 
