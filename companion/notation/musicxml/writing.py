@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element, fromstring, indent, tostring
 
 from companion.notation.musicxml.elements import add
 from companion.notation.score import (
-    UNITS,
     PLAIN_LINE,
+    UNITS,
     Barline,
     ChordSign,
     KeySign,
