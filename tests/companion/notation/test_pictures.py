@@ -9,7 +9,6 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from companion.errors import BadSetting
 from companion.notation import engraving
 from companion.notation.musicxml.files import read_musicxml
 from companion.notation.pianoroll import VOICE_COLOURS, drawn, roll
@@ -52,12 +51,13 @@ def test_what_is_in_the_score_is_in_the_drawing(hymn: WrittenScore) -> None:
 
 
 @with_verovio
-def test_a_score_too_long_for_one_picture(hymn: WrittenScore) -> None:
-    bar = hymn.measures[1]
-    bars = [bar._replace(tick=bar.tick + at * bar.ticks, number=str(at)) for at in range(3000)]
-    long = WrittenScore(hymn.ticks_per_beat, tuple(bars), hymn.parts)
-    with pytest.raises(BadSetting, match=r"too long for one picture \(3,000 bars\); ask for --pdf"):
-        picture(long, "png")
+def test_of_a_score_too_long_for_one_picture_the_beginning_is_drawn(
+    hymn: WrittenScore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engraving, "ENDLESS", 800)
+    data, hint = picture(hymn, "svg")
+    assert hint == "the score is too long for one picture: the first of 2 parts is in the svg, and all of it in --pdf"
+    assert data.count(b'class="measure"') == 5
 
 
 class TestWithout:

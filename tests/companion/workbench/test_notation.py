@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 from shutil import copy
 
@@ -9,11 +11,19 @@ import pytest
 from support.fakes import MELODY, quarters, write_seed
 from support.programs import Command
 
+from companion.controls.settings import Settings
 from companion.files.midi import read_song
+from companion.generation.job import harmonise_song
+from companion.model.library import open_model
+from companion.music.song import TrackEvent
 from companion.notation import engraving
 from companion.notation.musicxml.files import read_musicxml
 from companion.notation.score import Written, WrittenScore, sounds_of
+from companion.notation.songs import lyric_event
+from companion.phrase.seed import phrase_of_song
+from companion.workbench.jobs import run
 from companion.workbench.kinds import beside
+from companion.workbench.sheets import score_of_job
 from companion.workbench.source import read_source
 
 COMPOSING = Path(__file__).parents[3] / "docs" / "composing"
@@ -88,6 +98,32 @@ def test_a_midi_file_in_a_score_out(chorale: Command, folder: Path, ticks: int) 
     assert tune == [(1 + at, pitch) for at, pitch in enumerate(MELODY)]
     assert score.measures[0].implicit and score.measures[1].ticks == 3 * score.ticks_per_beat
     assert score.key is not None
+
+
+def test_the_words_of_a_midi_file_stand_under_their_notes(folder: Path) -> None:
+    write_seed(folder / "song.mid", [quarters(MELODY), quarters((48,) * 8)], names=("Soprano", "Bass"))
+    words = [(0, "Hal-"), (482, "le-"), (958, "lu-"), (1440, "ia "), (1920, "/A"), (2400, "men-"), (5000, "late")]
+    events = [TrackEvent(tick, 0, lyric_event(text)) for tick, text in words]
+    song = replace(read_source(folder / "song.mid"), events=tuple(events))
+    job = harmonise_song(song, phrase_of_song(song), Settings(seed=1), open_model)
+    soprano, _, _, bass = voices(score_of_job(job, run(job, lambda done: None)))
+    assert [note.lyrics[0][1:3] for note in soprano if note.lyrics] == [
+        ("begin", "Hal"),
+        ("middle", "le"),
+        ("middle", "lu"),
+        ("end", "ia"),
+        ("single", "A"),
+        ("begin", "men"),
+    ]
+    assert not any(note.lyrics for note in bass)
+
+
+def test_notation_is_loaded_for_notation_alone(fresh_python: list[str]) -> None:
+    """What is light stays so: a MIDI file that becomes one needs none of it."""
+    code = (
+        "import sys; from companion.workbench import jobs, outputs, source; print('companion.notation' in sys.modules)"
+    )
+    assert subprocess.run([*fresh_python, "-c", code], capture_output=True, check=True, text=True).stdout == "False\n"
 
 
 def test_hands_that_are_late_are_written_in_time(chorale: Command, folder: Path) -> None:

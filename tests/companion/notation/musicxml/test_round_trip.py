@@ -29,12 +29,12 @@ def test_nothing_is_lost_to_another_reader(name: str) -> None:
 @pytest.mark.slow
 def test_nothing_is_lost_of_all_chorales() -> None:
     """408 of 408, 110,746 notes; 362 of them on two staves too."""
-    assert {
-        path.stem: found for path in roundtrip.chorales() if (found := list(roundtrip.differences(path, False)))
-    } == {}
+    found = {path.stem: list(roundtrip.differences(path, referee=False)) for path in roundtrip.chorales()}
+    assert len(found) == 408
+    assert not any(found.values())
 
 
-def test_what_is_lost_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_lost_is_found() -> None:
     """The comparison sees a note, a tie, a syllable and a fermata that are not there."""
     score = read_musicxml(next(path for path in roundtrip.chorales() if path.stem == "bwv10.7"))
     kept = roundtrip.notes_of(score)
