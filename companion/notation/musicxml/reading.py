@@ -27,7 +27,7 @@ from companion.notation.score import (
 
 LONGEST_MEASURE = 1000  # quarters
 MOST_PARTS = 200
-STYLES = (
+LINE_STYLES = (
     *("regular", "dotted", "dashed", "heavy", "light-light", "light-heavy", "heavy-light", "heavy-heavy"),
     *("tick", "short", "none"),
 )
@@ -214,7 +214,7 @@ class _PartReader:
     def _barline(self, element: Element) -> None:
         repeat, ending = element.find("repeat"), element.find("ending")
         line = Barline(
-            _of(STYLES, element.findtext("bar-style")),
+            _of(LINE_STYLES, element.findtext("bar-style")),
             _of(("forward", "backward"), None if repeat is None else repeat.get("direction")),
             _of(("start", "stop", "discontinue"), None if ending is None else ending.get("type")),
             "" if ending is None else (ending.get("number") or "").strip()[:20],
