@@ -17,7 +17,22 @@ from companion.notation.songs import song_of_score
 from companion.phrase.seed import phrase_of_song
 
 HYMN = (Path(__file__).parents[4] / "docs" / "composing" / "old-hundredth.musicxml").read_bytes()
-WORDS = ("", "0", "-1", "1e9", "nan", "½", "99999999999999999999", "C", "x" * 300, "\u202e\x9b", "3/4", "start", "yes", "7")
+WORDS = (
+    "",
+    "0",
+    "-1",
+    "1e9",
+    "nan",
+    "½",
+    "99999999999999999999",
+    "C",
+    "x" * 300,
+    "\u202e\x9b",
+    "3/4",
+    "start",
+    "yes",
+    "7",
+)
 
 
 def damaged(seed: int) -> bytes:
