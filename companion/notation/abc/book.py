@@ -16,7 +16,7 @@ from companion.notation.assembling import assembled
 from companion.notation.score import TREBLE_CLEF, ScorePart, VoiceLine, WrittenScore
 
 MOST_ABC_BYTES = 4_000_000
-MOST_LETTERS = 100_000  # of a tune; a long one has some thousands
+MOST_LETTERS = 50_000  # of a tune; a long one has some thousands
 MOST_VOICES = 16
 MOST_NAMED = 5  # tunes that are named where there are several
 _FIELD = re.compile(r"([A-Za-z]):(.*)")

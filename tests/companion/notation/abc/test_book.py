@@ -150,7 +150,7 @@ class TestBooks:
         ("X:1\nM:4/5\nK:C\nC|\n", "x.abc: line 2: there is no metre '4/5'"),
         ("X:1\nL:1/0\nK:C\nC|\n", "x.abc: line 2: there is no note length '1/0'; expected one like 1/8"),
         ("X:1\nK:C\n" + "C8" * 300 + "|\n", "x.abc: line 3: a bar lasts more than 1000 beats"),
-        ("X:1\nK:C\n" + "C|" * MOST_LETTERS, "x.abc: a tune of more than 100,000 letters; choose a shorter one"),
+        ("X:1\nK:C\n" + "C|" * MOST_LETTERS, "x.abc: a tune of more than 50,000 letters; choose a shorter one"),
         ("X:1\nK:C\n" + "".join(f"V:{n}\nC|\n" for n in range(20)), "x.abc: line 35: more than 16 voices"),
     ],
 )
