@@ -43,6 +43,7 @@ def examine() -> list[Finding]:
         _midi_ports,
         _link,
         _sound,
+        _scores,
         _folder,
         _training,
     )
@@ -125,6 +126,14 @@ def _sound() -> Finding:
     if find_spec("sounddevice"):
         return Finding(OK, "sound", f"{' '.join(ways)}; demo --play sounds at once")
     return Finding(NOTE, "sound", f"{' '.join(ways)}; to hear the demo at once: pip install 'chorale-companion[audio]'")
+
+
+def _scores() -> Finding:
+    missing = [name for name in ("verovio", "typst") if find_spec(name) is None]
+    if missing:
+        ways = f"read and written; drawn as piano rolls without {' and '.join(missing)}"
+        return Finding(NOTE, "scores", f"{ways}; to draw them: pip install 'chorale-companion[notation]'")
+    return Finding(OK, "scores", f"read, written, and drawn by verovio {_version('verovio')}")
 
 
 def _folder() -> Finding:

@@ -15,6 +15,7 @@ SCALE = 40  # percent
 PAGE_MARGIN, TITLE_MARGIN = 50, 150  # tenths of a millimetre
 TITLE_SIZE, TITLE_PLACE = 600, 1000  # in the units of the drawing, ten to a tenth of a millimetre
 PRINT_DPI = 144
+_SMUFL = re.compile(r'<tspan font-family="Leipzig" font-size="(\d+)px">[^<]*</tspan>')
 _OUTER_END = re.compile(r"</svg>\s*</svg>\s*$")
 
 
@@ -45,13 +46,22 @@ def pages(xml: str, on_paper: bool, title: str = "") -> list[str]:
             "breaks": "auto",
             "svgViewBox": True,
             "svgFormatRaw": True,
+            "smuflTextFont": "none",
+            "lyricSize": 4.2,
+            "lyricWordSpace": 2.4,
+            "spacingSystem": 8,
             "xmlIdSeed": 1,  # the same score, the same drawing
         }
     )
     if not toolkit.loadData(xml):
         raise ValueError("Verovio cannot read the score")
-    drawn = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)]
+    drawn = [_plain(toolkit.renderToSVG(number)) for number in range(1, toolkit.getPageCount() + 1)]
     return [_titled(drawn[0], title), *drawn[1:]]
+
+
+def _plain(page: str) -> str:
+    """With the note of a metronome mark in a font that everyone has."""
+    return _SMUFL.sub(lambda found: f'<tspan font-size="{found[1]}px">\u2669</tspan>', page)
 
 
 def _titled(page: str, title: str) -> str:

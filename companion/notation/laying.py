@@ -52,7 +52,7 @@ class Sheet:
     ticks_per_beat: int
     measures: tuple[WrittenBar, ...]
     key: KeySign
-    fermatas: frozenset[int] = frozenset()  # for the outer ones of the voices that are added
+    fermatas: frozenset[int] = frozenset()  # ticks of notes that have one, so that outer voices that are added do too
     harmonies: tuple[ChordSign, ...] = ()
     tempos: tuple[TempoMark, ...] = ()
     title: str = ""
@@ -137,16 +137,11 @@ def _line(own: Sequence[tuple[Given, NoteName]], sheet: Sheet) -> Iterator[Writt
         yield from paper.written(now, start, None)
         for number, (note, letter) in enumerate(chord):
             pieces = note.pieces or paper.written(start, note.end, letter, note.lyrics)
-            for place, piece in enumerate(pieces, start=1):
-                held = _fermata(note, sheet) if place == len(pieces) else ""
+            for piece in pieces:
+                held = OUTER.get(note.voice, "") if note.added and piece.tick in sheet.fermatas else ""
                 yield piece._replace(in_chord=number > 0, fermata=piece.fermata or held)
             now = note.end
     yield from paper.written(now, sheet.measures[-1].tick + sheet.measures[-1].ticks, None)
-
-
-def _fermata(note: Given, sheet: Sheet) -> str:
-    """That of an outer voice which was added, where the others have one."""
-    return OUTER.get(note.voice, "") if note.added and note.start in sheet.fermatas else ""
 
 
 def _triplet_cuts(notes: Sequence[Given], unit: int) -> frozenset[int]:

@@ -34,14 +34,16 @@ def accidentals(staff: Sequence[Sequence[tuple[NotePlace, Written]]], fifths: in
     """
     key = signature(fifths)
     heard: dict[tuple[str, int], int] = {}
+    held: dict[tuple[str, int], int] = {}  # over the bar line, by ties: what is otherwise afterwards must say so
     shown: dict[NotePlace, str] = {}
     for place, note in sorted((one for line in staff for one in line), key=lambda one: (one[1].tick, one[0])):
         if note.spelling is None:
             continue
         step, alter, octave = note.spelling
         if note.tied_from:
+            held[step, octave] = alter
             continue
-        if heard.get((step, octave), key[step]) != alter:
+        if heard.get((step, octave), key[step]) != alter or held.pop((step, octave), alter) != alter:
             shown[place] = ACCIDENTALS[alter]
         heard[step, octave] = alter
     return shown

@@ -46,7 +46,7 @@ def spelled(notes: Sequence[ToSpell], key: KeySign, known: Sequence[NoteName | N
         if places[at] is None:
             together = [fifth for n in _together(notes, order, place) if (fifth := places[n]) is not None]
             places[at] = _best(notes[at], together, [_known(notes, places, n) for n in beside[at]], wide)
-    return [spelling(note.pitch, place or 0) for note, place in zip(notes, places, strict=True)]
+    return [note_name(note.pitch, place or 0) for note, place in zip(notes, places, strict=True)]
 
 
 def scale(key: KeySign) -> tuple[int, int]:
@@ -59,7 +59,7 @@ def fifth_of(written: NoteName) -> int:
     return FIFTHS_LINE.index(written.step) - 1 + 7 * written.alter
 
 
-def spelling(pitch: int, fifth: int) -> NoteName:
+def note_name(pitch: int, fifth: int) -> NoteName:
     """A pitch written as a place on the line of fifths."""
     alter, at = divmod(fifth + 1, 7)
     step = FIFTHS_LINE[at]

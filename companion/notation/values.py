@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -38,12 +39,15 @@ def quarters_of(value: Value) -> Fraction:
 
 def value_of(quarters: Fraction) -> Value | None:
     """The value of a length; None where no single one has it."""
-    for name, length in TYPES.items():
-        for dots in range(MOST_DOTS + 1):
-            if quarters == length * (2 - Fraction(1, 2**dots)):
-                return Value(name, dots)
-    third = quarters * Fraction(3, 2)
-    return next((Value(name, 0, 3, 2) for name, length in TYPES.items() if third == length), None)
+    return _values().get(quarters)
+
+
+@functools.cache
+def _values() -> dict[Fraction, Value]:
+    """By length: plain and dotted ones, then those of triplets."""
+    plain = [Value(name, dots) for dots in range(MOST_DOTS + 1) for name in TYPES]
+    triplets = [Value(name, 0, 3, 2) for name in TYPES]
+    return {quarters_of(value): value for value in reversed([*plain, *triplets])}
 
 
 def beat_ends(numerator: int, denominator: int) -> list[int]:

@@ -129,8 +129,8 @@ def midi_place(source: Path, word: str, out: Path | None) -> Path:
     if not out.name:
         raise OutputFailed(f"cannot write {out}: it is a folder; name a file")
     if written_kind(out) is None:
-        picture = out.suffix.lower().lstrip(".")
-        hint = f"; for a picture add --{picture}" if picture in PICTURES else ""
+        beside_it = out.suffix.lower().lstrip(".")
+        hint = f"; add --{beside_it} for that beside it" if beside_it in (*PICTURES, "wav") else ""
         raise BadSetting(f"what is written must end in {WRITTEN}, not {out.suffix}{hint}")
     return out
 

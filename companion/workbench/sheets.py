@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -122,14 +123,17 @@ def _heard(job: Job) -> Iterator[VoiceNote]:
 def _lyrics(job: Job) -> dict[VoiceNote, tuple[Lyric, ...]]:
     """The syllables of a MIDI file by their note: the one of their track that begins with them, else the highest."""
     tracks = {(note.start_tick, note.pitch): note.track for note in job.song.notes}
-    notes = sorted(job.phrase.notes, key=lambda note: note.voice)
+    notes = sorted(job.phrase.notes, key=lambda note: (note.start_tick, note.voice))
+    starts = [note.start_tick for note in notes]
+    near_ticks = job.song.ticks_per_beat // 8
     found: dict[VoiceNote, tuple[Lyric, ...]] = {}
     goes_on = False
     for event in job.song.events:
         if not event.data.startswith(LYRIC):
             continue
         text, ends = _syllable(event.data)
-        near = [note for note in notes if abs(note.start_tick - event.tick) * 8 <= job.song.ticks_per_beat]
+        first, last = bisect_left(starts, event.tick - near_ticks), bisect_right(starts, event.tick + near_ticks)
+        near = sorted(notes[first:last], key=lambda note: note.voice)
         own = [note for note in near if tracks.get((note.start_tick, note.pitch)) == event.track] or near
         if text and own:
             syllabic = ("middle" if goes_on else "begin") if not ends else ("end" if goes_on else "single")
@@ -157,7 +161,7 @@ def _sheet(
 ) -> Sheet:
     end = max(note.end for note in notes)
     key = _key_sign(job)
-    fermatas = frozenset(map(paper.exact, job.song.fermatas)) | _closes(job, composed, paper)
+    fermatas = _fermatas(job, source, paper) | _closes(job, composed, paper)
     if source is not None:
         bars = bars_up_to(source.measures, end, source.ticks_per_beat)
         return Sheet(
@@ -181,6 +185,14 @@ def _sheet(
         tuple(chord for chord in chords if chord is not None),
         tuple(TempoMark(paper.exact(tempo.tick), 60e6 / tempo.beat_us) for tempo in job.song.tempos),
     )
+
+
+def _fermatas(job: Job, source: WrittenScore | None, paper: _Ruler) -> frozenset[int]:
+    """Where fermatas stand: of a score above the very note, which may be tied to others."""
+    if source is None:
+        return frozenset(map(paper.exact, job.song.fermatas))
+    lines = [line for part in source.parts for line in part.lines]
+    return frozenset(note.tick for line in lines for note in line.notes if note.fermata)
 
 
 def _closes(job: Job, composed: Sequence[Composed], paper: _Ruler) -> frozenset[int]:

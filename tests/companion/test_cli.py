@@ -303,12 +303,14 @@ class TestBadInput:
         [
             ("", "cannot write .: it is a folder; name a file"),
             ("/", "cannot write /: it is a folder; name a file"),
-            ("song.xml", "what is written is a MIDI file: its name must end in .mid, not .xml"),
-            ("song.wav", "what is written is a MIDI file: its name must end in .mid, not .wav"),
+            ("song.txt", "what is written must end in .mid, .musicxml or .mxl, not .txt"),
+            ("song.abc", "what is written must end in .mid, .musicxml or .mxl, not .abc"),
+            ("song.wav", "what is written must end in .mid, .musicxml or .mxl, not .wav; add --wav for that beside it"),
+            ("song.pdf", "what is written must end in .mid, .musicxml or .mxl, not .pdf; add --pdf for that beside it"),
         ],
     )
     @pytest.mark.parametrize("options", [(), ("--wav",)])
-    def test_places_that_no_midi_file_can_have(
+    def test_places_that_no_music_can_have(
         self, chorale: Command, melody_mid: Path, place: str, says: str, options: tuple[str, ...]
     ) -> None:
         for command in ("continue", "harmonise"):

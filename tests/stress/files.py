@@ -51,6 +51,31 @@ def _midi_samples() -> list[bytes]:
     return [path.read_bytes() for folder in folders for path in sorted(folder.glob("*.[mr][im][di]"))]
 
 
+def _notation_samples(pattern: str) -> list[bytes]:
+    return [path.read_bytes() for path in sorted((TESTS.parent / "docs" / "composing").glob(pattern))]
+
+
+def _musicxml_samples() -> list[bytes]:
+    """As they are, and compressed."""
+    from companion.notation.musicxml.xmltree import pack  # noqa: PLC0415
+
+    plain = _notation_samples("*.musicxml")
+    return [*plain, *map(pack, plain)]
+
+
+def _notate(path: Path) -> None:
+    """Reads a score, and writes it with another bar as MusicXML, which is read again."""
+    from companion.notation.musicxml.files import read_musicxml  # noqa: PLC0415
+    from companion.workbench import jobs, outputs  # noqa: PLC0415
+    from tests.support.fakes import Babbler  # noqa: PLC0415
+
+    jobs.open_model = lambda name: Babbler()  # type: ignore[assignment,return-value]
+    job = jobs.continue_job(path, 1, Settings(model="babbler", seed=1))
+    out = outputs.Outputs(path.with_name("out.musicxml"), force=True)
+    outputs.write_outputs(job, jobs.run(job, lambda done: None), out)
+    read_musicxml(out.midi)
+
+
 def _compose(path: Path) -> None:
     """The whole way from a seed to what is written, and the beginning of a harmonisation."""
     from companion.workbench import jobs, outputs  # noqa: PLC0415 - heavy, and only in the process that is measured
@@ -140,6 +165,8 @@ def _load_model(path: Path) -> None:
 
 KINDS = {
     "midi": Kind(_midi_samples, OF_BYTES, _compose, ".mid"),
+    "musicxml": Kind(_musicxml_samples, (*OF_BYTES, *OF_TEXT), _notate, ".musicxml"),
+    "abc": Kind(lambda: _notation_samples("*.abc"), OF_TEXT, _notate, ".abc"),
     "logs": Kind(_log_samples, OF_TEXT, _recover_and_replay, ".jsonl"),
     "presets": Kind(_preset_samples, OF_TEXT, _load_preset, ".toml"),
     "models": Kind(_model_samples, OF_BYTES, _load_model, ".onnx"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from companion.errors import BadMidiFile, one_line
@@ -15,6 +16,7 @@ from companion.notation.assembling import assembled
 from companion.notation.score import TREBLE_CLEF, ScorePart, VoiceLine, WrittenScore
 
 MOST_ABC_BYTES = 4_000_000
+MOST_LETTERS = 50_000  # of a tune; a long one has some thousands
 MOST_VOICES = 16
 MOST_NAMED = 5  # tunes that are named where there are several
 _FIELD = re.compile(r"([A-Za-z]):(.*)")
@@ -52,7 +54,7 @@ def _tunes(lines: _Lines) -> Iterator[_Lines]:
     starts = [at for at, (_, line) in enumerate(lines) if line.startswith("X:")]
     if not starts and any(line.startswith("K:") for _, line in lines):
         starts = [0]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         yield lines[start:end]
 
 
@@ -91,9 +93,12 @@ class _Tune:
         self.voices: dict[str, MusicReader] = {}
         self.said: dict[str, str] = {}  # of voices in the header
         self.reader: MusicReader | None = None  # None: before the music
+        self.goes_on = False  # the last line of music does, so that words are for both
 
     def read(self, lines: _Lines) -> WrittenScore:
         """The score; BadMidiFile names the line that cannot be read."""
+        if sum(len(line) for _, line in lines) > MOST_LETTERS:
+            raise BadMidiFile(f"{self.name}: a tune of more than {MOST_LETTERS:,} letters; choose a shorter one")
         for number, line in lines:
             text = "" if line.startswith("%") else _COMMENT.sub("", line).rstrip()
             field = _FIELD.fullmatch(text)
@@ -157,8 +162,10 @@ class _Tune:
 
     def _line(self, text: str) -> None:
         if text.strip() and self.reader is not None:
-            self.reader.voice.line, self.reader.voice.verses = [], 0
+            if not self.goes_on:
+                self.reader.voice.line, self.reader.voice.verses = [], 0
             self.reader.read(text)
+            self.goes_on = text.endswith("\\")
 
     def _score(self) -> WrittenScore:
         readers = list(self.voices.values()) or ([self.reader] if self.reader is not None else [])

@@ -37,7 +37,7 @@ def note_of(element: Element, tick: int, ticks: int, transposition: tuple[int, i
         "stop" in ties,
         "start" in ties,
         lyrics=tuple(_lyrics(element)),
-        fermata=(fermatas[0].get("type") or "upright") if fermatas else "",
+        fermata="inverted" if fermatas and fermatas[0].get("type") == "inverted" else "upright" if fermatas else "",
         marks=tuple(_marks(element)),
     )
 

@@ -27,6 +27,10 @@ from companion.notation.score import (
 
 LONGEST_MEASURE = 1000  # quarters
 MOST_PARTS = 200
+LINE_STYLES = (
+    *("regular", "dotted", "dashed", "heavy", "light-light", "light-heavy", "heavy-light", "heavy-heavy"),
+    *("tick", "short", "none"),
+)
 TICKS_OTHERWISE = 10_080  # where the divisions of a file have no common measure
 
 
@@ -210,9 +214,9 @@ class _PartReader:
     def _barline(self, element: Element) -> None:
         repeat, ending = element.find("repeat"), element.find("ending")
         line = Barline(
-            word(element.findtext("bar-style")),
-            word(None if repeat is None else repeat.get("direction")),
-            word(None if ending is None else ending.get("type")),
+            _of(LINE_STYLES, element.findtext("bar-style")),
+            _of(("forward", "backward"), None if repeat is None else repeat.get("direction")),
+            _of(("start", "stop", "discontinue"), None if ending is None else ending.get("type")),
             "" if ending is None else (ending.get("number") or "").strip()[:20],
             element.find("fermata") is not None,
         )
@@ -220,6 +224,11 @@ class _PartReader:
             self.bar.left = line
         elif element.get("location", "right") == "right":
             self.bar.right = line
+
+
+def _of(words: Sequence[str], word: str | None) -> str:
+    """A word, if it is one of these."""
+    return word.strip() if word and word.strip() in words else ""
 
 
 def _number(measure: Element) -> str:

@@ -24,6 +24,7 @@ from companion.notation.score import (
 )
 from companion.notation.signs import NotePlace, accidentals, bar_origin, beams, tuplets
 
+CHOIR_AAHS = 53  # of General MIDI, from 1 on
 HEAD = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC'
     b' "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
@@ -74,8 +75,18 @@ def _part_list(root: Element, score: WrittenScore) -> None:
         add(own, "part-name", part.name)
         if part.short:
             add(own, "part-abbreviation", part.short)
+        _choir(own, number)
     if len(score.parts) > 1:
         add(parts, "part-group", type="stop", number=1)
+
+
+def _choir(part: Element, number: int) -> None:
+    """What a program is to sing a part with."""
+    name = f"P{number}-I1"
+    add(add(part, "score-instrument", id=name), "instrument-name", "Choir")
+    sound = add(part, "midi-instrument", id=name)
+    add(sound, "midi-channel", (number - 1) % 9 + 1)
+    add(sound, "midi-program", CHOIR_AAHS)
 
 
 def _bars(score: WrittenScore) -> Iterator[_Bar]:

@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from companion.errors import BadMidiFile
 
-MOST_XML_BYTES = 32_000_000  # of XML; a chorale takes a tenth of a megabyte
+MOST_XML_BYTES = 12_000_000  # a chorale takes a tenth of a megabyte
 MOST_ELEMENTS = 2_000_000
 DEEPEST = 64
 CONTAINER = "META-INF/container.xml"

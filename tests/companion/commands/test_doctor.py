@@ -14,7 +14,9 @@ from companion.commands.doctor import FAULT, NOTE, OK, Finding, examine
 from companion.controls.table import DEFAULT_MODEL
 from companion.io.midi_ports import LOOPMIDI, Listing, plain_name
 
-SUBJECTS = ["Python", "packages", "models", "MIDI driver", "MIDI ports", "Link", "sound", "folder", "training"]
+SUBJECTS = [
+    *("Python", "packages", "models", "MIDI driver", "MIDI ports", "Link", "sound", "scores", "folder", "training"),
+]
 
 
 def finding(subject: str) -> Finding:
@@ -66,6 +68,7 @@ def test_optional_things_are_notes(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MIDI ports", NOTE),
         ("Link", NOTE),
         ("sound", NOTE),
+        ("scores", NOTE),
         ("training", NOTE),
     ]
     package = "rtmidi2" if sys.version_info >= (3, 13) else "python-rtmidi"
@@ -73,6 +76,10 @@ def test_optional_things_are_notes(monkeypatch: pytest.MonkeyPatch) -> None:
         f"no MIDI binding is installed; run: pip install {package}; files and OSC work without"
     )
     assert finding("Link").text == "not installed; to follow Ableton Link: pip install 'chorale-companion[link]'"
+    assert finding("scores").text == (
+        "read and written; drawn as piano rolls without verovio and typst;"
+        " to draw them: pip install 'chorale-companion[notation]'"
+    )
     assert finding("training").text == (
         "without tensorflow, keras, tf2onnx, music21; to train: pip install 'chorale-companion[train]'"
     )

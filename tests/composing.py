@@ -1,0 +1,33 @@
+"""``python -m tests.composing``: types the commands of docs/composing.md, in its folder, which so has what it shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from unittest import mock
+
+from companion.cli import app
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "composing.md"
+
+
+def commands() -> list[list[str]]:
+    """The words of each command that the page types, without ``chorale``."""
+    blocks = re.findall(r"```\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [shlex.split(line)[1:] for line in lines if re.match(r"chorale [a-z]+ ", line)]
+
+
+def main() -> None:
+    """Types them all."""
+    os.chdir(PAGE.with_suffix(""))
+    for words in commands():
+        with mock.patch.object(sys, "argv", ["chorale", *words, "--force"]):
+            app(standalone_mode=False)
+
+
+if __name__ == "__main__":
+    main()
