@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from typing import Any, Literal
 from xml.sax.saxutils import escape
 
 PAGE_WIDTH, PAGE_HEIGHT = 2100, 2970  # tenths of a millimetre: A4
@@ -85,11 +86,12 @@ def pdf_of(drawn: list[str]) -> bytes:
     return _typeset("height: 297mm", drawn, "pdf")
 
 
-def _typeset(height: str, drawn: list[str], kind: str) -> bytes:
+def _typeset(height: str, drawn: list[str], kind: Literal["png", "pdf"]) -> bytes:
     import typst  # noqa: PLC0415 - an extra
 
     files = {f"{number}.svg": page.encode() for number, page in enumerate(drawn)}
     images = "\n#pagebreak()\n".join(f'#image("{name}", width: 100%)' for name in files)
     source = f"#set page(width: 210mm, {height}, margin: 0mm, fill: white)\n#set document(date: none)\n{images}\n"
-    made = typst.compile({"main.typ": source.encode(), **files}, format=kind, ppi=PRINT_DPI)
+    folder: Any = {"main.typ": source.encode(), **files}  # which its types do not know of
+    made = typst.compile(folder, format=kind, ppi=PRINT_DPI)
     return bytes(made[0] if isinstance(made, list) else made)
