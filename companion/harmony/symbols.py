@@ -54,7 +54,7 @@ class AskedChord(NamedTuple):
     @property
     def left_out(self) -> bool:
         """It has more tones than there are voices."""
-        return len({self.root, *self.tones}) < len(self.above) + 1
+        return any((self.root + tone) % OCTAVE not in self.tones for tone in self.above)
 
     @property
     def basses(self) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from companion.harmony.symbols import AskedChord
 from companion.model.codes import UNDECIDED
 from companion.music.pitch import OCTAVE
-from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, VOCABULARY_SIZE, VOICES, IntArray
+from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, VOICES, IntArray
 from companion.sampling.harmony import FIFTH
 from companion.sampling.rules import PERFECT, SPANS, LogProbs, NoteContext, Rule
 
@@ -60,6 +60,7 @@ def sings(chord: AskedChord, leads: frozenset[int], given: tuple[tuple[int, int]
         costs = best_costs(chord, leads, tuple(context.history.now), known, context.voice)
         scores[FIRST_STRIKE:] -= costs[FIRST_STRIKE:]
         scores[HOLD] -= costs[context.history.now[context.voice]]
+        scores[REST] -= ALIEN  # whatever the style: the chord is to sound
 
     return rule
 

@@ -62,7 +62,8 @@ def asked_of_tune(wanted: Wanted, song: Song, phrase: Phrase) -> Asked:
     if _are_written(wanted.chords):
         chords = _written(wanted.chords or "", heard, notices)
     else:
-        chords = _of_song(wanted, song, phrase, bars, phrase.start_step + len(phrase.frames), notices)
+        end = phrase.start_step + len(phrase.frames)
+        chords = {} if wanted.chords else _of_song(song, phrase, bars, end, notices)
     tune = _Tune(phrase)
     closes = [tune.close(heard, bar, kind) for bar, kind in _closes(wanted.close_at)]
     closes = closes or tune.fermatas(song.fermatas, bars, notices)
@@ -77,7 +78,8 @@ def asked_of_new(wanted: Wanted, song: Song, phrase: Phrase, bars: int, wishes: 
         BadSetting: it cannot be; it names the bar.
     """
     coming, notices = new_bars(phrase, bars), list[str]()
-    chords = _of_song(wanted, song, phrase, [*bars_of(phrase), *coming], coming[0].start, notices)
+    none = wanted.chords is not None and not _are_written(wanted.chords)
+    chords = {} if none else _of_song(song, phrase, [*bars_of(phrase), *coming], coming[0].start, notices)
     if _are_written(wanted.chords):
         chords = {step: chord for step, chord in chords.items() if step < coming[0].start}
         chords |= _written(wanted.chords or "", coming, notices)
@@ -177,9 +179,9 @@ def _left_out(symbols: Iterable[str]) -> list[str]:
     return [f"of the tones of {', '.join(names)} four voices sing those that matter most"] if names else []
 
 
-def _of_song(wanted: Wanted, song: Song, phrase: Phrase, bars: Sequence[Bar], end: int, notices: list[str]) -> Places:
+def _of_song(song: Song, phrase: Phrase, bars: Sequence[Bar], end: int, notices: list[str]) -> Places:
     """The chords that a file has, beat by beat up to a step; what is after that holds to the end of its bar at last."""
-    symbols = chord_track(song) if wanted.chords is None else ()
+    symbols = chord_track(song)
     places: Places = {}
     begins = [_nearest_beat(phrase.start_step + phrase.step_of_tick(symbol.tick)) for symbol in symbols]
     bar_ends = {step: bar.end for bar in bars for step in range(bar.start, bar.end)}

@@ -305,8 +305,8 @@ class TestBadInput:
             (["--follow", "1.5"], "follow must be from 0 to 1, not 1.5"),
             (["--follow", "-1"], "follow must be from 0 to 1, not -1"),
             (
-                ["--key", "H dur"],
-                "key must be a key such as C major, f# minor, Em or D dorian, or auto, not 'H dur'",
+                ["--key", "Q dur"],
+                "key must be a key such as C major, f# minor, Em or D dorian, or auto, not 'Q dur'",
             ),
             (["--voice-temperature", "0.5"], "voice-temperature must be written like bass=VALUE, not '0.5'"),
             (["--voice-temperature", "bas=1"], "voice must be 1 to 4 or soprano, alto, tenor, bass, not 'bas'"),
