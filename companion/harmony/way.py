@@ -20,7 +20,7 @@ _NOT_A_CLOSE = 1e-4  # how much less likely a phrase ends on what is no triad in
 _AWAY_FROM_HOME = 0.05  # … and a piece away from its tonic
 _NOT_ASKED = 1e-9
 AskedBeats = Mapping[int, Sequence[AskedChord]]
-NOTHING_ASKED: AskedBeats = {}
+NO_CHORDS: AskedBeats = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ def way_through(
     form: Form,
     known: IntArray | None = None,
     given: Sequence[bool] = (),
-    asked: AskedBeats = NOTHING_ASKED,
+    asked: AskedBeats = NO_CHORDS,
 ) -> Way:
     """The way through a form.
 

@@ -10,8 +10,8 @@ from itertools import accumulate
 import numpy as np
 
 from companion.errors import BadSetting
-from companion.generation.asked import Asked, AskedClose
-from companion.harmony.cadences import CADENCES
+from companion.generation.asked import AskedClose, AskedHarmony
+from companion.harmony.cadences import CADENCE_KINDS
 from companion.harmony.form import Wish
 from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.harmony.tunes import close_in
@@ -48,7 +48,7 @@ class Wanted:
 NOTHING_WANTED = Wanted()
 
 
-def asked_of_tune(wanted: Wanted, song: Song, phrase: Phrase) -> Asked:
+def asked_of_tune(wanted: Wanted, song: Song, phrase: Phrase) -> AskedHarmony:
     """What is asked of the voices that are added to a tune; its bars count from its first whole one.
 
     Chords that are written count from the first bar that is heard.
@@ -68,10 +68,10 @@ def asked_of_tune(wanted: Wanted, song: Song, phrase: Phrase) -> Asked:
     closes = [tune.close(heard, bar, kind) for bar, kind in _closes(wanted.close_at)]
     closes = closes or tune.fermatas(song.fermatas, bars, notices)
     closes = _of_kinds(wanted.cadence, closes or [tune.last(bars)] * bool(wanted.cadence))
-    return Asked(_by_beat(chords), tuple(closes), notices=tuple(notices))
+    return AskedHarmony(_by_beat(chords), tuple(closes), notices=tuple(notices))
 
 
-def asked_of_new(wanted: Wanted, song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish] = ()) -> Asked:
+def asked_of_new(wanted: Wanted, song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish] = ()) -> AskedHarmony:
     """What is asked of a phrase and of new bars after it, which count from 1 on.
 
     Raises:
@@ -88,7 +88,7 @@ def asked_of_new(wanted: Wanted, song: Song, phrase: Phrase, bars: int, wishes: 
     closes = _of_kinds(wanted.cadence, closes or [_new_close(coming, bars, "", ends)] * bool(wanted.cadence))
     if not all(phrase.given):
         closes = [*_Tune(phrase).fermatas(song.fermatas, bars_of(phrase), notices), *closes]
-    return Asked(_by_beat(chords), tuple(closes), notices=tuple(notices))
+    return AskedHarmony(_by_beat(chords), tuple(closes), notices=tuple(notices))
 
 
 def symbol_bars(wanted: Wanted, song: Song, phrase: Phrase) -> int | None:
@@ -296,8 +296,8 @@ def _closes(close_at: str | None) -> list[tuple[int, str]]:
 
 
 def _kind(name: str) -> str:
-    if name.lower() not in CADENCES:
-        raise BadSetting(f"unknown cadence {name!r}; choose one of {', '.join(CADENCES)}")
+    if name.lower() not in CADENCE_KINDS:
+        raise BadSetting(f"unknown cadence {name!r}; choose one of {', '.join(CADENCE_KINDS)}")
     return name.lower()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from companion.errors import BadSetting
-from companion.generation.asked import Asked
+from companion.generation.asked import AskedHarmony
 from companion.harmony.form import Wish
 from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.music.song import ChordSymbol, Metre, Song, SongNote, TrackEvent
@@ -33,7 +33,7 @@ def phrase_of(one: Song) -> Phrase:
     return phrase_of_song(one, 0)
 
 
-def asked(wanted: Wanted, one: Song | None = None) -> Asked:
+def asked(wanted: Wanted, one: Song | None = None) -> AskedHarmony:
     one = one or song()
     return asked_of_tune(wanted, one, phrase_of(one))
 
@@ -143,7 +143,7 @@ class TestOfTheFile:
 
     def test_none_and_others_take_their_place(self) -> None:
         one = replace(song(16), chord_symbols=self.SYMBOLS)
-        assert asked(Wanted("none"), one) == Asked()
+        assert asked(Wanted("none"), one) == AskedHarmony()
         assert asked(Wanted("C | C | C | C"), one).chords == beats("C" + " ." * 15)
 
     def test_what_says_nothing_is_passed_over_and_said(self) -> None:
