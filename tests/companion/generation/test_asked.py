@@ -14,7 +14,7 @@ from companion.controls.settings import Settings
 from companion.generation.asked import AskedClose, AskedHarmony, as_asked, with_closes
 from companion.generation.composer import MODEL, Composed
 from companion.generation.job import Job, continue_song, harmonise_song
-from companion.harmony.chords import heard_chord
+from companion.harmony.chords import Chord, heard_chord
 from companion.harmony.form import Form, Span, Wish, closing_form
 from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.model.library import open_model
@@ -58,7 +58,7 @@ class TestForms:
         assert [span.fresh for span in as_asked(self.FORM, chords).spans] == [None, 44, 80]
 
     def test_without_chords_nothing_is_otherwise(self) -> None:
-        assert as_asked(self.FORM, {}) == self.FORM or as_asked(self.FORM, {}).spans == self.FORM.spans
+        assert as_asked(self.FORM, {}).spans == self.FORM.spans
 
     def test_closes_lie_where_they_are_asked_for(self) -> None:
         closes = (AskedClose(16, 32, 2), AskedClose(88, 96, 6))
@@ -110,7 +110,7 @@ def sounded(composed: Sequence[Composed], phrase: Phrase) -> dict[int, Composed]
 
 
 def wrong_beats(composed: Sequence[Composed], phrase: Phrase, asked: AskedHarmony) -> Iterator[tuple[int, str]]:
-    """The beats on which added voices are outside of the chord, it is not whole, or it has another bass behind a slash."""
+    """The beats on which added voices leave the chord, it is not whole, or has another bass than behind a slash."""
     frames = sounded(composed, phrase)
     for step, (wanted, *_) in asked.chords.items():
         one = frames[step]
@@ -171,7 +171,7 @@ class TestHeard:
 
     def test_a_tune_has_them_under_it_and_what_is_not_asked_is_free(self) -> None:
         phrase = phrase_of_song(self.PHRASE_SONG)
-        wanted = Wanted("G | C/E G/D | Am7 - Em/G . | D7 G")
+        wanted = Wanted("G | C/E G/B | Am7 - Em/G . | D7 G")
         asked = asked_of_tune(wanted, self.PHRASE_SONG, phrase)
         wrong = 0
         for seed in range(6):
@@ -191,9 +191,7 @@ class TestHeard:
     def test_closes_are_of_their_kind_where_they_are_asked_for(self, kind: str) -> None:
         phrase = phrase_of_song(self.PHRASE_SONG)
         asked = asked_of_new(Wanted(close_at=f"2:{kind},4,6:{kind}"), self.PHRASE_SONG, phrase, 6)
-        degrees = {"authentic": (7, 0), "half": (None, 7), "deceptive": (7, 4), "plagal": (0, 7)}
         before, last = {"authentic": (2, 7), "half": (None, 2), "deceptive": (2, 4), "plagal": (0, 7)}[kind]
-        del degrees
         for seed in range(3):
             job = continue_song(self.PHRASE_SONG, phrase, 6, (), Settings(seed=seed, key="G major"), opened, asked)
             frames = sounded(made(job), phrase)
@@ -205,7 +203,7 @@ class TestHeard:
                     found = heard([frames[close.step]])
                     assert found is not None and (found.root, found.inversion) == (last, 0)
                     earlier = heard([frames[close.step - 4]])
-                    assert earlier is not None and (before is None or earlier.root == before)
+                    assert earlier is not None and (earlier.root != last if before is None else earlier.root == before)
 
     def test_phrases_that_come_back_close_as_they_are_asked_to(self) -> None:
         phrase = phrase_of_song(self.PHRASE_SONG)
@@ -218,7 +216,8 @@ class TestHeard:
             for start in (asked.closes[0].end - 32, asked.closes[1].end - 32)
         )
         assert first[:16] == second[:16]
-        assert [heard([frames[close.step]]).root for close in asked.closes] == [2, 7]  # type: ignore[union-attr]
+        roots = [found.root for close in asked.closes if (found := heard([frames[close.step]]))]
+        assert roots == [2, 7]
 
     def test_a_church_mode_has_its_own_tones_and_closes_on_its_tonic(self) -> None:
         line = ((62, 1), (64, 1), (65, 1), (67, 1), (69, 1), (67, 1), (69, 2), (72, 1), (69, 1), (69, 1), (67, 1))
@@ -252,5 +251,5 @@ class TestHeard:
                 assert (frames_of(made(one)) == frames_of(made(other))).all()
 
 
-def heard(beat: Sequence[Composed]):  # type: ignore[no-untyped-def]
+def heard(beat: Sequence[Composed]) -> Chord | None:
     return heard_chord([[0 if pitch is None else strike(pitch) for pitch in one.frame.pitches] for one in beat])
