@@ -22,6 +22,7 @@ from companion.phrase.seed import Phrase
 from companion.workbench.bars import Bar, bars_of, new_bars
 from companion.workbench.chord_track import NO_CHORD, chord_track
 
+MOST_DIGITS = 9  # of a bar's number
 NONE = "none"  # for --chords: whatever stands in the file, none are asked for
 _GOES_ON = frozenset({".", "/"})  # a beat more of the chord before
 _AGAIN = "%"  # the bar before, or the chord before
@@ -286,7 +287,7 @@ def _closes(close_at: str | None) -> list[tuple[int, str]]:
     closes = []
     for one in [] if close_at is None else close_at.split(","):
         bar, _, kind = (part.strip() for part in one.partition(":"))
-        if not bar.isdecimal():
+        if not bar.isdecimal() or len(bar) > MOST_DIGITS:
             raise BadSetting(f"close-at must be bars, as in 4,8 or 4:half,8:authentic, not {close_at!r}")
         closes.append((int(bar), _kind(kind) if kind else ""))
     numbers = [bar for bar, _ in closes]

@@ -308,6 +308,14 @@ class TestBadInput:
                 ["--key", "Q dur"],
                 "key must be a key such as C major, f# minor, Em or D dorian, or auto, not 'Q dur'",
             ),
+            (
+                ["--chords", "G | Gx"],
+                "bar 2: unknown chord 'Gx'; chords are written like G, Em, D7, F#m7b5, C/E or Asus4",
+            ),
+            (["--chords", "G | C | D", "--bars", "2"], "there are chords for 3 bars, and 2 bars for them"),
+            (["--close-at", "9", "--bars", "8"], "there is no bar 9 to close in: there are 8 new bars"),
+            (["--close-at", "9" * 5000], "close-at must be bars, as in 4,8 or 4:half,8:authentic, not "),
+            (["--cadence", "sad"], "unknown cadence 'sad'; choose one of authentic, half, deceptive, plagal"),
             (["--voice-temperature", "0.5"], "voice-temperature must be written like bass=VALUE, not '0.5'"),
             (["--voice-temperature", "bas=1"], "voice must be 1 to 4 or soprano, alto, tenor, bass, not 'bas'"),
             (["--voice-temperature", "bass=x"], "temperature must be from 0 to 10 or auto, not 'x'"),
@@ -336,6 +344,10 @@ class TestBadInput:
         assert says in complaint(chorale("continue", "seed.mid", *options))
         assert [path.name for path in folder.iterdir()] == ["seed.mid"]
         assert seed.read_bytes() == kept
+
+    def test_bars_that_are_not_in_the_tune(self, chorale: Command, melody_mid: Path) -> None:
+        says = complaint(chorale("harmonise", melody_mid, "--bars", "2-9"))
+        assert says.startswith("bars 2-9 are not in the tune, which has bars 1 to ")
 
     @pytest.mark.parametrize("name", ["out.mid", "out.wav", "trace.json"])
     def test_nothing_is_overwritten_without_force(self, chorale: Command, chorale_mid: Path, name: str) -> None:
