@@ -34,6 +34,7 @@ FAR_APART = 8.0  # … or more than an octave and a fourth
 UNISON = 0.7
 OVERLAPPING = 2.0  # a voice goes beyond where its neighbour just was
 LEAP_BEYOND = 0.4  # for each semitone beyond a fifth, or beyond an octave in the bass …
+STANDS = 4.0  # nats for a soprano that stays on its note while a chord goes on
 TRITONE = 1.0  # … and for a leap of no singable size
 HIDDEN = 1.0  # outer voices that leap into a fifth or octave in one direction
 _LEAPS = (7, 7, 7, 12)
@@ -99,6 +100,8 @@ def _alone(chord: AskedChord, before: tuple[int, ...], choices: list[IntArray]) 
     """``[soprano, alto, tenor, bass]``: tones that are missing, and leaps."""
     bits: NDArray[np.int64] = np.zeros((1,) * len(VOICES), dtype=np.int64)
     costs: list[Costs] = [_bass_costs(chord)[choices[_BASS]]]
+    if chord.goes_on and len(choices[0]) > 1:
+        costs.append(STANDS * (choices[0] == before[0]).reshape(-1, 1, 1, 1))
     for voice, codes in enumerate(choices):
         shape = [len(codes) if at == voice else 1 for at in range(len(VOICES))]
         bits = bits | np.where(codes >= FIRST_STRIKE, 1 << _CLASSES[codes], 0).reshape(shape)
@@ -119,7 +122,7 @@ def _leap_costs(voice: int) -> Costs:
 @lru_cache(maxsize=64)
 def _bass_costs(chord: AskedChord) -> Costs:
     """``[codes]``."""
-    costs: Costs = np.where(np.isin(_CLASSES, chord.basses), 0.0, OTHER_BASS if chord.slash is None else NAMED_BASS)
+    costs: Costs = np.where(np.isin(_CLASSES, chord.basses), 0.0, OTHER_BASS if chord.slash in (None, chord.root) else NAMED_BASS)
     fifth = (_CLASSES - chord.root) % OCTAVE == FIFTH
     costs += ON_FIFTH * (fifth & ~np.isin(_CLASSES, chord.basses))
     return costs

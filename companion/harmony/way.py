@@ -79,8 +79,9 @@ def way_through(
 
 def _options(chords: Sequence[AskedChord], place: PhrasePlace) -> tuple[AskedChord, ...]:
     """Each chord on each of its basses; a phrase closes on the first."""
-    each = (chord.options[: 1 if place == PhrasePlace.CLOSE else None] for chord in chords)
-    return tuple(option for options in each for option in options)
+    if place == PhrasePlace.CLOSE:
+        return tuple(chord.options[0]._replace(goes_on=False) for chord in chords)
+    return tuple(option for chord in chords for option in chord.options)
 
 
 def _being_one_of(harmony: Harmony, options: Sequence[AskedChord]) -> Likelihoods:

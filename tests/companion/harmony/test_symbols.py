@@ -131,7 +131,8 @@ def test_what_bach_has_not_is_counted_as_nothing() -> None:
 def test_a_chord_that_goes_on_may_leave_its_root() -> None:
     chord = chord_of_symbol("G")
     assert chord is not None
-    assert chord._replace(goes_on=True).options == (chord, chord._replace(slash=11))
+    assert [option.basses for option in chord._replace(goes_on=True).options] == [(7,), (11,)]
+    assert chord.options == (chord,)
     named = chord._replace(slash=2, goes_on=True)
     assert [option.basses for option in named.options] == [(2,)]
 
