@@ -122,7 +122,9 @@ def _leap_costs(voice: int) -> Costs:
 @lru_cache(maxsize=64)
 def _bass_costs(chord: AskedChord) -> Costs:
     """``[codes]``."""
-    costs: Costs = np.where(np.isin(_CLASSES, chord.basses), 0.0, OTHER_BASS if chord.slash in (None, chord.root) else NAMED_BASS)
+    costs: Costs = np.where(
+        np.isin(_CLASSES, chord.basses), 0.0, OTHER_BASS if chord.slash in (None, chord.root) else NAMED_BASS
+    )
     fifth = (_CLASSES - chord.root) % OCTAVE == FIFTH
     costs += ON_FIFTH * (fifth & ~np.isin(_CLASSES, chord.basses))
     return costs
