@@ -64,6 +64,8 @@ def way_through(
         options = _options(asked.get(step, ()), place)
         if options:
             toward = toward * _being_one_of(Harmony(key), options)
+            if place == PhrasePlace.CLOSE and (span := form.at(step)) is not None:
+                toward = toward * chain.closing[form.closing(span)]  # major or minor, where either is asked for
         elif place == PhrasePlace.CLOSE and (span := form.at(step)) is not None:
             toward = toward * _on_close(chain, form, span)
         elif place == PhrasePlace.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
