@@ -97,8 +97,8 @@ def symbol_bars(wanted: Wanted, song: Song, phrase: Phrase) -> int | None:
     if wanted.chords is not None or not (symbols := chord_track(song)):
         return None
     first = new_bars(phrase, 1)[0].start
-    last = phrase.start_step + phrase.step_of_tick(symbols[-1].tick)
-    return max((last - first) // phrase.bar_steps + 1, 0) or None
+    after = [step for symbol in symbols if (step := phrase.start_step + phrase.step_of_tick(symbol.tick)) >= first]
+    return (after[-1] - first) // phrase.bar_steps + 1 if len(after) > 1 else None  # one alone ends the seed
 
 
 def _are_written(chords: str | None) -> bool:

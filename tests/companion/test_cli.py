@@ -188,6 +188,15 @@ class TestHarmonise:
         says = complaint(chorale("harmonise", melody_mid, "--voice", "baritone"))
         assert says == "unknown voice 'baritone'; choose one of soprano, alto, tenor, bass or 1-4"
 
+    def test_chords_in_some_bars(self, chorale: Command, melody_mid: Path) -> None:
+        words = ("--bars", "2-2", "--chords", "G Am7 G/B D", "--cadence", "half", "--seed", 3)
+        assert chorale("harmonise", melody_mid, *words) == Ran(0, "wrote melody-harmonised.mid\n", "")
+        soprano, *others = read_facts(Path("melody-harmonised.mid")).notes
+        assert [note.pitch for note in soprano] == list(MELODY)
+        assert {min(note.start for note in voice) for voice in others} == {1920}
+        bass = {note.start: note.pitch % 12 for note in others[-1]}
+        assert [bass[tick] for tick in (1920, 2400, 2880, 3360)] == [7, 9, 11, 2]
+
     def test_nothing_to_add(self, chorale: Command, chorale_mid: Path) -> None:
         says = complaint(chorale("harmonise", chorale_mid))
         assert says.startswith("chorale.mid holds all four voices; name the one to keep with --voice")
