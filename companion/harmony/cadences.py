@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from companion.harmony.symbols import AskedChord
+from companion.harmony.voicings import go_in_parallel
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.sampling.harmony import MAJOR, MINOR
-from companion.sampling.rules import PERFECT
 
 CADENCE_KINDS = ("authentic", "half", "deceptive", "plagal")
 _FIFTH, _FOURTH, _SECOND = 7, 5, 2
@@ -47,8 +47,7 @@ def _without_parallels(before: Chords, last: AskedChord, sung_before: int | None
     turned = tuple(chord._replace(slash=(chord.root + chord.above[0]) % OCTAVE) for chord in before)
 
     def is_free(chord: AskedChord) -> bool:
-        interval = (sung_before - chord.basses[0]) % OCTAVE
-        return interval not in PERFECT or interval != (sung - last.basses[0]) % OCTAVE
+        return not go_in_parallel((sung_before, sung), (chord.basses[0], last.basses[0]))
 
     return tuple(filter(is_free, before)) or tuple(filter(is_free, turned)) or before
 

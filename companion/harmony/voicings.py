@@ -66,6 +66,12 @@ def sings(chord: AskedChord, leads: frozenset[int], given: tuple[tuple[int, int]
     return rule
 
 
+def go_in_parallel(tune: tuple[int, int], bass: tuple[int, int]) -> bool:
+    """Whether two voices come from a fifth or octave to the same; their pitch classes before and after."""
+    before, after = ((high - low) % OCTAVE for high, low in zip(tune, bass, strict=True))
+    return before == after and before in PERFECT and tune[0] != tune[1]
+
+
 @lru_cache(maxsize=256)
 def best_costs(
     chord: AskedChord, leads: frozenset[int], before: tuple[int, ...], known: tuple[int | None, ...], voice: int

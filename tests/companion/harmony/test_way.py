@@ -185,3 +185,12 @@ class TestChordsThatAreAskedFor:
             assert (one is None) == (other is None)
             if one is not None and other is not None:
                 np.testing.assert_array_equal(one.beat.toward, other.beat.toward)
+
+    def test_a_chord_that_goes_on_leads_its_bass_to_the_next_one_without_octaves_with_the_tune(self) -> None:
+        """C to D in the tune over C and then Dm: the last C stands on its third."""
+        tune = tune_of([(72, 1), (72, 1), (74, 1), (74, 1), (72, 4)])
+        asked = {0: (symbol("C"),), 4: (symbol("C")._replace(goes_on=True),), 8: (symbol("Dm"),)}
+        form = tune_form(tune)
+        leads = (way_through(C_MAJOR, form, known, SOPRANO_GIVEN, asked).harmony(4) for known in (alone(tune), None))
+        basses = [[option.basses for option in lead.beat.options] for lead in leads if lead is not None]
+        assert basses == [[(4,)], [(0,), (4,)]]
