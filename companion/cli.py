@@ -105,7 +105,8 @@ def continue_(
         list[Path], typer.Argument(metavar="SEED.mid...", help="Four voices, a melody, or chords; - is standard input.")
     ],
     bars: Annotated[
-        int | None, typer.Option("--bars", help="How many new bars after the seed. Default: 8, or as the phrases are.")
+        int | None,
+        typer.Option("--bars", help="How many new bars after the seed. Default: 8, or as phrases or chords are."),
     ] = None,
     phrases: Annotated[
         str | None,

@@ -61,7 +61,8 @@ BELOW_COMMANDS = ORDER["companion"][: ORDER["companion"].index("screen")]
 # What the shared cores may import of ours; beyond that there is numpy and the standard library.
 PURE = {
     "companion.music.vocabulary": set(),
-    "companion.music.key": {"companion.music.vocabulary", "companion.music.pitch"},
+    "companion.music.key": {"companion.music.vocabulary", "companion.music.key_names"},
+    "companion.music.key_names": set(),
     "companion.model.codes": {"companion.music.vocabulary"},
     "companion.model.features": {"companion.music.vocabulary", "companion.music.key", "companion.model.codes"},
 }

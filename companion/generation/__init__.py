@@ -3,6 +3,7 @@
 generator    one frame after another; a *decoder state* is all that the next one depends on
 between      steps that no model is asked for
 closes       how music is brought to a close, and which of several endings is the best
+asked        the chords and closes that a composer asks for
 composer     a phrase continued or harmonised
 blanks       bars and voices that are made anew, and the notes that are kept
 gap          such bars as a gap: what is known around it, and what its frames are asked to be

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from companion.harmony.cadences import cadence
+from companion.harmony.cadences import cadence_of
 from companion.harmony.form import Form, Span
 from companion.harmony.symbols import AskedChord
 from companion.harmony.way import AskedBeats
@@ -14,7 +14,7 @@ from companion.music.key import Key
 from companion.music.pitch import pitch_class_name
 from companion.music.vocabulary import STEPS_PER_BEAT
 
-Sung = Callable[[int], int | None]  # the pitch class that the tune has at a step of the song; None where it is silent
+TuneAt = Callable[[int], int | None]  # the pitch class that the tune has at a step of the song; None where it is silent
 
 
 class AskedClose(NamedTuple):
@@ -23,11 +23,11 @@ class AskedClose(NamedTuple):
     step: int  # its last chord is struck
     end: int  # the phrase is over; a given tune has its own end
     bar: int  # as the composer counts, for what is said of it
-    kind: str = ""  # one of companion.harmony.cadences.CADENCES; empty: any
+    kind: str = ""  # one of companion.harmony.cadences.CADENCE_KINDS; empty: any
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedHarmony:
     """Chords and closes; steps count from the beginning of the song's first bar, and lie on beats."""
 
     chords: AskedBeats = field(default_factory=dict)  # of which each beat is to be one, by its step
@@ -44,7 +44,7 @@ class Asked:
         named = (self.chords[step] for step in sorted(self.chords))
         return tuple(chords[0] for chords in named if len(chords) == 1 and not chords[0].goes_on)
 
-    def with_cadences(self, key: Key, sung: Sung) -> Asked:
+    def with_cadences(self, key: Key, sung: TuneAt) -> AskedHarmony:
         """The same with the chords of its closes that are of a kind; chords that are asked for anyway stay."""
         chords, notices = dict(self.chords), list(self.notices)
         for close in self.closes:
@@ -52,7 +52,7 @@ class Asked:
                 continue
             last = chords.get(close.step, ())
             tone = last[0].root if last else sung(close.step)
-            found = cadence(close.kind, key, tone, sung(close.step - STEPS_PER_BEAT))
+            found = cadence_of(close.kind, key, tone, sung(close.step - STEPS_PER_BEAT))
             if found is None or (last and not any(_alike(last[0], chord) for chord in found.last)):
                 notices.append(_not_of_kind(close, tone, last))
                 continue
@@ -64,7 +64,7 @@ class Asked:
             chords.setdefault(close.step - STEPS_PER_BEAT, found.before)
         return replace(self, chords=chords, notices=tuple(notices))
 
-    def moved(self, beats: Sequence[int], first: int = 0) -> Asked:
+    def moved(self, beats: Sequence[int], first: int = 0) -> AskedHarmony:
         """What is asked of some beats, by other steps, which begin with the first.
 
         beats: the steps of the song where they begin.
@@ -79,7 +79,7 @@ class Asked:
         return replace(self, chords=chords, closes=tuple(closes))
 
 
-NOTHING_ASKED = Asked()
+NOTHING_ASKED = AskedHarmony()
 
 
 def _alike(one: AskedChord, other: AskedChord) -> bool:

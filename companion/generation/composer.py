@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.generation.asked import NOTHING_ASKED, Asked, AskedClose, as_asked, with_closes
+from companion.generation.asked import NOTHING_ASKED, AskedClose, AskedHarmony, as_asked, with_closes
 from companion.generation.closes import INNER_TRIES, TRIES, Made, Request, Walk, towards_close
 from companion.generation.following import Lead
 from companion.generation.generator import DecoderState, Frame, Generator
@@ -52,7 +52,7 @@ def continue_phrase(
     asked_key: Key | None = None,
     lead: Lead | None = None,
     wishes: Sequence[Wish] = (),
-    asked: Asked = NOTHING_ASKED,
+    asked: AskedHarmony = NOTHING_ASKED,
 ) -> Iterator[Composed]:
     """The seed, its missing voices added, then ``bars`` new bars in phrases, the last of which ends the piece.
 
@@ -79,7 +79,7 @@ def harmonise(
     phrase: Phrase,
     sampling: Sampling,
     asked_key: Key | None = None,
-    asked: Asked = NOTHING_ASKED,
+    asked: AskedHarmony = NOTHING_ASKED,
 ) -> Iterator[Composed]:
     """The seed's frames with the voices it lacks, phrase by phrase; each last chord is held until its tune goes on.
 
@@ -116,7 +116,7 @@ class _Heard:
         asked_key: Key | None,
         most: int | None = None,
         ended: bool = False,
-        asked: Asked = NOTHING_ASKED,
+        asked: AskedHarmony = NOTHING_ASKED,
     ) -> None:
         sung = phrase.sung_steps
         skipped = 0 if most is None else max(len(sung) - most, 0)

@@ -11,7 +11,7 @@ import numpy as np
 
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
-from companion.generation.asked import NOTHING_ASKED, Asked, Sung
+from companion.generation.asked import NOTHING_ASKED, AskedHarmony, TuneAt
 from companion.generation.blanks import blank_of, kept_notes, over_the_edges
 from companion.generation.composer import (
     Composed,
@@ -82,7 +82,7 @@ def continue_song(
     wishes: Sequence[Wish],
     settings: Settings,
     open_model: OpenModel,
-    asked: Asked = NOTHING_ASKED,
+    asked: AskedHarmony = NOTHING_ASKED,
 ) -> Job:
     """A phrase and so many new bars, in phrases as they are wished for; BadSetting where that cannot be.
 
@@ -101,7 +101,7 @@ def continue_song(
 
 
 def harmonise_song(
-    song: Song, phrase: Phrase, settings: Settings, open_model: OpenModel, asked: Asked = NOTHING_ASKED
+    song: Song, phrase: Phrase, settings: Settings, open_model: OpenModel, asked: AskedHarmony = NOTHING_ASKED
 ) -> Job:
     """A phrase that lacks at least one voice, and those that it lacks; asked: chords and closes."""
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
@@ -166,7 +166,7 @@ def asked_key(settings: Settings) -> Key | None:
     return Key.of_name(settings.key) if settings.key else None
 
 
-def _in_key(asked: Asked, settings: Settings, phrase: Phrase, ended: bool = False) -> Asked:
+def _in_key(asked: AskedHarmony, settings: Settings, phrase: Phrase, ended: bool = False) -> AskedHarmony:
     """With the key that the chords tell besides the notes, and the chords of closes of a kind."""
     if not asked:
         return asked
@@ -176,7 +176,7 @@ def _in_key(asked: Asked, settings: Settings, phrase: Phrase, ended: bool = Fals
     return asked if key is None else asked.with_cadences(key, _sung_in(phrase))
 
 
-def _sung_in(phrase: Phrase) -> Sung:
+def _sung_in(phrase: Phrase) -> TuneAt:
     """The pitch class of the phrase's leading voice at a step of the song; of four given voices nothing is asked."""
     tune = sounding_pitches(phrase.frames)[:, phrase.given.index(True)]
 

@@ -1,6 +1,9 @@
 """Harmony as the chorales have it: phrases are planned, and a chord is chosen for every beat before its notes are.
 
 chords        what a beat is heard as
+symbols       chord symbols, and the tones that they stand for
+voicings      how four voices can sound a chord that is asked for
+cadences      closes that are asked for by name
 progressions  which chord follows which, and what the voices sing in each, as counted in the chorales
 doubling      how the upper voices share a chord between them
 keys          the key, by what tells it

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from companion.harmony.symbols import AskedChord
+from companion.harmony.voicings import go_in_parallel
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.sampling.harmony import MAJOR, MINOR
-from companion.sampling.rules import PERFECT
 
-CADENCES = ("authentic", "half", "deceptive", "plagal")
+CADENCE_KINDS = ("authentic", "half", "deceptive", "plagal")
 _FIFTH, _FOURTH, _SECOND = 7, 5, 2
 _SEVENTH = 10
 Chords = tuple[AskedChord, ...]
 
 
-class Cadence(NamedTuple):
+class AskedCadence(NamedTuple):
     """The chords of which the last one and the one before it are each one."""
 
     before: Chords
@@ -25,12 +25,12 @@ class Cadence(NamedTuple):
     tonic: int  # pitch class, of the key that it is in
 
 
-def cadence(kind: str, key: Key, sung: int | None = None, sung_before: int | None = None) -> Cadence | None:
+def cadence_of(kind: str, key: Key, sung: int | None = None, sung_before: int | None = None) -> AskedCadence | None:
     """A cadence of a kind; None where what is sung is in none.
 
     An authentic or half one that is not possible in the key itself is in a near one.
 
-    kind: one of CADENCES.
+    kind: one of CADENCE_KINDS.
     sung: the pitch class that the tune has on its last chord; sung_before: a beat before.
     """
     for found in _of_kind(kind, key):
@@ -47,23 +47,22 @@ def _without_parallels(before: Chords, last: AskedChord, sung_before: int | None
     turned = tuple(chord._replace(slash=(chord.root + chord.above[0]) % OCTAVE) for chord in before)
 
     def is_free(chord: AskedChord) -> bool:
-        interval = (sung_before - chord.basses[0]) % OCTAVE
-        return interval not in PERFECT or interval != (sung - last.basses[0]) % OCTAVE
+        return not go_in_parallel((sung_before, sung), (chord.basses[0], last.basses[0]))
 
     return tuple(filter(is_free, before)) or tuple(filter(is_free, turned)) or before
 
 
-def _of_kind(kind: str, key: Key) -> Iterator[Cadence]:
+def _of_kind(kind: str, key: Key) -> Iterator[AskedCadence]:
     if kind == "authentic":
         for near in (key, *_near(key)):
-            yield Cadence(_dominants(near), _tonics(near, home=near == key), near.tonic)
+            yield AskedCadence(_dominants(near), _tonics(near, home=near == key), near.tonic)
     elif kind == "half":
         for near in (key, *_near(key)[:-1]):  # that of the fourth degree is the tonic
-            yield Cadence(_before_dominant(near), (_half(near),), near.tonic)
+            yield AskedCadence(_before_dominant(near), (_half(near),), near.tonic)
     elif kind == "deceptive":
-        yield Cadence(_dominants(key), (_triad(key, 8 if key.minor else 9, minor=not key.minor),), key.tonic)
+        yield AskedCadence(_dominants(key), (_triad(key, 8 if key.minor else 9, minor=not key.minor),), key.tonic)
     else:
-        yield Cadence((_scale_triad(key, _FOURTH),), _tonics(key, home=True), key.tonic)
+        yield AskedCadence((_scale_triad(key, _FOURTH),), _tonics(key, home=True), key.tonic)
 
 
 def _near(key: Key) -> tuple[Key, ...]:

@@ -20,7 +20,8 @@ EVERY_KEY = tuple(Key(tonic, minor) for minor in (False, True) for tonic in rang
 _PER_STEP = 0.2  # how much a step tells, of what it would if no step were like the one before
 _UNHEARD = 0.002  # the share of a tone that was never heard in a key
 _NO_CHORD = 1e-4  # how likely a chord is that a key has not
-_ENDS_AWAY = 1.5  # nats off where the last chord is on another degree than the tonic
+_PER_CHORD = 0.3  # how much one tells after the other: a minor piece is in major for a while, and the other way round
+_ENDS_AWAY = 3.0  # nats off where the last chord is on another degree than the tonic
 _STAYS = 3.0  # nats by which another key must be likelier than the one that was heard before
 
 
@@ -61,13 +62,16 @@ def _following_one_another(chords: Sequence[AskedChord]) -> Likelihoods:
 
 
 def _in_one_key(harmony: Harmony, chords: Sequence[AskedChord]) -> float:
-    chain, nats, before = harmony.progressions, 0.0, None
+    chain = harmony.progressions
     states = [harmony.state_of(chord) for chord in chords]
-    for state in states:
-        likely = chain.openings if before is None else chain.following[PhrasePlace.INSIDE, before]
-        nats += math.log(_NO_CHORD if state is None else max(likely[state], _NO_CHORD))
-        before = state
-    return nats if states[-1] is None or chain.on_tonic[states[-1]] else nats - _ENDS_AWAY
+    likely = [chain.openings]
+    likely += [chain.openings if one is None else chain.following[PhrasePlace.INSIDE, one] for one in states[:-1]]
+    first, *others = (
+        math.log(_NO_CHORD if state is None else max(shares[state], _NO_CHORD))
+        for state, shares in zip(states, likely, strict=True)
+    )
+    ends_at_home = states[-1] is not None and chain.on_tonic[states[-1]]
+    return first + _PER_CHORD * sum(others) - (0.0 if ends_at_home else _ENDS_AWAY)
 
 
 def _first(pitches: IntArray, sings: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Likelihoods:

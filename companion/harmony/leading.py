@@ -31,6 +31,7 @@ LEADING_TONE = 11  # semitones above the tonic
 LEAP_NATS, NO_LEAP, WIDEST_LEAP = (0.2, 0.6), 2, 9
 LIVELY = 0.4  # nats off holding on off the beat: what rules take from moving there is given back, and steps pass by
 STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
+MOVING_ON = 0.6  # of these, where a chord is asked for that may go on
 UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
 STILL_UNKNOWN, LIVELY_UNKNOWN = 0.2, 0.5  # of both, where nobody knows where phrases end
 _HARDLY = 1e-6  # how likely what opens or closes no phrase is nevertheless, where nothing else goes with what is given
@@ -137,7 +138,8 @@ class Harmony:
         self, chord: AskedChord, step: int, strength: float, given: Mapping[int, int], opens: bool
     ) -> tuple[Rule, ...]:
         state = self.state_of(chord)
-        leaning = () if state is None else (keep_to_chord(self.key, state, OFF_BEAT if step else ON_BEAT, strength),)
+        when, moving = (OFF_BEAT, 0.0) if step else (ON_BEAT, MOVING_ON)
+        leaning = () if state is None else (keep_to_chord(self.key, state, when, strength, moving),)
         if step and not opens:
             return leaning
         leads = {(self.key.tonic + LEADING_TONE) % OCTAVE} - {chord.root}

@@ -54,7 +54,7 @@ class AskedChord(NamedTuple):
     @property
     def left_out(self) -> bool:
         """It has more tones than there are voices."""
-        return len({self.root, *self.tones}) < len(self.above) + 1
+        return any((self.root + tone) % OCTAVE not in self.tones for tone in self.above)
 
     @property
     def basses(self) -> tuple[int, ...]:
@@ -66,8 +66,8 @@ class AskedChord(NamedTuple):
     @property
     def options(self) -> tuple[AskedChord, ...]:
         """The same, once for each bass."""
-        own = self._replace(goes_on=False)
-        return (own, *(own._replace(slash=bass) for bass in self.basses[1:]))
+        basses = self.basses
+        return (self,) if len(basses) == 1 else tuple(self._replace(slash=bass) for bass in basses)
 
     @property
     def counted(self) -> Chord | None:

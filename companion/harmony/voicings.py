@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from companion.harmony.symbols import AskedChord
 from companion.model.codes import UNDECIDED
 from companion.music.pitch import OCTAVE
-from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, VOCABULARY_SIZE, VOICES, IntArray
+from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, VOICES, IntArray
 from companion.sampling.harmony import FIFTH
 from companion.sampling.rules import PERFECT, SPANS, LogProbs, NoteContext, Rule
 
-BASS = len(VOICES) - 1
+_BASS = len(VOICES) - 1
 # Nats off, so many that no model talks its way out: rather a tone is missing, or the bass is another, than parallels.
 ALIEN = 150.0  # a tone outside of the chord
 CROSSED = 120.0  # a voice above a higher one
@@ -32,8 +32,9 @@ DOUBLED = 3.0  # a leading tone, or a dissonance
 WIDE = 3.0  # more than an octave between upper voices …
 FAR_APART = 8.0  # … or more than an octave and a fourth
 UNISON = 0.7
-OVERLAP = 2.0  # a voice goes beyond where its neighbour just was
-LEAP = 0.4  # for each semitone beyond a fifth, or beyond an octave in the bass …
+OVERLAPPING = 2.0  # a voice goes beyond where its neighbour just was
+LEAP_BEYOND = 0.4  # for each semitone beyond a fifth, or beyond an octave in the bass …
+STANDS = 4.0  # nats for a soprano that stays on its note while a chord goes on
 TRITONE = 1.0  # … and for a leap of no singable size
 HIDDEN = 1.0  # outer voices that leap into a fifth or octave in one direction
 _LEAPS = (7, 7, 7, 12)
@@ -60,8 +61,15 @@ def sings(chord: AskedChord, leads: frozenset[int], given: tuple[tuple[int, int]
         costs = best_costs(chord, leads, tuple(context.history.now), known, context.voice)
         scores[FIRST_STRIKE:] -= costs[FIRST_STRIKE:]
         scores[HOLD] -= costs[context.history.now[context.voice]]
+        scores[REST] -= ALIEN  # whatever the style: the chord is to sound
 
     return rule
+
+
+def go_in_parallel(tune: tuple[int, int], bass: tuple[int, int]) -> bool:
+    """Whether two voices come from a fifth or octave to the same; their pitch classes before and after."""
+    before, after = ((high - low) % OCTAVE for high, low in zip(tune, bass, strict=True))
+    return before == after and before in PERFECT and tune[0] != tune[1]
 
 
 @lru_cache(maxsize=256)
@@ -97,7 +105,9 @@ def _choices(chord: AskedChord, voice: int, code: int | None) -> IntArray:
 def _alone(chord: AskedChord, before: tuple[int, ...], choices: list[IntArray]) -> Costs:
     """``[soprano, alto, tenor, bass]``: tones that are missing, and leaps."""
     bits: NDArray[np.int64] = np.zeros((1,) * len(VOICES), dtype=np.int64)
-    costs: list[Costs] = [_bass_costs(chord)[choices[BASS]]]
+    costs: list[Costs] = [_bass_costs(chord)[choices[_BASS]]]
+    if chord.goes_on and len(choices[0]) > 1:
+        costs.append(STANDS * (choices[0] == before[0]).reshape(-1, 1, 1, 1))
     for voice, codes in enumerate(choices):
         shape = [len(codes) if at == voice else 1 for at in range(len(VOICES))]
         bits = bits | np.where(codes >= FIRST_STRIKE, 1 << _CLASSES[codes], 0).reshape(shape)
@@ -109,7 +119,7 @@ def _alone(chord: AskedChord, before: tuple[int, ...], choices: list[IntArray]) 
 @lru_cache(maxsize=len(VOICES))
 def _leap_costs(voice: int) -> Costs:
     """``[semitones]``."""
-    costs: Costs = LEAP * np.maximum(_CODES - _LEAPS[voice], 0)
+    costs: Costs = LEAP_BEYOND * np.maximum(_CODES - _LEAPS[voice], 0)
     costs[[6, 10, 11]] += TRITONE
     costs.flags.writeable = False
     return costs
@@ -118,7 +128,9 @@ def _leap_costs(voice: int) -> Costs:
 @lru_cache(maxsize=64)
 def _bass_costs(chord: AskedChord) -> Costs:
     """``[codes]``."""
-    costs: Costs = np.where(np.isin(_CLASSES, chord.basses), 0.0, OTHER_BASS if chord.slash is None else NAMED_BASS)
+    costs: Costs = np.where(
+        np.isin(_CLASSES, chord.basses), 0.0, OTHER_BASS if chord.slash in (None, chord.root) else NAMED_BASS
+    )
     fifth = (_CLASSES - chord.root) % OCTAVE == FIFTH
     costs += ON_FIFTH * (fifth & ~np.isin(_CLASSES, chord.basses))
     return costs
@@ -148,7 +160,7 @@ def _together(
     apart = above[:, None] - below
     sung = (above[:, None] >= FIRST_STRIKE) & (below >= FIRST_STRIKE)
     costs: Costs = CROSSED * (apart < 0) + UNISON * (apart == 0)
-    if lower < BASS and lower == upper + 1:
+    if lower < _BASS and lower == upper + 1:
         costs = costs + WIDE * (apart > OCTAVE) + FAR_APART * (apart > OCTAVE + 5)
     single = np.isin(_CLASSES[above], list(leads | _dissonant(chord)))
     costs = costs + DOUBLED * (single[:, None] & (apart % OCTAVE == 0))
@@ -164,11 +176,11 @@ def _moving(rises: IntArray, falls: IntArray, was_apart: int, voices: tuple[int,
     costs: Costs = np.zeros(apart.shape)
     if was_apart % OCTAVE in PERFECT:
         costs = PARALLEL * (both & (apart % OCTAVE == was_apart % OCTAVE))
-    if voices == (0, BASS):
+    if voices == (0, _BASS):
         alike = both & (np.sign(rises)[:, None] == np.sign(falls)) & (np.abs(rises) > 2)[:, None]
         costs = costs + HIDDEN * (alike & np.isin(apart % OCTAVE, PERFECT))
     overlapping = (apart >= 0) & ((rises[:, None] < -was_apart) | (falls > was_apart))
-    return costs + OVERLAP * overlapping
+    return costs + OVERLAPPING * overlapping
 
 
 def _dissonant(chord: AskedChord) -> frozenset[int]:

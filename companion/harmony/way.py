@@ -11,6 +11,7 @@ from companion.harmony.form import Form, Span
 from companion.harmony.leading import OFF_BEAT, ON_BEAT, AskedBeat, Harmony
 from companion.harmony.progressions import ChordChain, Closing, Likelihoods, PhrasePlace, tables
 from companion.harmony.symbols import AskedChord
+from companion.harmony.voicings import go_in_parallel
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, sounding_pitches
@@ -19,8 +20,9 @@ OFF_STEP = 2  # of a beat: where its second eighth begins
 _NOT_A_CLOSE = 1e-4  # how much less likely a phrase ends on what is no triad in root position …
 _AWAY_FROM_HOME = 0.05  # … and a piece away from its tonic
 _NOT_ASKED = 1e-9
+_TOP = 0  # the voice of a tune
 AskedBeats = Mapping[int, Sequence[AskedChord]]
-NOTHING_ASKED: AskedBeats = {}
+NO_CHORDS: AskedBeats = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,7 @@ def way_through(
     form: Form,
     known: IntArray | None = None,
     given: Sequence[bool] = (),
-    asked: AskedBeats = NOTHING_ASKED,
+    asked: AskedBeats = NO_CHORDS,
 ) -> Way:
     """The way through a form.
 
@@ -62,8 +64,13 @@ def way_through(
             continue
         toward = message / message.max()
         options = _options(asked.get(step, ()), place)
+        if options and len(sung) > step - first + STEPS_PER_BEAT and beats and (following := beats[-1]):
+            tune = sung[step - first].get(_TOP), sung[step - first + STEPS_PER_BEAT].get(_TOP)
+            options = _leading_on(options, following.options, tune, key)
         if options:
             toward = toward * _being_one_of(Harmony(key), options)
+            if place == PhrasePlace.CLOSE and (span := form.at(step)) is not None:
+                toward = toward * chain.closing[form.closing(span)]  # major or minor, where either is asked for
         elif place == PhrasePlace.CLOSE and (span := form.at(step)) is not None:
             toward = toward * _on_close(chain, form, span)
         elif place == PhrasePlace.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
@@ -79,8 +86,27 @@ def way_through(
 
 def _options(chords: Sequence[AskedChord], place: PhrasePlace) -> tuple[AskedChord, ...]:
     """Each chord on each of its basses; a phrase closes on the first."""
-    each = (chord.options[: 1 if place == PhrasePlace.CLOSE else None] for chord in chords)
-    return tuple(option for options in each for option in options)
+    if place == PhrasePlace.CLOSE:
+        return tuple(chord.options[0]._replace(goes_on=False) for chord in chords)
+    return tuple(option for chord in chords for option in chord.options)
+
+
+def _leading_on(
+    options: tuple[AskedChord, ...], following: Sequence[AskedChord], tune: tuple[int | None, int | None], key: Key
+) -> tuple[AskedChord, ...]:
+    """Those from which the bass goes on in no fifths or octaves with a tune that is given; all where there are none.
+
+    tune: its tones above the tonic, now and a beat later.
+    """
+    now, then = tune
+    if now is None or then is None or not following:
+        return options
+    sung = (now + key.tonic) % OCTAVE, (then + key.tonic) % OCTAVE
+
+    def is_free(option: AskedChord) -> bool:
+        return any(not go_in_parallel(sung, (option.basses[0], other.basses[0])) for other in following)
+
+    return tuple(filter(is_free, options)) or options
 
 
 def _being_one_of(harmony: Harmony, options: Sequence[AskedChord]) -> Likelihoods:

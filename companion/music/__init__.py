@@ -3,6 +3,7 @@
 vocabulary   voices, steps, tokens; frames of tokens ↔ notes
 pitch        names of pitches
 key          keys, their names, and the key that is heard
+key_names    keys as musicians of many tongues write them
 chords       names of chords
 partwriting  how voices move and stand to each other, counted
 beats        the beats of a metre, of two parts or three

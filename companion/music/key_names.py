@@ -82,7 +82,7 @@ def _tonic(words: list[str], german: bool) -> tuple[str, str] | None:
         return letter, sign
     if german and name.lower() == "b":
         return "B", "b" + sign
-    if match := _ENGLISH.fullmatch(name):
+    if (match := _ENGLISH.fullmatch(name)) and len(set(match[2] + sign)) <= 1:
         return match[1].upper(), match[2] + sign
     match = _GERMAN.fullmatch(name)
     return None if match is None or sign else _german(match[1].upper(), match[2] or "")

@@ -10,8 +10,8 @@ from itertools import accumulate
 import numpy as np
 
 from companion.errors import BadSetting
-from companion.generation.asked import Asked, AskedClose
-from companion.harmony.cadences import CADENCES
+from companion.generation.asked import AskedClose, AskedHarmony
+from companion.harmony.cadences import CADENCE_KINDS
 from companion.harmony.form import Wish
 from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.harmony.tunes import close_in
@@ -22,6 +22,7 @@ from companion.phrase.seed import Phrase
 from companion.workbench.bars import Bar, bars_of, new_bars
 from companion.workbench.chord_track import NO_CHORD, chord_track
 
+MOST_DIGITS = 9  # of a bar's number
 NONE = "none"  # for --chords: whatever stands in the file, none are asked for
 _GOES_ON = frozenset({".", "/"})  # a beat more of the chord before
 _AGAIN = "%"  # the bar before, or the chord before
@@ -48,7 +49,7 @@ class Wanted:
 NOTHING_WANTED = Wanted()
 
 
-def asked_of_tune(wanted: Wanted, song: Song, phrase: Phrase) -> Asked:
+def asked_of_tune(wanted: Wanted, song: Song, phrase: Phrase) -> AskedHarmony:
     """What is asked of the voices that are added to a tune; its bars count from its first whole one.
 
     Chords that are written count from the first bar that is heard.
@@ -62,22 +63,24 @@ def asked_of_tune(wanted: Wanted, song: Song, phrase: Phrase) -> Asked:
     if _are_written(wanted.chords):
         chords = _written(wanted.chords or "", heard, notices)
     else:
-        chords = _of_song(wanted, song, phrase, bars, phrase.start_step + len(phrase.frames), notices)
+        end = phrase.start_step + len(phrase.frames)
+        chords = {} if wanted.chords else _of_song(song, phrase, bars, end, notices)
     tune = _Tune(phrase)
     closes = [tune.close(heard, bar, kind) for bar, kind in _closes(wanted.close_at)]
     closes = closes or tune.fermatas(song.fermatas, bars, notices)
     closes = _of_kinds(wanted.cadence, closes or [tune.last(bars)] * bool(wanted.cadence))
-    return Asked(_by_beat(chords), tuple(closes), notices=tuple(notices))
+    return AskedHarmony(_by_beat(chords), tuple(closes), notices=tuple(notices))
 
 
-def asked_of_new(wanted: Wanted, song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish] = ()) -> Asked:
+def asked_of_new(wanted: Wanted, song: Song, phrase: Phrase, bars: int, wishes: Sequence[Wish] = ()) -> AskedHarmony:
     """What is asked of a phrase and of new bars after it, which count from 1 on.
 
     Raises:
         BadSetting: it cannot be; it names the bar.
     """
     coming, notices = new_bars(phrase, bars), list[str]()
-    chords = _of_song(wanted, song, phrase, [*bars_of(phrase), *coming], coming[0].start, notices)
+    none = wanted.chords is not None and not _are_written(wanted.chords)
+    chords = {} if none else _of_song(song, phrase, [*bars_of(phrase), *coming], coming[0].start, notices)
     if _are_written(wanted.chords):
         chords = {step: chord for step, chord in chords.items() if step < coming[0].start}
         chords |= _written(wanted.chords or "", coming, notices)
@@ -86,7 +89,7 @@ def asked_of_new(wanted: Wanted, song: Song, phrase: Phrase, bars: int, wishes: 
     closes = _of_kinds(wanted.cadence, closes or [_new_close(coming, bars, "", ends)] * bool(wanted.cadence))
     if not all(phrase.given):
         closes = [*_Tune(phrase).fermatas(song.fermatas, bars_of(phrase), notices), *closes]
-    return Asked(_by_beat(chords), tuple(closes), notices=tuple(notices))
+    return AskedHarmony(_by_beat(chords), tuple(closes), notices=tuple(notices))
 
 
 def symbol_bars(wanted: Wanted, song: Song, phrase: Phrase) -> int | None:
@@ -94,8 +97,8 @@ def symbol_bars(wanted: Wanted, song: Song, phrase: Phrase) -> int | None:
     if wanted.chords is not None or not (symbols := chord_track(song)):
         return None
     first = new_bars(phrase, 1)[0].start
-    last = phrase.start_step + phrase.step_of_tick(symbols[-1].tick)
-    return max((last - first) // phrase.bar_steps + 1, 0) or None
+    after = [step for symbol in symbols if (step := phrase.start_step + phrase.step_of_tick(symbol.tick)) >= first]
+    return (after[-1] - first) // phrase.bar_steps + 1 if len(after) > 1 else None  # one alone ends the seed
 
 
 def _are_written(chords: str | None) -> bool:
@@ -177,9 +180,9 @@ def _left_out(symbols: Iterable[str]) -> list[str]:
     return [f"of the tones of {', '.join(names)} four voices sing those that matter most"] if names else []
 
 
-def _of_song(wanted: Wanted, song: Song, phrase: Phrase, bars: Sequence[Bar], end: int, notices: list[str]) -> Places:
+def _of_song(song: Song, phrase: Phrase, bars: Sequence[Bar], end: int, notices: list[str]) -> Places:
     """The chords that a file has, beat by beat up to a step; what is after that holds to the end of its bar at last."""
-    symbols = chord_track(song) if wanted.chords is None else ()
+    symbols = chord_track(song)
     places: Places = {}
     begins = [_nearest_beat(phrase.start_step + phrase.step_of_tick(symbol.tick)) for symbol in symbols]
     bar_ends = {step: bar.end for bar in bars for step in range(bar.start, bar.end)}
@@ -284,7 +287,7 @@ def _closes(close_at: str | None) -> list[tuple[int, str]]:
     closes = []
     for one in [] if close_at is None else close_at.split(","):
         bar, _, kind = (part.strip() for part in one.partition(":"))
-        if not bar.isdecimal():
+        if not bar.isdecimal() or len(bar) > MOST_DIGITS:
             raise BadSetting(f"close-at must be bars, as in 4,8 or 4:half,8:authentic, not {close_at!r}")
         closes.append((int(bar), _kind(kind) if kind else ""))
     numbers = [bar for bar, _ in closes]
@@ -294,8 +297,8 @@ def _closes(close_at: str | None) -> list[tuple[int, str]]:
 
 
 def _kind(name: str) -> str:
-    if name.lower() not in CADENCES:
-        raise BadSetting(f"unknown cadence {name!r}; choose one of {', '.join(CADENCES)}")
+    if name.lower() not in CADENCE_KINDS:
+        raise BadSetting(f"unknown cadence {name!r}; choose one of {', '.join(CADENCE_KINDS)}")
     return name.lower()
 
 

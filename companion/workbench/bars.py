@@ -14,7 +14,7 @@ from companion.music.vocabulary import REST, STEPS_PER_BEAT, excerpt, sounding_t
 from companion.phrase.grid import Grid
 from companion.phrase.seed import Phrase
 
-_RANGE = re.compile(r"\s*(\d+)\s*(?:(?:-|–|\.\.)\s*(\d+)\s*)?")
+_RANGE = re.compile(r"\s*(\d{1,9})\s*(?:(?:-|–|\.\.)\s*(\d{1,9})\s*)?")
 
 
 class Bar(NamedTuple):

@@ -198,12 +198,8 @@ class TestHarmonise:
 
     def test_tune_by_its_track(self, chorale: Command, folder: Path) -> None:
         shutil.copy(GOLDEN / "mp.mid", folder)
-        ran = chorale("harmonise", "mp.mid", "--voice", "soprano", "--seed", 1, "--program", "organ")
-        assert ran == Ran(
-            0,
-            "wrote mp-harmonised.mid\n",
-            "note: heard: track 1 Melody; left out: 2 Piano; --track chooses others\n",
-        )
+        ran = chorale("harmonise", "mp.mid", "--voice", "soprano", "--seed", 1, "--program", "organ", "--quiet")
+        assert ran == Ran(0, "", "note: heard: track 1 Melody; left out: 2 Piano; --track chooses others\n")
         facts = read_facts(Path("mp-harmonised.mid"))
         assert [note.pitch for note in facts.notes[0]] == [67, 69, 71, 72, 71, 69, 67, 67]
         assert b"\xc3\x13" in Path("mp-harmonised.mid").read_bytes()
@@ -218,6 +214,15 @@ class TestHarmonise:
     def test_program_there_is_not(self, chorale: Command, melody_mid: Path) -> None:
         says = complaint(chorale("harmonise", melody_mid, "--program", "kazoo"))
         assert says == "program must be a name of General MIDI, 1 to 128 or none, not 'kazoo'"
+
+    def test_chords_in_some_bars(self, chorale: Command, melody_mid: Path) -> None:
+        words = ("--bars", "2-2", "--chords", "G Am7 G/B D", "--cadence", "half", "--seed", 3, "--quiet")
+        assert chorale("harmonise", melody_mid, *words) == Ran(0, "", "")
+        soprano, *others = read_facts(Path("melody-harmonised.mid")).notes
+        assert [note.pitch for note in soprano] == list(MELODY)
+        assert {min(note.start for note in voice) for voice in others} == {1920}
+        bass = {note.start: note.pitch % 12 for note in others[-1]}
+        assert [bass[tick] for tick in (1920, 2400, 2880, 3360)] == [7, 9, 11, 2]
 
     def test_nothing_to_add(self, chorale: Command, chorale_mid: Path) -> None:
         says = complaint(chorale("harmonise", chorale_mid))
@@ -338,9 +343,17 @@ class TestBadInput:
             (["--follow", "1.5"], "follow must be from 0 to 1, not 1.5"),
             (["--follow", "-1"], "follow must be from 0 to 1, not -1"),
             (
-                ["--key", "H dur"],
-                "key must be a key such as C major, f# minor, Em or D dorian, or auto, not 'H dur'",
+                ["--key", "Q dur"],
+                "key must be a key such as C major, f# minor, Em or D dorian, or auto, not 'Q dur'",
             ),
+            (
+                ["--chords", "G | Gx"],
+                "bar 2: unknown chord 'Gx'; chords are written like G, Em, D7, F#m7b5, C/E or Asus4",
+            ),
+            (["--chords", "G | C | D", "--bars", "2"], "there are chords for 3 bars, and 2 bars for them"),
+            (["--close-at", "9", "--bars", "8"], "there is no bar 9 to close in: there are 8 new bars"),
+            (["--close-at", "9" * 5000], "close-at must be bars, as in 4,8 or 4:half,8:authentic, not "),
+            (["--cadence", "sad"], "unknown cadence 'sad'; choose one of authentic, half, deceptive, plagal"),
             (["--voice-temperature", "0.5"], "voice-temperature must be written like bass=VALUE, not '0.5'"),
             (["--voice-temperature", "bas=1"], "voice must be 1 to 4 or soprano, alto, tenor, bass, not 'bas'"),
             (["--voice-temperature", "bass=x"], "temperature must be from 0 to 10 or auto, not 'x'"),
@@ -369,6 +382,10 @@ class TestBadInput:
         assert says in complaint(chorale("continue", "seed.mid", *options))
         assert [path.name for path in folder.iterdir()] == ["seed.mid"]
         assert seed.read_bytes() == kept
+
+    def test_bars_that_are_not_in_the_tune(self, chorale: Command, melody_mid: Path) -> None:
+        says = complaint(chorale("harmonise", melody_mid, "--bars", "2-9"))
+        assert says.startswith("bars 2-9 are not in the tune, which has bars 1 to ")
 
     @pytest.mark.parametrize("name", ["out.mid", "out.wav", "trace.json"])
     def test_nothing_is_overwritten_without_force(self, chorale: Command, chorale_mid: Path, name: str) -> None:

@@ -171,8 +171,8 @@ def test_a_voice_control_sets_it_for_one_voice(
         ("follow", ("auto",), "follow must be from 0 to 1, not 'auto'"),
         (
             "key",
-            ("H major",),
-            "key must be a key such as C major, f# minor, Em or D dorian, or auto, not 'H major'",
+            ("Q major",),
+            "key must be a key such as C major, f# minor, Em or D dorian, or auto, not 'Q major'",
         ),
         ("key", (5,), "key must be a key such as C major, f# minor, Em or D dorian, or auto, not 5"),
         ("key", ("c",), "key must be a key such as C major, f# minor, Em or D dorian, or auto, not 'c'"),

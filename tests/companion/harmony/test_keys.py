@@ -12,6 +12,7 @@ from support.fakes import canonical_frames
 from support.harmonies import alone, tune_of
 
 from companion.harmony.keys import EVERY_KEY, likeliest_key
+from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.music.key import Key
 from companion.music.vocabulary import REST, IntArray, sounding_pitches, strike, transpose
 from export.data.pieces import Piece
@@ -118,3 +119,30 @@ class TestHeldOut:
 
 def named(pieces: list[Piece]) -> list[tuple[IntArray, Key]]:
     return [(one.frames, Key.of_name(one.key)) for one in pieces if one.split != "train" and one.key is not None]
+
+
+def chords(symbols: str) -> list[AskedChord]:
+    return [chord for symbol in symbols.split() if (chord := chord_of_symbol(symbol))]
+
+
+class TestChordsThatAreAskedFor:
+    """A third and a fifth that several keys share: the chords say which one it is."""
+
+    TUNE = alone(tune_of([(67, 1), (69, 1), (71, 1), (67, 1), (74, 2), (71, 2)]))
+
+    @pytest.mark.parametrize(
+        ("symbols", "key"),
+        [
+            ("G C D7 G", Key(7, False)),
+            ("Em Am B7 Em", Key(4, True)),
+            ("C G7 C F G C", Key(0, False)),
+            ("D G A7 D", Key(2, False)),
+        ],
+    )
+    def test_they_tell_the_key(self, symbols: str, key: Key) -> None:
+        assert likeliest_key(self.TUNE, chords=chords(symbols)) == key
+
+    def test_in_every_key(self) -> None:
+        for up in range(12):
+            asked = [chord._replace(root=(chord.root + up) % 12) for chord in chords("Am Dm E7 Am F G C E7 Am")]
+            assert likeliest_key(alone(tune_of([(62 + up, 4)])), chords=asked) == Key((9 + up) % 12, True)

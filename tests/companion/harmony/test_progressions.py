@@ -149,3 +149,29 @@ def test_what_was_hardly_counted_is_filled_by_what_is_alike() -> None:
 def test_they_are_read_once() -> None:
     assert tables() is tables()
     assert tables().of_key(Key(5, True)) is tables().minor and tables().of_key(Key(5, False)) is tables().major
+
+
+class TestChurchModes:
+    @pytest.mark.parametrize(
+        ("name", "own", "not_its_own"),
+        [
+            ("dorian", Chord(5, MAJOR, 5), Chord(8, MAJOR, 8)),
+            ("mixolydian", Chord(7, MINOR, 7), V),
+            ("lydian", Chord(2, MAJOR, 2), Chord(5, MAJOR, 5)),
+            ("phrygian", Chord(1, MAJOR, 1), V),
+            ("aeolian", Chord(7, MINOR, 7), V),
+        ],
+    )
+    def test_their_own_chords_take_the_place_of_others(self, name: str, own: Chord, not_its_own: Chord) -> None:
+        minor = name in ("dorian", "phrygian", "aeolian")
+        plain, church = mode(minor), tables().of_key(Key(0, minor, name))
+        before = state(plain, tonic(minor))
+
+        def share(chain: ChordChain, chord: Chord) -> float:
+            return float(chain.following[PhrasePlace.INSIDE, before, state(chain, chord)])
+
+        np.testing.assert_allclose(church.following.sum(axis=-1), 1.0)
+        np.testing.assert_allclose(church.openings.sum(), 1.0)
+        assert church.following.min() > 0
+        assert share(church, own) > 2 * share(plain, own)
+        assert share(church, not_its_own) < 0.1 * share(plain, not_its_own)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.harmonies import tune_of
 
 from companion.harmony.form import Span
-from companion.harmony.tunes import tune_form
+from companion.harmony.tunes import close_in, tune_form
 from companion.music.vocabulary import HOLD, REST, IntArray
 from export.data.pieces import Piece
 
@@ -110,3 +110,26 @@ def test_beside_the_fermatas_of_held_out_chorales(chorales: list[Piece]) -> None
     assert true > 500
     assert hits / found >= 0.75  # precision
     assert hits / true >= 0.75  # recall
+
+
+class TestAskedFor:
+    TUNE = tune_of([*LINE, *OTHER, *LINE, *OTHER])
+
+    def test_phrases_end_there_and_no_others_between(self) -> None:
+        form = tune_form(self.TUNE, closes=[48])  # on the fifth beat of the second line
+        assert (form.spans[0].close, form.spans[0].end) == (48, 52)
+
+    def test_others_end_where_a_phrase_would_be_too_long(self) -> None:
+        closes = [span.close for span in tune_form(self.TUNE, closes=[88]).spans]
+        assert 88 in closes and len([close for close in closes if close < 88]) >= 1
+
+    @given(st.sets(st.sampled_from([0, 4, 8, 20, 24, 32, 56, 64, 88, 96, 120]), min_size=1))
+    def test_every_one_of_them_is_a_close(self, asked: set[int]) -> None:
+        spans = tune_form(self.TUNE, closes=sorted(asked)).spans
+        assert asked <= {span.close for span in spans}
+        assert [span.start for span in spans[1:]] == [span.end for span in spans[:-1]]
+
+    def test_the_longest_note_of_a_bar_ends_it_best(self) -> None:
+        assert close_in(self.TUNE, 16, 32) == 24
+        assert close_in(self.TUNE, 0, 16) == 12  # of equal ones the last
+        assert close_in(self.TUNE, 26, 32) is None

@@ -15,6 +15,7 @@ from companion.harmony.chords import Chord
 from companion.harmony.form import Form, Span, drawn_form
 from companion.harmony.keys import EVERY_KEY
 from companion.harmony.progressions import tables
+from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.harmony.tunes import tune_form
 from companion.harmony.way import Way, way_through
 from companion.model.features import sounding_code
@@ -132,3 +133,64 @@ class TestUnderATune:
         sung = sounding_tokens(alone(tune))[:, 0]
         fits = [(int(sung[step]) + 34) % 12 in chord.tones for chords in ways for step, chord in chords.items()]
         assert np.mean(fits) > 0.9
+
+
+def symbol(text: str) -> AskedChord:
+    found = chord_of_symbol(text)
+    assert found is not None
+    return found
+
+
+class TestChordsThatAreAskedFor:
+    """Beats of some chords, the others free."""
+
+    def drawn(self, step: int, root_before: int = 0) -> set[AskedChord]:
+        asked = {20: (symbol("F"),), 24: (symbol("F")._replace(goes_on=True),), 40: (symbol("G"), symbol("E7"))}
+        lead = way_through(C_MAJOR, FORM, asked=asked).harmony(step)
+        assert lead is not None
+        before = sounding(Chord(root_before, 0, root_before))
+        numbers = {lead.chord(before, {}, random_source(seed)) for seed in range(60)}
+        return {lead.beat.options[number] for number in numbers}
+
+    def test_a_beat_has_the_one_that_is_asked_for(self) -> None:
+        assert self.drawn(20) == {symbol("F")}
+
+    def test_where_it_goes_on_it_may_leave_its_root(self) -> None:
+        assert {chord.basses for chord in self.drawn(24, 5)} == {(5,), (9,)}
+
+    def test_one_of_several_and_on_a_close_on_the_root(self) -> None:
+        assert self.drawn(40) <= {symbol("G"), symbol("E7")}
+
+    def test_free_beats_lead_to_them(self) -> None:
+        """A dominant seventh of F comes before an F far more often than else."""
+        asked = {36: (symbol("F"),)}
+        free, led = (way_through(C_MAJOR, FORM, asked=beats).harmony(32) for beats in ({}, asked))
+        assert free is not None and led is not None
+        home = sounding(Chord(0, 0, 0))
+        to_f = [
+            sum({10, 4} <= set(lead.named(lead.chord(home, {}, random_source(seed))).tones) for seed in range(300))
+            for lead in (free, led)
+        ]
+        assert to_f[1] > 2 * max(to_f[0], 1)
+
+    def test_a_chord_that_no_chorale_has_is_asked_for_as_well(self) -> None:
+        lead = way_through(C_MAJOR, FORM, asked={20: (symbol("Caug"),)}).harmony(20)
+        assert lead is not None
+        assert lead.state_of(lead.beat.options[lead.chord((), {}, random_source())]) is None
+
+    def test_the_others_are_as_they_were(self) -> None:
+        plain, asked = way_through(C_MAJOR, FORM), way_through(C_MAJOR, FORM, asked={})
+        for step in range(16, 112, 4):
+            one, other = plain.harmony(step), asked.harmony(step)
+            assert (one is None) == (other is None)
+            if one is not None and other is not None:
+                np.testing.assert_array_equal(one.beat.toward, other.beat.toward)
+
+    def test_a_chord_that_goes_on_leads_its_bass_to_the_next_one_without_octaves_with_the_tune(self) -> None:
+        """C to D in the tune over C and then Dm: the last C stands on its third."""
+        tune = tune_of([(72, 1), (72, 1), (74, 1), (74, 1), (72, 4)])
+        asked = {0: (symbol("C"),), 4: (symbol("C")._replace(goes_on=True),), 8: (symbol("Dm"),)}
+        form = tune_form(tune)
+        leads = (way_through(C_MAJOR, form, known, SOPRANO_GIVEN, asked).harmony(4) for known in (alone(tune), None))
+        basses = [[option.basses for option in lead.beat.options] for lead in leads if lead is not None]
+        assert basses == [[(4,)], [(0,), (4,)]]

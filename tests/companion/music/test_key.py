@@ -59,6 +59,36 @@ def test_scale_of_a_minor_key_has_its_leading_note() -> None:
         (" b MINOR ", Key(11, True)),
         ("C## major", Key(2, False)),
         ("B♭minor", Key(10, True)),
+        ("G", Key(7, False)),
+        ("F#", Key(6, False)),
+        ("Em", Key(4, True)),
+        ("f#m", Key(6, True)),
+        ("CM", Key(0, False)),
+        ("C maj", Key(0, False)),
+        ("Gmin", Key(7, True)),
+        ("e-moll", Key(4, True)),
+        ("fis-Moll", Key(6, True)),
+        ("Es-Dur", Key(3, False)),
+        ("As", Key(8, False)),
+        ("H-Dur", Key(11, False)),
+        ("h moll", Key(11, True)),
+        ("B-Dur", Key(10, False)),  # in German
+        ("B", Key(11, False)),
+        ("E-flat major", Key(3, False)),
+        ("F sharp minor", Key(6, True)),
+        ("Sol majeur", Key(7, False)),
+        ("si bémol majeur", Key(10, False)),
+        ("fa dièse mineur", Key(6, True)),
+        ("Si bemolle maggiore", Key(10, False)),
+        ("do sostenido menor", Key(1, True)),
+        ("D dorian", Key(2, True, "dorian")),
+        ("d-dorisch", Key(2, True, "dorian")),
+        ("G Mixolydian", Key(7, False, "mixolydian")),
+        ("E phrygian", Key(4, True, "phrygian")),
+        ("F lydisch", Key(5, False, "lydian")),
+        ("A natural minor", Key(9, True, "aeolian")),
+        ("A harmonic minor", Key(9, True)),
+        ("C ionian", Key(0, False)),
     ],
 )
 def test_names(name: str, key: Key) -> None:
@@ -82,6 +112,23 @@ def test_a_control_takes_the_same_names(name: str) -> None:
             KeyName().read(name)
     else:
         assert Key.of_name(str(KeyName().read(name))) == key
+
+
+@pytest.mark.parametrize("name", ["e", "g", "bb", "fis", "h"])
+def test_a_small_letter_alone_may_be_major_or_minor(name: str) -> None:
+    with pytest.raises(ValueError, match=f"key '{name}' may be major or minor; write it {name.capitalize()} or "):
+        Key.of_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "white_keys_but"),
+    [("D dorian", {1}), ("E phrygian", set()), ("F lydian", set()), ("G mixolydian", set()), ("A aeolian", set())],
+)
+def test_church_modes_are_the_white_keys_and_dorian_has_its_leading_note(name: str, white_keys_but: set[int]) -> None:
+    key = Key.of_name(name)
+    assert key.scale == {0, 2, 4, 5, 7, 9, 11} | white_keys_but
+    assert key.mode == name.split()[1]
+    assert key.transposed(3).scale == {(tone + 3) % 12 for tone in key.scale}
 
 
 def test_a_key_moves_with_its_music() -> None:

@@ -871,7 +871,7 @@ class TestBadCommands:
             ("temperature", (99,)),
             ("temperature", ()),
             ("voice/octave", (5, 0)),
-            ("key", ("H dur",)),
+            ("key", ("Q dur",)),
             ("go", ("now",)),
             ("go", (1, 2)),
             ("go", (0,)),
