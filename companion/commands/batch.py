@@ -137,7 +137,7 @@ def _make(work: Work, source: Path, settings: Settings, outputs: Outputs, bar: B
     made: list[_Made] = []
     with bar(f"{job.task}, {len(seeds)} times", len(seeds) * job.total) as tell:
         for seed in seeds:
-            one = work.job(source, replace(settings, seed=seed))
+            one = work.job(source, replace(settings, seed=seed)) if made else job
             made.append(_made(one, outputs, _after(tell, len(made) * job.total)))
     ranked = [made[at] for at in ranking([one.variation for one in made])]
     contents: dict[Path, bytes] = {}
