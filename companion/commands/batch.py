@@ -24,7 +24,7 @@ from companion.screen.terminal import Progress, progress_bar
 from companion.workbench.jobs import run
 from companion.workbench.outputs import Outputs, contents_of, write_contents
 from companion.workbench.places import make_folder, place_beside, places_of
-from companion.workbench.summary import Summary
+from companion.workbench.summary import Summary, drawn_with
 from companion.workbench.traits import traits_of
 from companion.workbench.variations import Variation, comparison, ranking, seeds_of
 
@@ -158,9 +158,9 @@ class _Made(NamedTuple):
 
 def _made(job: Job, outputs: Outputs, tell: Callable[[int], None]) -> _Made:
     composed = run(job, tell)
-    summary = Summary.of(job, composed, again(job.settings, outputs.source))
+    summary = Summary.of(job, composed, again(drawn_with(job), outputs.source))
     parts = list(contents_of(job, composed, outputs, summary).values())
-    return _Made(Variation(job.settings.seed, traits_of(job, composed)), summary.lines()[0], parts)
+    return _Made(Variation(summary.seed, traits_of(job, composed)), summary.lines()[0], parts)
 
 
 def _after(tell: Callable[[int], None], done: int) -> Callable[[int], None]:

@@ -177,3 +177,23 @@ class TestCases:
             assert 480 not in shares  # never at half against the tune's two thirds
             assert set(shares) <= {0, 320, 640, 800}
         assert within_beats(added(phrase, bars=8), 960).get(640, 0.0) > 0.05
+
+
+class TestNumbers:
+    """Bars as musicians count them."""
+
+    @pytest.mark.parametrize(
+        ("start", "metres", "numbers"),
+        [
+            pytest.param(0, [(0, 4, 4)], [1, 1, 2], id="on the first beat"),
+            pytest.param(3, [(0, 4, 4)], [0, 1, 1], id="after a rest"),
+            pytest.param(1, [(0, 4, 4)], [1, 1, 2], id="a rest that is short"),
+            pytest.param(7, [(0, 4, 4)], [2, 3, 3], id="after a bar's rest"),
+            pytest.param(0, [(0, 1, 4), (1, 4, 4)], [0, 1, 1], id="in a bar of its own"),
+        ],
+    )
+    def test_a_pickup_is_bar_0(self, start: int, metres: list[tuple[int, int, int]], numbers: list[int]) -> None:
+        notes = [SongNote(480 * (start + beat), 480 * (start + beat + 1), 60, 80, 0, 0) for beat in range(8)]
+        changes = tuple(Metre(480 * beat, *metre) for beat, *metre in metres)
+        phrase = phrase_of_song(Song(tuple(notes), 480, metres=changes))
+        assert [phrase.bar_of_step(step) for step in (0, 4, 16)] == numbers
