@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from companion.audio.wav import find_fluidsynth
 from companion.commands.again import again
 from companion.commands.files import Bar, check_sound, compose, say_done, say_notices
 from companion.commands.options import Said, file_settings
@@ -72,20 +73,14 @@ def work_on(
 
 
 def _work_on_many(sources: Sequence[Path], work: Work, said: Said, asked: Said, out_dir: Path | None) -> None:
-    for option, name in (("out", "-o"), ("trace", "--trace")):
-        if option in asked:
-            raise BadSetting(f"{name} names one file, and there are {len(sources)}; give --out-dir, a folder for all")
-    if any(map(is_dash, sources)):
-        raise BadSetting("standard input (-) is a file by itself; give it alone")
-    if work.variations is not None:
-        seeds_of(0, work.variations)
+    _check_many(sources, work, asked)
     settings = file_settings(said)
-    kept_model(settings.model)  # what is wrong with it is wrong with all of them
+    kept_model(settings.model)
     if out_dir is not None:
         make_folder(out_dir)
-    bad = 0
+    bad, places = 0, places_of(sources, work.word, out_dir, work.variations)
     with progress_bar(f"{len(sources)} files", SHARES * len(sources)) as tell:
-        for number, (source, place) in enumerate(zip(sources, places_of(sources, work.word, out_dir), strict=True)):
+        for number, (source, place) in enumerate(zip(sources, places, strict=True)):
             try:
                 outputs = replace(Outputs.planned(source, work.word, **asked, out=place), brief=True)
                 _check_places(outputs, work.variations)
@@ -98,6 +93,19 @@ def _work_on_many(sources: Sequence[Path], work: Work, said: Said, asked: Said, 
         raise ChoraleError(f"{good} of {len(sources)} files {work.word}; {bad} could not be")
     if not asked.get("quiet"):
         say(f"{good} files {work.word}")
+
+
+def _check_many(sources: Sequence[Path], work: Work, asked: Said) -> None:
+    """BadSetting, or what else is wrong with all of them, before the first."""
+    for option, name in (("out", "-o"), ("trace", "--trace")):
+        if option in asked:
+            raise BadSetting(f"{name} names one file, and there are {len(sources)}; give --out-dir, a folder for all")
+    if any(map(is_dash, sources)):
+        raise BadSetting("standard input (-) is a file by itself; give it alone")
+    if work.variations is not None:
+        seeds_of(0, work.variations)
+    if "soundfont" in asked:
+        find_fluidsynth(asked["soundfont"])
 
 
 def _naming(source: Path, error: ChoraleError) -> str:
