@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from companion.audio.wav import find_fluidsynth
 from companion.commands.again import again
 from companion.commands.files import Bar, check_sound, compose, say_done, say_notices
 from companion.commands.options import Said, file_settings
@@ -24,7 +25,7 @@ from companion.screen.terminal import Progress, progress_bar
 from companion.workbench.jobs import run
 from companion.workbench.outputs import Contents, Outputs, contents_of, write_contents
 from companion.workbench.places import make_folder, place_beside, places_of
-from companion.workbench.summary import Summary
+from companion.workbench.summary import Summary, drawn_with
 from companion.workbench.traits import traits_of
 from companion.workbench.variations import Variation, comparison, ranking, seeds_of
 
@@ -72,20 +73,14 @@ def work_on(
 
 
 def _work_on_many(sources: Sequence[Path], work: Work, said: Said, asked: Said, out_dir: Path | None) -> None:
-    for option, name in (("out", "-o"), ("trace", "--trace")):
-        if option in asked:
-            raise BadSetting(f"{name} names one file, and there are {len(sources)}; give --out-dir, a folder for all")
-    if any(map(is_dash, sources)):
-        raise BadSetting("standard input (-) is a file by itself; give it alone")
-    if work.variations is not None:
-        seeds_of(0, work.variations)
+    _check_many(sources, work, asked)
     settings = file_settings(said)
-    kept_model(settings.model)  # what is wrong with it is wrong with all of them
+    kept_model(settings.model)
     if out_dir is not None:
         make_folder(out_dir)
-    bad = 0
+    bad, places = 0, places_of(sources, work.word, out_dir, work.variations)
     with progress_bar(f"{len(sources)} files", SHARES * len(sources)) as tell:
-        for number, (source, place) in enumerate(zip(sources, places_of(sources, work.word, out_dir), strict=True)):
+        for number, (source, place) in enumerate(zip(sources, places, strict=True)):
             try:
                 outputs = replace(Outputs.planned(source, work.word, **asked, out=place), brief=True)
                 _check_places(outputs, work.variations)
@@ -98,6 +93,19 @@ def _work_on_many(sources: Sequence[Path], work: Work, said: Said, asked: Said, 
         raise ChoraleError(f"{good} of {len(sources)} files {work.word}; {bad} could not be")
     if not asked.get("quiet"):
         say(f"{good} files {work.word}")
+
+
+def _check_many(sources: Sequence[Path], work: Work, asked: Said) -> None:
+    """BadSetting, or what else is wrong with all of them, before the first."""
+    for option, name in (("out", "-o"), ("trace", "--trace")):
+        if option in asked:
+            raise BadSetting(f"{name} names one file, and there are {len(sources)}; give --out-dir, a folder for all")
+    if any(map(is_dash, sources)):
+        raise BadSetting("standard input (-) is a file by itself; give it alone")
+    if work.variations is not None:
+        seeds_of(0, work.variations)
+    if "soundfont" in asked:
+        find_fluidsynth(asked["soundfont"])
 
 
 def _naming(source: Path, error: ChoraleError) -> str:
@@ -137,7 +145,7 @@ def _make(work: Work, source: Path, settings: Settings, outputs: Outputs, bar: B
     made: list[_Made] = []
     with bar(f"{job.task}, {len(seeds)} times", len(seeds) * job.work) as tell:
         for seed in seeds:
-            one = work.job(source, replace(settings, seed=seed))
+            one = work.job(source, replace(settings, seed=seed)) if made else job
             made.append(_made(one, outputs, _after(tell, len(made) * job.work)))
     ranked = [made[at] for at in ranking([one.variation for one in made])]
     contents: dict[Path, bytes] = {}
@@ -159,9 +167,9 @@ class _Made(NamedTuple):
 
 def _made(job: Job, outputs: Outputs, tell: Callable[[int], None]) -> _Made:
     composed = run(job, tell)
-    summary = Summary.of(job, composed, again(job.settings, outputs.source))
+    summary = Summary.of(job, composed, again(drawn_with(job), outputs.source))
     contents = contents_of(job, composed, outputs, summary)
-    return _Made(Variation(job.settings.seed, traits_of(job, composed)), summary.lines()[0], contents)
+    return _Made(Variation(summary.seed, traits_of(job, composed)), summary.lines()[0], contents)
 
 
 def _after(tell: Callable[[int], None], done: int) -> Callable[[int], None]:

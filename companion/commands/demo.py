@@ -193,10 +193,12 @@ def demo_settings(settings: Settings) -> Settings:
     return replace(settings, mode="harmonise", grid="bar")
 
 
-def demo_outputs(trace: Path | None = None, soundfont: Path | None = None, force: bool = False) -> Outputs:
+def demo_outputs(
+    trace: Path | None = None, soundfont: Path | None = None, force: bool = False, quiet: bool = False
+) -> Outputs:
     """demo.mid and demo.wav, or the first numbered ones that are free; checked."""
     midi, wav = (Path("demo.mid"), Path("demo.wav")) if force else free_names(Path(), "demo", (".mid", ".wav"))
-    outputs = Outputs(midi, wav, trace, soundfont, force, program_of(CHOIR))
+    outputs = Outputs(midi, wav, trace, soundfont, force, program_of(CHOIR), quiet=quiet)
     outputs.check()
     return outputs
 

@@ -17,7 +17,7 @@ from companion.screen.say import say
 from companion.screen.terminal import LONG_SECONDS, progress_bar, span
 from companion.workbench.jobs import run
 from companion.workbench.outputs import Outputs, contents_of, write_contents
-from companion.workbench.summary import Summary
+from companion.workbench.summary import Summary, drawn_with
 
 LONGEST_SOUND_SECONDS = 3600  # which takes two gigabytes of memory
 SOUND_SPEED = 60  # seconds of sound made in a second, by a slow machine
@@ -39,7 +39,7 @@ def compose(job: Job, outputs: Outputs, bar: Bar = progress_bar) -> None:
 def save_work(job: Job, composed: Sequence[Composed], outputs: Outputs) -> None:
     """Write what was made, and say what was heard, made and written."""
     say_notices(job.notices, outputs)
-    summary = Summary.of(job, composed, again(job.settings, outputs.source))
+    summary = Summary.of(job, composed, again(drawn_with(job), outputs.source))
     contents = contents_of(job, composed, outputs, summary)
     say_notices(contents.said, outputs)
     write_contents(contents.files, outputs.force)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,7 +64,7 @@ class Job:
     new_steps: int = 0  # of them, after the phrase
     task: str = "composing"  # what there is to do
     lead: Lead | None = None  # what the answer takes from the phrase
-    settings: Settings = field(default_factory=Settings)  # with which it is drawn
+    settings: Settings | None = None  # with which it is drawn; a job that is told of has them
     key: Key | None = None  # in which it is made
     facts: Sequence[Fact] = ()  # of what is done, beside what every job tells
     rewriting: Rewriting | None = None  # a search that comes before the first frame; its steps count as work

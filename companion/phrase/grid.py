@@ -119,7 +119,7 @@ class Grid:
         return (step - stretch.step) % (STEPS_PER_BEAT * stretch.bar_beats)
 
     def bar(self, step: int) -> int:
-        """The number of the bar around a step, from 1 on; a pickup has one too, as it has in every sequencer."""
+        """The number of the bar around a step, from 1 on; a pickup has one too, as it has in sequencers."""
         number = 1
         for stretch, following in pairwise(self.stretches):
             if following.step > step:

@@ -63,8 +63,14 @@ class Phrase:
         return int(nearest(self.positions([tick]))[0])
 
     def bar_of_step(self, step: int) -> int:
-        """The number of the bar around a step, from 1 on; see ``Grid.bar``."""
-        return self._grid.bar(self.start_step + step)
+        """The number of the bar around a step; the first bar of the song is 1, or 0 where it is a pickup.
+
+        A pickup is a first bar that is shorter than the next, or begins with a rest of half of it or more.
+        """
+        starts_late = 2 * self.start_step >= self._grid.bar_steps(self.start_step)
+        begins = self._grid.stretches[0].tick < 0 or starts_late
+        has_pickup = begins and self._grid.bar(self.start_step) == 1
+        return self._grid.bar(self.start_step + step) - has_pickup
 
     def positions(self, ticks: Sequence[int]) -> Steps:
         """Where ticks of the song lie, in steps."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from companion.errors import OutputFailed
@@ -16,21 +16,33 @@ PIPED = Path("stdin.mid")  # what comes from standard input is called, where its
 
 def place_beside(source: Path, word: str, folder: Path | None = None) -> Path:
     """``song-continued.mid`` beside ``song.mid``, or in a folder."""
-    place = beside(PIPED if is_dash(source) else source, word)
+    place = beside(source if source.name and not is_dash(source) else PIPED, word)
     return place if folder is None else folder / place.name
 
 
-def places_of(sources: Sequence[Path], word: str, folder: Path | None = None) -> list[Path]:
-    """Of what is made of each, in their order; where two would be one, or one a source, later ones are numbered."""
+def places_of(
+    sources: Sequence[Path], word: str, folder: Path | None = None, variations: int | None = None
+) -> list[Path]:
+    """Of what is made of each, in their order; where two would be one, or one a source, later ones are numbered.
+
+    variations: so many stand at numbers of each place, not at the place itself.
+    """
     taken = {_identity(source) for source in sources}
     places: list[Path] = []
     for source in sources:
         wanted = place_beside(source, word, folder)
         numbered = (wanted if number == 1 else name_in(wanted, number) for number in itertools.count(1))
-        place = next(one for one in numbered if _identity(one) not in taken)
-        taken.add(_identity(place))
+        place, names = next(found for found in _with_names(numbered, variations) if taken.isdisjoint(found[1]))
+        taken |= names
         places.append(place)
     return places
+
+
+def _with_names(places: Iterable[Path], variations: int | None) -> Iterator[tuple[Path, set[str]]]:
+    """Each place with the identities of the files that will stand there."""
+    for place in places:
+        files = [place] if variations is None else [name_in(place, number + 1) for number in range(variations)]
+        yield place, {_identity(file) for file in files}
 
 
 def name_in(path: Path, number: int) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 
 from companion import __version__
 from companion.controls.kinds import USUAL_KEYS
+from companion.controls.settings import Settings
 from companion.generation.composer import Composed
 from companion.generation.job import Fact, Job
 from companion.music.key import Key
@@ -35,9 +36,10 @@ class Summary:
 
         again: the command that makes it again, with the names of files alone.
         """
-        heard = (_key(job), _metre(job), _bars(job), _parts(job))
+        settings = drawn_with(job)
+        heard = (_key(job, settings), _metre(job), _bars(job), _parts(job))
         made = (*_added(job, composed), *job.facts)
-        return cls(heard, made, again, tuple(job.notices), job.settings.seed)
+        return cls(heard, made, again, tuple(job.notices), settings.seed)
 
     def lines(self) -> list[str]:
         """For people: three lines at most."""
@@ -61,15 +63,22 @@ class Summary:
         return self.again
 
 
+def drawn_with(job: Job) -> Settings:
+    """The settings of a job; ValueError where it does not say them, since then nobody could make it again."""
+    if job.settings is None:
+        raise ValueError("a job that is told of says its settings")
+    return job.settings
+
+
 def key_name(key: Key) -> str:
     """ "Bb major"."""
     return next(name for name in USUAL_KEYS if Key.of_name(name) == key)
 
 
-def _key(job: Job) -> Fact:
+def _key(job: Job, settings: Settings) -> Fact:
     if job.key is None:
         return Fact("key", None, "no key")
-    asked = job.settings.key is not None
+    asked = settings.key is not None
     name = key_name(job.key)
     return Fact("key", {"name": name, "asked": asked}, f"{name}{', as asked' if asked else ''}")
 
@@ -82,9 +91,10 @@ def _metre(job: Job) -> Fact:
 
 
 def _bars(job: Job) -> Fact:
-    phrase = job.phrase
-    bars = phrase.bar_of_step(len(phrase.frames) - 1) - phrase.bar_of_step(0) + 1
-    return Fact("bars", bars, _counted(bars, "bar"))
+    """From that of the first note on; a pickup is none."""
+    first, last = (job.phrase.bar_of_step(step) for step in (0, len(job.phrase.frames) - 1))
+    bars = last - max(first, 1) + 1
+    return Fact("bars", bars, f"{_counted(bars, 'bar')}{'' if first else ' after a pickup'}")
 
 
 def _parts(job: Job) -> Fact:
@@ -129,7 +139,7 @@ def _added(job: Job, composed: Sequence[Composed]) -> list[Fact]:
     notes = len(struck_pitches(composed))
     facts = [
         Fact("voices", missing),
-        Fact("notes", notes, f"{', '.join(what)}, {_counted(notes, 'note')}"),
+        Fact("notes", notes, ", ".join([*what, _counted(notes, "note")])),
     ]
     if new_bars:
         facts.append(Fact("bars", round(new_bars, 3)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,10 +39,13 @@ class Variation:
 
     @property
     def faults_strain(self) -> float:
-        """How much more faults of each kind there are than Bach has, likewise; that one is fewer makes up for none."""
+        """How much more faults of each kind there are than Bach has, likewise; that one is fewer makes up for none.
+
+        The roots are added up, so that much of one kind does not outweigh all else.
+        """
         rates = [count / max(self.traits.changes, 1) for count in self.traits.faults]
         pairs = zip(rates, BACH_FAULTS, strict=True)
-        return sum(max(0.0, (rate - mean) / deviation) for rate, (mean, deviation) in pairs)
+        return sum(math.sqrt(max(0.0, (rate - mean) / deviation)) for rate, (mean, deviation) in pairs)
 
     @property
     def strain(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import subprocess
@@ -118,6 +119,24 @@ class TestTerminal:
             os.close(theirs)
             os.close(ours)
         return ran.returncode, ran.stderr.decode()
+
+    def test_what_is_said_goes_where_it_should(self, fresh_python: list[str]) -> None:
+        """Also while a bar moves on the terminal: a list of what was written can be kept."""
+        import pty  # noqa: PLC0415
+
+        ours, theirs = pty.openpty()
+        words = [*fresh_python, "-c", CODE, "harmonise", "a.mid", "none.mid", "--seed", "1"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs) as child:
+            os.close(theirs)
+            seen = b""
+            with contextlib.suppress(OSError):  # how a terminal ends
+                while piece := os.read(ours, 65_536):
+                    seen += piece
+            out = child.communicate()[0]
+        os.close(ours)
+        assert (child.returncode, out) == (1, b"wrote a-harmonised.mid\n")
+        assert b"2 files" in seen
+        assert b"chorale: cannot read none.mid: No such file or directory" in seen
 
     def test_output(self, fresh_python: list[str]) -> None:
         says = "chorale: a MIDI file is not written on a terminal; name a file: -o song.mid, or > song.mid\n"

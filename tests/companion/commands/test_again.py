@@ -62,6 +62,9 @@ class TestFile:
         ran = chorale("harmonise", "a tune.mid", "-o", "o.mid", "--seed", 1, "--quiet")
         assert (ran.code, ran.out, ran.err) == (0, "", "")
         assert "--seed 1" in text_of("o.mid")
+        ran = chorale("demo", "--fast", "--plain", "--bars", 1, "-q")
+        assert ran.code == 0
+        assert not [line for line in ran.out.splitlines() if line.startswith(("again:", "wrote"))]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from companion.workbench import jobs
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("companion.screen.terminal.LONG_SECONDS", 1e9)  # a busy machine says no more than another
     for name, lowest in (("a", 0), ("b", 2), ("c", -2)):
         write_seed(tmp_path / f"{name}.mid", [quarters([pitch + lowest for pitch in MELODY])])
     (tmp_path / "bad.mid").write_bytes(b"C major, please")
@@ -89,6 +90,20 @@ class TestMany:
         assert (folder / "a-harmonised.mid").read_bytes() == before
         assert {"a-harmonised-2.mid", "a-harmonised-harmonised.mid"} <= set(names(folder))
 
+    def test_variations_do_not_write_over_what_is_read(self, chorale: Command, folder: Path) -> None:
+        (folder / "a-harmonised-2.mid").write_bytes((folder / "b.mid").read_bytes())
+        before = (folder / "a-harmonised-2.mid").read_bytes()
+        words = ("a.mid", "a-harmonised-2.mid", "--variations", 2, "--force", "--seed", 1)
+        assert chorale("harmonise", *words).code == 0
+        assert (folder / "a-harmonised-2.mid").read_bytes() == before
+        assert {"a-harmonised-2-1.mid", "a-harmonised-2-2.mid", "a-harmonised-2-harmonised-1.mid"} <= set(names(folder))
+
+    @pytest.mark.parametrize("name", ["", ".", "/", ".."])
+    def test_folders_among_them(self, chorale: Command, name: str) -> None:
+        ran = chorale("harmonise", name, "a.mid", "--out-dir", "all", "--seed", 1)
+        assert (ran.code, ran.err.count("\n"), names("all")) == (1, 2, ["a-harmonised.mid"])
+        assert ran.err.startswith("chorale: ") and "is a folder" in ran.err
+
     def test_the_model_is_loaded_once(self, chorale: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         from companion.model import library  # noqa: PLC0415
 
@@ -114,6 +129,7 @@ class TestMany:
             (("--model", "gruu"), "unknown model 'gruu' (did you mean gru?); known: "),
             (("--temperature", "-1"), "temperature must be from 0 to 10 or auto, not -1"),
             (("--variations", 0), "variations must be from 1 to 50, not 0"),
+            (("--soundfont", "none.sf2"), ""),
             (("-o", "x.mid", "--out-dir", "all"), "-o names a file and --out-dir a folder for it; give one of them"),
         ],
     )

@@ -75,6 +75,25 @@ class TestMetres:
         ]
         assert [grid((0, 6, 8)).place(step) for step in (0, 7, 8, 13)] == [0, 7, 0, 5]
 
+    def test_bars_are_numbered(self) -> None:
+        """From one on; whole ones, one that is cut, and those of another metre."""
+        plain = grid((0, 4, 4))
+        assert [plain.bar(step) for step in (0, 15, 16, 47, 48)] == [1, 1, 2, 3, 4]
+        assert [grid((0, 6, 8)).bar(step) for step in (0, 7, 8)] == [1, 1, 2]
+        changing = grid((0, 4, 4), (2 * 1920, 3, 4))
+        assert [changing.bar(step) for step in (31, 32, 43, 44)] == [2, 3, 3, 4]
+        cut = grid((0, 4, 4), (1920 + 960, 4, 4))
+        assert [cut.bar(step) for step in (15, 16, 23, 24, 40)] == [1, 2, 2, 3, 4]
+
+    def test_a_pickup_is_a_bar(self) -> None:
+        assert [grid((0, 1, 4), (480, 4, 4)).bar(step) for step in (12, 15, 16, 32)] == [1, 1, 2, 3]
+
+    @given(METRES, st.integers(0, 200))
+    def test_a_bar_begins_where_its_number_changes(self, changes: list[tuple[int, tuple[int, int]]], step: int) -> None:
+        one = grid(*((480 * beat, *metre) for beat, metre in changes))
+        begins = one.place(step + 1) == 0 or one.bar(step + 1) != one.bar(step)
+        assert one.bar(step + 1) - one.bar(step) == int(begins)
+
     def test_unequal_beats_are_those_of_the_notes(self) -> None:
         assert ticks(grid((0, 5, 8)), 9)[::4] == [0, 720, 1200]
         assert ticks(grid((0, 5, 8), onsets=(0, 480, 1200, 1680)), 9)[::4] == [0, 480, 1200]
@@ -158,3 +177,23 @@ class TestCases:
             assert 480 not in shares  # never at half against the tune's two thirds
             assert set(shares) <= {0, 320, 640, 800}
         assert within_beats(added(phrase, bars=8), 960).get(640, 0.0) > 0.05
+
+
+class TestNumbers:
+    """Bars as musicians count them."""
+
+    @pytest.mark.parametrize(
+        ("start", "metres", "numbers"),
+        [
+            pytest.param(0, [(0, 4, 4)], [1, 1, 2], id="on the first beat"),
+            pytest.param(3, [(0, 4, 4)], [0, 1, 1], id="after a rest"),
+            pytest.param(1, [(0, 4, 4)], [1, 1, 2], id="a rest that is short"),
+            pytest.param(7, [(0, 4, 4)], [2, 3, 3], id="after a bar's rest"),
+            pytest.param(0, [(0, 1, 4), (1, 4, 4)], [0, 1, 1], id="in a bar of its own"),
+        ],
+    )
+    def test_a_pickup_is_bar_0(self, start: int, metres: list[tuple[int, int, int]], numbers: list[int]) -> None:
+        notes = [SongNote(480 * (start + beat), 480 * (start + beat + 1), 60, 80, 0, 0) for beat in range(8)]
+        changes = tuple(Metre(480 * beat, *metre) for beat, *metre in metres)
+        phrase = phrase_of_song(Song(tuple(notes), 480, metres=changes))
+        assert [phrase.bar_of_step(step) for step in (0, 4, 16)] == numbers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,23 @@ class TestLines:
         heard, made, _ = summary_of(continue_job(seed, 2, replace(SETTINGS, key="e minor"))).lines()
         assert heard == "heard: E minor, as asked; 4/4; 1 bar; 4 voices, as their tracks are named"
         assert made.startswith("made: 2 new bars, ")
+
+    def test_pickup(self, tmp_path: Path) -> None:
+        tune = write_seed(tmp_path / "tune.mid", [quarters(MELODY, start=3)])
+        heard, made, _ = summary_of(harmonise_job(tune, None, SETTINGS)).lines()
+        assert heard == "heard: G major; 4/4; 2 bars after a pickup; soprano from track 1"
+        assert "bar 2 " in made
+
+    def test_four_voices_are_no_voice_to_add(self, tmp_path: Path) -> None:
+        seed = write_seed(tmp_path / "seed.mid", CHORALE, names=VOICE_NAMES)
+        job = replace(continue_job(seed, 1, SETTINGS), new_steps=0)
+        assert re.match(r"made: \d+ notes; ", summary_of(job).lines()[1])
+
+    def test_a_job_without_its_settings_is_not_told_of(self, tune: Path) -> None:
+        """Rather than with a seed that it was not drawn with."""
+        job = replace(harmonise_job(tune, None, SETTINGS), settings=None)
+        with pytest.raises(ValueError, match="says its settings"):
+            summary_of(job)
 
     def test_voices_of_one_track(self, tmp_path: Path) -> None:
         chords = sorted(note for line in CHORALE for note in line)

@@ -71,6 +71,12 @@ class TestStrain:
         assert many.faults_strain > 1
         assert many.strain == many.faults_strain
 
+    def test_much_of_one_kind_does_not_hide_the_rest(self) -> None:
+        """Two kinds, each a little too often, are worse than one of them twice as much too often."""
+        one, both = CLEAN._replace(wide=6), CLEAN._replace(wide=4, overlaps=7)
+        strains = [Variation(1, replace(TRAITS, faults=faults)).strain for faults in (one, both)]
+        assert strains[0] < strains[1]
+
     def test_as_many_faults_as_bach_has_are_none(self) -> None:
         assert Variation(1, replace(TRAITS, faults=Faults(0, 0, 3, 4, 1))).strain == 0
 
@@ -101,6 +107,6 @@ def test_table() -> None:
     assert comparison([Variation(7, TRAITS), Variation(123456, strained)]) == [
         "     seed  strain  chords  faults  V–I  notes/beat  bits/note  range  closes",
         "1       7     0.0    +0.0    +0.0    3        2.50       0.75  G2–C5  2 authentic, half",
-        "2  123456     4.8    +1.0    +3.8    3        2.50       0.75      -",
+        "2  123456     2.9    +1.0    +1.9    3        2.50       0.75      -",
         RANKED_BY,
     ]
