@@ -77,6 +77,7 @@ def test_json_is_one_object_that_says_what_was_asked(data: Path) -> None:
         "live": 1,
         "phrases": 0,
         "tunes": 0,
+        "gaps": 0,
         "style": "bach",
         "temperature": 0.8,
         "top_p": 0.95,
