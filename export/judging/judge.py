@@ -18,7 +18,7 @@ from export.judging.metre import MetreKept, keep_metre
 from export.judging.musician import make_trait_report
 from export.judging.recital import Programme, play
 from export.judging.report import BACH, Repertoire, columns_of, live_columns_of, make_report
-from export.judging.rewriting import PLAYED, Joining, rewriting_of
+from export.judging.rewriting import TRIED, Joining, rewriting_of
 from export.judging.targets import Judged
 from export.measures.copies import CopyIndex
 from export.measures.grade import Grader
@@ -104,7 +104,7 @@ def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece], programme: Progra
 def pieces_to_play(targets: Sequence[Judged], material: Material, programme: Programme) -> int:
     """How many its progress will come to."""
     torn = 2 * min(programme.gaps, len(material.held_out))
-    each = programme.total + phrases_to_play(material.phrases) + 2 * len(material.tunes) + PLAYED * torn
+    each = programme.total + phrases_to_play(material.phrases) + 2 * len(material.tunes) + TRIED * torn
     return each * sum(target.model is not None for target in targets)
 
 

@@ -22,18 +22,17 @@ from companion.sampling.draw import Sampling
 from companion.sampling.joining import parallels_in
 from companion.sampling.styles import sampling_of
 from export.data.pieces import Piece
-from export.judging.recital import BAR_STEPS, answer, generator_of, phrase_of
+from export.judging.recital import BAR_STEPS, OPENING_STEPS, answer, generator_of, phrase_of
 from export.measures.musician import DICE
 from export.measures.partwriting import STEP, overlaps
 
-GAP_BARS = 2
-GAP_STEPS = GAP_BARS * BAR_STEPS
-OPENING_STEPS = 2 * BAR_STEPS  # that stay in any case
+_GAP_BARS = 2
+_GAP_STEPS = _GAP_BARS * BAR_STEPS
 OWN_BARS = 8  # of a composition of the model's own
-LEAP = 5  # semitones: upper voices seldom leap farther
-UPPER = 3  # voices
+_LEAP = 5  # semitones: upper voices seldom leap farther
+_UPPER = 3  # voices
 CHOSEN: Mapping[str, tuple[int, ...]] = {"four voices": (0, 1, 2, 3), "inner voices": (1, 2)}
-PLAYED = 1 + 2 * len(CHOSEN)  # in each piece: what goes on alone, and each gap filled with and without looking
+TRIED = 1 + 2 * len(CHOSEN)  # in each piece: what goes on alone, and each gap filled with and without looking
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,9 @@ class Edge:
     leaps: float  # share of them that leap farther than a fourth
     overlaps: float  # voices beyond where a neighbour just was
     silent: float  # voices that do not sing
+
+
+_EDGE = tuple(field.name for field in fields(Edge))
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,14 @@ class Torn:
     @classmethod
     def at(cls, frames: IntArray, first_step: int, start: int) -> Torn:
         """From a piece, with the place of its first frame in its bar."""
-        stop = start + GAP_STEPS
-        parts = [excerpt(frames, 0, start), excerpt(frames, start, GAP_STEPS), excerpt(frames, stop, len(frames))]
+        stop = start + _GAP_STEPS
+        parts = [excerpt(frames, 0, start), excerpt(frames, start, _GAP_STEPS), excerpt(frames, stop, len(frames))]
         return cls(np.concatenate(parts), first_step, start)
 
     @property
     def stop(self) -> int:
         """The frame after the two bars."""
-        return self.start + GAP_STEPS
+        return self.start + _GAP_STEPS
 
     def joint(self, made: IntArray, voices: Sequence[int], nats: float, seconds: float) -> Joint:
         """With other bars in it."""
@@ -119,7 +121,7 @@ def of_pieces(pieces: Sequence[Piece], gaps: int) -> Iterator[Torn]:
     """Held-out pieces, torn at a bar line somewhere in their middle."""
     for number, piece in enumerate(pieces[:gaps]):
         frames = hide_onsets(piece.frames)
-        lines = range(-piece.first_step % BAR_STEPS, len(frames) - GAP_STEPS - AFTER_STEPS + 1, BAR_STEPS)
+        lines = range(-piece.first_step % BAR_STEPS, len(frames) - _GAP_STEPS - AFTER_STEPS + 1, BAR_STEPS)
         inner = [line for line in lines if line >= OPENING_STEPS]
         if inner:
             yield Torn.at(frames, piece.first_step % BAR_STEPS, int(_dice(number).choice(inner)))
@@ -130,7 +132,7 @@ def of_a_model(model: Model, sampling: Sampling, pieces: Sequence[Piece], gaps: 
     for number, piece in enumerate(pieces[:gaps]):
         opening = excerpt(piece.frames, 0, OPENING_STEPS)
         added = answer(model, opening, sampling, (seed, number), OWN_BARS)
-        line = OPENING_STEPS + BAR_STEPS * int(_dice(number).integers(1, OWN_BARS - GAP_BARS))
+        line = OPENING_STEPS + BAR_STEPS * int(_dice(number).integers(1, OWN_BARS - _GAP_BARS))
         yield Torn.at(hide_onsets(np.concatenate([opening, added])), 0, line)
 
 
@@ -180,7 +182,7 @@ def filled(
 def _go_on(model: Model, sampling: Sampling, torn: Torn, number: int) -> None:
     """What is added where the gap is, by one who continues the piece up to there."""
     phrase = replace(phrase_of(excerpt(torn.frames, 0, torn.start)), first_step=torn.first_step)
-    for _ in continue_phrase(generator_of(model, (DICE, number)), phrase, GAP_BARS, sampling):
+    for _ in continue_phrase(generator_of(model, (DICE, number)), phrase, _GAP_BARS, sampling):
         pass
 
 
@@ -198,12 +200,12 @@ def _as_it_was(model: Model, torn: Torn) -> Joint:
 def _edge(frames: IntArray, line: int) -> Edge:
     around = excerpt(frames, line - 1, 2)
     before, after = sounding_pitches(around)
-    moves = np.abs(after - before)[:UPPER][(before > 0)[:UPPER] & (after > 0)[:UPPER]]
+    moves = np.abs(after - before)[:_UPPER][(before > 0)[:_UPPER] & (after > 0)[:_UPPER]]
     share = float(max(len(moves), 1))
     return Edge(
         parallels_in(sounding_tokens(around).tolist()),
         float((moves <= STEP).sum()) / share,
-        float((moves > LEAP).sum()) / share,
+        float((moves > _LEAP).sum()) / share,
         overlaps(around).found,
         float((before == 0).sum() + (after == 0).sum()),
     )
@@ -216,31 +218,26 @@ def average(joints: Sequence[Joint]) -> Joint:
 
 
 def _mean_edge(edges: Sequence[Edge]) -> Edge:
-    return Edge(*(float(np.mean([getattr(edge, field.name) for edge in edges])) for field in fields(Edge)))
+    return Edge(*(float(np.mean([getattr(edge, name) for edge in edges])) for name in _EDGE))
 
 
-_EDGES = {"before": "the bar line before", "after": "the bar line after"}
+_HEAD = (
+    *("two bars", "gaps", "parallels, of 100", "upper voices by step, %", "over a fourth, %", "overlaps, of 100"),
+    *("silent voices, of 100", "nats of the four beats after", "as it was, %", "time, of as many bars added"),
+)
 
 
 def describe_rewriting(columns: Sequence[Joining]) -> list[str]:
-    """As tables, in Markdown: figures down, what was made across."""
-    found = [(one, average(one.joints)) for one in columns if one.joints]
-    lines = [["two bars made anew", *(one.name for one, _ in found)]]
-    lines += [["---"] * len(lines[0]), ["gaps", *(str(len(one.joints)) for one, _ in found)]]
-    for field, where in _EDGES.items():
-        edges = [getattr(mean, field) for _, mean in found]
-        lines += [
-            [f"{where}: parallels, of 100", *(f"{100 * edge.parallels:.1f}" for edge in edges)],
-            [f"{where}: upper voices by step", *(f"{100 * edge.steps:.0f} %" for edge in edges)],
-            [f"{where}: upper voices over a fourth", *(f"{100 * edge.leaps:.1f} %" for edge in edges)],
-            [f"{where}: overlaps, of 100", *(f"{100 * edge.overlaps:.1f}" for edge in edges)],
-            [f"{where}: silent voices", *(f"{edge.silent:.2f}" for edge in edges)],
-        ]
-    lines += [
-        ["nats of the four beats after", *(_nats(one) for one, _ in found)],
-        ["as it was", *(f"{100 * mean.same:.0f} %" for _, mean in found)],
-        ["time, of as many bars added", *(f"{mean.seconds:.1f}" if mean.seconds else "–" for _, mean in found)],
-    ]
+    """As a table, in Markdown; of both bar lines, the one before the bars and the one after them."""
+    lines = [[*_HEAD], ["---"] * len(_HEAD)]
+    for one in columns:
+        if one.joints:
+            mean = average(one.joints)
+            edges = (
+                f"{100 * getattr(mean.before, name):.1f} / {100 * getattr(mean.after, name):.1f}" for name in _EDGE
+            )
+            taken = f"{mean.seconds:.1f}" if mean.seconds else "–"
+            lines.append([one.name, str(len(one.joints)), *edges, _nats(one), f"{100 * mean.same:.0f}", taken])
     return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
@@ -253,13 +250,10 @@ def rewriting_as_dict(columns: Sequence[Joining]) -> dict[str, Any]:
     """What ``chorale-train judge --json`` says of them; without the time, which is another each time."""
     means = {one.name: average(one.joints) for one in columns if one.joints}
     return {
-        name: {
-            **{
-                where: {field.name: round(getattr(edge, field.name), 4) for field in fields(Edge)}
-                for where, edge in (("before", mean.before), ("after", mean.after))
-            },
-            "nats": round(mean.nats, 4),
-            "same": round(mean.same, 4),
-        }
-        for name, mean in means.items()
+        name: {**_edges(mean), "nats": round(mean.nats, 4), "same": round(mean.same, 4)} for name, mean in means.items()
     }
+
+
+def _edges(mean: Joint) -> dict[str, dict[str, float]]:
+    edges = {"before": mean.before, "after": mean.after}
+    return {where: {name: round(getattr(edge, name), 4) for name in _EDGE} for where, edge in edges.items()}
