@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from support.fakes import random_source
 
 from companion.generation.blanks import Blank
 from companion.generation.gap import IN_VIEW, UNSEEING, Gap, Means
+from companion.harmony.chords import Chord
 from companion.model.codes import NOTHING
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, IntArray, strike
@@ -60,17 +63,17 @@ def test_a_model_is_told_what_each_voice_does_next() -> None:
     )
 
 
-def test_the_chords_before_lead_to_those_after() -> None:
-    """A dominant is likelier before a tonic than where nothing is known of what comes."""
-    for voices in (ALL, INNER):
-        seeing, unseeing = (gap_of(voices, means=means).request(28) for means in (Means(), UNSEEING))
-        assert seeing.harmony is not None and unseeing.harmony is not None
-        toward, away = (one.harmony.beat.toward for one in (seeing, unseeing) if one.harmony is not None)
-        assert toward is not None and away is not None
-        chain = seeing.harmony.progressions
-        dominant = [n for n, chord in enumerate(chain.chords) if (chord.root, chord.quality, chord.bass) == (7, 0, 7)]
-        share = [float(one[dominant].sum() / one.sum()) for one in (toward, away)]
-        assert share[0] > share[1]
+@pytest.mark.parametrize("voices", [ALL, INNER])
+def test_the_chords_before_lead_to_those_after(voices: tuple[int, ...]) -> None:
+    """A phrase that closes before a tonic chord closes on it oftener than where nothing is known of what comes."""
+    found = []
+    for means in (Means(), UNSEEING):
+        harmony = gap_of(voices, means=means, asked_key=Key(0, minor=False)).request(28).harmony
+        assert harmony is not None and harmony.beat.toward is not None
+        tonic = harmony.progressions.of_chord(Chord(0, 0, 0))
+        found.append(float(harmony.beat.toward[tonic] / harmony.beat.toward.sum()))
+    seeing, unseeing = found
+    assert seeing > 1.5 * unseeing
 
 
 def test_in_the_last_beat_voices_come_to_what_they_go_on_with() -> None:
@@ -111,7 +114,7 @@ def test_bars_without_a_tune_close_where_the_others_leave_room() -> None:
         gap = Gap(phrase_of(frames), Blank(64, 96, ALL), STYLES["bach"], random_source(number))
         spans = gap.form.spans
         assert spans[0].start == 0
-        assert all(one.end == other.start for one, other in zip(spans, spans[1:], strict=False))
+        assert all(one.end == other.start for one, other in itertools.pairwise(spans))
         assert all(one.start <= one.close < one.end for one in spans)
         assert spans[-1].end == len(gap.frames)
 

@@ -104,15 +104,15 @@ def test_faults_are_counted_over_both_edges() -> None:
 
 
 def test_silence_is_a_fault() -> None:
-    rewriting = rewriting_of(ScriptedModel(sung({}, default=REST)), GREEDY, (2,), Means(1, 0))
+    rewriting = rewriting_of(ScriptedModel(sung({}, default=REST)), GREEDY, (0, 1, 2, 3), Means(1, 0))
     list(rewriting.search())
-    assert rewriting.best.faults == 16
+    assert rewriting.best.faults == 4 * 16
 
 
 def test_what_is_as_before_has_changed_nothing() -> None:
     frames = piece()
     as_before = {(at, voice): int(frames[at, voice]) for at in range(16, 32) for voice in range(4)}
-    rewriting = rewriting_of(ScriptedModel(sung(as_before)), GREEDY, (0, 1, 2, 3), Means(1, 0))
+    rewriting = rewriting_of(ScriptedModel(sung(as_before)), GREEDY, (0, 1, 2, 3), Means(1, 0, joined=False))
     list(rewriting.search())
     assert rewriting.best.changed == 0
     assert merit(rewriting.best)[0]
