@@ -80,4 +80,6 @@ def test_what_cannot_be_made_anew() -> None:
         blank_of(phrase, "2", [ALTO])
     with pytest.raises(BadSetting, match=r"^these are all bars of all voices: nothing is left to go by; name fewer"):
         blank_of(phrase, "1-2")
+    with pytest.raises(BadSetting, match=r"^no note of these voices begins in bars 2: they hold on through; name more"):
+        blank_of(phrase_of({SOPRANO: quarters(0, 12), BASS: [(0, 12)]}), "2", [BASS])
     assert blank_of(phrase, "1-2", [BASS]) == Blank(0, 32, (BASS,))
