@@ -83,6 +83,28 @@ def test_in_the_last_beat_voices_come_to_what_they_go_on_with() -> None:
     assert len(gap_of(beats=8).request(31).sampling.rules) == rules[0], "nothing comes after"
 
 
+def test_a_last_chord_is_held_until_a_voice_that_is_kept_goes_on() -> None:
+    frames = frames_of(16)
+    frames[20:36, 0] = HOLD
+    alone = phrase_of(frames)
+    gap = Gap(alone, Blank(16, 32, (1, 2)), STYLES["bach"], random_source(), closes=(16,))
+    assert [(span.close, span.end) for span in gap.form.spans[:1]] == [(16, 20)]
+    assert set(gap.request(19).given) == {0, 1, 2, 3}
+    assert set(gap.request(21).given) == {0, 3}
+    frames[20:36, 3] = HOLD
+    held = Gap(phrase_of(frames), Blank(16, 32, (1, 2)), STYLES["bach"], random_source(), closes=(16,))
+    assert set(held.request(21).given) == {0, 1, 2, 3}
+
+
+def test_so_they_do_in_a_close_that_is_held_until_then() -> None:
+    gap = gap_of(closes=(20,), blank=True)
+    assert [gap.form.steps_to_close(at) for at in (20, 31)] == [0, -11]
+    assert [len(gap.request(at).sampling.rules) for at in (19, 20)] == [
+        len(gap_of(closes=(20,), blank=True, means=UNSEEING).request(at).sampling.rules) + more
+        for at, more in ((19, 0), (20, 1))
+    ]
+
+
 def test_the_first_notes_begin_anew_even_where_a_chord_is_held() -> None:
     """The close before goes on to its phrase's end; what was kept ends where it ended."""
     gap = gap_of(ALL, closes=(12,), blank=True)
