@@ -12,8 +12,9 @@ from support.fakes import Babbler, ScriptedModel, random_source, sung
 from companion.generation.blanks import Blank
 from companion.generation.gap import Gap, Means
 from companion.generation.generator import Generator
-from companion.generation.rewriting import REWRITTEN, Candidate, Rewriting, merit, nats_of
+from companion.generation.rewriting import REWRITTEN, Candidate, Rewriting, close_lacks, merit, nats_of
 from companion.model.features import History
+from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, IntArray, strike
 from companion.phrase.seed import Phrase
 from companion.sampling.draw import Sampling
@@ -22,6 +23,7 @@ from companion.sampling.styles import STYLES
 
 CHORD, OTHER = (72, 67, 64, 48), (74, 65, 57, 50)
 GREEDY = Sampling(temperature=0)
+C_MAJOR = Key(0, minor=False)
 PLAIN = Candidate((), faults=0, nats=20.0, lacking=0, changed=0.5)
 
 
@@ -116,6 +118,21 @@ def test_what_is_as_before_has_changed_nothing() -> None:
     list(rewriting.search())
     assert rewriting.best.changed == 0
     assert merit(rewriting.best)[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "key", "lacks"),
+    [
+        pytest.param((71, 67, 62, 55), (72, 67, 64, 48), C_MAJOR, 0, id="authentic"),
+        pytest.param((72, 65, 57, 53), (72, 67, 64, 48), C_MAJOR, 2, id="plagal"),
+        pytest.param((72, 65, 57, 53), (72, 67, 64, 48), None, 0, id="plagal inside a piece"),
+        pytest.param((67, 62, 59, 55), (72, 67, 64, 48), C_MAJOR, 1, id="by a leap"),
+        pytest.param((71, 67, 62, 55), (72, 64, 60, 57), C_MAJOR, 1, id="away from the tonic"),
+        pytest.param((71, 67, 62, 55), (72, 67, 64, 52), None, 2, id="on a third"),
+    ],
+)
+def test_what_a_close_lacks(before: tuple[int, ...], last: tuple[int, ...], key: Key | None, lacks: int) -> None:
+    assert close_lacks([before, last], key) == lacks
 
 
 def test_a_pitch_that_goes_on_and_one_struck_again_are_as_likely() -> None:
