@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from companion.generation.blanks import Blank, free_notes
 from companion.generation.closes import Request, with_first, with_last
 from companion.generation.composer import BAR_IN_THREES, LONGEST_HEARD
-from companion.harmony.form import Form, Span, drawn_form
+from companion.harmony.form import PHRASE_BEATS, Form, Span, drawn_form
 from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
 from companion.harmony.way import Way, way_through
@@ -145,7 +145,7 @@ class Gap:
         singer, in_threes = phrase.given.index(True), phrase.bar_steps == BAR_IN_THREES
         tune, gap = self._from_a_beat(self.frames[:, singer]), slice(self.first, self.stop)
         if len(closes):
-            spans = _spans_to(closes.tolist(), tune)
+            spans = _spans_to(_with_own(closes.tolist(), tune_form(tune, in_threes)), tune)
         elif self.anew[gap, singer].any() and (self.frames[gap, singer] == REST).all():
             spans = _around(tune, (self.first + self.lead, self.stop + self.lead), dice, in_threes)
         else:
@@ -161,6 +161,18 @@ def _heard_steps(phrase: Phrase, first: int, stop: int) -> NDArray[np.intp]:
     sung = phrase.sung_steps
     before, after = sung[sung < first][-LONGEST_HEARD:], sung[sung >= stop][:IN_VIEW]
     return np.concatenate([before, np.arange(first, stop), after]).astype(np.intp)
+
+
+def _with_own(closes: Sequence[int], form: Form) -> list[int]:
+    """Closes that are known, and those of a tune's form where the known ones are too far apart for a phrase."""
+    shortest, longest = PHRASE_BEATS[0] * STEPS_PER_BEAT, PHRASE_BEATS[-1] * STEPS_PER_BEAT
+    edges = [0, *closes, form.spans[-1].end + longest]
+    own = []
+    for close in (span.close for span in form.spans):
+        before, after = max(edge for edge in edges if edge <= close), min(edge for edge in edges if edge > close)
+        if after - before > longest and min(abs(close - other) for other in closes) >= shortest:
+            own.append(close)
+    return sorted({*closes, *own})
 
 
 def _spans_to(closes: Sequence[int], tune: IntArray) -> list[Span]:

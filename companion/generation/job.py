@@ -10,7 +10,7 @@ import numpy as np
 
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
-from companion.generation.blanks import blank_of, kept_notes, over_the_edges
+from companion.generation.blanks import Blank, kept_notes, over_the_edges
 from companion.generation.composer import (
     Composed,
     continue_phrase,
@@ -84,18 +84,8 @@ def harmonise_song(song: Song, phrase: Phrase, settings: Settings, open_model: O
     return Job(song, phrase, generator, frames, total, phrase.notices, velocity, task=task)
 
 
-def rewrite_song(
-    song: Song, phrase: Phrase, bars: str, voices: Sequence[int] | None, settings: Settings, open_model: OpenModel
-) -> Job:
-    """Some bars of some voices made anew; its phrase has only the notes that are kept.
-
-    bars: as "5" or "5-8", counted as companion.phrase.numbering does.
-    voices: of the phrase; None: all that it has.
-
-    Raises:
-        BadSetting: there are no such bars or voices, or nothing would be left to go by; it says what there is.
-    """
-    blank = blank_of(phrase, bars, voices)
+def rewrite_song(song: Song, phrase: Phrase, blank: Blank, settings: Settings, open_model: OpenModel) -> Job:
+    """What a blank says made anew (see companion.generation.blanks); its phrase has only the notes that are kept."""
     key, sampling, generator = asked_key(settings), sampling_of(settings), _generator(settings, open_model)
     closes = [phrase.step_of_tick(tick) for tick in song.fermatas]
     velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)

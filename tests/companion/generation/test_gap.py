@@ -120,6 +120,16 @@ def test_phrases_end_where_fermatas_are() -> None:
     assert gap.request(28).conditions.steps_to_close == 0
 
 
+def test_where_fermatas_are_far_apart_the_tune_tells_of_others() -> None:
+    frames = frames_of(40)
+    for close in (28, 92):
+        frames[close + 1 : close + 12] = HOLD
+    phrase = phrase_of(frames)
+    closes = Gap(phrase, Blank(48, 64, ALL), STYLES["bach"], random_source(), closes=(92,)).form.spans
+    assert {28, 92} <= {span.close for span in closes}, "a long note, and a fermata"
+    assert all(one.end == other.start for one, other in itertools.pairwise(closes))
+
+
 @pytest.mark.parametrize("voices", [ALL, INNER])
 def test_the_last_bars_close_the_piece_in_its_key(voices: tuple[int, ...]) -> None:
     frames = frames_of(8)
