@@ -315,7 +315,7 @@ def judge_command(
         typer.Argument(metavar="TARGET", help="Bundled models' names, .onnx files, folders of four-voice MIDI files."),
     ],
     rows: Annotated[
-        str, typer.Option("--rows", help="Some of counted, musician, following, metre, listener; or all.")
+        str, typer.Option("--rows", help="Some of counted, musician, following, metre, rewriting, listener; or all.")
     ] = "counted,musician",
     pieces: Annotated[
         int | None, typer.Option("--pieces", min=1, help="So many of everything that is played: a short look.")
@@ -328,6 +328,9 @@ def judge_command(
     cadences: Annotated[int, typer.Option("--cadences", min=0, help="Closes that it is asked for.")] = 100,
     phrases: Annotated[int, typer.Option("--phrases", min=1, help="Folk songs' phrases that a jam answers.")] = 100,
     tunes: Annotated[int, typer.Option("--tunes", min=1, help="Tunes of dotted beats that it harmonises.")] = 24,
+    gaps: Annotated[
+        int, typer.Option("--gaps", min=1, help="Chorales, and its own pieces, of which it makes two bars anew.")
+    ] = 77,
     style: Annotated[str, typer.Option("--style", help="Sampling defaults: bach, free or wild.")] = DEFAULT_STYLE,
     temperature: Annotated[
         float | None, typer.Option("--temperature", "-t", help="In place of the style's own.")
@@ -365,7 +368,7 @@ def judge_command(
         _need("music21")
     then = None if before is None else read_before(before)
     outputs = ReportFiles(plots, save, force)
-    played = Programme(continuations, bars, melodies, cadences, seed, phrases=phrases, tunes=tunes)
+    played = Programme(continuations, bars, melodies, cadences, seed, phrases=phrases, tunes=tunes, gaps=gaps)
     programme = judge.programme_for(wanted, played if pieces is None else played.of_pieces(pieces))
     material = judge.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir), programme)
     found = find_targets(targets)

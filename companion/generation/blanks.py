@@ -43,7 +43,10 @@ def blank_of(phrase: Phrase, bars: str, voices: Sequence[int] | None = None) -> 
     numbering = numbered(phrase)
     first, stop = numbering.frames(*numbering.asked(bars))
     blank = Blank(first, min(stop, len(phrase.frames)), named)
-    if free_notes(phrase.frames, blank)[:, there].all():
+    free = free_notes(phrase.frames, blank)
+    if not free.any():
+        raise BadSetting(f"no note of these voices begins in bars {bars.strip()}: they hold on through; name more bars")
+    if free[:, there].all():
         raise BadSetting("these are all bars of all voices: nothing is left to go by; name fewer of either")
     return blank
 

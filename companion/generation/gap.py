@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from companion.generation.blanks import Blank, free_notes
 from companion.generation.closes import Request, with_first, with_last
 from companion.generation.composer import BAR_IN_THREES, LONGEST_HEARD
-from companion.harmony.form import Form, Span, drawn_form
+from companion.harmony.form import PHRASE_BEATS, Form, Span, drawn_form
 from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
 from companion.harmony.way import Way, way_through
 from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.features import Ahead, Conditions
 from companion.music.key import Key
-from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, VOICES, IntArray, sounding_tokens
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, sounding_tokens
 from companion.phrase.grid import Mask
 from companion.phrase.seed import Phrase
 from companion.sampling.draw import Sampling, in_key
@@ -97,7 +97,7 @@ class Gap:
             asked = asked.towards_close(steps, self.key if self._is_last(at) else None)
         if begins:
             asked = replace(asked, sampling=with_first(asked.sampling, anew(begins)))
-        if self._joins and self.stop - STEPS_PER_BEAT <= at < self.stop < len(self.frames):
+        if self._joins and self._goes_on_at_stop(at):
             following = np.where(self.free[self.stop], NOTHING, self.sung[self.stop])
             asked = replace(asked, sampling=with_last(asked.sampling, joins(tuple(following.tolist()))))
         return asked
@@ -111,6 +111,14 @@ class Gap:
         """The voices of which the first note that is made anew begins here."""
         before = self.anew[at - 1] if at else np.zeros(len(VOICES), dtype=bool)
         return frozenset(np.flatnonzero(self.anew[at] & ~before).tolist())
+
+    def _goes_on_at_stop(self, at: int) -> bool:
+        """Whether what is struck here may sound on to what is known: in the last beat, or a close held until then."""
+        if not self.first <= at < self.stop < len(self.frames):
+            return False
+        span = self.form.at(at + self.lead)
+        held = span is not None and span.close == at + self.lead and self.stop + self.lead <= span.end
+        return held or at >= self.stop - STEPS_PER_BEAT
 
     def _is_last(self, at: int) -> bool:
         return self.form.ends and self.form.at(at + self.lead) == self.form.spans[-1]
@@ -137,13 +145,15 @@ class Gap:
         singer, in_threes = phrase.given.index(True), phrase.bar_steps == BAR_IN_THREES
         tune, gap = self._from_a_beat(self.frames[:, singer]), slice(self.first, self.stop)
         if len(closes):
-            spans = _spans_to(closes.tolist(), tune)
+            spans = _spans_to(_with_own(closes.tolist(), tune_form(tune, in_threes)), tune)
         elif self.anew[gap, singer].any() and (self.frames[gap, singer] == REST).all():
             spans = _around(tune, (self.first + self.lead, self.stop + self.lead), dice, in_threes)
         else:
             spans = list(tune_form(tune, in_threes).spans)
         ends = self.steps[-1] == phrase.first_step + len(phrase.frames) - 1
-        return Form(tuple(spans), ends)
+        kept = self._from_a_beat(np.where(self.free, HOLD, self.frames).astype(np.int32))
+        struck = np.flatnonzero((kept >= FIRST_STRIKE).any(axis=1)).tolist()
+        return Form(tuple(_until_others_move(spans, struck)), ends)
 
 
 def _heard_steps(phrase: Phrase, first: int, stop: int) -> NDArray[np.intp]:
@@ -151,6 +161,18 @@ def _heard_steps(phrase: Phrase, first: int, stop: int) -> NDArray[np.intp]:
     sung = phrase.sung_steps
     before, after = sung[sung < first][-LONGEST_HEARD:], sung[sung >= stop][:IN_VIEW]
     return np.concatenate([before, np.arange(first, stop), after]).astype(np.intp)
+
+
+def _with_own(closes: Sequence[int], form: Form) -> list[int]:
+    """Closes that are known, and those of a tune's form where the known ones are too far apart for a phrase."""
+    shortest, longest = PHRASE_BEATS[0] * STEPS_PER_BEAT, PHRASE_BEATS[-1] * STEPS_PER_BEAT
+    edges = [0, *closes, form.spans[-1].end + longest]
+    own = []
+    for close in (span.close for span in form.spans):
+        before, after = max(edge for edge in edges if edge <= close), min(edge for edge in edges if edge > close)
+        if after - before > longest and min(abs(close - other) for other in closes) >= shortest:
+            own.append(close)
+    return sorted({*closes, *own})
 
 
 def _spans_to(closes: Sequence[int], tune: IntArray) -> list[Span]:
@@ -165,6 +187,20 @@ def _spans_to(closes: Sequence[int], tune: IntArray) -> list[Span]:
         spans.append(Span(start, close, max(end, close + 1)))
         start = end
     return spans
+
+
+def _until_others_move(spans: Sequence[Span], struck: Sequence[int]) -> list[Span]:
+    """Phrases whose last chords are held no longer than until a beat on which a voice that is kept goes on."""
+    freed: list[Span] = []
+    start = spans[0].start
+    for number, span in enumerate(spans):
+        moves = [step for step in struck if span.close < step < span.end and step % STEPS_PER_BEAT == 0]
+        if moves and number == len(spans) - 1:
+            freed.append(replace(span, start=start, close=moves[-1]))
+        else:
+            freed.append(replace(span, start=start, end=moves[0] if moves else span.end))
+        start = freed[-1].end
+    return freed
 
 
 def _around(tune: IntArray, gap: tuple[int, int], dice: np.random.Generator, in_threes: bool) -> list[Span]:

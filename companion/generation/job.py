@@ -12,7 +12,7 @@ import numpy as np
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.generation.asked import NOTHING_ASKED, AskedHarmony, TuneAt
-from companion.generation.blanks import blank_of, kept_notes, over_the_edges
+from companion.generation.blanks import Blank, kept_notes, over_the_edges
 from companion.generation.composer import (
     Composed,
     continue_phrase,
@@ -95,7 +95,7 @@ def continue_song(
     frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes, asked)
     total = total_frames(phrase, bars)
     new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
-    key = key or likeliest_key(phrase.frames)
+    key = key or likeliest_key(phrase.frames, chords=asked.symbols)
     told = [*notices(phrase), *asked.notices]
     return Job(song, phrase, generator, frames, total, told, velocity, new_steps, task, lead, settings, key)
 
@@ -110,7 +110,7 @@ def harmonise_song(
     frames = harmonise(generator, phrase, sampling, key, asked)
     total = len(phrase.sung_steps)
     task = _task(phrase, total, "harmonise")
-    key = key or likeliest_key(phrase.frames, ended=True)
+    key = key or likeliest_key(phrase.frames, ended=True, chords=asked.symbols)
     told = [*phrase.notices, *asked.notices]
     return Job(song, phrase, generator, frames, total, told, velocity, task=task, settings=settings, key=key)
 
@@ -121,18 +121,8 @@ def check_bars(bars: int) -> None:
         raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
 
 
-def rewrite_song(
-    song: Song, phrase: Phrase, bars: str, voices: Sequence[int] | None, settings: Settings, open_model: OpenModel
-) -> Job:
-    """Some bars of some voices made anew; its phrase has only the notes that are kept.
-
-    bars: as "5" or "5-8", counted as companion.phrase.numbering does.
-    voices: of the phrase; None: all that it has.
-
-    Raises:
-        BadSetting: there are no such bars or voices, or nothing would be left to go by; it says what there is.
-    """
-    blank = blank_of(phrase, bars, voices)
+def rewrite_song(song: Song, phrase: Phrase, blank: Blank, settings: Settings, open_model: OpenModel) -> Job:
+    """What a blank says made anew (see companion.generation.blanks); its phrase has only the notes that are kept."""
     key, sampling, generator = asked_key(settings), sampling_of(settings), _generator(settings, open_model)
     closes = [phrase.step_of_tick(tick) for tick in song.fermatas]
     velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)

@@ -7,17 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from companion.generation.closes import BEST, Made, Walk, closing_quality
+from companion.generation.closes import BEST, Made, Walk, ending_quality
 from companion.generation.composer import Composed
 from companion.generation.gap import ALL_MEANS, Gap, Means
 from companion.generation.generator import DecoderState, Frame, Generator
+from companion.harmony.leading import LEADING_TONE
 from companion.model.features import Conditions, History
+from companion.music.key import Key
+from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES
 from companion.sampling.joining import parallels_in
 
 REWRITTEN = "rewritten"  # the origin of a frame
 ENDING_STEPS = 8  # two beats: what is tried oftener than all of it
 CLOSE_NATS = 1.0  # what a point of a close is worth
+NO_DOMINANT = 2  # points off the last close of a piece to which none leads
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +31,7 @@ class Candidate:
     frames: tuple[Composed, ...]  # of the gap
     faults: int  # in it and at both of its edges: voices in parallel, and steps at which one is silent
     nats: float  # how unlikely the four beats after it are
-    lacking: int  # points that its closes lack (see companion.generation.closes)
+    lacking: int  # points that its closes lack
     changed: float  # the share of the steps made anew at which something else sounds than before
 
 
@@ -125,10 +129,9 @@ class Rewriting:
         sung = np.array(chords[1 : 1 + len(made)]).reshape(-1, len(VOICES))
         silent = int((anew & (sung < FIRST_STRIKE)).sum())
         other = (sung != self.gap.sung[gap])[anew]
-        lacking = sum(
-            BEST - closing_quality(made[at - self.gap.first].frame.pitches, key)
-            for at, key in self.gap.closes().items()
-        )
+        pitches = [one.frame.pitches for one in made]
+        closes = {at - self.gap.first: key for at, key in self.gap.closes().items()}
+        lacking = sum(close_lacks(pitches[max(at - 1, 0) : at + 1], key) for at, key in closes.items())
         changed = float(other.mean()) if len(other) else 0.0
         return Candidate(self._composed(made), parallels_in(chords) + silent, nats, lacking, changed)
 
@@ -139,6 +142,20 @@ class Rewriting:
             number, to_close = self.gap.form.number(place), self.gap.form.steps_to_close(place)
             frames.append(Composed(one.frame, REWRITTEN, tuple(self.gap.anew[at].tolist()), number, to_close))
         return tuple(frames)
+
+
+def close_lacks(chords: Sequence[Sequence[int | None]], key: Key | None) -> int:
+    """Points that a close lacks: of its last chord, by a leap to it, and of a piece's last one where no dominant leads.
+
+    chords: pitches of the frame before it, where there is one, and of its first one; key: that a piece ends in.
+    """
+    quality, by_step = ending_quality(chords, key)
+    lacking = BEST - quality + (not by_step)
+    if key is None or len(chords) == 1:
+        return lacking
+    leading = (key.tonic + LEADING_TONE) % OCTAVE
+    leads = any(pitch is not None and pitch % OCTAVE == leading for pitch in chords[0])
+    return lacking + (0 if leads else NO_DOMINANT)
 
 
 def nats_of(frame: Frame, before: History, voices: Sequence[int]) -> float:

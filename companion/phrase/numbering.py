@@ -11,7 +11,8 @@ from companion.music.vocabulary import STEPS_PER_BEAT
 from companion.phrase.grid import Grid
 from companion.phrase.seed import Phrase
 
-_RANGE = re.compile(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?")
+_RANGE = re.compile(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?")
+_SHOWN = 40  # letters of what was said
 _PICKUP = "; bar 0 is the pickup"
 
 
@@ -39,7 +40,7 @@ class Numbering:
         """
         found = _RANGE.fullmatch(text)
         if found is None:
-            raise BadSetting(f"bars must be a number or two, as in 5 or 5-8, not {text!r}")
+            raise BadSetting(f"bars must be a number or two, as in 5 or 5-8, not {text[:_SHOWN]!r}")
         first = int(found[1])
         last = first if found[2] is None else int(found[2])
         if first > last:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
+from companion.generation.blanks import blank_of
 from companion.generation.composer import Composed
 from companion.generation.job import Job, check_bars, continue_song, harmonise_song, rewrite_song
 from companion.harmony.form import Wish
@@ -83,7 +84,8 @@ def rewrite_job(source: Path, bars: str, voices: str | None, settings: Settings)
     bars: as "5" or "5-8"; voices: as "alto,tenor", None: all that are there.
     """
     song = read_source(source)
-    return rewrite_song(song, phrase_of_song(song), bars, named_voices(voices), settings, open_model)
+    phrase = phrase_of_song(song)
+    return rewrite_song(song, phrase, blank_of(phrase, bars, named_voices(voices)), settings, open_model)
 
 
 def named_voices(text: str | None) -> list[int] | None:

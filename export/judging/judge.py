@@ -18,6 +18,7 @@ from export.judging.metre import MetreKept, keep_metre
 from export.judging.musician import make_trait_report
 from export.judging.recital import Programme, play
 from export.judging.report import BACH, Repertoire, columns_of, live_columns_of, make_report
+from export.judging.rewriting import TRIED, Joining, rewriting_of
 from export.judging.targets import Judged
 from export.measures.copies import CopyIndex
 from export.measures.grade import Grader
@@ -27,7 +28,14 @@ from export.measures.table import Measure, all_measures
 from export.measures.tally import Tally
 from export.scores.evaluation import of_split
 
-COUNTED, MUSICIAN, FOLLOWING, METRE, LISTENER = ROW_NAMES = ("counted", "musician", "following", "metre", "listener")
+COUNTED, MUSICIAN, FOLLOWING, METRE, REWRITING, LISTENER = ROW_NAMES = (
+    "counted",
+    "musician",
+    "following",
+    "metre",
+    "rewriting",
+    "listener",
+)
 EVERY = "all"
 
 
@@ -57,6 +65,7 @@ def programme_for(rows: Collection[str], programme: Programme) -> Programme:
         live=programme.melodies * (not {MUSICIAN, LISTENER}.isdisjoint(rows)),
         phrases=programme.phrases * (FOLLOWING in rows),
         tunes=programme.tunes * (METRE in rows),
+        gaps=programme.gaps * (REWRITING in rows),
     )
 
 
@@ -94,7 +103,8 @@ def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece], programme: Progra
 
 def pieces_to_play(targets: Sequence[Judged], material: Material, programme: Programme) -> int:
     """How many its progress will come to."""
-    each = programme.total + phrases_to_play(material.phrases) + 2 * len(material.tunes)
+    torn = 2 * min(programme.gaps, len(material.held_out))
+    each = programme.total + phrases_to_play(material.phrases) + 2 * len(material.tunes) + TRIED * torn
     return each * sum(target.model is not None for target in targets)
 
 
@@ -107,6 +117,7 @@ class Performance:
     cadences: dict[str, Tally] = field(default_factory=dict)  # by the model's name
     following: list[Listening] = field(default_factory=list)
     metres: list[MetreKept] = field(default_factory=list)
+    rewriting: list[Joining] = field(default_factory=list)
 
 
 def perform(
@@ -140,6 +151,8 @@ def _play(
         found.following.append(following_of(model, name, settings, material.phrases, tell))
     if material.tunes:
         found.metres += keep_metre(model, name, settings, material.tunes, tell)
+    if programme.gaps:
+        found.rewriting += rewriting_of(model, name, settings, material.held_out, programme.gaps, tell)
 
 
 def judge(performance: Performance, material: Material, rows: Collection[str]) -> Judgement:
@@ -160,6 +173,7 @@ def judge(performance: Performance, material: Material, rows: Collection[str]) -
         listens,
         tuple(performance.metres),
         None if opinions is None else tuple(opinions),
+        tuple(performance.rewriting),
     )
 
 

@@ -15,6 +15,7 @@ from export.judging.listener import Opinion, describe_opinions, opinions_as_dict
 from export.judging.metre import MetreKept, describe_metre, metre_as_dict
 from export.judging.musician import Before, TraitReport, describe_traits, traits_as_dict
 from export.judging.report import BACH, MusicReport, Repertoire, as_dict, describe_report
+from export.judging.rewriting import Joining, describe_rewriting, rewriting_as_dict
 from export.judging.targets import Judged
 
 PICTURE, TRAITS_PICTURE = "distributions.png", "traits.png"
@@ -30,6 +31,7 @@ class Judgement:
     following: tuple[Listening, ...] = ()
     metres: tuple[MetreKept, ...] = ()
     opinions: tuple[Opinion, ...] | None = None
+    rewriting: tuple[Joining, ...] = ()
 
     def lines(self, before: Before | None = None) -> list[str]:
         """As tables, in Markdown; with an earlier musician's report before the figures of this one."""
@@ -38,6 +40,7 @@ class Judgement:
             [] if self.musician is None else describe_traits(self.musician, before),
             describe_following(self.following) if self.following else [],
             describe_metre(self.metres) if self.metres else [],
+            describe_rewriting(self.rewriting) if self.rewriting else [],
             [] if self.opinions is None else describe_opinions(self.opinions),
         ]
         return [line for table in tables if table for line in ("", *table)][1:]
@@ -51,6 +54,8 @@ class Judgement:
             found["following"] = following_as_dict(self.following)
         if self.metres:
             found["metre"] = metre_as_dict(self.metres)
+        if self.rewriting:
+            found["rewriting"] = rewriting_as_dict(self.rewriting)
         if self.opinions is not None:
             found["listener"] = opinions_as_dict(self.opinions)
         return found

@@ -65,6 +65,7 @@ class Programme:
     live: int = 0  # sopranos that a jam harmonises as they come
     phrases: int = 0  # of folk songs, that a jam answers
     tunes: int = 0  # of dotted beats, that are harmonised
+    gaps: int = 0  # pieces of which two bars are made anew, and as many of its own
 
     @property
     def total(self) -> int:
@@ -73,7 +74,7 @@ class Programme:
 
     def of_pieces(self, pieces: int) -> Programme:
         """The same with so many of everything."""
-        counts = dict.fromkeys(("continuations", "melodies", "cadences", "phrases", "tunes"), pieces)
+        counts = dict.fromkeys(("continuations", "melodies", "cadences", "phrases", "tunes", "gaps"), pieces)
         return replace(self, **counts)
 
 

@@ -141,7 +141,7 @@ class TestContinue:
         assert drawn == {1.2, 1.0}  # the last chord is held, not drawn
         assert Path("out.wav").read_bytes()[:4] == b"RIFF"
 
-    @pytest.mark.parametrize("name", ["demo", "continue", "harmonise"])
+    @pytest.mark.parametrize("name", ["demo", "continue", "harmonise", "rewrite"])
     def test_equal_seeds_give_equal_bytes(self, chorale: Command, melody_mid: Path, folder: Path, name: str) -> None:
         source = [] if name == "demo" else [melody_mid]
         options = ["--bars", 1] if name != "harmonise" else []

@@ -77,6 +77,7 @@ def test_json_is_one_object_that_says_what_was_asked(data: Path) -> None:
         "live": 1,
         "phrases": 0,
         "tunes": 0,
+        "gaps": 0,
         "style": "bach",
         "temperature": 0.8,
         "top_p": 0.95,
@@ -165,7 +166,10 @@ def test_faults_are_one_line(data: Path, folder: Path, tmp_path: Path) -> None:
     (folder / "melody.mid").rename(tmp_path / "melodies" / "melody.mid")
     for words, says in (
         (("nobody",), "unknown model 'nobody'"),
-        ((folder, "--rows", "loud"), "--rows are some of counted, musician, following, metre, listener, or all, not"),
+        (
+            (folder, "--rows", "loud"),
+            "--rows are some of counted, musician, following, metre, rewriting, listener, or all, not",
+        ),
         ((folder, "--before", folder / "copy.mid"), f"{folder / 'copy.mid'} holds no musician's rows"),
         ((folder, folder), "two columns would be called mine"),
         ((tmp_path / "none",), "no MIDI files"),

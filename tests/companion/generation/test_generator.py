@@ -171,10 +171,16 @@ class TestKnowing:
         at = model.row.slot("coming")
         assert (model.seen[0] - model.row.offsets)[at : at + 4].tolist() == [0, 0, 0, REST + 1]
 
-    @pytest.mark.parametrize("given_tokens", [{}, {voice: HOLD for voice in range(4)}], ids=["none", "all"])
-    def test_nothing_is_known_where_nothing_or_all_is_given(self, given_tokens: dict[int, int]) -> None:
+    def test_nothing_is_known_where_all_is_given_which_is_but_hearing(self) -> None:
         ahead = Ahead.of_frames(np.full((3, 4), strike(60), dtype=np.int32)).at(0)
-        assert self.known(given_tokens, Conditions(ahead=ahead)) == [[0] * 4] * 3
+        everything = dict.fromkeys(range(4), HOLD)
+        assert self.known(everything, Conditions(ahead=ahead)) == [[0] * 4] * 3
+        assert self.known({}) == [[0] * 4] * 3
+
+    def test_what_comes_later_is_known_where_nothing_is_given_now(self) -> None:
+        line = np.array([[UNDECIDED] * 4, [UNDECIDED] * 4, [strike(60)] * 4], dtype=np.int32)
+        asked = Conditions(ahead=Ahead.of_frames(line).at(0))
+        assert self.known({}, asked) == [[0] * 4, [strike(60)] * 4, [2] * 4]
 
     def test_what_comes_later_is_known_where_it_is_said(self) -> None:
         line = np.full((3, 4), UNDECIDED, dtype=np.int32)
