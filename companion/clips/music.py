@@ -14,9 +14,6 @@ from companion.music.vocabulary import STEPS_PER_BEAT
 
 CLIP_TICKS_PER_BEAT = 960
 
-_MAJOR = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-_MINOR = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
-
 
 @dataclass(frozen=True)
 class ClipAnswer:
@@ -74,4 +71,4 @@ def beats_of_bar(beats: int, unit: int) -> float:
 def clip_name(key: Key | None, seed: int, time_of_day: str) -> str:
     """What is written on a clip: ``G major seed 7 14:05``."""
     words = f"seed {seed} {time_of_day}"
-    return words if key is None else f"{(_MINOR if key.minor else _MAJOR)[key.tonic]} {key.mode} {words}"
+    return words if key is None else f"{key.name} {words}"

@@ -15,7 +15,7 @@ from companion.errors import one_line
 
 _NAMED = ("seed", "model", "style")  # always told: what is usual may change
 # What says nothing of the music: where files stand, how it is shown, and how many are made.
-_WHERE = frozenset(["out", "trace", "wav", "soundfont", "force", "out_dir", "variations"])
+_WHERE = frozenset(["out", "trace", "wav", "soundfont", "force", "out_dir", "variations", "png", "svg", "pdf"])
 _SHOWN = frozenset(["quiet", "plain", "fast", "sound"])
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./#-]+", re.ASCII)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from companion.audio.wav import find_fluidsynth
 from companion.commands.again import again
-from companion.commands.files import Bar, check_sound, compose, say_done, say_notices
+from companion.commands.files import ProgressBar, check_sound, compose, say_done, say_notices
 from companion.commands.options import Said, file_settings
 from companion.controls.settings import Settings
 from companion.errors import BadSetting, ChoraleError
@@ -113,7 +113,7 @@ def _naming(source: Path, error: ChoraleError) -> str:
     return str(error) if source.name in str(error) else f"{source}: {error}"
 
 
-def _share_of(tell: Progress, number: int) -> Bar:
+def _share_of(tell: Progress, number: int) -> ProgressBar:
     """The part of all progress that one of many files is."""
 
     @contextmanager
@@ -134,7 +134,7 @@ def _check_places(outputs: Outputs, variations: int | None) -> None:
         outputs.numbered(number).check()
 
 
-def _make(work: Work, source: Path, settings: Settings, outputs: Outputs, bar: Bar = progress_bar) -> None:
+def _make(work: Work, source: Path, settings: Settings, outputs: Outputs, bar: ProgressBar = progress_bar) -> None:
     if work.variations is None:
         compose(work.job(source, settings), outputs, bar)
         return

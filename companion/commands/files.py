@@ -22,12 +22,12 @@ from companion.workbench.summary import Summary, drawn_with
 LONGEST_SOUND_SECONDS = 3600  # which takes two gigabytes of memory
 SOUND_SPEED = 60  # seconds of sound made in a second, by a slow machine
 
-MOST_LISTED = 6  # of files that were written; of more the first and the last are told
+MOST_WRITTEN_NAMED = 6  # of files that were written; of more the first and the last are told
 
-Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]  # of a task, of so many steps
+ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]  # of a task, of so many steps
 
 
-def compose(job: Job, outputs: Outputs, bar: Bar = progress_bar) -> None:
+def compose(job: Job, outputs: Outputs, bar: ProgressBar = progress_bar) -> None:
     """Make the music, and write it."""
     if warning := check_sound(job, outputs):
         say(warning, err=True)
@@ -55,7 +55,7 @@ def say_notices(notices: Sequence[str], outputs: Outputs) -> None:
 def say_done(outputs: Outputs, lines: Sequence[str], written: Sequence[Path]) -> None:
     """What was made, unless few words are wanted or none, and what was written."""
     names = [STANDARD_OUTPUT if is_dash(path) else str(path) for path in written]
-    listed = ", ".join(names) if len(names) <= MOST_LISTED else f"{names[0]} … {names[-1]}"
+    listed = ", ".join(names) if len(names) <= MOST_WRITTEN_NAMED else f"{names[0]} … {names[-1]}"
     if not outputs.quiet:
         say(*([] if outputs.brief else lines), f"wrote {listed}", err=outputs.is_piped)
 

@@ -30,7 +30,7 @@ from companion.music.messages import META, meta_data
 from companion.music.song import EXPECTED, Song, SongNote, VoiceEvent, VoiceNote
 from companion.music.vocabulary import VOICES
 
-Written = tuple[int, Any]  # tick, mido message
+_Written = tuple[int, Any]  # tick, mido message
 
 DEFAULT_BEAT_US = 500_000  # the file format's own: 120 beats a minute
 
@@ -173,7 +173,7 @@ def _tick(message: tuple[int, object]) -> int:
     return message[0]
 
 
-def _place(message: Written) -> tuple[int, int]:
+def _place(message: _Written) -> tuple[int, int]:
     """Its tick, and its place among those of that tick."""
     tick, event = message
     if event.is_meta:
@@ -188,7 +188,7 @@ def _message(event: VoiceEvent) -> Any:
     return mido.Message.from_bytes(bytes((event.data[0] & 0xF0 | event.voice, *event.data[1:])))
 
 
-def track_of_events(name: str, events: Iterable[Written], end_tick: int) -> Any:
+def track_of_events(name: str, events: Iterable[_Written], end_tick: int) -> Any:
     """A track of mido's from events in the order of their ticks."""
     track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
     now = 0
@@ -206,7 +206,7 @@ def conductor_events(
     metres: Sequence[tuple[int, int, int]],
     key: tuple[int, bool] | None,
     markers: Sequence[tuple[int, str]],
-) -> list[Written]:
+) -> list[_Written]:
     """What holds for all voices, as events in the order of their ticks."""
     events = [(int(tick), _time_signature(*metre)) for tick, *metre in _from_start(metres, (0, 4, 4))]
     if key is not None:
@@ -268,7 +268,7 @@ def _apart(notes: list[VoiceNote]) -> list[VoiceNote]:
     return apart
 
 
-def note_events(notes: Iterable[VoiceNote], channel: int) -> list[Written]:
+def note_events(notes: Iterable[VoiceNote], channel: int) -> list[_Written]:
     """Note-ons and note-offs; at one tick the offs come first."""
     events = []
     for note in notes:

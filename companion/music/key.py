@@ -25,6 +25,9 @@ _MODES: dict[str, tuple[bool, tuple[int, ...]]] = {
     "mixolydian": (False, (0, 2, 4, 5, 7, 9, 10)),
     "aeolian": (True, (0, 2, 3, 5, 7, 8, 10)),
 }
+# The usual names of tonics.
+_OF_MAJOR = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_OF_MINOR = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTAL = {"#": 1, "b": -1}
 
@@ -47,6 +50,11 @@ class Key:
     def mode(self) -> str:
         """What it is called."""
         return self.church_mode or ("minor" if self.minor else "major")
+
+    @property
+    def name(self) -> str:
+        """ "Bb major"; ``of_name`` reads it."""
+        return f"{(_OF_MINOR if self.minor else _OF_MAJOR)[self.tonic]} {self.mode}"
 
     @classmethod
     def of_name(cls, name: str) -> Key:

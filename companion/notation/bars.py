@@ -8,7 +8,7 @@ from companion.music.song import Metre
 from companion.notation.score import Barline, MetreSign, WrittenBar
 
 
-def metres_of(measures: Sequence[WrittenBar]) -> dict[int, MetreSign]:
+def metres_by_bar(measures: Sequence[WrittenBar]) -> dict[int, MetreSign]:
     """The metre that holds in each bar, by its place."""
     found, metre = {}, MetreSign(4, 4)
     for at, measure in enumerate(measures):
@@ -26,7 +26,7 @@ def bars_up_to(measures: Sequence[WrittenBar], end: int, ticks_per_beat: int) ->
     last = measures[-1]
     if end <= last.tick + last.ticks:
         return tuple(measures)
-    metre = metres_of(measures)[len(measures) - 1]
+    metre = metres_by_bar(measures)[len(measures) - 1]
     whole = bar_ticks(metre, ticks_per_beat)
     open_ = last._replace(ticks=max(last.ticks, whole), right=_opened(last.right))
     bars = [*measures[:-1], open_]

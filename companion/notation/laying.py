@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from companion.music.vocabulary import VOICES
-from companion.notation.bars import metres_of
+from companion.notation.bars import metres_by_bar
 from companion.notation.score import (
     BASS_CLEF,
     TREBLE_CLEF,
@@ -163,7 +163,7 @@ class _Paper:
     def __init__(self, sheet: Sheet, cuts: frozenset[int]) -> None:
         self.sheet, self.cuts = sheet, sorted(cuts)
         self.unit = sheet.ticks_per_beat // UNITS
-        self.metres: Mapping[int, MetreSign] = metres_of(sheet.measures)
+        self.metres: Mapping[int, MetreSign] = metres_by_bar(sheet.measures)
         self.at = 0
 
     def written(

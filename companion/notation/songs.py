@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from companion.errors import BadMidiFile
+from companion.music.messages import LYRIC
 from companion.music.song import EXPECTED, ChordSymbol, KeySignature, Metre, Song, SongNote, Tempo, TrackEvent
 from companion.notation.chords import text_of_chord
 from companion.notation.score import ScorePart, TiedNote, WrittenBar, WrittenScore, sounds_of
@@ -14,7 +15,6 @@ from companion.notation.score import ScorePart, TiedNote, WrittenBar, WrittenSco
 WRITTEN_VELOCITY = 80  # notation has none
 SLOWEST_US, FASTEST_US = 0xFFFFFF, 1
 MOST_SCORE_NOTES = 1_000_000
-LYRIC = b"\xff\x05"
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,7 @@ def _lyrics(sounds: list[TiedNote], track: int) -> Iterator[TrackEvent]:
         lyric = next(iter(sound.pieces[0].lyrics), None)
         if lyric is not None and lyric.text:
             text = lyric.text + ("-" if lyric.syllabic in ("begin", "middle") else "")
-            yield TrackEvent(sound.start, track, lyric_event(text))
-
-
-def lyric_event(text: str) -> bytes:
-    """A lyric as a MIDI file holds it."""
-    data = text.encode("utf-8")[:16_000]
-    length = bytes([len(data)]) if len(data) < 128 else bytes([0x80 | len(data) >> 7, len(data) & 0x7F])
-    return LYRIC + length + data
+            yield TrackEvent.of_text(sound.start, track, LYRIC, text)
 
 
 def _tempos(score: WrittenScore) -> Iterator[Tempo]:

@@ -32,8 +32,10 @@ class Numbering:
         """The first frame of some bars, and the frame after them."""
         return max(self.lines[first - self.first], 0), self.lines[last + 1 - self.first]
 
-    def asked(self, text: str) -> tuple[int, int]:
+    def asked(self, text: str, counted: bool = False) -> tuple[int, int]:
         """The first and the last of some bars, from "5" or "5-8".
+
+        counted: "5" are the first five (with a pickup), not the fifth alone.
 
         Raises:
             BadSetting: that is no range, or the piece has no such bars; it says which it has.
@@ -41,8 +43,8 @@ class Numbering:
         found = _RANGE.fullmatch(text)
         if found is None:
             raise BadSetting(f"bars must be a number or two, as in 5 or 5-8, not {text[:_SHOWN]!r}")
-        first = int(found[1])
-        last = first if found[2] is None else int(found[2])
+        last = int(found[2] or found[1])
+        first = min(self.first, last) if counted and found[2] is None else int(found[1])
         if first > last:
             raise BadSetting(f"bars {text.strip()} end before they begin; say {last}-{first}")
         if not self.first <= first <= last <= self.last:
@@ -59,13 +61,11 @@ class Numbering:
 def numbered(phrase: Phrase) -> Numbering:
     """The bars of a phrase, from that of its first note to that of its last.
 
-    They are counted from the beginning of the song, where bar 1 is. A first bar that is shorter than the next, or
-    begins with a rest of half of it or more, is a pickup: bar 0.
+    They are counted from the beginning of the song, where bar 1 is, or bar 0 where that is a pickup.
     """
     grid = phrase.grid or Grid.of_metres((), phrase.ticks_per_beat)
     start, end = phrase.start_step, phrase.start_step + len(phrase.frames)
     lines = [step for step in range(0, end, STEPS_PER_BEAT) if grid.place(step) == 0]
     own = bisect_right(lines, start) - 1
-    is_pickup = own == 0 and (grid.stretches[0].tick < 0 or 2 * start >= grid.bar_steps(start))
     closing = lines[-1] + grid.bar_steps(lines[-1])
-    return Numbering(own + 1 - is_pickup, tuple(line - start for line in (*lines[own:], closing)))
+    return Numbering(own + phrase.first_bar, tuple(line - start for line in (*lines[own:], closing)))

@@ -40,6 +40,7 @@ class Phrase:
     notices: tuple[str, ...]  # lines for the user
     grid: Grid | None = None  # where steps lie in time; None: four to each quarter
     sources: tuple[VoiceSource, ...] = ()  # of each voice, those of most notes first
+    first_bar: int = 1  # the number of the song's first bar: 0 where it is a pickup
 
     @property
     def sung_steps(self) -> Ints:
@@ -63,14 +64,8 @@ class Phrase:
         return int(nearest(self.positions([tick]))[0])
 
     def bar_of_step(self, step: int) -> int:
-        """The number of the bar around a step; the first bar of the song is 1, or 0 where it is a pickup.
-
-        A pickup is a first bar that is shorter than the next, or begins with a rest of half of it or more.
-        """
-        starts_late = 2 * self.start_step >= self._grid.bar_steps(self.start_step)
-        begins = self._grid.stretches[0].tick < 0 or starts_late
-        has_pickup = begins and self._grid.bar(self.start_step) == 1
-        return self._grid.bar(self.start_step + step) - has_pickup
+        """The number of the bar around a step, as musicians count."""
+        return self._grid.bar(self.start_step + step) - 1 + self.first_bar
 
     def positions(self, ticks: Sequence[int]) -> Steps:
         """Where ticks of the song lie, in steps."""
@@ -202,8 +197,17 @@ def _phrase(song: Song, grid: Grid, dealt: _Dealt, notices: list[str]) -> Phrase
         end_place=end_place,
         notices=tuple(notices),
         grid=grid,
+        first_bar=0 if _is_pickup(grid, start) else 1,
         sources=tuple(sorted(sources, key=lambda source: (source.voice, -sources[source], source))),
     )
+
+
+def _is_pickup(grid: Grid, start: int) -> bool:
+    """Whether the song's first bar is shorter than the next, or begins with a rest of half of it or more.
+
+    start: the step of the first note.
+    """
+    return grid.bar(start) == 1 and (grid.stretches[0].tick < 0 or 2 * start >= grid.bar_steps(start))
 
 
 def long_rests(frames: IntArray, first_step: int) -> list[tuple[int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,9 +11,8 @@ import numpy as np
 from companion.errors import BadSetting
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, excerpt, sounding_tokens
 from companion.phrase.grid import Grid
+from companion.phrase.numbering import numbered
 from companion.phrase.seed import Phrase
-
-_RANGE = re.compile(r"\s*(\d{1,9})\s*(?:(?:-|–|\.\.)\s*(\d{1,9})\s*)?")
 
 
 class Bar(NamedTuple):
@@ -31,15 +29,10 @@ class Bar(NamedTuple):
 
 
 def bars_of(phrase: Phrase) -> list[Bar]:
-    """The bars of a song up to a phrase's end; a pickup that has a metre of its own is before the first one."""
-    grid = phrase.grid or Grid.of_metres((), phrase.ticks_per_beat)
-    end = phrase.start_step + len(phrase.frames)
-    starts = [step for step in range(0, end, STEPS_PER_BEAT) if grid.place(step) == 0]
-    edges = [*starts, starts[-1] + grid.bar_steps(starts[-1])]
-    picked_up = grid.stretches[0].tick < 0
-    return [
-        Bar(number, start, end) for number, (start, end) in enumerate(pairwise(edges), 0 if picked_up else 1) if number
-    ]
+    """The bars of a phrase, as musicians count them; a pickup is none of them."""
+    bars = numbered(phrase)
+    edges = (line + phrase.start_step for line in bars.lines)
+    return [Bar(number, start, end) for number, (start, end) in enumerate(pairwise(edges), bars.first) if number]
 
 
 def new_bars(phrase: Phrase, bars: int) -> list[Bar]:
@@ -55,16 +48,10 @@ def only_bars(phrase: Phrase, asked: str) -> Phrase:
     Raises:
         BadSetting: they are no such bars, or nothing sounds in them.
     """
-    match = _RANGE.fullmatch(asked)
-    if match is None:
-        raise BadSetting(f"bars must be a number or from one to another, as in 8 or 5-8, not {asked!r}")
-    first, last = (1, int(match[1])) if match[2] is None else (int(match[1]), int(match[2]))
-    bars = bars_of(phrase)
-    highest = bars[-1].number if bars else 0
-    if not 1 <= first <= last <= highest:
-        raise BadSetting(f"bars {asked.strip()} are not in the tune, which has bars 1 to {highest}")
-    start = 0 if first == 1 else bars[first - 1].start - phrase.start_step
-    return _between(phrase, max(start, 0), bars[last - 1].end - phrase.start_step, asked.strip())
+    bars = numbered(phrase)
+    first, last = bars.asked(asked, counted=True)
+    begin, end = bars.frames(first, last)
+    return _between(phrase, begin, end, asked.strip())
 
 
 def _between(phrase: Phrase, start: int, end: int, asked: str) -> Phrase:

@@ -50,7 +50,7 @@ _USUAL = {
     "bass": "acoustic bass",
     "sax": "alto sax",
 }
-MOST_NAMED = 8
+MOST_LIKE = 8
 
 
 def program_of(text: str) -> int | None:
@@ -74,5 +74,5 @@ def program_of(text: str) -> int | None:
         return found[0]
     if not found:
         raise BadSetting(f"program must be a name of General MIDI, 1 to 128 or none, not {one_line(text)!r}")
-    listed = ", ".join(f"{number + 1} {PROGRAMS[number]}" for number in found[:MOST_NAMED])
-    raise BadSetting(f"{one_line(text)!r} are several programs: {listed}{', …' * (len(found) > MOST_NAMED)}; name one")
+    listed = ", ".join(f"{number + 1} {PROGRAMS[number]}" for number in found[:MOST_LIKE])
+    raise BadSetting(f"{one_line(text)!r} are several programs: {listed}{', …' * (len(found) > MOST_LIKE)}; name one")

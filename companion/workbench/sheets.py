@@ -12,6 +12,7 @@ from companion.generation.job import Job
 from companion.harmony.keys import likeliest_key
 from companion.music.beats import LONG
 from companion.music.key import Key
+from companion.music.messages import LYRIC, META, meta_data
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, struck_pitch
 from companion.notation.bars import bars_of_metres, bars_up_to
@@ -27,10 +28,12 @@ from companion.notation.score import (
     WrittenScore,
     sounds_of,
 )
-from companion.notation.songs import LYRIC, ScoredSong
+from companion.notation.songs import ScoredSong
 from companion.phrase.grid import Grid
 
 THIRD = UNITS // 12  # what is on no line of 16ths or triplets is put on the nearest of both
+# Semitones by which a mode's tonic is above that of the major key with its signature.
+_ABOVE_MAJOR = {"major": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "minor": 9, "aeolian": 9}
 FINE_UNITS = (6, 4)  # units: 32nds, and 16ths of triplets
 
 
@@ -129,7 +132,7 @@ def _lyrics(job: Job) -> dict[VoiceNote, tuple[Lyric, ...]]:
     found: dict[VoiceNote, tuple[Lyric, ...]] = {}
     goes_on = False
     for event in job.song.events:
-        if not event.data.startswith(LYRIC):
+        if event.data[:2] != bytes((META, LYRIC)):
             continue
         text, ends = _syllable(event.data)
         first, last = bisect_left(starts, event.tick - near_ticks), bisect_right(starts, event.tick + near_ticks)
@@ -144,10 +147,7 @@ def _lyrics(job: Job) -> dict[VoiceNote, tuple[Lyric, ...]]:
 
 def _syllable(data: bytes) -> tuple[str, bool]:
     """The text of a lyric, and whether its word ends with it."""
-    at = len(LYRIC)
-    while at < len(data) and data[at] & 0x80:
-        at += 1
-    raw = data[at + 1 :]
+    raw = meta_data(data)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -209,6 +209,6 @@ def _key_sign(job: Job) -> KeySign:
     """The key signature of the song; else that of the key that is heard."""
     if job.song.key is not None:
         return KeySign(job.song.key.sharps, "minor" if job.song.key.minor else "major")
-    key = likeliest_key(job.phrase.frames, ended=True) or Key(0, minor=False)
-    fifths = (7 * (key.tonic + (3 if key.minor else 0)) + 5) % 12 - 5
+    key = job.key or likeliest_key(job.phrase.frames, ended=True) or Key(0, minor=False)
+    fifths = (7 * (key.tonic - _ABOVE_MAJOR[key.mode]) + 5) % 12 - 5
     return KeySign(fifths, "minor" if key.minor else "major")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from companion import __version__
-from companion.controls.kinds import USUAL_KEYS
 from companion.controls.settings import Settings
 from companion.generation.composer import Composed
 from companion.generation.job import Fact, Job
-from companion.music.key import Key
+from companion.music.song import Metre
 from companion.music.vocabulary import VOICES
 from companion.workbench.traits import PhraseClose, closes_of, kinds_of, struck_pitches
 
@@ -70,24 +70,25 @@ def drawn_with(job: Job) -> Settings:
     return job.settings
 
 
-def key_name(key: Key) -> str:
-    """ "Bb major"."""
-    return next(name for name in USUAL_KEYS if Key.of_name(name) == key)
-
-
 def _key(job: Job, settings: Settings) -> Fact:
     if job.key is None:
         return Fact("key", None, "no key")
     asked = settings.key is not None
-    name = key_name(job.key)
+    name = job.key.name
     return Fact("key", {"name": name, "asked": asked}, f"{name}{', as asked' if asked else ''}")
 
 
 def _metre(job: Job) -> Fact:
-    signatures = [f"{metre.numerator}/{metre.denominator}" for metre in job.song.metres] or ["4/4"]
-    kinds = list(dict.fromkeys(signatures))
-    changing = f"{kinds[0]}, changing" if len(kinds) > 1 else kinds[0]
-    return Fact("metre", signatures, changing)
+    """The one that lasts longest; a pickup or a cut bar with a metre of its own is no change."""
+    metres = job.song.metres or (Metre(0, 4, 4),)
+    ends = [*(metre.tick for metre in metres[1:]), max(note.end_tick for note in job.song.notes)]
+    lasting: Counter[str] = Counter()
+    for metre, end in zip(metres, ends, strict=True):
+        bar_ticks = 4 * job.song.ticks_per_beat * metre.numerator / metre.denominator
+        lasting[f"{metre.numerator}/{metre.denominator}"] += math.ceil((end - metre.tick) / bar_ticks)
+    usual = lasting.most_common(1)[0][0]
+    changes = any(bars > 1 for metre, bars in lasting.items() if metre != usual)
+    return Fact("metre", list(lasting), f"{usual}, changing" if changes else usual)
 
 
 def _bars(job: Job) -> Fact:

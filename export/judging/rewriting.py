@@ -17,6 +17,7 @@ from companion.generation.rewriting import Rewriting, nats_of
 from companion.harmony.keys import likeliest_key
 from companion.model.features import Conditions
 from companion.model.runtime import Model
+from companion.music.partwriting import STEP
 from companion.music.vocabulary import REST, VOICES, IntArray, excerpt, hide_onsets, sounding_pitches, sounding_tokens
 from companion.sampling.draw import Sampling
 from companion.sampling.joining import parallels_in
@@ -24,7 +25,7 @@ from companion.sampling.styles import sampling_of
 from export.data.pieces import Piece
 from export.judging.recital import BAR_STEPS, OPENING_STEPS, answer, generator_of, phrase_of
 from export.measures.musician import DICE
-from export.measures.partwriting import STEP, overlaps
+from export.measures.partwriting import overlaps
 
 _GAP_BARS = 2
 _GAP_STEPS = _GAP_BARS * BAR_STEPS

@@ -134,3 +134,11 @@ def test_church_modes_are_the_white_keys_and_dorian_has_its_leading_note(name: s
 def test_a_key_moves_with_its_music() -> None:
     assert Key(9, True).transposed(5) == Key(2, True)
     assert Key(0, False).transposed(-1) == Key(11, False)
+
+
+@pytest.mark.parametrize("mode", ["major", "minor", "dorian", "lydian"])
+@pytest.mark.parametrize("tonic", range(12))
+def test_a_key_is_read_by_its_own_name(tonic: int, mode: str) -> None:
+    key = Key.of_name(f"C {mode}").transposed(tonic)
+    assert Key.of_name(key.name) == key
+    assert key.name.endswith(mode)

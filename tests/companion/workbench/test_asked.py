@@ -291,14 +291,14 @@ class TestBars:
 
     @pytest.mark.parametrize("said", ["5", "3-5", "0", "4-3", "0-2"])
     def test_that_are_not_there(self, said: str) -> None:
-        with pytest.raises(BadSetting, match=f"bars {said} are not in the tune, which has bars 1 to 4"):
+        with pytest.raises(BadSetting, match=r"the piece has bars 1 to 4, not|end before they begin"):
             only_bars(phrase_of(song(16)), said)
 
     def test_that_are_silent_or_no_numbers(self) -> None:
         rests = Song((SongNote(0, BEAT, 60, 80, 0, 0), SongNote(9 * BEAT, 10 * BEAT, 62, 80, 0, 0)), BEAT)
         with pytest.raises(BadSetting, match="bars 2-2 hold no note of the tune"):
             only_bars(phrase_of(rests), "2-2")
-        with pytest.raises(BadSetting, match="bars must be a number or from one to another, as in 8 or 5-8, not 'x'"):
+        with pytest.raises(BadSetting, match="bars must be a number or two, as in 5 or 5-8, not 'x'"):
             only_bars(phrase_of(rests), "x")
 
     def test_new_ones_begin_where_the_seed_s_last_bar_is_over(self) -> None:

@@ -15,11 +15,11 @@ from companion.controls.settings import Settings
 from companion.files.midi import read_song
 from companion.generation.job import harmonise_song
 from companion.model.library import open_model
+from companion.music.messages import LYRIC
 from companion.music.song import TrackEvent
 from companion.notation import engraving
 from companion.notation.musicxml.files import read_musicxml
 from companion.notation.score import Written, WrittenScore, sounds_of
-from companion.notation.songs import lyric_event
 from companion.phrase.seed import phrase_of_song
 from companion.workbench.jobs import run
 from companion.workbench.kinds import beside
@@ -103,7 +103,7 @@ def test_a_midi_file_in_a_score_out(chorale: Command, folder: Path, ticks: int) 
 def test_the_words_of_a_midi_file_stand_under_their_notes(folder: Path) -> None:
     write_seed(folder / "song.mid", [quarters(MELODY), quarters((48,) * 8)], names=("Soprano", "Bass"))
     words = [(0, "Hal-"), (482, "le-"), (958, "lu-"), (1440, "ia "), (1920, "/A"), (2400, "men-"), (5000, "late")]
-    events = [TrackEvent(tick, 0, lyric_event(text)) for tick, text in words]
+    events = [TrackEvent.of_text(tick, 0, LYRIC, text) for tick, text in words]
     song = replace(read_source(folder / "song.mid"), events=tuple(events))
     job = harmonise_song(song, phrase_of_song(song), Settings(seed=1), open_model)
     soprano, _, _, bass = voices(score_of_job(job, run(job, lambda done: None)))

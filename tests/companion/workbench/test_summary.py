@@ -13,11 +13,10 @@ from support.fakes import CHORALE, MELODY, VOICE_NAMES, Babbler, quarters, write
 from companion import __version__
 from companion.controls.settings import Settings
 from companion.generation.job import Fact, Job
-from companion.music.key import Key
 from companion.workbench import jobs
 from companion.workbench.jobs import continue_job, harmonise_job, run
 from companion.workbench.outputs import Outputs, write_outputs
-from companion.workbench.summary import Summary, key_name
+from companion.workbench.summary import Summary
 
 SETTINGS = Settings(model="babbler", seed=1)
 AGAIN = "chorale harmonise tune.mid --seed 1"
@@ -115,8 +114,3 @@ class TestTrace:
         seed = write_seed(tmp_path / "low.mid", [quarters([20, 60, 62, 60])])
         job = harmonise_job(seed, None, SETTINGS)
         assert summary_of(job).fields()["notices"] == list(job.notices) != []
-
-
-@pytest.mark.parametrize("key", [Key(tonic, minor) for tonic in range(12) for minor in (False, True)])
-def test_key_names(key: Key) -> None:
-    assert Key.of_name(key_name(key)) == key
