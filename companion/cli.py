@@ -124,7 +124,7 @@ def continue_(
 ) -> None:
     """Continue a MIDI file in four voices; missing voices of the seed are added first."""
     from companion.commands.batch import Work, work_on  # noqa: PLC0415
-    from companion.workbench.asked import Wanted  # noqa: PLC0415
+    from companion.wishes.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import continue_job  # noqa: PLC0415
 
     asked = Wanted(**wanted)
@@ -155,7 +155,7 @@ def harmonise_command(
     """Write the missing voices to a melody, which is copied out as it stands."""
     from companion.commands.batch import Work, work_on  # noqa: PLC0415
     from companion.commands.files import voice_number  # noqa: PLC0415
-    from companion.workbench.asked import Wanted  # noqa: PLC0415
+    from companion.wishes.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import harmonise_job  # noqa: PLC0415
 
     number, asked = voice_number(voice), Wanted(**wanted)

@@ -40,6 +40,7 @@ ORDER = {
             "player",
             "session",
             "clips",
+            "wishes",
             "workbench",
             "jam",
             "screen",

@@ -3,10 +3,6 @@
 source       a file of music, of whatever kind, as a song
 kinds        which kinds of files are read and written, by their endings
 jobs         a composition about to be made of a file, as it is asked for
-phrases      the phrases of new bars, as they are asked for
-asked        chords and closes, as they are asked for and as a file has them
-bars         the bars of a tune, and a tune of which only some are taken
-chord_track  the chord symbols of a file
 outputs      the files that are written, and what is in them
 places       where what is made of files stands
 kept         what a song holds beside its notes, in the voices that its tracks became

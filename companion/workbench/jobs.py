@@ -15,9 +15,9 @@ from companion.model.library import kept_model as open_model
 from companion.music.song import Song
 from companion.music.vocabulary import VOICES, voice_index
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.workbench.asked import NOTHING_WANTED, Wanted, asked_of_new, asked_of_tune, symbol_bars
-from companion.workbench.bars import only_bars
-from companion.workbench.phrases import wishes_of
+from companion.wishes.asked import NOTHING_WANTED, Wanted, asked_of_new, asked_of_tune, symbol_bars
+from companion.wishes.bars import only_bars
+from companion.wishes.phrases import wishes_of
 from companion.workbench.source import read_source
 
 

@@ -23,7 +23,7 @@ from companion.music.pitch import pitch_class_name
 from companion.music.song import Metre, Song, SongNote
 from companion.music.vocabulary import IntArray, strike
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.workbench.asked import Wanted, asked_of_new, asked_of_tune
+from companion.wishes.asked import Wanted, asked_of_new, asked_of_tune
 from export.measures.partwriting import crossings, out_of_range, parallels
 
 BEAT = 480

@@ -13,9 +13,9 @@ from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.music.song import ChordSymbol, Metre, Song, SongNote, TrackEvent
 from companion.music.vocabulary import sounding_pitches
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.workbench.asked import Wanted, asked_of_new, asked_of_tune, symbol_bars
-from companion.workbench.bars import bars_of, new_bars, only_bars
-from companion.workbench.chord_track import chord_track
+from companion.wishes.asked import Wanted, asked_of_new, asked_of_tune, symbol_bars
+from companion.wishes.bars import bars_of, new_bars, only_bars
+from companion.wishes.chord_track import chord_track
 
 BEAT = 480
 

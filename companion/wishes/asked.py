@@ -19,8 +19,8 @@ from companion.music.bars import closing_steps
 from companion.music.song import Song
 from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, IntArray
 from companion.phrase.seed import Phrase
-from companion.workbench.bars import Bar, bars_of, new_bars
-from companion.workbench.chord_track import NO_CHORD, chord_track
+from companion.wishes.bars import Bar, bars_of, new_bars
+from companion.wishes.chord_track import NO_CHORD, chord_track
 
 MOST_DIGITS = 9  # of a bar's number
 NONE = "none"  # for --chords: whatever stands in the file, none are asked for

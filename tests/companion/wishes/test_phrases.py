@@ -14,7 +14,7 @@ from companion.generation.generator import Generator
 from companion.harmony.form import Wish
 from companion.music.bars import bar_steps
 from companion.sampling.draw import Sampling
-from companion.workbench.phrases import wishes_of
+from companion.wishes.phrases import wishes_of
 from export.judging.recital import phrase_of
 
 
