@@ -32,7 +32,7 @@ from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.song import Song
-from companion.music.vocabulary import sounding_pitches
+from companion.music.vocabulary import VOICES, sounding_pitches
 from companion.phrase.character import character_of
 from companion.phrase.seed import Phrase
 from companion.sampling.styles import sampling_of
@@ -141,8 +141,16 @@ def rewrite_song(song: Song, phrase: Phrase, blank: Blank, settings: Settings, o
         task=task,
         settings=settings,
         key=key or likeliest_key(phrase.frames, ended=True),
+        facts=(_rewritten(phrase, blank),),
         rewriting=rewriting,
     )
+
+
+def _rewritten(phrase: Phrase, blank: Blank) -> Fact:
+    first, last = phrase.bar_of_step(blank.first), phrase.bar_of_step(blank.stop - 1)
+    voices = [VOICES[voice] for voice in sorted(blank.voices)]
+    bars = f"bar {first}" if first == last else f"bars {first} to {last}"
+    return Fact("rewritten", {"bars": [first, last], "voices": voices}, f"{bars} anew in {', '.join(voices)}")
 
 
 def _course(phrase: Phrase) -> tuple[list[int], list[int], list[int]]:

@@ -38,7 +38,7 @@ class Summary:
         """
         settings = drawn_with(job)
         heard = (_key(job, settings), _metre(job), _bars(job), _parts(job))
-        made = (*_added(job, composed), *job.facts)
+        made = (*job.facts, *_added(job, composed))
         return cls(heard, made, again, tuple(job.notices), settings.seed)
 
     def lines(self) -> list[str]:
@@ -100,13 +100,11 @@ def _bars(job: Job) -> Fact:
 
 def _parts(job: Job) -> Fact:
     """Which track became which voice."""
-    of_note = {(note.start_tick, note.pitch): note.track for note in job.song.notes}
-    tracks: dict[int, Counter[int]] = defaultdict(Counter)
-    for note in job.phrase.notes:
-        track = of_note.get((note.start_tick, note.pitch))
-        if track is not None:
-            tracks[note.voice][track] += 1
-    rows = [_part(job, voice, counted) for voice, counted in sorted(tracks.items())]
+    tracks: dict[int, list[int]] = defaultdict(list)  # by voice
+    for source in job.phrase.sources:
+        if source.track not in tracks[source.voice]:
+            tracks[source.voice].append(source.track)
+    rows = [_part(job, voice, sorted(own)) for voice, own in sorted(tracks.items())]
     sources = {row["from"] for row in rows}
     if len(rows) > 1 and all(row["voice"].capitalize() in row["from"] for row in rows):
         said = f"{len(rows)} voices, as their tracks are named"
@@ -117,13 +115,13 @@ def _parts(job: Job) -> Fact:
     return Fact("voices", rows, said)
 
 
-def _part(job: Job, voice: int, tracks: Counter[int]) -> dict[str, Any]:
-    names = [_track(job, track) for track in sorted(tracks)]
+def _part(job: Job, voice: int, tracks: Sequence[int]) -> dict[str, Any]:
+    names = [_track(job, track) for track in tracks]
     return {
         "voice": VOICES[voice],
         "from": names[0] if len(names) == 1 else SEVERAL_TRACKS,
-        "tracks": [track + 1 for track in sorted(tracks)],
-        "notes": sum(tracks.values()),
+        "tracks": [track + 1 for track in tracks],
+        "notes": sum(note.voice == voice for note in job.phrase.notes),
     }
 
 

@@ -17,7 +17,7 @@ from companion.harmony.chords import PERFECT_TRIADS, Chord, heard_chord
 from companion.harmony.progressions import PhrasePlace, tables
 from companion.music import partwriting as writing
 from companion.music.key import Key
-from companion.music.pitch import OCTAVE, pitch_class_name
+from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import FIRST_STRIKE, LOWEST_PITCH, STEPS_PER_BEAT, IntArray
 
 _AUTHENTIC, _HALF, _PLAGAL, _DECEPTIVE = "authentic", "half", "plagal", "deceptive"
@@ -183,7 +183,8 @@ def _leads(before: Chord | None, to: Chord) -> bool:
 
 
 def _named(chord: Chord) -> str:
-    return pitch_class_name(chord.root) + ("m" if chord.quality == _MINOR else "")
+    tonic = Key(chord.root, chord.quality == _MINOR).name.split()[0]
+    return tonic + ("m" if chord.quality == _MINOR else "")
 
 
 def _chord_at(composed: Sequence[Composed], at: int, steps: int) -> Chord | None:
