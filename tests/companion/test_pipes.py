@@ -83,7 +83,7 @@ class TestPipe:
     def test_a_sound_has_no_place(self, fresh_python: list[str]) -> None:
         ran = run(fresh_python, "harmonise", "a.mid", "-o", "-", "--wav")
         assert (ran.returncode, ran.stdout) == (1, b"")
-        says = "the sound stands beside the MIDI file, and standard output has no place; leave out --wav"
+        says = "the sound stands beside the music, and standard output has no place; leave out --wav"
         assert ran.stderr.decode() == f"chorale: {says}\n"
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")

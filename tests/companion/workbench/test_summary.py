@@ -85,7 +85,7 @@ class TestLines:
     def test_a_job_adds_facts_of_its_own(self, tune: Path) -> None:
         job = harmonise_job(tune, None, SETTINGS)
         told = summary_of(replace(job, facts=(Fact("chords", ["G", "D"], "2 chords as asked"), Fact("quietly", 3))))
-        assert told.lines()[1].endswith("; 2 chords as asked")
+        assert told.lines()[1].startswith("made: 2 chords as asked; ")
         assert told.fields()["made"]["chords"] == ["G", "D"]
         assert told.fields()["made"]["quietly"] == 3
 

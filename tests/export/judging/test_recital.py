@@ -85,8 +85,8 @@ def test_everything_that_is_played_is_told(pieces: list[Piece]) -> None:
 
 
 def test_a_short_look_is_so_many_of_everything() -> None:
-    short = replace(PROGRAMME, phrases=100, tunes=24).of_pieces(4)
-    assert short == Programme(4, 2, 4, 4, 5, live=2, phrases=4, tunes=4)
+    short = replace(PROGRAMME, phrases=100, tunes=24, gaps=77).of_pieces(4)
+    assert short == Programme(4, 2, 4, 4, 5, live=2, phrases=4, tunes=4, gaps=4)
 
 
 @pytest.mark.parametrize(
