@@ -83,16 +83,20 @@ class Harmony:
         heard = heard_chord(before)
         last = chain.of_chord(None if heard is None else heard.transposed(-self.key.tonic))
         likely = (chain.openings if last is None else chain.following[self.beat.place, last]).copy()
-        sung = {voice: CODE_PITCH_CLASS[code] for voice, code in given.items() if code >= FIRST_STRIKE}
-        likely *= chain.going_with({v: (tone - self.key.tonic) % OCTAVE for v, tone in sung.items()}, ON_BEAT)
+        sung = {
+            voice: (CODE_PITCH_CLASS[code] - self.key.tonic) % OCTAVE
+            for voice, code in given.items()
+            if code >= FIRST_STRIKE
+        }
+        likely *= chain.going_with(sung, ON_BEAT)
         if self.beat.toward is not None:
             likely *= self.beat.toward
         else:
             likely **= UNKNOWING
         if last is None:
-            likely *= np.where(chain.triads & self._in_key(chain), 1.0, _HARDLY)
+            likely *= np.where(chain.triads & chain.having(sung.values()) & self._in_key(chain), 1.0, _HARDLY)
         elif self.beat.place == PhrasePlace.CLOSE:
-            likely *= np.where(chain.triads, 1.0, _HARDLY)
+            likely *= np.where(chain.triads & chain.having(sung.values()), 1.0, _HARDLY)
         return likely
 
     def _of_options(self, likely: Likelihoods) -> Likelihoods:

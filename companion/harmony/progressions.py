@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from importlib import resources
@@ -86,6 +86,11 @@ class ChordChain:
     def triads(self) -> NDArray[np.bool_]:
         """[chords]: which are major or minor triads in root position."""
         return np.array([chord.quality in PERFECT_TRIADS and chord.inversion == 0 for chord in self.chords])
+
+    def having(self, tones: Iterable[int]) -> NDArray[np.bool_]:
+        """[chords]: which have all of some tones above the tonic."""
+        wanted = frozenset(tones)
+        return np.array([wanted <= frozenset(chord.tones) for chord in self.chords])
 
     @functools.cached_property
     def on_tonic(self) -> NDArray[np.bool_]:
