@@ -122,7 +122,7 @@ def continue_(
     outputs: Said,
     many: Said,
 ) -> None:
-    """Continue a MIDI file in four voices; missing voices of the seed are added first."""
+    """Continue a piece in four voices; missing voices of the seed are added first."""
     from companion.commands.batch import Work, work_on  # noqa: PLC0415
     from companion.wishes.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import continue_job  # noqa: PLC0415
@@ -179,6 +179,7 @@ def rewrite_command(
     voices: Annotated[
         str | None, typer.Option("--voices", help="Which voices, as in alto,tenor. Default: all that are there.")
     ] = None,
+    track: Track = None,
     *,
     said: Said,
     outputs: Said,
@@ -188,7 +189,7 @@ def rewrite_command(
     from companion.commands.batch import Work, work_on  # noqa: PLC0415
     from companion.workbench.jobs import rewrite_job  # noqa: PLC0415
 
-    work = Work("rewritten", lambda song, settings: rewrite_job(song, bars, voices, settings))
+    work = Work("rewritten", lambda song, settings: rewrite_job(song, bars, voices, settings, track))
     work_on(songs, work, said, outputs, **many)
 
 

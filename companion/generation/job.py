@@ -91,28 +91,38 @@ def continue_song(
     check_bars(bars)
     lead = Following.of(settings).lead(character_of(phrase))
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes, lead), sampling_of(settings)
-    key, generator, asked = asked_key(settings), _generator(settings, open_model), _in_key(asked, settings, phrase)
+    key, generator = asked_key(settings), _generator(settings, open_model)
+    home = likeliest_key(phrase.frames, chords=asked.symbols)
+    asked = _in_key(asked, settings, phrase, home)
     frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes, asked)
     total = total_frames(phrase, bars)
     new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
-    key = key or likeliest_key(phrase.frames, chords=asked.symbols)
     told = [*notices(phrase), *asked.notices]
-    return Job(song, phrase, generator, frames, total, told, velocity, new_steps, task, lead, settings, key)
+    return Job(song, phrase, generator, frames, total, told, velocity, new_steps, task, lead, settings, key or home)
 
 
 def harmonise_song(
-    song: Song, phrase: Phrase, settings: Settings, open_model: OpenModel, asked: AskedHarmony = NOTHING_ASKED
+    song: Song,
+    phrase: Phrase,
+    settings: Settings,
+    open_model: OpenModel,
+    asked: AskedHarmony = NOTHING_ASKED,
+    whole: Phrase | None = None,
 ) -> Job:
-    """A phrase that lacks at least one voice, and those that it lacks; asked: chords and closes."""
+    """A phrase that lacks at least one voice, and those that it lacks.
+
+    asked: chords and closes.
+    whole: what the phrase is some bars of, whose key is theirs.
+    """
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
     key, generator = asked_key(settings), _generator(settings, open_model)
-    asked = _in_key(asked, settings, phrase, ended=True)
+    home = likeliest_key((whole or phrase).frames, ended=True, chords=asked.symbols)
+    asked = replace(_in_key(asked, settings, phrase, home), key=home)
     frames = harmonise(generator, phrase, sampling, key, asked)
     total = len(phrase.sung_steps)
     task = _task(phrase, total, "harmonise")
-    key = key or likeliest_key(phrase.frames, ended=True, chords=asked.symbols)
     told = [*phrase.notices, *asked.notices]
-    return Job(song, phrase, generator, frames, total, told, velocity, task=task, settings=settings, key=key)
+    return Job(song, phrase, generator, frames, total, told, velocity, task=task, settings=settings, key=key or home)
 
 
 def check_bars(bars: int) -> None:
@@ -164,13 +174,12 @@ def asked_key(settings: Settings) -> Key | None:
     return Key.of_name(settings.key) if settings.key else None
 
 
-def _in_key(asked: AskedHarmony, settings: Settings, phrase: Phrase, ended: bool = False) -> AskedHarmony:
-    """With the key that the chords tell besides the notes, and the chords of closes of a kind."""
+def _in_key(asked: AskedHarmony, settings: Settings, phrase: Phrase, home: Key | None) -> AskedHarmony:
+    """With the key that notes and chords tell, and the chords of closes of a kind."""
     if not asked:
         return asked
-    key = likeliest_key(phrase.frames, ended=ended, chords=asked.symbols)
-    asked = replace(asked, key=key)
-    key = asked_key(settings) or key
+    asked = replace(asked, key=home)
+    key = asked_key(settings) or home
     return asked if key is None else asked.with_cadences(key, _sung_in(phrase))
 
 

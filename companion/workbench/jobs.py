@@ -70,21 +70,22 @@ def harmonise_job(
     wanted: chords and closes.
     """
     song = read_source(melody)
-    phrase = phrase_of_song(song, voice, track)
+    phrase = whole = phrase_of_song(song, voice, track)
     if all(phrase.given):
         raise BadSetting(f"{melody} holds all four voices; name the one to keep with --voice {'|'.join(VOICES)}")
     if bars is not None:
         phrase = only_bars(phrase, bars)
-    return harmonise_song(song, phrase, settings, open_model, asked_of_tune(wanted, song, phrase))
+    return harmonise_song(song, phrase, settings, open_model, asked_of_tune(wanted, song, phrase), whole)
 
 
-def rewrite_job(source: Path, bars: str, voices: str | None, settings: Settings) -> Job:
+def rewrite_job(source: Path, bars: str, voices: str | None, settings: Settings, track: str | None = None) -> Job:
     """Make some bars of some voices of a file anew.
 
     bars: as "5" or "5-8"; voices: as "alto,tenor", None: all that are there.
+    track: which tracks are heard; None: as the file says.
     """
     song = read_source(source)
-    phrase = phrase_of_song(song)
+    phrase = phrase_of_song(song, track=track)
     return rewrite_song(song, phrase, blank_of(phrase, bars, named_voices(voices)), settings, open_model)
 
 

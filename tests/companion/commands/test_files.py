@@ -240,6 +240,13 @@ class TestHarmonise:
         assert facts.notes[1]
         assert facts.notes[2]
 
+    def test_some_bars_are_in_the_key_of_the_whole(self, tmp_path: Path) -> None:
+        """In G these four are heard; with its F sharps out of sight they would be in C."""
+        pitches = (67, 69, 71, 67, 72, 64, 67, 72, 74, 69, 66, 69, 67, 71, 67, 67)
+        seed = write_seed(tmp_path / "seed.mid", [[(beat, 1.0, pitch, 70) for beat, pitch in enumerate(pitches)]])
+        keys = [harmonise_job(seed, None, SETTINGS, bars=bars).key for bars in (None, "2-2")]
+        assert [str(key and key.name) for key in keys] == ["G major", "G major"]
+
     def test_four_voices_leave_nothing_to_do(self, tmp_path: Path) -> None:
         seed = write_seed(tmp_path / "seed.mid", CHORALE, names=VOICE_NAMES)
         with pytest.raises(BadSetting) as caught:

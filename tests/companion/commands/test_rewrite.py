@@ -188,6 +188,23 @@ class TestCommand:
         ran = chorale("rewrite", song, "--bars", "2", "--voices", "alto")
         assert ran.err == "chorale: the piece has no alto to rewrite, only soprano; harmonise adds what is missing\n"
 
+    def test_a_tune_alone_is_told_alone(self, chorale: Command, tmp_path: Path) -> None:
+        song = write_seed(tmp_path / "song.mid", piece()[:1])
+        ran = chorale("rewrite", song, "--bars", "2", "--seed", 1)
+        made = next(line for line in ran.out.splitlines() if line.startswith("made: "))
+        assert made.startswith("made: bar 2 anew in soprano; ")
+        assert not any(voice in made for voice in VOICES[1:]), "they are sung along, and not written"
+
+    def test_of_many_tracks_those_that_are_named(self, chorale: Command, tmp_path: Path) -> None:
+        """As the note on what was left out says."""
+        song = write_seed(tmp_path / "song.mid", piece(), names=("Flute", "Oboe", "Soprano", "Bass"))
+        ran = chorale("rewrite", song, "--bars", "2", "--seed", 1, "--track", "Flute,Bass")
+        assert ran.code == 0, ran.err
+        assert "left out: 2 Oboe, 3 Soprano; --track chooses others" in ran.err
+        assert [len(notes) > 0 for notes in read_facts(tmp_path / "song-rewritten.mid").notes] == [
+            *(True, False, False, True)
+        ]
+
 
 def test_voices_by_name_or_number() -> None:
     assert named_voices(None) is None
