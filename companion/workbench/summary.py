@@ -95,7 +95,8 @@ def _bars(job: Job) -> Fact:
     """From that of the first note on; a pickup is none."""
     first, last = (job.phrase.bar_of_step(step) for step in (0, len(job.phrase.frames) - 1))
     bars = last - max(first, 1) + 1
-    return Fact("bars", bars, f"{_counted(bars, 'bar')}{'' if first else ' after a pickup'}")
+    said = f"{_counted(bars, 'bar')}{'' if first else ' after a pickup'}" if bars else "the pickup"
+    return Fact("bars", bars, said)
 
 
 def _parts(job: Job) -> Fact:

@@ -13,6 +13,7 @@ import mido
 import pytest
 from support.fakes import MELODY, quarters, write_seed
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "composing"
 CODE = "from companion.cli import main; main()"
 
 
@@ -65,6 +66,23 @@ class TestPipe:
         ran = run(fresh_python, "harmonise", "-", "--out-dir", "d", "--variations", "2", "--seed", "1", given=tune)
         assert (ran.returncode, ran.stderr) == (0, b"")
         assert sorted(os.listdir("d")) == ["stdin-harmonised-1.mid", "stdin-harmonised-2.mid"]  # noqa: PTH208
+
+    @pytest.mark.parametrize(
+        "asked", ["old-hundredth.musicxml", "auld-lang-syne.abc", None], ids=["MusicXML", "ABC", "compressed"]
+    )
+    def test_scores_are_known_by_what_they_begin_with(self, fresh_python: list[str], asked: str | None) -> None:
+        """Each is heard as it is from a file; what is piped out is MIDI."""
+        if asked is None:
+            packed = run(fresh_python, "harmonise", "a.mid", "-o", "b.mxl", "--seed", "1", "-q")
+            assert packed.returncode == 0
+        source = Path("b.mxl") if asked is None else EXAMPLES / asked
+        words = ("--voice", "soprano", "--seed", "1", "-o")
+        piped = run(fresh_python, "harmonise", "-", *words, "-", given=source.read_bytes())
+        named = run(fresh_python, "harmonise", str(source), *words, "c.mid")
+        assert (piped.returncode, named.returncode) == (0, 0)
+        assert piped.stdout.startswith(b"MThd")
+        told = [line for line in piped.stderr.decode().splitlines() if line.startswith(("heard: ", "made: "))]
+        assert told == named.stdout.decode().splitlines()[:2]
 
     @pytest.mark.parametrize(
         ("given", "says"),
