@@ -56,6 +56,11 @@ class TestLines:
         assert heard == "heard: G major; 4/4; 2 bars after a pickup; soprano from track 1"
         assert "bar 2 " in made
 
+    def test_a_pickup_alone_is_no_bar(self, tmp_path: Path) -> None:
+        tune = write_seed(tmp_path / "tune.mid", [quarters(MELODY, start=3)])
+        heard, *_ = summary_of(harmonise_job(tune, None, SETTINGS, bars="0")).lines()
+        assert heard == "heard: G major; 4/4; the pickup; soprano from track 1"
+
     def test_four_voices_are_no_voice_to_add(self, tmp_path: Path) -> None:
         seed = write_seed(tmp_path / "seed.mid", CHORALE, names=VOICE_NAMES)
         job = replace(continue_job(seed, 1, SETTINGS), new_steps=0)
