@@ -13,7 +13,7 @@ from companion.harmony.keys import likeliest_key
 from companion.music.beats import LONG
 from companion.music.key import Key
 from companion.music.messages import LYRIC, META, meta_data
-from companion.music.song import VoiceNote
+from companion.music.song import SongNote, TrackEvent, VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, struck_pitch
 from companion.notation.bars import bars_of_metres, bars_up_to
 from companion.notation.chords import chord_of_text
@@ -46,8 +46,39 @@ def score_of_job(job: Job, composed: Sequence[Composed]) -> WrittenScore:
     made = [
         Given(one.voice, paper.place(one.start_tick), paper.place(one.end_tick), one.pitch, added=True) for one in added
     ]
+    if job.rewriting is not None:
+        made = _with_words(made, _words_lost(job, source, paper))
     notes = [*kept, *(note for note in made if note.end > note.start)]
     return chorale_score(notes, _sheet(job, composed, notes, source, paper))
+
+
+def _words_lost(job: Job, source: WrittenScore | None, paper: _Ruler) -> dict[int, list[tuple[Lyric, ...]]]:
+    """The words of notes that are made anew, by their places, of higher notes first."""
+    sung = [(note.start_tick, note.pitch) for note in job.phrase.notes]
+    lost: dict[int, list[tuple[Lyric, ...]]] = defaultdict(list)
+    if source is None:
+        notes = [note for note in job.song.notes if (note.start_tick, note.pitch) not in sung]
+        voiced = [VoiceNote(0, note.start_tick, note.end_tick, note.pitch, note.velocity) for note in notes]
+        for note, words in _lyrics(replace(job, phrase=replace(job.phrase, notes=tuple(sorted(voiced))))).items():
+            lost[paper.place(note.start_tick)].append(words)
+        return lost
+    sounds = [sound for part in source.parts for line in part.lines for sound in sounds_of(line.notes)]
+    for sound in sorted(sounds, key=lambda sound: -sound.pitch):
+        if sound.pieces[0].lyrics and (sound.start, sound.pitch) not in sung:
+            lost[paper.place(sound.start)].append(sound.pieces[0].lyrics)
+    return lost
+
+
+def _with_words(made: Sequence[Given], words: dict[int, list[tuple[Lyric, ...]]]) -> list[Given]:
+    """New notes with the words that were sung where they begin, or else while they sound, of higher voices first."""
+    dealt = sorted(made, key=lambda note: (note.start, note.voice))
+    for while_sounding in (False, True):
+        for at, note in enumerate(dealt):
+            places = [tick for tick in words if note.start < tick < note.end] if while_sounding else [note.start]
+            own = next((words[tick] for tick in places if words.get(tick)), None)
+            if own and not note.lyrics:
+                dealt[at] = replace(note, lyrics=own.pop(0))
+    return dealt
 
 
 class _Ruler:
@@ -138,11 +169,19 @@ def _lyrics(job: Job) -> dict[VoiceNote, tuple[Lyric, ...]]:
         first, last = bisect_left(starts, event.tick - near_ticks), bisect_right(starts, event.tick + near_ticks)
         near = sorted(notes[first:last], key=lambda note: note.voice)
         own = [note for note in near if tracks.get((note.start_tick, note.pitch)) == event.track] or near
-        if text and own:
+        anew = (
+            job.rewriting is not None and own is near and any(_near(note, event, near_ticks) for note in job.song.notes)
+        )
+        if text and own and not anew:
             syllabic = ("middle" if goes_on else "begin") if not ends else ("end" if goes_on else "single")
             found[own[0]] = (Lyric("1", syllabic, text),)
             goes_on = not ends
     return found
+
+
+def _near(note: SongNote, event: TrackEvent, near_ticks: int) -> bool:
+    """The event is of the note's track, and where it begins."""
+    return note.track == event.track and abs(note.start_tick - event.tick) <= near_ticks
 
 
 def _syllable(data: bytes) -> tuple[str, bool]:

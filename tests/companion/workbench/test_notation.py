@@ -119,6 +119,33 @@ def test_the_words_of_a_midi_file_stand_under_their_notes(folder: Path) -> None:
     assert not any(note.lyrics for note in bass)
 
 
+def words_of(score: WrittenScore) -> list[tuple[str, ...]]:
+    sung = sorted((note.tick, tuple(lyric.text for lyric in note.lyrics)) for voice in voices(score) for note in voice)
+    return [words for _, words in sung if words]
+
+
+@pytest.mark.parametrize("bars", ["4", "8"])
+def test_a_tune_made_anew_has_the_words_that_were_there(chorale: Command, bars: str) -> None:
+    """On the notes that begin where they were sung, or that sound there."""
+    assert chorale("harmonise", "old-hundredth.musicxml", "--seed", 1).code == 0
+    song = Path("old-hundredth-harmonised.musicxml")
+    ran = chorale("rewrite", song, "--bars", bars, "--voices", "soprano", "--seed", 2, "-o", "anew.musicxml")
+    assert ran.code == 0, ran.err
+    before, after = read_musicxml(song), read_musicxml(Path("anew.musicxml"))
+    assert voices(after) != voices(before)
+    assert words_of(after) == words_of(before)
+
+
+def test_the_words_of_a_midi_file_stay_with_a_tune_made_anew(chorale: Command, folder: Path) -> None:
+    """And go to no voice that is kept."""
+    assert chorale("harmonise", "old-hundredth.musicxml", "--seed", 1, "-o", "song.mid").code == 0
+    words = ("--bars", "3", "--voices", "soprano", "--seed", 2, "-o", "anew.musicxml")
+    assert chorale("rewrite", folder / "song.mid", *words).code == 0
+    sung, *others = voices(read_musicxml(Path("anew.musicxml")))
+    assert sum(bool(note.lyrics) for note in sung) == 32
+    assert not any(note.lyrics for voice in others for note in voice)
+
+
 def test_notation_is_loaded_for_notation_alone(fresh_python: list[str]) -> None:
     """What is light stays so: a MIDI file that becomes one needs none of it."""
     code = (
