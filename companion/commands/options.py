@@ -43,7 +43,7 @@ def output_options(*names: str) -> list[inspect.Parameter]:
     options = [
         _parameter("out", Path, "The file to write: .mid, .musicxml or .mxl. Default: beside the input.", "out", "-o"),
         _parameter("trace", Path, "Also write every choice to this JSON file.", "trace"),
-        _parameter("wav", bool, "Also write the sound beside the MIDI file.", "wav"),
+        _parameter("wav", bool, "Also write the sound beside it.", "wav"),
         _parameter("soundfont", Path, "Render the WAV by FluidSynth with this .sf2.", "soundfont"),
         _parameter("png", bool, "Also draw the score beside it.", "png"),
         _parameter("svg", bool, "The same, as it can be scaled.", "svg"),
@@ -74,7 +74,10 @@ def wish_options() -> list[inspect.Parameter]:
     chords = (
         'Chords bar by bar, as in "G D7 | C . G/B D"; none: not even those of the file. Default: those of the file.'
     )
-    closes = "Bars in which phrases close, as in 4,8 or 4:half,8:authentic. Default: at the file's fermatas."
+    closes = (
+        "Bars in which phrases close, as in 4,8 or 4:half,8:authentic; continue counts from the first new one. "
+        "Default: at the file's fermatas."
+    )
     kinds = "How they close: authentic, half, deceptive or plagal; one, or one for each close."
     return [
         _parameter("chords", str, chords, "chords"),
