@@ -95,7 +95,7 @@ def continue_song(
     frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes, asked)
     total = total_frames(phrase, bars)
     new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
-    key = key or likeliest_key(phrase.frames, chords=asked.symbols)
+    key = key or asked.key or likeliest_key(phrase.frames)
     told = [*notices(phrase), *asked.notices]
     return Job(song, phrase, generator, frames, total, told, velocity, new_steps, task, lead, settings, key)
 
@@ -110,7 +110,7 @@ def harmonise_song(
     frames = harmonise(generator, phrase, sampling, key, asked)
     total = len(phrase.sung_steps)
     task = _task(phrase, total, "harmonise")
-    key = key or likeliest_key(phrase.frames, ended=True, chords=asked.symbols)
+    key = key or asked.key or likeliest_key(phrase.frames, ended=True)
     told = [*phrase.notices, *asked.notices]
     return Job(song, phrase, generator, frames, total, told, velocity, task=task, settings=settings, key=key)
 
