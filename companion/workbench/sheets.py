@@ -12,7 +12,7 @@ from companion.generation.job import Job
 from companion.harmony.keys import likeliest_key
 from companion.music.beats import LONG
 from companion.music.key import Key
-from companion.music.messages import LYRIC, META, meta_data
+from companion.music.messages import LYRIC, META, meta_text
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, struck_pitch
 from companion.notation.bars import bars_of_metres, bars_up_to
@@ -147,12 +147,8 @@ def _lyrics(job: Job) -> dict[VoiceNote, tuple[Lyric, ...]]:
 
 def _syllable(data: bytes) -> tuple[str, bool]:
     """The text of a lyric, and whether its word ends with it."""
-    raw = meta_data(data)
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    text = "".join(letter for letter in text if letter.isprintable() or letter.isspace()).strip().lstrip("/\\")
+    shown = "".join(letter for letter in meta_text(data) if letter.isprintable() or letter.isspace())
+    text = shown.strip().lstrip("/\\")
     return text.rstrip("-").strip(), not text.endswith("-")
 
 
