@@ -124,7 +124,7 @@ def check_bars(bars: int) -> None:
 def rewrite_song(song: Song, phrase: Phrase, blank: Blank, settings: Settings, open_model: OpenModel) -> Job:
     """What a blank says made anew (see companion.generation.blanks); its phrase has only the notes that are kept."""
     key, sampling, generator = asked_key(settings), sampling_of(settings), _generator(settings, open_model)
-    closes = [phrase.step_of_tick(tick) for tick in song.fermatas]
+    closes = sorted({phrase.beat_around(tick) for tick in song.fermatas})
     velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)
     rewriting = Rewriting(generator, Gap(phrase, blank, sampling, generator.random, key, closes))
     kept = replace(phrase, notes=kept_notes(phrase, blank))
