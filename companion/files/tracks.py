@@ -21,7 +21,7 @@ from companion.music.messages import (
     TIME_SIGNATURE,
     TRACK_NAME,
     meta_data,
-    words_of,
+    text_of_bytes,
 )
 from companion.music.song import KeySignature, Metre, SongNote, Tempo, TrackEvent
 
@@ -128,4 +128,4 @@ def name_of(events: Iterable[Event]) -> str:
     """A track's name."""
     metas = (event for event in events if event[1][0] == META)
     _, data = next(_of_kind(metas, TRACK_NAME, 0), (0, b""))
-    return words_of(data).strip("\0 \t\r\n")
+    return text_of_bytes(data).strip("\0 \t\r\n")

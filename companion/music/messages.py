@@ -32,11 +32,11 @@ def meta_data(event: bytes) -> bytes:
 
 
 def meta_text(event: bytes) -> str:
-    """The words of a meta event, as ``words_of`` reads them."""
-    return words_of(meta_data(event))
+    """The words of a meta event, as ``text_of_bytes`` reads them."""
+    return text_of_bytes(meta_data(event))
 
 
-def words_of(data: bytes) -> str:
+def text_of_bytes(data: bytes) -> str:
     """UTF-8 where it is that, else Latin-1, as older programs write."""
     try:
         return data.decode("utf-8")
