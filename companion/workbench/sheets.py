@@ -110,8 +110,17 @@ def _as_played(job: Job, paper: _Ruler) -> Iterator[Given]:
 
 
 def _heard(job: Job) -> Iterator[VoiceNote]:
-    """The notes of the frames; with the player's own start, pitch and velocity where it is known which they are."""
+    """The notes of the frames; with the player's own start, pitch and velocity where it is known which they are.
+
+    What was played before the frames and after them is there too, where voices are added to some bars alone.
+    """
     phrase = job.phrase
+    first, stop = phrase.tick_of_step(0), phrase.tick_of_step(len(phrase.frames))
+    for note in phrase.notes:
+        if phrase.step_of_tick(note.start_tick) < 0:
+            yield note._replace(end_tick=min(note.end_tick, first))
+        elif phrase.step_of_tick(note.start_tick) >= len(phrase.frames):
+            yield note._replace(start_tick=max(note.start_tick, stop))
     played = {(note.voice, phrase.step_of_tick(note.start_tick)): note for note in reversed(phrase.notes)}
     for voice in range(len(VOICES)):
         column = [*phrase.frames[:, voice].tolist(), FIRST_STRIKE]
