@@ -1,6 +1,6 @@
 """One file a command. Import its files, not this face: they load what they need.
 
-batch          continue and harmonise: one file or many, once or in variations
+batch          continue, harmonise and rewrite: one file or many, once or in variations
 files          one composition made, written and told of
 again          the words that make a file again
 jam            jam

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 
 from companion.files.chunks import TEXTS, Event
 from companion.music.messages import (
@@ -22,6 +21,7 @@ from companion.music.messages import (
     TIME_SIGNATURE,
     TRACK_NAME,
     meta_data,
+    text_of_bytes,
 )
 from companion.music.song import KeySignature, Metre, SongNote, Tempo, TrackEvent
 
@@ -125,10 +125,7 @@ def key_signature_of(metas: Iterable[Event]) -> KeySignature | None:
 
 
 def name_of(events: Iterable[Event]) -> str:
-    """A track's name; UTF-8 where it is that, else Latin-1, as older programs write."""
+    """A track's name."""
     metas = (event for event in events if event[1][0] == META)
     _, data = next(_of_kind(metas, TRACK_NAME, 0), (0, b""))
-    name = data.decode("latin-1")
-    with suppress(UnicodeDecodeError):
-        name = data.decode("utf-8")
-    return name.strip("\0 \t\r\n")
+    return text_of_bytes(data).strip("\0 \t\r\n")

@@ -7,13 +7,14 @@ made anew to its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from companion.errors import BadSetting
 from companion.music.song import VoiceNote
-from companion.music.vocabulary import HOLD, VOICES, IntArray
+from companion.music.vocabulary import HOLD, REST, VOICES, IntArray
 from companion.phrase.grid import Mask
 from companion.phrase.numbering import numbered
 from companion.phrase.quantise import nearest
@@ -62,6 +63,13 @@ def free_notes(frames: IntArray, blank: Blank) -> Mask:
             stop += 1
         free[start:stop, voice] = True
     return free
+
+
+def kept_of(phrase: Phrase, blank: Blank) -> Phrase:
+    """The phrase with what stays alone, in its notes and in its frames."""
+    frames = np.where(free_notes(phrase.frames, blank), REST, phrase.frames).astype(np.int32)
+    frames.flags.writeable = False
+    return replace(phrase, notes=kept_notes(phrase, blank), frames=frames)
 
 
 def kept_notes(phrase: Phrase, blank: Blank) -> tuple[VoiceNote, ...]:

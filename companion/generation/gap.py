@@ -181,6 +181,8 @@ def _spans_to(closes: Sequence[int], tune: IntArray) -> list[Span]:
     last = struck[-1] if struck else len(tune) - 1
     spans, start = [], 0
     for close in [close for close in closes if close < last] + [last]:
+        if close < start:  # on a note that ends a phrase already, in a voice that comes later to its own
+            continue
         end = next((step for step in struck if step > close), len(tune)) // STEPS_PER_BEAT * STEPS_PER_BEAT
         if close == last:
             end = len(tune)

@@ -12,7 +12,7 @@ import numpy as np
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.generation.asked import NOTHING_ASKED, AskedHarmony, TuneAt
-from companion.generation.blanks import Blank, kept_notes, over_the_edges
+from companion.generation.blanks import Blank, kept_of, over_the_edges
 from companion.generation.composer import (
     Composed,
     continue_phrase,
@@ -134,10 +134,10 @@ def check_bars(bars: int) -> None:
 def rewrite_song(song: Song, phrase: Phrase, blank: Blank, settings: Settings, open_model: OpenModel) -> Job:
     """What a blank says made anew (see companion.generation.blanks); its phrase has only the notes that are kept."""
     key, sampling, generator = asked_key(settings), sampling_of(settings), _generator(settings, open_model)
-    closes = [phrase.step_of_tick(tick) for tick in song.fermatas]
+    closes = sorted({phrase.beat_around(tick) for tick in song.fermatas})
     velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)
     rewriting = Rewriting(generator, Gap(phrase, blank, sampling, generator.random, key, closes))
-    kept = replace(phrase, notes=kept_notes(phrase, blank))
+    kept = kept_of(phrase, blank)
     lines = [*phrase.notices, *over_the_edges(phrase, blank)]
     task = _task(phrase, blank.stop - blank.first, "rewrite")
     return Job(

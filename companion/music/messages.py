@@ -26,6 +26,19 @@ def meta_event(kind: int, data: bytes) -> bytes:
 def meta_data(event: bytes) -> bytes:
     """What a meta event says, without its kind and length."""
     start = 2
-    while event[start] & 0x80:
+    while start < len(event) and event[start] & 0x80:
         start += 1
     return event[start + 1 :]
+
+
+def meta_text(event: bytes) -> str:
+    """The words of a meta event, as ``text_of_bytes`` reads them."""
+    return text_of_bytes(meta_data(event))
+
+
+def text_of_bytes(data: bytes) -> str:
+    """UTF-8 where it is that, else Latin-1, as older programs write."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

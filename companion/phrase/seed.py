@@ -63,6 +63,11 @@ class Phrase:
         """The step nearest to a tick of the song; negative before frame 0."""
         return int(nearest(self.positions([tick]))[0])
 
+    def beat_around(self, tick: int) -> int:
+        """The step on which the beat begins that is around a tick of the song."""
+        step = self.step_of_tick(tick)
+        return step - (self.start_step + step) % STEPS_PER_BEAT
+
     def bar_of_step(self, step: int) -> int:
         """The number of the bar around a step, as musicians count."""
         return self._grid.bar(self.start_step + step) - 1 + self.first_bar

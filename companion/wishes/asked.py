@@ -243,10 +243,9 @@ class _Tune:
         return AskedClose(step, self._start + len(self._tokens), _bar_around(bars, step))
 
     def fermatas(self, ticks: Iterable[int], bars: Sequence[Bar], notices: list[str]) -> list[AskedClose]:
-        """On the notes that have one."""
+        """On the beats of the notes that have one, be it but an inner voice that comes later to its own."""
         closes = []
-        for tick in dict.fromkeys(ticks):
-            beat = _nearest_beat(self._phrase.start_step + self._phrase.step_of_tick(tick))
+        for beat in dict.fromkeys(self._phrase.start_step + self._phrase.beat_around(tick) for tick in ticks):
             step = self._close_in(beat, beat + STEPS_PER_BEAT)
             if step is not None:
                 closes.append(AskedClose(step, step, _bar_around(bars, step)))

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from companion.harmony.symbols import chord_of_symbol
+from companion.music.messages import CUE, LYRIC, MARKER, META, TEXT, meta_text
 from companion.music.song import ChordSymbol, Song, TrackEvent
 
 NO_CHORD = frozenset({"N.C.", "NC", "N.C", "n.c.", "nc", "-"})
-_TEXTS = {0x01, 0x05, 0x06, 0x07}  # text, lyric, marker, cue point
+_TEXTS = {TEXT, LYRIC, MARKER, CUE}
 _TRACK_NAMES = {"chord", "chords", "chord symbols", "harmony", "changes", "akkorde", "accords", "accordi", "acordes"}
 _LEAST = 2  # symbols, but in a track that is named for them
 _MOST_OTHERS = 0.1  # of the texts
@@ -36,17 +37,9 @@ def is_symbol(text: str) -> bool:
 
 def _text(event: TrackEvent) -> str | None:
     """What a text event says, without what does not belong to it; None for other events."""
-    if len(event.data) < 3 or event.data[0] != 0xFF or event.data[1] not in _TEXTS:
+    if event.data[0] != META or event.data[1] not in _TEXTS:
         return None
-    start = 2
-    while start < len(event.data) and event.data[start] & 0x80:
-        start += 1
-    raw = event.data[start + 1 :]
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return text.strip().strip("\x00") or None
+    return meta_text(event.data).strip().strip("\x00") or None
 
 
 def _is_named(song: Song, track: int) -> bool:

@@ -19,7 +19,7 @@ _KINDS = {
 _WRITTEN = {"": MIDI, ".mid": MIDI, ".midi": MIDI, ".musicxml": MUSICXML, ".xml": MUSICXML, ".mxl": PACKED}
 PICTURES = ("png", "svg", "pdf")
 WRITTEN = ".mid, .musicxml or .mxl"
-_TUNE = re.compile(r"(.+\.abc)#(\d+)", re.IGNORECASE)
+_TUNE = re.compile(r"(.+\.abc)#(\d{1,9})", re.IGNORECASE)
 
 
 def kind_of(path: Path) -> str:

@@ -40,6 +40,10 @@ class Outputs:
     brief: bool = False  # … or but a line, as of one file among many
     source: str = ""  # the name of the file that it is made of
 
+    def __post_init__(self) -> None:
+        if self.trace is not None and is_dash(self.trace):
+            raise BadSetting(f"{STANDARD_OUTPUT} (-) takes the music alone; name a file for --trace")
+
     @classmethod
     def beside(cls, source: Path, word: str, **asked: Any) -> Outputs:
         """Checked, as ``check`` says; of what may be asked see ``planned``."""

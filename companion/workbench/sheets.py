@@ -12,7 +12,7 @@ from companion.generation.job import Job
 from companion.harmony.keys import likeliest_key
 from companion.music.beats import LONG
 from companion.music.key import Key
-from companion.music.messages import LYRIC, META, meta_data
+from companion.music.messages import LYRIC, META, meta_text
 from companion.music.song import SongNote, TrackEvent, VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, struck_pitch
 from companion.notation.bars import bars_of_metres, bars_up_to
@@ -141,8 +141,17 @@ def _as_played(job: Job, paper: _Ruler) -> Iterator[Given]:
 
 
 def _heard(job: Job) -> Iterator[VoiceNote]:
-    """The notes of the frames; with the player's own start, pitch and velocity where it is known which they are."""
+    """The notes of the frames; with the player's own start, pitch and velocity where it is known which they are.
+
+    What was played before the frames and after them is there too, where voices are added to some bars alone.
+    """
     phrase = job.phrase
+    first, stop = phrase.tick_of_step(0), phrase.tick_of_step(len(phrase.frames))
+    for note in phrase.notes:
+        if phrase.step_of_tick(note.start_tick) < 0:
+            yield note._replace(end_tick=min(note.end_tick, first))
+        elif phrase.step_of_tick(note.start_tick) >= len(phrase.frames):
+            yield note._replace(start_tick=max(note.start_tick, stop))
     played = {(note.voice, phrase.step_of_tick(note.start_tick)): note for note in reversed(phrase.notes)}
     for voice in range(len(VOICES)):
         column = [*phrase.frames[:, voice].tolist(), FIRST_STRIKE]
@@ -186,12 +195,8 @@ def _near(note: SongNote, event: TrackEvent, near_ticks: int) -> bool:
 
 def _syllable(data: bytes) -> tuple[str, bool]:
     """The text of a lyric, and whether its word ends with it."""
-    raw = meta_data(data)
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    text = "".join(letter for letter in text if letter.isprintable() or letter.isspace()).strip().lstrip("/\\")
+    shown = "".join(letter for letter in meta_text(data) if letter.isprintable() or letter.isspace())
+    text = shown.strip().lstrip("/\\")
     return text.rstrip("-").strip(), not text.endswith("-")
 
 

@@ -10,7 +10,7 @@ from companion.errors import BadMidiFile, one_line
 from companion.files.midi import MOST_BYTES, read_song, song_of_bytes
 from companion.files.streams import STANDARD_INPUT, is_dash, read_input
 from companion.music.song import Song
-from companion.workbench.kinds import ABC, MUSICXML, kind_of
+from companion.workbench.kinds import ABC, MUSICXML, kind_of, tune_of
 
 _XML, _ABC = b"<", (b"X:", b"%abc", b"%%abc")  # what a file of each kind begins with
 
@@ -27,7 +27,7 @@ def read_source(path: Path) -> Song:
     if kind == ABC:
         from companion.notation.abc.book import read_abc  # noqa: PLC0415 - notation is loaded for notation alone
 
-        score, name = read_abc(path)
+        score, name = read_abc(*(tune_of(path) or (path, None)))
     elif kind == MUSICXML:
         from companion.notation.musicxml.files import read_musicxml  # noqa: PLC0415
 

@@ -133,9 +133,8 @@ def _track(job: Job, track: int) -> str:
 
 
 def _added(job: Job, composed: Sequence[Composed]) -> list[Fact]:
-    missing = [
-        name for name, given in zip(VOICES, job.phrase.given, strict=True) if not given and job.rewriting is None
-    ]
+    lacking = [name for name, given in zip(VOICES, job.phrase.given, strict=True) if not given]
+    missing = lacking if job.rewriting is None else []  # bars made anew add no voice
     new_bars = job.new_steps / job.phrase.bar_steps
     what = [*([_joined(missing)] if missing else []), *([_counted(int(new_bars), "new bar")] if new_bars else [])]
     notes = len(struck_pitches(composed))

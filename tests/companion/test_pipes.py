@@ -104,6 +104,14 @@ class TestPipe:
         says = "the sound stands beside the music, and standard output has no place; leave out --wav"
         assert ran.stderr.decode() == f"chorale: {says}\n"
 
+    @pytest.mark.parametrize("words", [["-o", "-"], [], ["--variations", "2"]], ids=" ".join)
+    def test_a_trace_is_a_file(self, fresh_python: list[str], words: list[str]) -> None:
+        """It would stand in the music's place, or between lines for people."""
+        ran = run(fresh_python, "harmonise", "a.mid", "--trace", "-", *words)
+        assert (ran.returncode, ran.stdout) == (1, b"")
+        assert ran.stderr.decode() == "chorale: standard output (-) takes the music alone; name a file for --trace\n"
+        assert os.listdir() == ["a.mid"]  # noqa: PTH208
+
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
     def test_full(self, fresh_python: list[str]) -> None:
         with Path("/dev/full").open("wb") as full:

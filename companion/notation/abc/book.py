@@ -22,19 +22,15 @@ MOST_NAMED = 5  # tunes that are named where there are several
 _FIELD = re.compile(r"([A-Za-z]):(.*)")
 _COMMENT = re.compile(r"(?<!\\)%.*")
 _VOICE = re.compile(r"\[V:\s*([^\]]*)\]")
-_TUNE = re.compile(r"(.+\.abc)#(\d{1,9})", re.IGNORECASE)
 _Lines = Sequence[tuple[int, str]]  # with their numbers in the file
 
 
-def read_abc(path: Path) -> tuple[WrittenScore, str]:
-    """The score of an ABC file that holds one tune, or of the tune X:2 of ``tunes.abc#2``; and what to call it.
+def read_abc(path: Path, number: int | None = None) -> tuple[WrittenScore, str]:
+    """The score of an ABC file that holds one tune, or of its tune X:number; and what to call it.
 
     Raises:
         BadMidiFile: it cannot be read; the line names the line of the file.
     """
-    number = None
-    if (match := _TUNE.fullmatch(path.name)) and not path.exists():
-        path, number = path.with_name(match[1]), int(match[2])
     return score_of_abc(read_file(path, MOST_ABC_BYTES, BadMidiFile), one_line(path), number)
 
 

@@ -253,3 +253,15 @@ class TestHeard:
 
 def heard(beat: Sequence[Composed]) -> Chord | None:
     return heard_chord([[0 if pitch is None else strike(pitch) for pitch in one.frame.pitches] for one in beat])
+
+
+def test_the_key_of_a_job_is_the_one_that_it_is_made_in() -> None:
+    """Not the one that the chords of its cadences, which follow from it, would tell besides."""
+    tune = song_of(((64, 2), (62, 1), (62, 1), (72, 1), (71, 1), (62, 1), (60, 1), (71, 2)))
+    phrase, settings = phrase_of_song(tune), Settings(seed=1)
+    asked = asked_of_tune(Wanted(cadence="plagal"), tune, phrase)
+    for job in (
+        harmonise_song(tune, phrase, settings, opened, asked),
+        harmonise_song(tune, phrase, settings, opened),
+    ):
+        assert job.key == Key.of_name("E minor")

@@ -120,6 +120,14 @@ def test_phrases_end_where_fermatas_are() -> None:
     assert gap.request(28).conditions.steps_to_close == 0
 
 
+def test_two_fermatas_on_one_long_note_are_one_end() -> None:
+    """An inner voice may come to its own a beat later."""
+    frames = frames_of(16)
+    frames[29:40, 0] = HOLD
+    spans = Gap(phrase_of(frames), Blank(16, 32, ALL), STYLES["bach"], random_source(), closes=(12, 28, 32)).form.spans
+    assert [(span.start, span.close, span.end) for span in spans] == [(0, 12, 16), (16, 28, 32), (32, 60, 64)]
+
+
 def test_where_fermatas_are_far_apart_the_tune_tells_of_others() -> None:
     frames = frames_of(40)
     for close in (28, 92):

@@ -206,6 +206,12 @@ class TestCloses:
         assert kinds == ["half", "authentic"]
         assert [close.step for close in asked(Wanted(close_at="1"), one).closes] == [12]
 
+    def test_an_inner_voice_may_come_later_to_its_fermata(self) -> None:
+        """The phrase ends there all the same, and once."""
+        one = replace(song(16), fermatas=(6 * BEAT, 6 * BEAT + BEAT // 2, 15 * BEAT))
+        found = asked(Wanted(), one)
+        assert [close.step for close in found.closes] == [24, 60] and found.notices == ()
+
     def test_a_fermata_beside_the_beat_is_said(self) -> None:
         one = replace(song(8, start=1), fermatas=(0, 9 * BEAT + BEAT // 2))
         found = asked(Wanted(), one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from shutil import copy
 
@@ -19,9 +20,9 @@ from companion.music.messages import LYRIC
 from companion.music.song import TrackEvent
 from companion.notation import engraving
 from companion.notation.musicxml.files import read_musicxml
-from companion.notation.score import Written, WrittenScore, sounds_of
+from companion.notation.score import UNITS, Written, WrittenScore, sounds_of
 from companion.phrase.seed import phrase_of_song
-from companion.workbench.jobs import run
+from companion.workbench.jobs import harmonise_job, rewrite_job, run
 from companion.workbench.kinds import beside
 from companion.workbench.sheets import score_of_job
 from companion.workbench.source import read_source
@@ -202,3 +203,21 @@ def test_a_book_of_tunes_is_refused_by_naming_them(chorale: Command, folder: Pat
     says = "chorale: book.abc holds 2 tunes; name one, as in book.abc#1: X:1 Cuckoo, X:7 Lark\n"
     assert (ran.code, ran.err) == (1, says)
     assert [note.pitch for note in read_source(Path("book.abc#7")).notes] == [71, 72, 74, 76]
+
+
+PLAYED = (*MELODY[:1] * 4, *MELODY[1:2] * 4, *MELODY[:1] * 4)
+LOOSELY = [(beat + 0.013, 0.8, pitch, 80) for beat, pitch in enumerate(PLAYED)]
+
+
+def test_bars_of_a_performance_made_anew_replace_those_that_were_there() -> None:
+    job = rewrite_job(write_seed(Path("played.mid"), [LOOSELY]), "2", None, Settings(seed=1))
+    score = score_of_job(job, run(job, lambda done: None))
+    notes = sorted(sounds_of(voices(score)[0]), key=lambda one: one.start)
+    assert all(one.end <= other.start for one, other in pairwise(notes))
+    assert len([note for note in notes if note.start < 4 * UNITS]) == 4
+
+
+def test_a_performance_is_whole_where_some_bars_get_voices() -> None:
+    job = harmonise_job(write_seed(Path("played.mid"), [LOOSELY]), None, Settings(seed=1), bars="2")
+    soprano = voices(score_of_job(job, run(job, lambda done: None)))[0]
+    assert [one.start // UNITS for one in sounds_of(soprano)] == list(range(12))

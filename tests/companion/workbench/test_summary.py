@@ -14,7 +14,7 @@ from companion import __version__
 from companion.controls.settings import Settings
 from companion.generation.job import Fact, Job
 from companion.workbench import jobs
-from companion.workbench.jobs import continue_job, harmonise_job, run
+from companion.workbench.jobs import continue_job, harmonise_job, rewrite_job, run
 from companion.workbench.outputs import Outputs, write_outputs
 from companion.workbench.summary import Summary
 
@@ -49,6 +49,14 @@ class TestLines:
         heard, made, _ = summary_of(continue_job(seed, 2, replace(SETTINGS, key="e minor"))).lines()
         assert heard == "heard: E minor, as asked; 4/4; 1 bar; 4 voices, as their tracks are named"
         assert made.startswith("made: 2 new bars, ")
+
+    def test_bars_made_anew_add_no_voice(self, tmp_path: Path) -> None:
+        """Voices that the piece lacks are sung along, and are not there."""
+        seed = write_seed(tmp_path / "seed.mid", [quarters(MELODY)], metres=[(0, 3, 4)])
+        summary = summary_of(rewrite_job(seed, "2", None, SETTINGS))
+        made = summary.lines()[1]
+        assert re.match(r"made: bar 2 anew in soprano; \d+ notes?(;|$)", made)
+        assert summary.fields()["made"]["voices"] == []
 
     def test_pickup(self, tmp_path: Path) -> None:
         tune = write_seed(tmp_path / "tune.mid", [quarters(MELODY, start=3)])

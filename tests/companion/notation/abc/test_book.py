@@ -115,7 +115,7 @@ def test_fermatas_chords_ties_and_slurs() -> None:
 class TestBooks:
     def test_one_of_several_tunes(self, tmp_path: Path) -> None:
         (tmp_path / "book.abc").write_bytes(BOOK)
-        score, name = read_abc(tmp_path / "book.abc#7")
+        score, name = read_abc(tmp_path / "book.abc", 7)
         assert (score.title, name) == ("Lark", f"{tmp_path / 'book.abc'}#7")
 
     def test_several_tunes_are_listed(self) -> None:
