@@ -218,6 +218,7 @@ def test_bars_of_a_performance_made_anew_replace_those_that_were_there() -> None
 
 
 def test_a_performance_is_whole_where_some_bars_get_voices() -> None:
-    job = harmonise_job(write_seed(Path("played.mid"), [LOOSELY]), None, Settings(seed=1), bars="2")
-    soprano = voices(score_of_job(job, run(job, lambda done: None)))[0]
+    job = harmonise_job(write_seed(Path("played.mid"), [LOOSELY]), None, Settings(seed=1), bars="2-2")
+    soprano, alto = voices(score_of_job(job, run(job, lambda done: None)))[:2]
     assert [one.start // UNITS for one in sounds_of(soprano)] == list(range(12))
+    assert {one.start // (4 * UNITS) for one in sounds_of(alto)} == {1}
