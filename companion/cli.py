@@ -102,7 +102,10 @@ def demo(
 @with_options(wanted=wish_options(), said=control_options(in_files=True), outputs=output_options(), many=many_options())
 def continue_(
     seeds: Annotated[
-        list[Path], typer.Argument(metavar="SEED.mid...", help="Four voices, a melody, or chords; - is standard input.")
+        list[Path],
+        typer.Argument(
+            metavar="SEED", help="MIDI, MusicXML or ABC: four voices, a melody, or chords; - is standard input."
+        ),
     ],
     bars: Annotated[
         int | None,
@@ -136,7 +139,10 @@ def continue_(
 @with_options(wanted=wish_options(), said=control_options(in_files=True), outputs=output_options(), many=many_options())
 def harmonise_command(
     melodies: Annotated[
-        list[Path], typer.Argument(metavar="MELODY.mid...", help="The voice or voices to keep; - is standard input.")
+        list[Path],
+        typer.Argument(
+            metavar="MELODY", help="MIDI, MusicXML or ABC: the voice or voices to keep; - is standard input."
+        ),
     ],
     voice: Annotated[
         str | None, typer.Option("--voice", help="Which voice the melody is. Default: by its track's name or range.")
@@ -167,7 +173,8 @@ def harmonise_command(
 @with_options(said=control_options(in_files=True), outputs=output_options(), many=many_options())
 def rewrite_command(
     songs: Annotated[
-        list[Path], typer.Argument(metavar="SONG.mid...", help="A piece of one to four voices; - is standard input.")
+        list[Path],
+        typer.Argument(metavar="SONG", help="MIDI, MusicXML or ABC, of one to four voices; - is standard input."),
     ],
     bars: Annotated[
         str,
