@@ -58,7 +58,8 @@ class AskedHarmony:
                 continue
             if found.tonic != key.tonic:
                 notices.append(
-                    f"the close in bar {close.bar} is {close.kind} in {pitch_class_name(found.tonic)}: so the tune asks"
+                    f"the close in bar {close.bar} is {close.kind} in {replace(key, tonic=found.tonic).tonic_name}:"
+                    " so the tune asks"
                 )
             chords.setdefault(close.step, found.last)
             chords.setdefault(close.step - STEPS_PER_BEAT, found.before)

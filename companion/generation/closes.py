@@ -19,7 +19,7 @@ from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES
 from companion.sampling.draw import Sampling
 from companion.sampling.harmony import MAJOR, MINOR, close_on_triad
-from companion.sampling.rules import Rule, in_parallel, strikes_anew
+from companion.sampling.rules import Rule, parallel_pairs, strikes_anew
 
 CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there would be another one before it
 
@@ -92,7 +92,7 @@ class Request:
         if tokens is None:
             return self
         before, first = state.past.again(since + 1, anew=True), state.past.again(since + back, anew=True)
-        if before is not None and first is not None and in_parallel(before, first):
+        if before is not None and first is not None and parallel_pairs(before, first):
             return replace(self, given={0: tokens[0], **self.given})  # the tune alone comes back, in other harmony
         return replace(self, given={**dict(enumerate(tokens)), **self.given}, harmony=None)
 

@@ -117,7 +117,7 @@ def harmonise_song(
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
     key, generator = asked_key(settings), _generator(settings, open_model)
     home = likeliest_key((whole or phrase).frames, ended=True, chords=asked.symbols)
-    asked = replace(_in_key(asked, settings, phrase, home), key=home)
+    asked = _in_key(asked, settings, phrase, home)
     frames = harmonise(generator, phrase, sampling, key, asked)
     total = len(phrase.sung_steps)
     task = _task(phrase, total, "harmonise")
@@ -150,7 +150,7 @@ def rewrite_song(song: Song, phrase: Phrase, blank: Blank, settings: Settings, o
         velocity,
         task=task,
         settings=settings,
-        key=key or likeliest_key(phrase.frames, ended=True),
+        key=rewriting.gap.key,
         facts=(_rewritten(phrase, blank),),
         rewriting=rewriting,
     )
@@ -176,11 +176,9 @@ def asked_key(settings: Settings) -> Key | None:
 
 def _in_key(asked: AskedHarmony, settings: Settings, phrase: Phrase, home: Key | None) -> AskedHarmony:
     """With the key that notes and chords tell, and the chords of closes of a kind."""
-    if not asked:
-        return asked
     asked = replace(asked, key=home)
     key = asked_key(settings) or home
-    return asked if key is None else asked.with_cadences(key, _sung_in(phrase))
+    return asked if key is None or not asked else asked.with_cadences(key, _sung_in(phrase))
 
 
 def _sung_in(phrase: Phrase) -> TuneAt:

@@ -132,11 +132,12 @@ class Harmony:
         """
         if self.beat.options:
             return (), self._asked_rules(self.beat.options[number], step, max(strength, 1.0), given, opens)
-        rule, whole = self.rule(number, step, strength), triad_of(self.named(number))
+        rule = self.rule(number, step, strength)
         if opens:
-            return (whole,), (rule,)
-        settles = step == 0 and self.beat.place == PhrasePlace.CLOSE
-        return (), (rule, whole) if settles else (rule,)  # last: rather no whole triad than parallels
+            return (triad_of(self.named(number)),), (rule,)
+        if step == 0 and self.beat.place == PhrasePlace.CLOSE:
+            return (), (rule, triad_of(self.named(number)))  # last: rather no whole triad than parallels
+        return (), (rule,)
 
     def _asked_rules(
         self, chord: AskedChord, step: int, strength: float, given: Mapping[int, int], opens: bool

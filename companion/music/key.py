@@ -54,7 +54,12 @@ class Key:
     @property
     def name(self) -> str:
         """ "Bb major"; ``of_name`` reads it."""
-        return f"{(_OF_MINOR if self.minor else _OF_MAJOR)[self.tonic]} {self.mode}"
+        return f"{self.tonic_name} {self.mode}"
+
+    @property
+    def tonic_name(self) -> str:
+        """ "Bb"."""
+        return (_OF_MINOR if self.minor else _OF_MAJOR)[self.tonic]
 
     @classmethod
     def of_name(cls, name: str) -> Key:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOCABULARY_SIZE
-from companion.sampling.rules import PERFECT, LogProbs, NoteContext, Rule
+from companion.sampling.rules import PERFECT, LogProbs, NoteContext, Rule, parallel_pairs
 
 # Off what leaves a voice with a leap to its next note: nats for each semitone beyond a step, and the most that count.
 _LEAP_NATS, _NO_LEAP, _WIDEST_LEAP = 0.3, 2, 12
@@ -67,12 +67,4 @@ def _in_parallel(other: int, goes: int, others: int) -> NDArray[np.float64]:
 
 def parallels_in(chords: Sequence[Sequence[int]]) -> int:
     """How many pairs of voices go in parallel from one of some chords to the next; codes of what sounds."""
-    return sum(_parallel_pairs(before, now) for before, now in pairwise(chords))
-
-
-def _parallel_pairs(before: Sequence[int], now: Sequence[int]) -> int:
-    moved = [(was, goes) for was, goes in zip(before, now, strict=True) if was != goes and was >= FIRST_STRIKE <= goes]
-    return sum(
-        (interval := abs(was - other) % OCTAVE) in PERFECT and abs(goes - others) % OCTAVE == interval
-        for (was, goes), (other, others) in combinations(moved, 2)
-    )
+    return sum(parallel_pairs(before, now) for before, now in pairwise(chords))

@@ -112,10 +112,10 @@ def no_parallels(scores: LogProbs, context: NoteContext) -> None:
             scores[own] = staying
 
 
-def in_parallel(before: Sequence[int], now: Sequence[int]) -> bool:
-    """Whether two voices move on from a unison, fifth or octave to the same interval; codes of what they sound."""
+def parallel_pairs(before: Sequence[int], now: Sequence[int]) -> int:
+    """How many pairs of voices move on from a unison, fifth or octave to the same interval; codes of what sounds."""
     moved = [(was, goes) for was, goes in zip(before, now, strict=True) if was != goes and was >= FIRST_STRIKE <= goes]
-    return any(
+    return sum(
         (interval := abs(was - other) % OCTAVE) in PERFECT and abs(goes - others) % OCTAVE == interval
         for (was, goes), (other, others) in combinations(moved, 2)
     )

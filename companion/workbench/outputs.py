@@ -74,12 +74,13 @@ class Outputs:
         """
         midi = midi_place(source, word, out)
         wanted = [kind for kind, is_wanted in pictures.items() if is_wanted]
-        for what, option in (("sound", "wav"), *(("picture", kind) for kind in wanted)):
-            if is_dash(midi) and (option != "wav" or wav or soundfont is not None):
-                raise BadSetting(
-                    f"the {what} stands beside the music, and {STANDARD_OUTPUT} has no place; leave out --{option}"
-                )
-        sound = midi.with_suffix(".wav") if wav or soundfont is not None else None
+        sounds_too = wav or soundfont is not None
+        if is_dash(midi) and (sounds_too or wanted):
+            what, option = ("sound", "wav") if sounds_too else ("picture", wanted[0])
+            raise BadSetting(
+                f"the {what} stands beside the music, and {STANDARD_OUTPUT} has no place; leave out --{option}"
+            )
+        sound = midi.with_suffix(".wav") if sounds_too else None
         drawn = tuple(midi.with_suffix(f".{kind}") for kind in wanted)
         return cls(midi, sound, trace, soundfont, force, program_of(program), drawn, quiet, source=source.name)
 

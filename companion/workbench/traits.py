@@ -183,8 +183,8 @@ def _leads(before: Chord | None, to: Chord) -> bool:
 
 
 def _named(chord: Chord) -> str:
-    tonic = Key(chord.root, chord.quality == _MINOR).name.split()[0]
-    return tonic + ("m" if chord.quality == _MINOR else "")
+    minor = chord.quality == _MINOR
+    return Key(chord.root, minor).tonic_name + "m" * minor
 
 
 def _chord_at(composed: Sequence[Composed], at: int, steps: int) -> Chord | None:

@@ -14,7 +14,7 @@ from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.harmony.voicings import ALIEN, best_costs, sings
 from companion.music.vocabulary import FIRST_STRIKE, RANGES, strike
 from companion.sampling.draw import Sampling
-from companion.sampling.rules import in_parallel, strikes_anew
+from companion.sampling.rules import parallel_pairs, strikes_anew
 
 BEFORE = tuple(map(strike, (67, 62, 59, 43)))  # G major
 SYMBOLS = ["C", "Am", "D7", "F#m7b5", "Bb", "Esus4", "Caug", "C#dim7", "Fmaj7", "G/B", "C/G", "D/C", "Am7/D", "F#m"]
@@ -45,7 +45,7 @@ def test_the_chord_sounds_on_its_bass_without_a_fault(symbol: str) -> None:
         assert pitch_classes(now[3:]) <= set(asked.basses)
         assert list(now) == sorted(now, reverse=True)
         assert all(strike(low) <= code <= strike(high) for code, (low, high) in zip(now, RANGES, strict=True))
-        assert not in_parallel(BEFORE, now)
+        assert not parallel_pairs(BEFORE, now)
 
 
 def test_of_a_ninth_chord_the_fifth_may_be_missing_and_nothing_else() -> None:
@@ -65,7 +65,7 @@ def test_octaves_with_the_tune_are_not_the_price_of_a_root() -> None:
     """G to A in the tune, over G: an A in the bass would be in octaves with it."""
     for seed in range(15):
         now = sung(chord("Am"), seed, {0: strike(69)})
-        assert not in_parallel(BEFORE, now)
+        assert not parallel_pairs(BEFORE, now)
         assert pitch_classes(now) == {9, 0, 4}
 
 
