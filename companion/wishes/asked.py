@@ -57,16 +57,14 @@ def asked_of_tune(wanted: Wanted, song: Song, phrase: Phrase) -> AskedHarmony:
     Raises:
         BadSetting: it cannot be; it names the bar.
     """
-    bars = bars_of(phrase)
-    heard = [bar for bar in bars if bar.end > phrase.start_step]
-    notices: list[str] = []
+    bars, notices = bars_of(phrase), list[str]()
     if _are_written(wanted.chords):
-        chords = _written(wanted.chords or "", heard, notices)
+        chords = _written(wanted.chords or "", bars, notices)
     else:
         end = phrase.start_step + len(phrase.frames)
         chords = {} if wanted.chords else _of_song(song, phrase, bars, end, notices)
     tune = _Tune(phrase)
-    closes = [tune.close(heard, bar, kind) for bar, kind in _closes(wanted.close_at)]
+    closes = [tune.close(bars, bar, kind) for bar, kind in _closes(wanted.close_at)]
     closes = closes or tune.fermatas(song.fermatas, bars, notices)
     closes = _of_kinds(wanted.cadence, closes or [tune.last(bars)] * bool(wanted.cadence))
     return AskedHarmony(_by_beat(chords), tuple(closes), notices=tuple(notices))
