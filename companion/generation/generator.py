@@ -10,6 +10,7 @@ import numpy as np
 from companion.harmony.leading import Sounds
 from companion.model.binding import Logits
 from companion.model.codes import NOTHING, UNDECIDED
+from companion.model.contract import ATTENTION, END
 from companion.model.echoes import Past
 from companion.model.features import (
     ECHO_FEATURES,
@@ -23,7 +24,7 @@ from companion.model.features import (
     sounding_code,
 )
 from companion.model.runtime import Model
-from companion.model.state import State
+from companion.model.state import Array, State, aside
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
 from companion.sampling.course import AT_HOME, Course
 from companion.sampling.draw import Choice, Sampling, choose, given_choice
@@ -59,6 +60,8 @@ class Frame:
     pitches: tuple[int | None, ...]  # what sounds, None for silence
     choices: tuple[Choice, ...]
     temperature: float
+    attention: tuple[Array, ...] = ()  # of each voice's note, where the model says what it looked back at
+    ended: float = 0.0  # how likely the piece was over before it, where the model says
 
 
 class Generator:
@@ -90,11 +93,16 @@ class Generator:
         known = known_before(history, _place(state, given, conditions))
         tokens, codes = [UNDECIDED] * len(VOICES), [NOTHING] * len(VOICES)
         choices: dict[int, Choice] = {}
+        attention: dict[int, Array] = {}
+        ended = 0.0
         for voice in self._turns(given):
             context = NoteContext(
                 voice, tuple(tokens), tuple(codes), history, state.step % STEPS_PER_BEAT, state.course
             )
             logits, memory = self._predict(self.model.row.ids(known, voice), memory)
+            if self.model.contract.asides:
+                attention |= {voice: aside(memory, ATTENTION)[0]} if ATTENTION in memory else {}
+                ended = ended if choices or END not in memory else float(aside(memory, END)[0, 0])
             if voice in given:
                 choices[voice] = given_choice(_sayable(given[voice], history, voice), logits, context)
             else:
@@ -109,7 +117,11 @@ class Generator:
         course = state.course.advance(tokens, pitches)
         following = DecoderState(state.step + 1, after, memory, past, sounds, state.chord, course)
         ordered = tuple(choices[voice] for voice in range(len(VOICES)))
-        return Frame(state.step, np.array(tokens, dtype=np.int32), pitches, ordered, sampling.temperature), following
+        looked = tuple(attention[voice] for voice in sorted(attention))
+        frame = Frame(
+            state.step, np.array(tokens, dtype=np.int32), pitches, ordered, sampling.temperature, looked, ended
+        )
+        return frame, following
 
     def hear(
         self, state: DecoderState, tokens: IntArray, conditions: Conditions = NO_CONDITIONS
@@ -125,8 +137,8 @@ class Generator:
         return choose(logits, context, sampling, self.random)
 
     def _turns(self, given: Mapping[int, int]) -> Sequence[int]:
-        if not given or self.model.contract.voice_order == "fixed":
-            return range(len(VOICES))
+        if not given or self.model.contract.voice_order != "any":
+            return self.model.contract.turns
         return sorted(range(len(VOICES)), key=lambda voice: voice not in given)
 
 

@@ -31,6 +31,7 @@ class BoundGraph:
         replaced = [state for state in contract.states if state.update == "replace"]
         self._before = {state.name: self._input(state.name, state.shape, state.dtype) for state in replaced}
         self._after = {s.name: self._output(f"{s.name}_next", s.next_shape, s.dtype) for s in contract.states}
+        self._asides = {each.name: self._output(each.name, (1, each.size), "float32") for each in contract.asides}
         self._windows = [state.name for state in contract.states if state.update == "append"]
 
     def run(self, ids: IntArray, state: State, options: ort.RunOptions | None) -> tuple[Logits, State]:
@@ -42,7 +43,8 @@ class BoundGraph:
             for name in self._windows:  # where its rows lie, which is elsewhere each time
                 self._binding.bind_cpu_input(name, _window(state, name).rows)
             self._session.run_with_iobinding(self._binding, options)
-            following: dict[str, Array | Window] = {name: after.copy() for name, after in self._after.items()}
+            said = {**self._after, **self._asides}
+            following: dict[str, Array | Window] = {name: after.copy() for name, after in said.items()}
             for name in self._windows:
                 following[name] = _window(state, name).append(self._after[name])
             return self._logits[0].copy(), following

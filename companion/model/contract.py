@@ -8,13 +8,17 @@ from typing import Any
 
 from companion.errors import BadModel
 from companion.model.features import FeatureRow
-from companion.music.vocabulary import STEPS_PER_BEAT, fingerprint
+from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, fingerprint
 
 FORMAT = "chorale-model/1"
 METADATA_KEY = "chorale"
 UPDATES = ("replace", "append")
-VOICE_ORDERS = ("fixed", "any")
+VOICE_ORDERS = ("fixed", "any", "rising")  # soprano first; any; bass first
+KINDS = ("chorale", "melody")  # what a model sings: all four voices, or the first alone
+ASIDES = ATTENTION, END = ("attention", "end")  # what a model may say beside its logits; see Contract.asides
+LONGEST_ASIDE = 4096  # numbers
 DTYPES = ("float32", "int32")
+FALLING, RISING = tuple(range(len(VOICES))), tuple(reversed(range(len(VOICES))))
 LARGEST_TOLERANCE = 1.0  # of a logit; a file that tolerates more proves nothing
 LARGEST_STATE = 16_000_000  # numbers in all states of a model together
 
@@ -36,6 +40,18 @@ class StateContract:
     def next_shape(self) -> tuple[int, ...]:
         """Of the output."""
         return (1, *self.shape[1:]) if self.update == "append" else self.shape
+
+
+@dataclass(frozen=True)
+class AsideContract:
+    """An output beside the logits, ``name``, of so many numbers (float32, [1, size]).
+
+    "attention": what this note looked back at: the weights of the last ``size`` notes, this one last.
+    "end": the probability that the piece was over before this note, [1, 1].
+    """
+
+    name: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,14 @@ class Contract:
     training: dict[str, Any] = field(default_factory=dict)  # data, split, seed, epochs, date, versions
     quantisation: dict[str, Any] = field(default_factory=dict)  # how far int8 lies from fp32
     scores: dict[str, Any] = field(default_factory=dict)
+    kind: str = "chorale"
+    asides: tuple[AsideContract, ...] = ()
+    needs_key: bool = False  # it knows one key, to which it moves the music: tell it the key, always
+
+    @property
+    def turns(self) -> tuple[int, ...]:
+        """The voices in the order in which it predicts them, where none is given."""
+        return turns_of(self.voice_order)
 
     def to_json(self) -> str:
         """The metadata string."""
@@ -83,6 +107,11 @@ class Contract:
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise BadModel(f"its contract cannot be read: {error!r:.200}") from error
         return contract
+
+
+def turns_of(voice_order: str) -> tuple[int, ...]:
+    """The voices in their usual order, soprano first unless it is "rising"."""
+    return RISING if voice_order == "rising" else FALLING
 
 
 def _tolerance(value: Any) -> float:
@@ -121,15 +150,18 @@ def _parse(values: dict[str, Any]) -> Contract:
         training=dict(values["training"]),
         quantisation=dict(values.get("quantisation", {})),
         scores=dict(values["scores"]),
+        kind=str(values.get("kind", "chorale")),
+        asides=tuple(AsideContract(str(a["name"]), int(a["size"])) for a in values.get("asides", [])),
+        needs_key=bool(values.get("needs_key", False)),
     )
 
 
 def _check(contract: Contract, feature_rows: object) -> None:
     if not contract.name.isprintable():
         raise BadModel(f"its contract says name {contract.name!r:.80}, which cannot be shown")
-    if contract.voice_order not in VOICE_ORDERS:
-        order = f"{contract.voice_order!r:.80}"
-        raise BadModel(f"its contract says voice_order {order}; {' or '.join(VOICE_ORDERS)} is known")
+    for what, known in (("voice_order", VOICE_ORDERS), ("kind", KINDS)):
+        if (said := getattr(contract, what)) not in known:
+            raise BadModel(f"its contract says {what} {said!r:.80}; {' or '.join(known)} is known")
     try:
         rows = FeatureRow(contract.features).rows
     except ValueError as error:
@@ -137,6 +169,7 @@ def _check(contract: Contract, feature_rows: object) -> None:
     if rows != feature_rows:
         raise BadModel(f"its features have {feature_rows!r:.80} rows; in this program they have {rows}")
     _check_states(contract)
+    _check_asides(contract)
 
 
 def _check_states(contract: Contract) -> None:
@@ -150,6 +183,16 @@ def _check_states(contract: Contract) -> None:
             raise BadModel(f"its state {state.name!r:.40} is {what}: not possible")
     if _numbers(contract) > LARGEST_STATE:
         raise BadModel(f"its states hold {_numbers(contract)} numbers; at most {LARGEST_STATE} are allowed")
+
+
+def _check_asides(contract: Contract) -> None:
+    names = [aside.name for aside in contract.asides]
+    if len(set(names)) < len(names) or not set(names) <= set(ASIDES):
+        raise BadModel(f"its asides are {names!r:.80}; {' and '.join(ASIDES)} are known, once each")
+    for name, size in ((aside.name, aside.size) for aside in contract.asides):
+        most = 1 if name == END else LONGEST_ASIDE
+        if not 1 <= size <= most:
+            raise BadModel(f"its aside {name!r} has {size:.6g} numbers; from 1 to {most} are possible")
 
 
 def _numbers(contract: Contract) -> int:

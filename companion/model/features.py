@@ -49,6 +49,7 @@ CLOSE_STEPS = 32  # steps to the close counted one by one up to here: two bars o
 CLOSES = CLOSE_STEPS + 3
 UNKEYED = 0  # in the place of a key's id: not said
 KEYS = 1 + 2 * 12
+BAR_STEPS = 4 * STEPS_PER_BEAT
 COMINGS = 1 + VOCABULARY_SIZE  # not known, or a token
 LOOK_AHEAD = 16  # steps: how far ahead a given voice's next strike is told
 LATER_STEPS = 1 + LOOK_AHEAD
@@ -175,7 +176,7 @@ def key_id(key: Key | None) -> int:
 class Place:
     """Where a frame stands: its step (any integer; 0 lies on a beat), and what is asked and known of it, as ids."""
 
-    beat: NDArray[np.integer] | int  # [...] step within the beat
+    bar: NDArray[np.integer] | int  # [...] step within a bar of 4/4
     close: NDArray[np.integer] | int  # [...] 0 unspecified, 1 + steps up to CLOSE_STEPS, then one class for farther
     key: NDArray[np.integer] | int  # [...] see key_id
     ahead: Ahead | None  # [..., 4], None where nothing is known
@@ -192,14 +193,14 @@ class Place:
     ) -> Place:
         """From absolute steps, steps to the close (None or −1: unspecified) and keys by their ids, of one shape."""
         steps = -1 if steps_to_close is None else steps_to_close
-        return cls(step % STEPS_PER_BEAT, np.minimum(steps, CLOSE_STEPS + 1) + 1, key, ahead, echo)
+        return cls(step % BAR_STEPS, np.minimum(steps, CLOSE_STEPS + 1) + 1, key, ahead, echo)
 
 
 # What is known before a note, column by column: four numbers, one for each voice, or one alone.
 VOICE, NOW, REFERENCE, BEFORE, HELD, COMING, LATER, LATER_AT, ECHO, DECIDED, SOUNDING = (
     slice(start, start + len(VOICES)) for start in range(0, 44, len(VOICES))
 )
-BEAT, CLOSE, KEY, ECHO_LENGTH, TUNE, TUNE_LENGTH, TURN, ZERO, KNOWN = range(44, 53)
+BEAT, CLOSE, KEY, ECHO_LENGTH, TUNE, TUNE_LENGTH, TURN, ZERO, BAR, KNOWN = range(44, 54)
 PAST = slice(NOW.start, HELD.stop)  # all that a History says
 
 KnownRow = NDArray[np.intp]  # [..., KNOWN]
@@ -226,7 +227,8 @@ def known_before(history: History | IntArray, place: Place) -> KnownRow:
     known = np.empty((*said.shape[:-2], KNOWN), dtype=np.intp)
     known[...] = _NOTHING_KNOWN
     known[..., PAST] = said.reshape(*said.shape[:-2], -1)
-    known[..., BEAT], known[..., CLOSE], known[..., KEY] = place.beat, place.close, place.key
+    known[..., BAR], known[..., BEAT] = place.bar, place.bar % STEPS_PER_BEAT
+    known[..., CLOSE], known[..., KEY] = place.close, place.key
     if (ahead := place.ahead) is not None:
         known[..., COMING], known[..., LATER], known[..., LATER_AT] = ahead.now, ahead.later, ahead.steps
     if (echo := place.echo) is not None:
@@ -291,6 +293,7 @@ FEATURES: dict[str, Feature] = {
     for feature in (
         Feature("voice", len(VOICES), _PLAIN, _own(VOICE)),
         Feature("beat", STEPS_PER_BEAT, _PLAIN, _one(BEAT)),
+        Feature("bar", BAR_STEPS, _PLAIN, _one(BAR)),
         Feature("close", CLOSES, _PLAIN, _one(CLOSE)),
         Feature("own_pitch", CODES, _PLAIN, _own(REFERENCE)),
         Feature("own_held", HELDS, HELD_OF[:, None], _own(HELD)),
@@ -319,6 +322,10 @@ FEATURES: dict[str, Feature] = {
 }
 
 ECHO_FEATURES = frozenset({"own_echo", "echo", "echo_chords", "tune", "tune_notes"})  # those that read Place.echo
+
+
+# All but the place in a bar, which is often wrong in music that is played: what the best models read.
+WITHOUT_BARS = tuple(name for name in FEATURES if name != "bar")
 
 
 class FeatureRow:

@@ -49,6 +49,8 @@ class Model:
     def step(self, ids: IntArray, state: State, options: ort.RunOptions | None = None) -> tuple[Logits, State]:
         """Predict one note: ids ``[width]`` → logits ``[vocabulary]`` and the next state.
 
+        With the state comes what the model says beside its logits, by name; see contract.ASIDES.
+
         ``options`` may carry a flag that stops a run under way. BadModel: it was stopped, or fails on this.
         """
         run = _run_options() if options is None and self.is_stranger else options
@@ -120,6 +122,8 @@ def _check_signature(session: ort.InferenceSession, contract: Contract) -> None:
     for state in contract.states:
         inputs[state.name] = (state.shape, state.dtype)
         outputs[f"{state.name}_next"] = (state.next_shape, state.dtype)
+    for aside in contract.asides:
+        outputs[aside.name] = ((1, aside.size), "float32")
     for kind, expected, found in (("input", inputs, session.get_inputs()), ("output", outputs, session.get_outputs())):
         if {node.name for node in found} != set(expected):
             raise BadModel(f"its {kind}s are {sorted(n.name for n in found)}; its contract says {sorted(expected)}")

@@ -57,6 +57,13 @@ class Window:
 State = Mapping[str, Array | Window]
 
 
+def aside(state: State, name: str) -> Array:
+    """What a model said beside its logits, which comes with the state after a step."""
+    said = state[name]
+    assert isinstance(said, np.ndarray)
+    return said
+
+
 def initial_state(contracts: tuple[StateContract, ...]) -> State:
     """All zeros."""
     state: dict[str, Array | Window] = {}

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from companion.generation.composer import Composed
+from companion.generation.generator import Frame
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, struck_pitch
 from companion.sampling.draw import Choice
 
@@ -43,10 +44,18 @@ def _frame(one: Composed) -> dict[str, Any]:
                 "entropy_bits": round(choice.entropy_bits, 4),
                 "temperature": choice.temperature,
                 "distribution": _distribution(choice),
+                **_attention(one.frame, voice),
             }
         )
     place = {} if one.phrase is None else {"phrase": one.phrase, "to_close": one.to_close}
     return {"step": one.frame.step, "origin": one.origin, **place, "notes": notes}
+
+
+def _attention(frame: Frame, voice: int) -> dict[str, list[float]]:
+    """The weights of the notes before this one and of itself, the latest last, where the model says."""
+    if not frame.attention:
+        return {}
+    return {"attention": [round(float(weight), 4) for weight in frame.attention[voice]]}
 
 
 def _distribution(choice: Choice) -> list[list[float | int | None]]:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from companion.model.features import FEATURES, FeatureRow
+from companion.model.features import FEATURES, WITHOUT_BARS, FeatureRow
 from companion.music.vocabulary import VOICES
 from export.models.layers import ModelState, NoteEmbedding, PitchHead, Tensor, TimeGRU, dropout_of_time, gru_step, swish
 
@@ -35,7 +35,7 @@ class BachModel(keras.Model):  # type: ignore[misc]
 
     architecture = "bach"
     voice_order = "any"
-    features = tuple(FEATURES)
+    features = WITHOUT_BARS
 
     def __init__(
         self,
@@ -81,6 +81,10 @@ class BachModel(keras.Model):  # type: ignore[misc]
         for layer, dropout in zip(self.layers_of_time, self.dropouts[1:], strict=True):
             x = x + dropout(layer(x, training=training), training=training)
         return self.context(x)
+
+    def divide(self, temperature: float) -> None:
+        """Divide all logits by a number from now on: above 1, less sure of everything."""
+        self.head.divide(temperature)
 
     def prepare_step(self) -> None:
         """Compute what the step graph holds as constants; to be called before it is traced."""

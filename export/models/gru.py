@@ -53,6 +53,10 @@ class GruModel(keras.Model):  # type: ignore[misc]
             x = x + dropout(layer(x, training=training), training=training)
         return self.head(x, ids, training=training)
 
+    def divide(self, temperature: float) -> None:
+        """Divide all logits by a number from now on: above 1, less sure of everything."""
+        self.head.divide(temperature)
+
     def prepare_step(self) -> None:
         """Compute what the step graph holds as constants; to be called before it is traced."""
         self.embedding.fold()

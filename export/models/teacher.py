@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from companion.model.features import FEATURES
+from companion.model.features import WITHOUT_BARS
 from export.models.gru import GruModel
 
 
 class TeacherModel(GruModel):
-    """GRUs over every feature there is."""
+    """GRUs over all that ``bach`` reads."""
 
     architecture = "teacher"
-    features = tuple(FEATURES)
+    features = WITHOUT_BARS

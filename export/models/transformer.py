@@ -138,6 +138,10 @@ class TransformerModel(keras.Model):  # type: ignore[misc]
             x = block(x, training=training)
         return self.head(self.norm(x), ids, training=training)
 
+    def divide(self, temperature: float) -> None:
+        """Divide all logits by a number from now on: above 1, less sure of everything."""
+        self.head.divide(temperature)
+
     def prepare_step(self) -> None:
         """Compute what the step graph holds as constants; to be called before it is traced."""
         self.embedding.fold()

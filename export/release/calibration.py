@@ -18,6 +18,7 @@ from companion.model.features import FeatureRow
 from export.data.pieces import Piece
 from export.training.crops import WholeCrops
 from export.training.fit import VALIDATION_STEPS
+from export.training.habits import Habits
 from export.training.losses import note_nll
 
 CANDIDATES = np.arange(80, 161) / 100
@@ -34,7 +35,7 @@ class Calibration:
 
 def find_calibration(model: keras.Model, valid: Sequence[Piece]) -> Calibration:
     """Try every candidate on all notes of some pieces."""
-    crops = WholeCrops(valid, FeatureRow(model.features), VALIDATION_STEPS, batch_size=16)
+    crops = WholeCrops(valid, FeatureRow(model.features), VALIDATION_STEPS, batch_size=16, habits=Habits.of(model))
     batches = [crops[index] for index in range(len(crops))]
     logits = np.concatenate([ops.convert_to_numpy(model(ids)) for ids, _ in batches])
     targets = np.concatenate([targets for _, targets in batches])
@@ -47,5 +48,5 @@ def find_calibration(model: keras.Model, valid: Sequence[Piece]) -> Calibration:
 def calibrate(model: keras.Model, valid: Sequence[Piece]) -> Calibration:
     """Divide a model's logits, in its weights, by the best candidate."""
     found = find_calibration(model, valid)
-    model.head.divide(found.temperature)
+    model.divide(found.temperature)
     return found

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from companion.errors import BadModel
 from companion.files.writing import write_output
 from companion.model.binding import FEATURES_INPUT, LOGITS_OUTPUT
-from companion.model.contract import METADATA_KEY, Contract, Reference, StateContract
+from companion.model.contract import METADATA_KEY, AsideContract, Contract, Reference, StateContract
 from companion.model.features import FeatureRow
 from companion.model.runtime import Model, load_model, open_session
-from companion.music.vocabulary import IntArray
+from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
 from export.data.pieces import Piece
 from export.release.lean import without_negative_indices
 from export.training.crops import batch_of, whole_crop
+from export.training.habits import Habits
 
 OPSET = 18
 PARITY_FRAMES = 128  # of a validation piece: 512 notes
@@ -47,7 +48,7 @@ def export_fp32(model: keras.Model, name: str, training: dict[str, Any], piece: 
     """Write the step graph of a trained model; BadModel, and no file, where parity fails."""
     proto = convert(model)
     contract = _contract(model, name, training)
-    ids = feature_rows(model.features, piece)
+    ids = feature_rows(model, piece)
     parity = check_parity(model, proto, contract, ids)
     write(proto, contract, ids[:REFERENCE_NOTES], path)
     return parity
@@ -95,7 +96,7 @@ def check_parity(model: keras.Model, proto: onnx.ModelProto, contract: Contract,
     """Keras over the whole sequence against onnxruntime note by note; BadModel where they differ."""
     if len(ids) < LEAST_PARITY_NOTES:
         raise ValueError(f"parity needs at least {LEAST_PARITY_NOTES} notes, not {len(ids)}")
-    expected = np.asarray(keras.ops.convert_to_numpy(model(ids[None])))[0]
+    expected = np.asarray(keras.ops.convert_to_numpy(model(ids[None])))[0, :, :VOCABULARY_SIZE]
     found = stepped_logits(Model(open_session(proto.SerializeToString()), contract, ""), ids)
     parity = Parity(len(ids), float(np.max(np.abs(found - expected))))
     if not parity.largest_difference <= LARGEST_DIFFERENCE:
@@ -106,10 +107,10 @@ def check_parity(model: keras.Model, proto: onnx.ModelProto, contract: Contract,
     return parity
 
 
-def feature_rows(names: tuple[str, ...], piece: Piece) -> IntArray:
-    """``[notes, width]``: the rows of a piece's first PARITY_FRAMES frames."""
-    crop = whole_crop(piece, 0, min(PARITY_FRAMES, len(piece.frames)))
-    ids: IntArray = batch_of([crop], FeatureRow(names))[0][0]
+def feature_rows(model: keras.Model, piece: Piece) -> IntArray:
+    """``[notes, width]``: the rows of a piece's first PARITY_FRAMES frames, as a model reads them."""
+    crop = whole_crop(piece, 0, min(PARITY_FRAMES, len(piece.frames)), Habits.of(model))
+    ids: IntArray = batch_of([crop], FeatureRow(model.features))[0][0]
     return ids
 
 
@@ -136,7 +137,8 @@ def convert(model: keras.Model) -> onnx.ModelProto:
 
     def step(features: Any, *values: Any) -> dict[str, Any]:
         logits, following = model.step(features, dict(zip(names, values, strict=True)))
-        return {LOGITS_OUTPUT: logits, **{f"{name}_next": following[name] for name in names}}
+        asides = {each.name: following[each.name] for each in asides_of(model)}
+        return {LOGITS_OUTPUT: logits, **{f"{name}_next": following[name] for name in names}, **asides}
 
     function = tf.function(step, input_signature=signature, autograph=False)
     proto: onnx.ModelProto
@@ -170,4 +172,12 @@ def _contract(model: keras.Model, name: str, training: dict[str, Any]) -> Contra
         reference=Reference([], [], TOLERANCES["fp32"]),
         parameters=model.count_params(),
         training=training,
+        kind=getattr(model, "kind", "chorale"),
+        asides=asides_of(model),
+        needs_key=Habits.of(model).needs_key,
     )
+
+
+def asides_of(model: keras.Model) -> tuple[AsideContract, ...]:
+    """What its step says beside the logits, with the next states and by these names."""
+    return tuple(AsideContract(name, size) for name, size in getattr(model, "asides", {}).items())

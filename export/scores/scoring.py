@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.model.echoes import echoes_of
-from companion.model.features import Place, histories_of
+from companion.model.features import UNKEYED, Place, histories_of, key_id
 from companion.model.runtime import Model
+from companion.music.key import find_key
 from companion.music.vocabulary import (
     FIRST_STRIKE,
     HIGHEST_PITCH,
@@ -125,19 +126,24 @@ def merge_holds(logits: NDArray[np.float32], now: IntArray) -> SymbolLogProbs:
 
 
 def model_scorer(model: Model) -> Scorer:
-    """Note by note through a model file, as the companion runs it; onsets hidden, closes unsaid."""
-    in_order = np.arange(len(VOICES), dtype=np.int32)
+    """Note by note through a model file, as the companion runs it; onsets hidden, closes unsaid.
+
+    A model that needs the key is told the one that is heard in all of the frames.
+    """
+    turns = model.contract.turns
+    rank = np.argsort(turns).astype(np.int32)
 
     def score(frames: IntArray, first_step: int) -> SymbolLogProbs:
         hidden = hide_onsets(frames)
-        place = Place.of(first_step + np.arange(len(frames)), None, echo=echoes_of(hidden))
-        ids = model.row.of_pieces(hidden, place, np.broadcast_to(in_order, hidden.shape))
+        key = np.full(len(frames), key_id(find_key(frames)) if model.contract.needs_key else UNKEYED)
+        place = Place.of(first_step + np.arange(len(frames)), None, key, echo=echoes_of(hidden))
+        ids = model.row.of_pieces(hidden, place, np.broadcast_to(rank, hidden.shape))
         state = model.initial_state()
         logits = []
-        for row in ids.reshape(-1, model.row.width):
+        for row in ids[:, turns].reshape(-1, model.row.width):
             note, state = model.step(row, state)
             logits.append(note)
-        by_voice = np.stack(logits).reshape(*hidden.shape, -1)
+        by_voice = np.stack(logits).reshape(*hidden.shape, -1)[:, rank]
         return merge_holds(by_voice, histories_of(hidden)[..., 0, :])
 
     return score

@@ -17,6 +17,7 @@ from companion.model.features import LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRo
 from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
+    VOCABULARY_SIZE,
     VOICES,
     IntArray,
     excerpt,
@@ -25,8 +26,10 @@ from companion.music.vocabulary import (
     transpose,
 )
 from export.data.pieces import Piece, key_of, steps_to_close, transpositions
+from export.training.habits import PLAIN, Habits
 
 IGNORED = -1  # in the place of a target: padding
+ENDED = VOCABULARY_SIZE  # likewise: the piece is over
 SHORT_STEPS = 16  # of a short crop: what to play after next to nothing is learned from many beginnings
 
 
@@ -62,6 +65,17 @@ class CropSettings:
         batch_size = max(self.batch_size * self.steps // SHORT_STEPS, 1)
         return replace(self, steps=SHORT_STEPS, batch_size=batch_size, echoes_dropped=1.0)
 
+    def suiting(self, habits: Habits) -> CropSettings:
+        """The same for a model of these habits: what it cannot hear is not drawn."""
+        changes: dict[str, Any] = {}
+        if habits.voice_order != "any":
+            changes |= {"any_order": 0.0, "known_voices": 0.0}
+        if habits.needs_key:
+            changes["keys_dropped"] = 0.0
+        if habits.pitches_only:
+            changes["hidden_onsets"] = 1.0
+        return replace(self, **changes)
+
 
 @dataclass(frozen=True)
 class Crop:
@@ -77,11 +91,12 @@ class Crop:
     key: int = UNKEYED  # its id
     ahead: Ahead | None = None  # [steps, 4], where voices are given
     given: tuple[int, ...] = ()  # those voices
+    ended: bool = False  # it tells the end of the piece, in the first frame of its padding
 
 
-def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generator) -> Crop:
+def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generator, habits: Habits = PLAIN) -> Crop:
     """One random crop of a piece, transposed within the voices' ranges."""
-    last = max(len(piece.frames) - settings.steps, 0)
+    last = max(len(piece.frames) + habits.ends - settings.steps, 0)
     start = 0 if generator.random() < settings.from_start else int(generator.integers(last + 1))
     semitones = int(generator.choice(transpositions(piece.frames)))
     onsets_known = piece.onsets_known and generator.random() >= settings.hidden_onsets
@@ -89,7 +104,7 @@ def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generat
     closes = steps_to_close(piece)[start : start + settings.steps]
     if generator.random() < settings.closes_dropped:
         closes = np.full_like(closes, -1)
-    order = generator.permutation(4) if shuffled else np.arange(4)
+    order = generator.permutation(4) if shuffled else habits.rank
     key = key_of(piece) if generator.random() >= settings.keys_dropped else None
     given = draw_given(settings, generator) if generator.random() < settings.known_voices else ()
     look = generator.random() >= settings.ahead_dropped
@@ -109,6 +124,7 @@ def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generat
         key_id(key and key.transposed(semitones)),
         _ahead_of(frames, given, settings.steps, look) if given else None,
         given,
+        habits.ends and length < settings.steps,
     )
 
 
@@ -176,6 +192,8 @@ def targets_of(crop: Crop) -> IntArray:
     targets = np.stack([crop.frames, alternative], axis=-1)
     targets[crop.length :] = IGNORED
     targets[:, list(crop.given)] = IGNORED
+    if crop.ended:
+        targets[crop.length, int(np.argmin(crop.rank))] = ENDED
     return targets
 
 
@@ -218,9 +236,11 @@ class CropBatches(keras.utils.PyDataset):  # type: ignore[misc]
         batches: int,
         seed: int,
         first_epoch: int,
+        habits: Habits = PLAIN,
     ):
         super().__init__()
-        self.pieces, self.row, self.settings = list(pieces), row, settings
+        self.pieces, self.row, self.settings = list(pieces), row, settings.suiting(habits)
+        self.habits = habits
         self.batches, self.seed, self.epoch = batches, seed, first_epoch
         lengths = np.array([len(piece.frames) for piece in pieces], dtype=np.float64)
         self.shares = lengths / lengths.sum()
@@ -232,7 +252,7 @@ class CropBatches(keras.utils.PyDataset):  # type: ignore[misc]
         generator = np.random.Generator(np.random.PCG64([self.seed, self.epoch, index]))
         settings = self.settings.in_short_crops() if self._is_short(index) else self.settings
         chosen = generator.choice(len(self.pieces), size=settings.batch_size, p=self.shares)
-        crops = [draw_crop(self.pieces[i], settings, generator) for i in chosen]
+        crops = [draw_crop(self.pieces[i], settings, generator, self.habits) for i in chosen]
         return batch_of(crops, self.row)
 
     def on_epoch_end(self) -> None:
@@ -247,11 +267,11 @@ class CropBatches(keras.utils.PyDataset):  # type: ignore[misc]
 class WholeCrops(keras.utils.PyDataset):  # type: ignore[misc]
     """Every piece from its start, in crops end to end and untransposed: the validation set."""
 
-    def __init__(self, pieces: Sequence[Piece], row: FeatureRow, steps: int, batch_size: int):
+    def __init__(self, pieces: Sequence[Piece], row: FeatureRow, steps: int, batch_size: int, habits: Habits = PLAIN):
         super().__init__()
         self.row, self.batch_size = row, batch_size
         self.crops = [
-            whole_crop(piece, start, steps) for piece in pieces for start in range(0, len(piece.frames), steps)
+            whole_crop(piece, start, steps, habits) for piece in pieces for start in range(0, len(piece.frames), steps)
         ]
 
     def __len__(self) -> int:
@@ -261,15 +281,16 @@ class WholeCrops(keras.utils.PyDataset):  # type: ignore[misc]
         return batch_of(self.crops[index * self.batch_size : (index + 1) * self.batch_size], self.row)
 
 
-def whole_crop(piece: Piece, start: int, steps: int) -> Crop:
-    """The crop at ``start`` as it stands: onsets hidden, closes and key unsaid, voices from soprano to bass."""
+def whole_crop(piece: Piece, start: int, steps: int, habits: Habits = PLAIN) -> Crop:
+    """The crop at ``start`` as it stands: onsets hidden, closes unsaid, the key as well where it is not needed."""
     frames = hide_onsets(excerpt(piece.frames, start, steps))
     return Crop(
         _padded(frames, steps, HOLD),
         piece.first_step + start,
         np.full(steps, -1, dtype=np.int32),
-        np.arange(4, dtype=np.int32),
+        habits.rank,
         onsets_known=False,
         length=len(frames),
         echo=echo_in(piece, start, steps, 0, onsets_known=False),
+        key=key_id(key_of(piece)) if habits.needs_key else UNKEYED,
     )

@@ -26,6 +26,7 @@ from companion.model.features import FeatureRow
 from export.data.pieces import Piece
 from export.models.registry import build
 from export.training.crops import CropBatches, CropSettings, WholeCrops
+from export.training.habits import Habits
 from export.training.losses import note_nll, taught_nll
 from export.training.run_folder import (
     SETTINGS_FILE,
@@ -170,9 +171,10 @@ def _run(
     compile_model(model, settings)
     first_epoch = state["epoch"] if state else 0
     row = FeatureRow(model.features)
-    crops = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch)
+    habits = Habits.of(model)
+    crops = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch, habits)
     batches = _taught(crops, model, settings.teachers) if settings.teachers else crops
-    checks = WholeCrops(valid, row, VALIDATION_STEPS, batch_size=16)
+    checks = WholeCrops(valid, row, VALIDATION_STEPS, batch_size=16, habits=habits)
     model(crops[0][0][:1])
     if settings.start and not state:
         model.set_weights(load_best(Path(settings.start))[1].get_weights())

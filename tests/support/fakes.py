@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from companion.model.contract import Contract, Reference
-from companion.model.features import FEATURES, FeatureRow
+from companion.model.features import WITHOUT_BARS, FeatureRow
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, canonical
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
@@ -21,7 +21,7 @@ VOICE_NAMES = ("Soprano", "Alto", "Tenor", "Bass")
 
 
 def contract_of(
-    features: Sequence[str] = tuple(FEATURES), voice_order: str = "any", name: str = "scripted"
+    features: Sequence[str] = WITHOUT_BARS, voice_order: str = "any", name: str = "scripted"
 ) -> Contract:
     return Contract(name, "script", "fp32", voice_order, tuple(features), (), Reference([], [], 0.0))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from companion.errors import BadModel
-from companion.model.contract import FORMAT, LARGEST_STATE, Contract, Reference, StateContract
+from companion.model.contract import FORMAT, LARGEST_STATE, AsideContract, Contract, Reference, StateContract
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import fingerprint
 
@@ -24,6 +25,7 @@ GOOD = Contract(
     parameters=12,
     training={"data": "none"},
     scores={"windowed": {}},
+    asides=(AsideContract("attention", 128), AsideContract("end", 1)),
 )
 
 
@@ -60,7 +62,22 @@ def test_what_is_written() -> None:
         "training": {"data": "none"},
         "quantisation": {},
         "scores": {"windowed": {}},
+        "kind": "chorale",
+        "asides": [{"name": "attention", "size": 128}, {"name": "end", "size": 1}],
+        "needs_key": False,
     }
+
+
+def test_files_of_before_sing_chorales_and_say_nothing_beside() -> None:
+    older = json.loads(GOOD.to_json())
+    for name in ("kind", "asides", "needs_key"):
+        del older[name]
+    assert Contract.from_json(json.dumps(older)) == replace(GOOD, asides=())
+
+
+@pytest.mark.parametrize(("order", "turns"), [("fixed", (0, 1, 2, 3)), ("any", (0, 1, 2, 3)), ("rising", (3, 2, 1, 0))])
+def test_in_which_order_the_voices_are_predicted(order: str, turns: tuple[int, ...]) -> None:
+    assert Contract.from_json(edited(voice_order=order)).turns == turns
 
 
 @pytest.mark.parametrize(
@@ -74,7 +91,13 @@ def test_what_is_written() -> None:
         ({"vocabulary": None}, "its contract says vocabulary None; this program needs"),
         ({"steps_per_beat": 8}, "its contract says steps_per_beat 8; this program needs 4"),
         ({"name": "\x1b[2J"}, "its contract says name '\\x1b[2J', which cannot be shown"),
-        ({"voice_order": "random"}, "voice_order 'random'; fixed or any is known"),
+        ({"voice_order": "random"}, "voice_order 'random'; fixed or any or rising is known"),
+        ({"kind": "fugue"}, "its contract says kind 'fugue'; chorale or melody is known"),
+        ({"asides": [{"name": "mood", "size": 1}]}, "its asides are ['mood']; attention and end are known, once each"),
+        ({"asides": [{"name": "end", "size": 1}] * 2}, "its asides are ['end', 'end']; attention and end are known"),
+        ({"asides": [{"name": "end", "size": 2}]}, "its aside 'end' has 2 numbers; from 1 to 1 are possible"),
+        ({"asides": [{"name": "attention", "size": 0}]}, "its aside 'attention' has 0 numbers; from 1 to 4096"),
+        ({"asides": [{"name": "attention", "size": 10**9}]}, "its aside 'attention' has 1e+09 numbers"),
         ({"features": ["voice", "colour"]}, "unknown or repeated features ['colour']; there are voice, beat"),
         ({"features": ["voice", "voice"]}, "unknown or repeated features"),
         ({"features": []}, "its contract names no features; there are voice, beat"),
@@ -106,6 +129,8 @@ UNREADABLE = {
     "a number": "3",
     "deep": "[" * 100_000,
     "no name": edited().replace('"name": "tiny"', '"nome": "tiny"'),
+    "asides a number": edited(asides=3),
+    "an endless aside": edited(asides=[{"name": "end", "size": float("inf")}]),
     "states a number": edited(states=3),
     "states of numbers": edited(states=[3]),
     "no reference": edited(reference=None),

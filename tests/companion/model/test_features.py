@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from export.data.pieces import Piece
 
 EVERYTHING = FeatureRow(tuple(FEATURES))
-RELATIVE = ("beat", "own_held", "held", "moves", "intervals", "chord", "motions", "decided_intervals", "turn")
+RELATIVE = ("beat", "bar", "own_held", "held", "moves", "intervals", "chord", "motions", "decided_intervals", "turn")
 IN_ORDER = np.arange(4, dtype=np.int32)
 
 
@@ -155,6 +155,7 @@ ASKED = Asked([5, -1, 100], [0, 8, 22], np.where([True, False, False, True], THR
 BY_HAND = {
     "voice": [[[0], [1], [2], [3]]] * 3,
     "beat": [[[3]] * 4, [[0]] * 4, [[1]] * 4],
+    "bar": [[[3]] * 4, [[4]] * 4, [[5]] * 4],
     "close": [[[6]] * 4, [[0]] * 4, [[34]] * 4],
     "own_pitch": [[[0]] * 4, [[S], [A], [0], [B]], [[S], [A + 2], [T], [B]]],
     "own_held": [[[0]] * 4, [[1]] * 4, [[2], [1], [1], [2]]],
@@ -237,8 +238,8 @@ class TestByHand:
         steps = [None, 0, 1, CLOSE_STEPS, CLOSE_STEPS + 1, 10**6]
         assert [int(Place.of(0, step).close) for step in steps] == [0, 1, 2, 33, 34, 34]
 
-    def test_steps_before_the_origin_have_a_beat_too(self) -> None:
-        assert Place.of(np.arange(-5, 5), None).beat.tolist() == [3, 0, 1, 2, 3, 0, 1, 2, 3, 0]
+    def test_steps_before_the_origin_have_a_place_in_a_bar_too(self) -> None:
+        assert Place.of(np.arange(-5, 5), None).bar.tolist() == [11, 12, 13, 14, 15, 0, 1, 2, 3, 4]  # type: ignore[union-attr]
 
 
 class TestEcho:

@@ -131,10 +131,13 @@ def test_a_file_carries_its_contract(exported: Callable[[str], Exported], archit
         "training": {"data": ["jsb"], "seed": 1},
         "quantisation": {},
         "scores": {},
+        "kind": "chorale",
+        "asides": [],
+        "needs_key": False,
     }
     ids = np.array(reference["ids"])
     assert ids.shape == (REFERENCE_NOTES, row.width)
-    np.testing.assert_array_equal(ids, feature_rows(made.model.features, LONG)[:REFERENCE_NOTES])
+    np.testing.assert_array_equal(ids, feature_rows(made.model, LONG)[:REFERENCE_NOTES])
     np.testing.assert_allclose(reference["logits"], np.asarray(made.model(ids[None]))[0], atol=1e-4)
     assert reference["tolerance"] == TOLERANCES["fp32"]
 

@@ -1,0 +1,39 @@
+"""How a model hears music, beyond the features that it names: told by its class, heeded wherever crops are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from companion.model.contract import turns_of
+from companion.music.vocabulary import IntArray
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What a model's class says of how it is to be told of music."""
+
+    voice_order: str = "any"
+    ends: bool = False  # it speaks the end of a piece, as a word after its last
+    needs_key: bool = False  # it is told the key, always
+    pitches_only: bool = False  # to it a pitch that is repeated goes on
+
+    @classmethod
+    def of(cls, model: Any) -> Habits:
+        """Of a model, or of its class."""
+        return cls(
+            model.voice_order,
+            getattr(model, "ends", False),
+            getattr(model, "needs_key", False),
+            getattr(model, "pitches_only", False),
+        )
+
+    @property
+    def rank(self) -> IntArray:
+        """``[4]``: the turn in which each voice is decided, where none is given."""
+        return np.argsort(turns_of(self.voice_order)).astype(np.int32)
+
+
+PLAIN = Habits()
