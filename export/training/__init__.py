@@ -1,6 +1,7 @@
 """From crops of pieces to weights.
 
 crops        crops and batches
+habits       how a model hears music
 losses       what is minimised
 fit          a run, with checkpoints
 run_folder   what a run writes, by one process alone and in one move

@@ -20,9 +20,7 @@ SURE = 100.0  # a logit that leaves nothing to chance
 VOICE_NAMES = ("Soprano", "Alto", "Tenor", "Bass")
 
 
-def contract_of(
-    features: Sequence[str] = WITHOUT_BARS, voice_order: str = "any", name: str = "scripted"
-) -> Contract:
+def contract_of(features: Sequence[str] = WITHOUT_BARS, voice_order: str = "any", name: str = "scripted") -> Contract:
     return Contract(name, "script", "fp32", voice_order, tuple(features), (), Reference([], [], 0.0))
 
 
