@@ -114,6 +114,9 @@ def fit_command(
     taught: Annotated[
         float, typer.Option("--taught", min=0, max=1, help="How much what they expect counts; the rest is the note.")
     ] = 0.9,
+    published: Annotated[
+        bool, typer.Option("--published", help="With the data, optimiser and schedule of the architecture's authors.")
+    ] = False,
     threads: Annotated[int, typer.Option("--threads", help="Cores to use; 0 is all.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
@@ -122,7 +125,7 @@ def fit_command(
     _need("keras", "tensorflow", "matplotlib")
     from export.models.registry import build  # noqa: PLC0415
     from export.training.crops import CropSettings  # noqa: PLC0415
-    from export.training.fit import FitSettings, fit  # noqa: PLC0415
+    from export.training.fit import FitSettings, as_published, fit  # noqa: PLC0415
     from export.training.progress import show_progress  # noqa: PLC0415
 
     settings = FitSettings(
@@ -145,10 +148,11 @@ def fit_command(
     build(name, **settings.model)  # a wrong name or setting is told before any data is read
     train = _pieces(data_dir, settings.data, "train")
     valid = _pieces(data_dir, [_held_out_set(data_dir, settings.data)], "valid")
-    folder = run or Path("runs") / name
+    settings = as_published(settings, train) if published else settings
+    folder = run or Path("runs") / (f"{name}-published" if published else name)
     say(f"{len(train)} pieces to train on, {len(valid)} to check with; run folder {folder}")
     try:
-        with show_progress(epochs, folder) as callbacks:
+        with show_progress(settings.epochs, folder) as callbacks:
             state = fit(settings, train, valid, folder, resume, callbacks)
     except KeyboardInterrupt:
         say("chorale-train: stopped; the same command with --resume goes on", err=True)

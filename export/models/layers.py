@@ -70,6 +70,14 @@ def gru_update(read: Tensor, remembered: Tensor, hidden: Tensor) -> Tensor:
     return candidate + update * (hidden - candidate)
 
 
+def lstm_step(cell: layers.LSTMCell, x: Tensor, hidden: Tensor, carried: Tensor) -> tuple[Tensor, Tensor]:
+    """What ``cell`` answers to one step, ``[1, units]`` each: the next hidden state and the next cell state."""
+    gates = ops.matmul(x, cell.kernel) + ops.matmul(hidden, cell.recurrent_kernel) + cell.bias
+    add, keep, candidate, show = ops.split(gates, 4, axis=-1)
+    carried = ops.sigmoid(keep) * carried + ops.sigmoid(add) * ops.tanh(candidate)
+    return ops.sigmoid(show) * ops.tanh(carried), carried
+
+
 def dropout_of_time(rate: float) -> layers.Dropout:
     """Drops the same units at every step of a sequence (Gal and Ghahramani, 2016)."""
     return layers.Dropout(rate, noise_shape=(None, 1, None))
@@ -93,7 +101,7 @@ class TimeGRU(layers.GRU):  # type: ignore[misc]
         recurrent = ops.convert_to_tensor(self.cell.recurrent_kernel)
         if training and self.weight_dropout:
             recurrent = keras.random.dropout(recurrent, self.weight_dropout, seed=self.seeds)
-        input_bias, recurrent_bias = ops.unstack(self.cell.bias, axis=0)
+        input_bias, recurrent_bias = ops.unstack(ops.convert_to_tensor(self.cell.bias), axis=0)
         read = ops.matmul(sequences, self.cell.kernel) + input_bias
 
         def step(hidden: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
