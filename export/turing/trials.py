@@ -42,9 +42,10 @@ class BlindPlan:
 
     excerpts: int = 8  # of each model in each part
     bars: int = 4  # of each excerpt
-    settings: Settings = field(
-        default_factory=Settings
-    )  # the style, the temperature and the seed with which models play
+    settings: Settings = field(default_factory=Settings)  # style, temperature and seed with which models play
+
+    def __post_init__(self) -> None:
+        sampling_of(self.settings)  # a style that nothing has is told before any work
 
     @property
     def steps(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from export.turing.trials import BY_BACH, CONTINUATIONS, PARTS
 CHANCE = 0.5
 DEVIATIONS = 1.959964  # of a normal distribution, between which 95 % of it lie
 TOGETHER = "all listeners"
+NO_SHARE = "–"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class RightShare:
     def beside_chance(self) -> str:
         """Whether guessing would do as well."""
         low, high = self.interval
+        if not self.answers:
+            return NO_SHARE
         if low > CHANCE:
             return "above chance"
         return "below chance" if high < CHANCE else "not told from chance"
@@ -53,6 +57,7 @@ class BlindVerdict:
     together: tuple[RightShare, ...]  # the same of all, and all of it
     aside: tuple[RightShare, ...]  # by place in the test and by sureness, and of known pieces
     taken: tuple[RightShare, ...]  # single excerpts said to be Bach's: his, then each model's
+    left_out: int  # answers about known pieces, or without their counterparts
 
 
 def wilson(right: int, answers: int) -> tuple[float, float]:
@@ -67,58 +72,79 @@ def wilson(right: int, answers: int) -> tuple[float, float]:
 
 def verdict_on(results: Sequence[ListenerResult]) -> BlindVerdict:
     """Score what listeners have said."""
-    everything = [reply for result in results for reply in result.replies]
-    scored = _scored(everything)
+    counted = [_counted(result) for result in results]
+    together = [reply for replies in counted for reply in replies]
+    unknown = [reply for result in results for reply in result.replies if not reply.known]
     return BlindVerdict(
-        {_called(number, one): tuple(_by_model(_scored(one.replies))) for number, one in enumerate(results, start=1)},
-        (*_by_model(scored), _share("everything", scored)),
-        tuple(_aside(results, everything)),
-        tuple(_taken(scored)),
+        dict(zip(_called(results), (tuple(_by_model(replies)) for replies in counted), strict=True)),
+        (*_by_model(together), _share("everything", together)),
+        tuple(_aside(results, counted)),
+        tuple(_taken(unknown)),
+        sum(len(result.replies) for result in results) - len(together),
     )
 
 
-def _called(number: int, result: ListenerResult) -> str:
-    """By its number too: two may have one name."""
-    trained = "" if result.years is None else f", {result.years} years of training"
-    return f"{number}. {result.name or 'no name'}{trained}"
+def _counted(result: ListenerResult) -> list[Reply]:
+    """Replies about pieces not known; of a continuation and its counterpart both or none.
+
+    So half of what is counted is Bach's, and who always says the same is half right whatever is left out.
+    """
+    unknown = [reply for reply in result.replies if not reply.known]
+    of_place = Counter(_place(reply) for reply in unknown)
+    return [reply for reply in unknown if reply.question.part != CONTINUATIONS or of_place[_place(reply)] == 2]
 
 
-def _scored(replies: Sequence[Reply]) -> list[Reply]:
-    return [reply for reply in replies if not reply.known]
+def _place(reply: Reply) -> tuple[str, str, str, int]:
+    """What a continuation and its counterpart have in common."""
+    question = reply.question
+    return question.part, question.model, question.piece, question.step
+
+
+def _called(results: Sequence[ListenerResult]) -> Iterator[str]:
+    """By their numbers too: two may have one name."""
+    for number, result in enumerate(results, start=1):
+        trained = "" if result.years is None else f", {result.years} years of training"
+        yield f"{number}. {result.name or 'no name'}{trained}"
 
 
 def _by_model(replies: Sequence[Reply]) -> Iterator[RightShare]:
     """Each model's parts, in order of names; of continuations half of the answers are about Bach's counterparts."""
     for model in sorted({reply.question.model for reply in replies}):
         for part, named in zip(PARTS, (continuing, harmonising), strict=True):
-            yield _share(
-                named(model), (one for one in replies if (one.question.model, one.question.part) == (model, part))
-            )
+            of_part = [reply for reply in replies if reply.question.part == part]
+            yield _share(named(model), (reply for reply in of_part if reply.question.model == model))
 
 
-def _aside(results: Sequence[ListenerResult], everything: Sequence[Reply]) -> Iterator[RightShare]:
-    first = {id(reply) for result in results for reply in _first_halves(result)}
-    scored = _scored(everything)
-    yield _share("first half of each part", (reply for reply in scored if id(reply) in first))
-    yield _share("second half of each part", (reply for reply in scored if id(reply) not in first))
+def _aside(results: Sequence[ListenerResult], counted: Sequence[Sequence[Reply]]) -> Iterator[RightShare]:
+    """By what may sway listeners: what they have heard before, how sure they are, what they know."""
+    first, second = _halves(results, counted)
+    yield _share("first half of each part", first)
+    yield _share("second half of each part", second)
     for sure, called in enumerate(SURENESS, start=1):
-        yield _share(called, (reply for reply in scored if reply.sure == sure))
-    yield _share("known pieces (counted here alone)", (reply for reply in everything if reply.known))
+        yield _share(called, (reply for reply in first + second if reply.sure == sure))
+    known = (reply for result in results for reply in result.replies if reply.known)
+    yield _share("known pieces, counted here alone", known)
 
 
-def _first_halves(result: ListenerResult) -> Iterator[Reply]:
-    for part in PARTS:
-        heard = [reply for reply in result.replies if reply.question.part == part]
-        yield from heard[: -(-len(heard) // 2)]
+def _halves(results: Sequence[ListenerResult], counted: Sequence[Sequence[Reply]]) -> tuple[list[Reply], list[Reply]]:
+    """What is counted of the first and of the second half of each listener's parts."""
+    halves: tuple[list[Reply], list[Reply]] = ([], [])
+    for result, replies in zip(results, counted, strict=True):
+        for part in PARTS:
+            heard = [reply for reply in result.replies if reply.question.part == part]
+            middle = -(-len(heard) // 2)
+            for half, those in zip(halves, (heard[:middle], heard[middle:]), strict=True):
+                half += [reply for reply in those if reply in replies]
+    return halves
 
 
-def _taken(scored: Sequence[Reply]) -> Iterator[RightShare]:
+def _taken(unknown: Sequence[Reply]) -> Iterator[RightShare]:
     """How often single excerpts were said to be Bach's."""
-    single = [reply for reply in scored if reply.question.part == CONTINUATIONS]
+    single = [reply for reply in unknown if reply.question.part == CONTINUATIONS]
     yield _share(BACH, (reply for reply in single if reply.question.right == BY_BACH), _is_taken_for_bach)
     for model in sorted({reply.question.model for reply in single}):
-        of_model = (one for one in single if one.question.model == model and one.question.right != BY_BACH)
-        yield _share(continuing(model), of_model, _is_taken_for_bach)
+        programs = (reply for reply in single if reply.question.right != BY_BACH)
+        yield _share(continuing(model), (one for one in programs if one.question.model == model), _is_taken_for_bach)
 
 
 def _is_right(reply: Reply) -> bool:
@@ -136,10 +162,14 @@ def _share(what: str, replies: Iterable[Reply], counts: Callable[[Reply], bool] 
 
 def describe_verdict(verdict: BlindVerdict) -> list[str]:
     """Tables in Markdown."""
+    count = verdict.together[-1].answers
     groups = {**verdict.listeners, TOGETHER: verdict.together}
     rows = [(called, share.what, _shown(share), share.beside_chance) for called, of in groups.items() for share in of]
     return [
-        *_table(("listener", "told from Bach", "right (95 %)", f"guessing is {CHANCE:.0%}"), rows),
+        f"results: {len(verdict.listeners)}; answers counted: {count}; left out: {verdict.left_out} (known pieces, and"
+        " excerpts without their counterparts)",
+        "",
+        *_table(("listener", "told from Bach", "right (95 %)", f"guessing is {100 * CHANCE:.0f} %"), rows),
         "",
         *_table((TOGETHER, "right (95 %)"), [(share.what, _shown(share)) for share in verdict.aside]),
         "",
@@ -149,9 +179,9 @@ def describe_verdict(verdict: BlindVerdict) -> list[str]:
 
 def _shown(share: RightShare) -> str:
     if not share.answers:
-        return "–"
-    low, high = share.interval
-    return f"{share.right} of {share.answers}: {share.right / share.answers:.0%} ({100 * low:.0f}…{100 * high:.0f})"
+        return NO_SHARE
+    rate, low, high = (100 * part for part in (share.right / share.answers, *share.interval))
+    return f"{share.right} of {share.answers}: {rate:.0f} % ({low:.0f}…{high:.0f})"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -170,4 +200,5 @@ def as_json_object(verdict: BlindVerdict) -> dict[str, Any]:
         "together": of(verdict.together),
         "aside": of(verdict.aside),
         "said_to_be_bachs": of(verdict.taken),
+        "left_out": verdict.left_out,
     }
