@@ -38,7 +38,7 @@ class BrowserTab:
     """A browser with one page."""
 
     def __init__(self, profile: Path) -> None:
-        """profile: a folder that a later browser may go on with; downloads lie in its ``downloads``."""
+        """profile: a folder of its own; downloads lie in its ``downloads``."""
         need_chromium()
         self.downloads = profile / "downloads"
         self.downloads.mkdir(parents=True, exist_ok=True)
