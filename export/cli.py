@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -418,6 +419,54 @@ def listen(
     say(f"wrote {sum(len(one.files) for one in shown)} files into {out}, and {outputs.page}")
 
 
+@app.command(
+    "turing",
+    epilog="Example: chorale-train turing bach gru -o test; with people's answers:"
+    " chorale-train turing --read anna.json ben.json -o test",
+)
+def turing_command(
+    targets: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL|RESULT", help="Models' names or .onnx files; with --read, listeners' files."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of listen.html and answers.json.")] = (
+        Path("turing")
+    ),
+    read: Annotated[bool, typer.Option("--read", help="Score what listeners have sent back.")] = False,
+    excerpts: Annotated[
+        int, typer.Option("--excerpts", min=1, help="Of each model: so many continuations, so many harmonisations.")
+    ] = 8,
+    bars: Annotated[int, typer.Option("--bars", min=1, max=16, help="The length of an excerpt.")] = 4,
+    style: Annotated[str, typer.Option("--style", help="Sampling defaults: bach, free or wild.")] = DEFAULT_STYLE,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", "-t", help="In place of the style's own.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another number, other pieces and music.")] = 1,
+    data: Data = None,
+    data_dir: DataDir = Path("data"),
+    force: Anew = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a blind listening test, Bach or the program, as one HTML page; --read scores its results."""
+    from companion.controls.settings import Settings  # noqa: PLC0415
+    from export.turing.making import BlindTestFolder, made_with, open_models  # noqa: PLC0415
+    from export.turing.sealing import KEY_BYTES, seal  # noqa: PLC0415
+    from export.turing.trials import BlindPlan, find_places, play_trials  # noqa: PLC0415
+
+    folder = BlindTestFolder(out, force)
+    if read:
+        _score_listeners([Path(target) for target in targets], folder.answers, as_json)
+        return
+    plan = BlindPlan(excerpts, bars, Settings(style=style, temperature=temperature, seed=seed))
+    models = open_models(targets)
+    places = find_places(_jsb_pieces(data, data_dir), plan, len(models))
+    folder.check()
+    with progress_bar("playing", len(places), hidden=as_json) as progress:
+        trials = play_trials(models, places, plan, progress)
+    folder.write(seal(trials, token_bytes(KEY_BYTES), made_with(models, plan)))
+    say(f"{len(trials)} questions in {folder.page}; what is right, in {folder.answers}, which no listener may see")
+
+
 def _need(*packages: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
@@ -426,6 +475,26 @@ def _need(*packages: str) -> None:
         from export.training.quiet import load_keras  # noqa: PLC0415
 
         load_keras()
+
+
+def _score_listeners(paths: Sequence[Path], answers: Path, as_json: bool) -> None:
+    """Of many files, those that cannot be scored are a line each, and the rest are scored."""
+    from export.turing.answers import read_answers  # noqa: PLC0415
+    from export.turing.results import read_results  # noqa: PLC0415
+    from export.turing.verdict import as_json_object, describe_verdict, verdict_on  # noqa: PLC0415
+
+    right = read_answers(answers)
+    results, faults = read_results(paths, right)
+    if faults and len(paths) == 1:
+        raise BadSetting(faults[0])
+    for fault in faults:
+        say(f"chorale-train: {fault}", err=True)
+    if results:
+        verdict = verdict_on(results)
+        found = {**as_json_object(verdict), "made": right.made, "unread": faults}
+        print_out(*([json.dumps(found)] if as_json else describe_verdict(verdict)))
+    if faults:
+        raise BadSetting(f"{len(results)} of {len(paths)} results scored; {len(faults)} could not be")
 
 
 def _use_threads(threads: int) -> None:
