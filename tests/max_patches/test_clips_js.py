@@ -284,11 +284,12 @@ def rewritten(script: ClipScript, wish: list[Any], sung: list[list[Any]], name: 
 SELECTED = {"selected": list(range(16, 24))}  # bars 5 and 6
 
 
-@pytest.mark.parametrize("alto", [SELECTED, {"begin": 16, "start": 0, "stop": 32.0}], ids=["selected", "loop"])
+@pytest.mark.parametrize("looped", [False, True], ids=["selected", "loop"])
 @pytest.mark.parametrize("habits", [{}, {"splitNames": True}, {"textIds": True}, {"askedPaths": True}])
-def test_the_selection_goes_out_with_the_four_voices(alto: Data, habits: dict[str, bool]) -> None:
-    given = four_clips(**alto)
-    given["tracks"][2]["slots"][1]["end"] = 24.0 if "begin" in alto else 32.0
+def test_the_selection_goes_out_with_the_four_voices(looped: bool, habits: dict[str, bool]) -> None:
+    given = four_clips() if looped else four_clips(**SELECTED)
+    for place in range(1, 5) if looped else ():
+        given["tracks"][place]["slots"][1].update(begin=16, end=24.0, start=0, stop=32.0)
     with ClipScript(given, choose(2, 1), **habits) as script:
         begin(script)
         wish, notes = asked(script)
@@ -379,6 +380,10 @@ def test_clips_go_together_from_where_they_start() -> None:
             2: list(range(4, 12)),
             3: list(range(4, 12)),
         }
+        rewritten(script, wish, [[voice, *rest[:-1], 80] for voice, _, *rest in notes], "name")
+        made = script.slots(2)["Soprano"]
+        assert made is not None and made["end"] == 15
+        assert [(one["start_time"], one["velocity"]) for one in made["notes"]] == [(beat, 100) for beat in range(3, 15)]
 
 
 def test_bars_are_counted_as_in_lives_ruler() -> None:
