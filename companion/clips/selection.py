@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -11,11 +10,9 @@ from companion.errors import BadSetting
 from companion.generation.blanks import Blank, free_notes
 from companion.io.clip_messages import ClipAsk, ClipMark, ClipNote
 from companion.music.song import Song, SongNote
-from companion.music.vocabulary import VOICES
+from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.phrase.voicing import CHORDAL_NAMED_PART, chordal_share
-
-_EDGE_BEATS = 1e-3  # quarter notes; OSC's floats may be a little off
 
 
 def selection_of(ask: ClipAsk, notes: Sequence[ClipNote], marks: Sequence[ClipMark]) -> tuple[Song, Phrase, Blank]:
@@ -100,13 +97,14 @@ def rewritten_name(ask: ClipAsk, voices: Iterable[int], seed: int, time_of_day: 
 
 
 def _place(ask: ClipAsk) -> str:
-    """Bars where they are whole, else beats, as Live's ruler counts them."""
-    bar, beat = beats_of_bar(ask.beats, ask.unit), 4 / ask.unit
-    if all(abs(edge / bar - round(edge / bar)) * bar < _EDGE_BEATS for edge in (ask.first, ask.stop)):
-        return _from_to("bar", str(round(ask.first / bar) + ask.bar), str(round(ask.stop / bar) - 1 + ask.bar))
-    first = math.floor((ask.first + _EDGE_BEATS) / beat)
-    last = max(math.ceil((ask.stop - _EDGE_BEATS) / beat) - 1, first)
-    return _from_to("beat", *(f"{at // ask.beats + ask.bar}.{at % ask.beats + 1}" for at in (first, last)))
+    """Bars where they are whole to the nearest 16th, else beats, as Live's ruler counts them."""
+    bar, beat = (round(beats * STEPS_PER_BEAT) for beats in (beats_of_bar(ask.beats, ask.unit), 4 / ask.unit))
+    first, stop = (round(beats * STEPS_PER_BEAT) for beats in (ask.first, ask.stop))
+    stop = max(stop, first + 1)
+    if first % bar == stop % bar == 0:
+        return _from_to("bar", str(first // bar + ask.bar), str(stop // bar - 1 + ask.bar))
+    places = (first, stop - 1)
+    return _from_to("beat", *(f"{at // bar + ask.bar}.{at % bar // max(beat, 1) + 1}" for at in places))
 
 
 def _from_to(word: str, first: str, last: str) -> str:

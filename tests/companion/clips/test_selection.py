@@ -134,14 +134,15 @@ def test_the_seed_counts_on_with_each_turn() -> None:
     [
         (0, 4, {}, "bar 1"),
         (16, 32, {}, "bars 5-8"),
-        (16, 31.9, {}, "beats 5.1-8.4"),
+        (16, 31.9, {}, "bars 5-8"),  # let go of early
+        (16, 31.5, {}, "beats 5.1-8.4"),
         (17, 18, {}, "beat 5.2"),
         (17.5, 17.75, {}, "beat 5.2"),
         (17.5, 20.25, {}, "beats 5.2-6.1"),
         (4, 8, {"bar": -1}, "bar 0"),
         (3, 6, {"beats": 6, "unit": 8}, "bar 2"),
         (3.5, 4.5, {"beats": 6, "unit": 8}, "beats 2.2-2.3"),
-        (1e-5, 7.99999, {}, "bars 1-2"),
+        (3.5, 3.51, {}, "beat 1.4"),
     ],
 )
 def test_the_name_says_what_is_new_as_lives_ruler_counts(
