@@ -19,7 +19,7 @@ CLIP = "/chorale/clip/"
 HARMONISE, CONTINUE, REWRITE = "harmonise", "continue", "rewrite"
 MOST_CLIP_NOTES = 2000  # of the player's clip, or of four
 LONGEST_CLIP_BEATS = 512.0  # quarter notes: 128 bars of 4/4
-CHUNK_NOTES = 12  # 420 bytes at most: below 512, which every OSC implementation takes
+CHUNK_NOTES = 12  # 400 bytes at most: below 512, which every OSC implementation takes
 MOST_CHUNKS = 2000  # of an answer; four voices that strike every step of the longest make fewer
 HEADER = 0  # the number of the message that comes before the first chunk
 

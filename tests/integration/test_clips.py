@@ -209,11 +209,11 @@ def test_a_selection_is_rewritten_as_the_command_does_it(companion: tuple[Compan
         script.tell("press", "rewrite")
         assert wire.until("Written").startswith("Written: bar 3, alto anew, seed 3 ")
         assert wire.largest < 512
-        for name, line in zip(VOICES, rewritten(tmp_path), strict=True):
+        for name, expected_notes in zip(VOICES, rewritten(tmp_path), strict=True):
             made = script.slots(1)[name]
             assert made is not None and made["end"] == 16
             found = {(one["pitch"], round(one["start_time"] * 960), one["velocity"]) for one in made["notes"]}
-            assert found == line
+            assert found == expected_notes
         assert script.slots(0)["Alto"] == given["tracks"][2]["slots"][0]
         wire.close()
     assert companion[0].end() == (0, "")

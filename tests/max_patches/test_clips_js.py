@@ -248,13 +248,18 @@ def test_a_clip_of_the_arrangement_has_no_scene_of_its_own(asked: bool) -> None:
 TUNES = {"Soprano": 72, "Alto": 67, "Tenor": 60, "Bass": 48}
 
 
-def four_clips(scene: int = 1, **alto: Any) -> Data:
+def four_clips(**alto: Any) -> Data:
     """Eight bars of quarters in each voice; alto: more properties of its clip."""
     given = live_set()
     for place, (name, pitch) in enumerate(TUNES.items(), start=1):
         notes = [note(pitch + beat % 3, beat, 1.0, velocity=60.5 + place) for beat in range(32)]
-        given["tracks"][place]["slots"][scene] = clip(*notes, end=32.0, **(alto if name == "Alto" else {}))
+        given["tracks"][place]["slots"][1] = clip(*notes, end=32.0, **(alto if name == "Alto" else {}))
     return given
+
+
+def lying(script: ClipScript, scene: int) -> dict[str, Data]:
+    """The clips of a scene, by track."""
+    return {name: one for name, one in script.slots(scene).items() if one}
 
 
 def asked(script: ClipScript) -> tuple[list[Any], list[list[Any]]]:
@@ -328,17 +333,17 @@ def test_all_else_comes_back_as_it_was_with_what_live_knows_of_it() -> None:
         rewritten(script, wish, kept + new, "bars 5-6, alto anew, seed 7 14:05")
         assert script.lines[-1] == "Written: bars 5-6, alto anew, seed 7 14:05, scene 3"
         assert json.dumps(script.slots(1)) == originals
-        made = script.slots(2)
+        made, was = lying(script, 2), lying(script, 1)
         for name in ("Soprano", "Tenor", "Bass"):
-            before = [{"velocity": 100, "mute": 0, **one} for one in script.slots(1)[name]["notes"]]
+            before = [{"velocity": 100, "mute": 0, **one} for one in was[name]["notes"]]
             assert made[name]["notes"] == sorted(before, key=lambda one: one["mute"])
-        alto = [one for one in script.slots(1)["Alto"]["notes"][:32] if not 16 <= one["start_time"] < 24]
+        alto = [one for one in was["Alto"]["notes"][:32] if not 16 <= one["start_time"] < 24]
         assert made["Alto"]["notes"] == [
             *({"velocity": 100, "mute": 0, **one} for one in alto),
             {"pitch": 69, "start_time": 16, "duration": 4, "velocity": 77},
             {"pitch": 71, "start_time": 20, "duration": 4, "velocity": 78},
         ]
-        assert {one["end"] for one in made.values() if one} == {32}
+        assert {one["end"] for one in made.values()} == {32}
         assert script.console == []
 
 
@@ -355,7 +360,7 @@ def test_one_clip_with_all_voices_is_dealt_out_by_the_companion() -> None:
             [place % 4 + 1, pitch, start, duration, 80] for place, (_, _, pitch, start, duration, _) in enumerate(notes)
         ]
         rewritten(script, wish, same, "beats 2.1-2.2, alto anew, seed 7 14:05")
-        row = script.slots(1)
+        row = lying(script, 1)
         assert {name: [one["pitch"] for one in row[name]["notes"]] for name in VOICES} == {
             name: [pitch] * 8 for name, pitch in zip(VOICES, (72, 67, 64, 48), strict=True)
         }
@@ -367,9 +372,9 @@ def test_clips_go_together_from_where_they_start() -> None:
     given = live_set()
     sings = {"Soprano": (0, -1, 11), "Alto": (4, 4, 12), "Tenor": (0, 0, 8), "Bass": (0, 0, 8)}
     for place, (name, (start, first, stop)) in enumerate(sings.items(), start=1):
-        notes = [note(60 + place, float(beat)) for beat in range(first, stop)]
+        line = [note(60 + place, float(beat)) for beat in range(first, stop)]
         more = {"begin": first, "start": start, "loops": name != "Tenor"}
-        given["tracks"][place]["slots"][1] = clip(*notes, end=float(stop), **more)
+        given["tracks"][place]["slots"][1] = clip(*line, end=float(stop), **more)
     given["tracks"][2]["slots"][1]["selected"] = [3]
     with ClipScript(given, choose(2, 1)) as script:
         begin(script)
