@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from keras import layers, ops
 
+from companion.music.vocabulary import VOICES
 from export.models.layers import ModelState, Tensor
 from export.models.symbols import FAR, SPOKEN, SymbolModel, is_pause, midi_numbers
 
@@ -82,7 +83,8 @@ class TransformerAbsoluteModel(SymbolModel):
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """ids ``[batch, notes, width]`` → logits ``[batch, notes, vocabulary]``.
 
-        What fits into the window is heard at once; every later note has a window of its own, in which it is the last.
+        What fits into the window is heard at once; every later note has a window of its own. A window moves on by
+        whole steps of four notes, as its places have come to mean voices.
         """
         symbols = self.reader.last(ids)
         x = self._heard_at_once(symbols[:, : self.window], training)
@@ -94,7 +96,8 @@ class TransformerAbsoluteModel(SymbolModel):
         """One note: ids ``[1, width]`` and every state → logits ``[1, vocabulary]`` and the next states."""
         symbol = ops.reshape(self.reader.last(ids), (1, 1))
         kept = ops.concatenate([states["notes"], symbol + 1], axis=0)[:, 0]  # the latest last
-        count = ops.sum(ops.cast(kept > 0, "int32"))
+        most = self.window - len(VOICES) + 1 + self.reader.voice(ids)[0]
+        count = ops.minimum(ops.sum(ops.cast(kept > 0, "int32")), most)
         place = np.arange(self.window)  # … but the oldest is to come first: what is there not yet goes to the end
         symbols = ops.take(kept, (place + self.window - count) % self.window, axis=0) - 1
         there = ops.less(place, count)
@@ -116,11 +119,17 @@ class TransformerAbsoluteModel(SymbolModel):
     def _heard_one_by_one(self, symbols: Tensor) -> Tensor:
         """symbols ``[batch, notes]`` → of those behind the first window ``[batch, notes − window, units]``."""
         later = np.arange(self.window, symbols.shape[1])
-        within = later[:, None] - self.window + 1 + np.arange(self.window)[None, :]  # [notes, window]
-        seen = ops.reshape(ops.take(symbols, within.reshape(-1), axis=1), (-1, self.window))
+        place = self.window - len(VOICES) + later % len(VOICES)  # of each in its window
+        within = (later - place)[:, None] + np.arange(self.window)[None, :]  # [notes, window]
+        still_to_come = np.where(np.arange(self.window) > place[:, None], FAR, 0.0).astype(np.float32)
+        seen = ops.take(symbols, np.minimum(within, symbols.shape[1] - 1).reshape(-1), axis=1)
+        seen = ops.reshape(seen, (-1, len(later), self.window))
         notes = self.embedding(self._pitches(seen)) + self.position(np.arange(self.window))
-        unseen = ops.where(is_pause(seen), MASKED, 0.0)[:, None, :]
-        x = self._through(notes[:, -1], lambda attention, query: attention.over_windows(query, notes, unseen))
+        last = ops.reshape(ops.take_along_axis(notes, place[None, :, None, None], axis=2), (-1, self.units))
+        unseen = ops.where(is_pause(seen), MASKED, 0.0) + still_to_come
+        unseen = ops.reshape(unseen, (-1, 1, self.window))
+        windows = ops.reshape(notes, (-1, self.window, self.units))
+        x = self._through(last, lambda attention, query: attention.over_windows(query, windows, unseen))
         return ops.reshape(x, (-1, len(later), self.units))
 
     def _through(self, x: Tensor, look: Any, training: bool = False) -> Tensor:
