@@ -291,26 +291,46 @@ def evaluate(
     print_out(*([json.dumps({**row, "leaks": leaks})] if as_json else [*evaluation.describe_scores(row), *leaks]))
 
 
-@app.command(epilog="Example: chorale-train compare --data-dir data")
+@app.command(epilog="Example: chorale-train compare --plot models.png")
 def compare(
     models: Annotated[list[str] | None, typer.Argument(help="Names or files. Default: all bundled models.")] = None,
     data: Data = None,
     data_dir: DataDir = Path("data"),
+    anew: Annotated[bool, typer.Option("--anew", help="Score the models again; else as their files say.")] = False,
+    frames: Annotated[int, typer.Option("--frames", min=0, help="Frames to time of each; 0: none.")] = 300,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw nats against time, as a PNG.")] = None,
+    force: Anew = False,
     as_json: AsJson = False,
 ) -> None:
     """Put models side by side with the baselines and the published figures."""
+    from companion.files.writing import refuse_existing, write_output  # noqa: PLC0415
     from companion.model.library import bundled_models, open_model  # noqa: PLC0415
-    from export.scores import evaluation  # noqa: PLC0415
+    from companion.sampling.styles import style  # noqa: PLC0415
+    from export.scores import comparison, evaluation  # noqa: PLC0415
 
-    pieces = _jsb_pieces(data, data_dir)
-    rows = evaluation.score_baselines(pieces)
-    published = evaluation.published_rows()
-    for name in models or list(bundled_models()):
-        model = open_model(name)
-        with progress_bar(f"scoring {name}", evaluation.frames_to_score(pieces), hidden=as_json) as progress:
-            row = evaluation.score_model(model, pieces, progress)
-        rows.append({**row, "parameters": model.contract.parameters})
-    print_out(*([json.dumps([*rows, *published])] if as_json else evaluation.table([*rows, *published])))
+    if plot is not None:
+        _need("matplotlib")
+        refuse_existing(plot, force=force)
+    names = models or list(bundled_models())
+    loaded = [open_model(name) for name in names]
+    told = [None if anew else comparison.said_scores(model) for model in loaded]
+    at_hand = data is not None or (data_dir / f"{JSB}.npz").is_file()
+    pieces = _jsb_pieces(data, data_dir) if at_hand or not all(told) else []
+    rows = evaluation.score_baselines(pieces) if pieces else []
+    for name, model, scores in zip(names, loaded, told, strict=True):
+        row = scores
+        if row is None:
+            with progress_bar(f"scoring {name}", evaluation.frames_to_score(pieces), hidden=as_json) as progress:
+                row = evaluation.score_model(model, pieces, progress)
+        row |= comparison.facts_of(model, name)
+        if frames:
+            with progress_bar(f"timing {name}", frames, hidden=as_json) as progress:
+                row |= comparison.speed_of(model, name, style(DEFAULT_STYLE), frames, progress)
+        rows.append(row)
+    rows += evaluation.published_rows()
+    if plot is not None:
+        write_output(plot, comparison.picture(rows), force=force)
+    print_out(*([json.dumps(rows)] if as_json else comparison.comparison(rows)))
 
 
 @app.command("judge", epilog="Example: chorale-train judge gru my-chorales --plots report")

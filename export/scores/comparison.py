@@ -1,0 +1,104 @@
+"""Models side by side: what each scores, weighs and takes, with the baselines and what others have published."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from companion.bench.frames import time_frames, time_start
+from companion.model.library import find_model
+from companion.model.runtime import Model
+from companion.sampling.draw import Sampling
+from companion.screen.terminal import Progress, unseen
+
+PROTOCOLS = ("windowed", "whole_piece")
+COLUMNS = (
+    "model",
+    "parameters",
+    "MB",
+    "windowed test nats / accuracy",
+    "whole valid nats",
+    "whole test nats / accuracy",
+    "frame p50 / p99 ms",
+    "memory MB",
+)
+
+
+def said_scores(model: Model) -> dict[str, Any] | None:
+    """The scores that a file says of itself, by both protocols; None where it does not."""
+    scores = model.contract.scores
+    if not all(protocol in scores for protocol in PROTOCOLS):
+        return None
+    return {"model": model.contract.name, **{protocol: scores[protocol] for protocol in PROTOCOLS}}
+
+
+def facts_of(model: Model, name: str) -> dict[str, Any]:
+    """What a model file weighs."""
+    size = find_model(name).stat().st_size
+    return {"parameters": model.contract.parameters, "file_mb": round(size / 1e6, 2), "kind": model.contract.kind}
+
+
+def speed_of(model: Model, name: str, sampling: Sampling, frames: int, progress: Progress = unseen) -> dict[str, Any]:
+    """How long a frame of four notes takes on this machine, and how much memory a program that plays it."""
+    timed = time_frames(model, sampling, frames, progress)
+    _, memory = time_start(name, runs=1)
+    return {"frame_ms": {"p50": round(timed.p50, 3), "p99": round(timed.p99, 3)}, "memory_mb": memory}
+
+
+def comparison(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Rows side by side, in Markdown; what a row does not say is a dash."""
+    lines = [f"| {' | '.join(COLUMNS)} |", "|---|---:|---:|---|---|---|---|---:|"]
+    return [*lines, *(f"| {' | '.join(_cells(row))} |" for row in rows)]
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    windowed, whole = row.get("windowed", {}), row.get("whole_piece", {})
+    frame = row.get("frame_ms")
+    return [
+        row["model"] + (" (quoted)" if row.get("quoted") else ""),
+        _said(row.get("parameters"), lambda count: f"{count:,}"),
+        _said(row.get("file_mb"), lambda size: f"{size:.1f}"),
+        _said(windowed.get("test"), _score),
+        _said(whole.get("valid"), _nats),
+        _said(whole.get("test"), _score),
+        _said(frame, lambda frame: f"{frame['p50']:.2f} / {frame['p99']:.2f}"),
+        _said(row.get("memory_mb"), lambda size: f"{size:.0f}"),
+    ]
+
+
+def _said(value: Any, how: Callable[[Any], str]) -> str:
+    return "–" if value is None else how(value)
+
+
+def _nats(part: dict[str, Any]) -> str:
+    return _said(part["nll"], lambda nll: f"{nll:.4f}")
+
+
+def _score(part: dict[str, Any]) -> str:
+    return f"{_nats(part)} / {part['accuracy']:.4f}"
+
+
+def picture(rows: Sequence[dict[str, Any]]) -> bytes:
+    """Nats against the time of a frame, as a PNG: the lower and the farther to the left, the better."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
+
+    shown = [row for row in rows if "frame_ms" in row and row["windowed"]["test"]["nll"] is not None]
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.subplots()
+    for row in shown:
+        place = (row["frame_ms"]["p50"], row["windowed"]["test"]["nll"])
+        axes.plot(*place, "o", color="C0")
+        axes.annotate(row["model"], place, textcoords="offset points", xytext=(6, 4))
+    for row in rows:
+        if row.get("quoted"):
+            nll = row["windowed"]["test"]["nll"]
+            axes.axhline(nll, color="0.6", linestyle="--", linewidth=1)
+            axes.annotate(
+                f"{row['model']} (quoted)", (1, nll), xycoords=("axes fraction", "data"), ha="right", va="bottom"
+            )
+    axes.set(xscale="log", xlabel="a frame of four notes, median ms", ylabel="nats a note, windowed test part")
+    axes.grid(alpha=0.3, which="both")
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=110)
+    return drawn.getvalue()
