@@ -62,6 +62,7 @@ class TransformerAbsoluteModel(SymbolModel):
     """The last 128 notes are its whole memory: a note's place among them is all that it knows of time."""
 
     architecture = "transformer-absolute"
+    at_once = 32  # steps: its window; to check more in one go would take a window for every note
 
     def __init__(self, units: int = 64, heads: int = 16, hidden: int = 1024, window: int = 128, dropout: float = 0.1):
         super().__init__()

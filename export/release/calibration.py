@@ -14,11 +14,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from companion.model.features import FeatureRow
 from export.data.pieces import Piece
-from export.training.crops import WholeCrops
-from export.training.fit import VALIDATION_STEPS
-from export.training.habits import Habits
+from export.training.fit import checks_of
 from export.training.losses import note_nll
 
 CANDIDATES = np.arange(80, 161) / 100
@@ -35,7 +32,7 @@ class Calibration:
 
 def find_calibration(model: keras.Model, valid: Sequence[Piece]) -> Calibration:
     """Try every candidate on all notes of some pieces."""
-    crops = WholeCrops(valid, FeatureRow(model.features), VALIDATION_STEPS, batch_size=16, habits=Habits.of(model))
+    crops = checks_of(model, valid)
     batches = [crops[index] for index in range(len(crops))]
     logits = np.concatenate([ops.convert_to_numpy(model(ids)) for ids, _ in batches])
     targets = np.concatenate([targets for _, targets in batches])

@@ -45,8 +45,8 @@ from export.training.run_folder import (
 )
 from export.training.teaching import TaughtBatches, Teachers
 
+VALIDATION_STEPS = 256  # of a crop that validation looks at, at most
 BEST_FILE, LAST_FILE = "best.weights.h5", "last.weights.h5"
-VALIDATION_STEPS = 256  # of a crop that validation looks at
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def _run(
     row = FeatureRow(model.features)
     habits = Habits.of(model)
     batches = _batches(settings, train, model, first_epoch)
-    checks = WholeCrops(valid, row, VALIDATION_STEPS, batch_size=16, habits=habits)
+    checks = checks_of(model, valid)
     model(batches[0][0][:1])
     if settings.start and not state:
         model.set_weights(load_best(Path(settings.start))[1].get_weights())
@@ -224,6 +224,13 @@ def _batches(
         return Windows(train, row, PUBLISHED[settings.architecture], settings.seed, first_epoch, habits)
     crops = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch, habits)
     return _taught(crops, model, settings.teachers) if settings.teachers else crops
+
+
+def checks_of(model: keras.Model, valid: Sequence[Piece]) -> WholeCrops:
+    """All notes of some pieces, as a model is checked on them."""
+    habits = Habits.of(model)
+    steps = min(VALIDATION_STEPS, habits.at_once)
+    return WholeCrops(valid, FeatureRow(model.features), steps, batch_size=16, habits=habits)
 
 
 def as_published(settings: FitSettings, train: Sequence[Piece]) -> FitSettings:

@@ -19,6 +19,7 @@ class Habits:
     ends: bool = False  # it speaks the end of a piece, as a word after its last
     needs_key: bool = False  # it is told the key, always
     pitches_only: bool = False  # to it a pitch that is repeated goes on
+    at_once: int = 1024  # steps that it can well be checked on in one go
 
     @classmethod
     def of(cls, model: Any) -> Habits:
@@ -28,6 +29,7 @@ class Habits:
             getattr(model, "ends", False),
             getattr(model, "needs_key", False),
             getattr(model, "pitches_only", False),
+            getattr(model, "at_once", cls.at_once),
         )
 
     @property

@@ -16,7 +16,6 @@ from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
 from export.models.registry import build, model_class
-from export.release import calibration
 from export.training import fit
 from support.made_up import chorale, piece_of
 
@@ -54,8 +53,7 @@ def uncompiled() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "compile_model", left_eager)
-        for module in (fit, calibration):
-            patch.setattr(module, "VALIDATION_STEPS", 8)
+        patch.setattr(fit, "VALIDATION_STEPS", 8)
         yield
 
 
