@@ -177,8 +177,6 @@ def _run(
     model = build(settings.architecture, **settings.model)
     compile_model(model, settings)
     first_epoch = state["epoch"] if state else 0
-    row = FeatureRow(model.features)
-    habits = Habits.of(model)
     batches = _batches(settings, train, model, first_epoch)
     checks = checks_of(model, valid)
     model(batches[0][0][:1])
