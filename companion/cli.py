@@ -126,7 +126,8 @@ def continue_(
     many: Said,
 ) -> None:
     """Continue a piece in four voices; missing voices of the seed are added first."""
-    from companion.commands.batch import Work, work_on  # noqa: PLC0415
+    from companion.commands.batch import work_on  # noqa: PLC0415
+    from companion.commands.files import Work  # noqa: PLC0415
     from companion.wishes.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import continue_job  # noqa: PLC0415
 
@@ -159,8 +160,8 @@ def harmonise_command(
     many: Said,
 ) -> None:
     """Write the missing voices to a melody, which is copied out as it stands."""
-    from companion.commands.batch import Work, work_on  # noqa: PLC0415
-    from companion.commands.files import voice_number  # noqa: PLC0415
+    from companion.commands.batch import work_on  # noqa: PLC0415
+    from companion.commands.files import Work, voice_number  # noqa: PLC0415
     from companion.wishes.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import harmonise_job  # noqa: PLC0415
 
@@ -193,8 +194,9 @@ def rewrite_command(
     many: Said,
 ) -> None:
     """Make some bars anew, joined to what is before and after, which stays as it is."""
-    from companion.commands.batch import Work, work_on  # noqa: PLC0415
-    from companion.workbench.jobs import rewrite_job  # noqa: PLC0415
+    from companion.commands.batch import work_on  # noqa: PLC0415
+    from companion.commands.files import Work  # noqa: PLC0415
+    from companion.workbench.anew import rewrite_job  # noqa: PLC0415
 
     work = Work("rewritten", lambda song, settings: rewrite_job(song, bars, voices, settings, track))
     work_on(songs, work, said, outputs, **many)

@@ -23,6 +23,7 @@ from companion.errors import BadSetting
 Said = Mapping[str, Any]  # what was said, by the names of the options' parameters
 
 _VOICE = "voice_"
+_USUAL = Settings()
 
 
 def control_options(in_files: bool = False) -> list[inspect.Parameter]:
@@ -88,7 +89,7 @@ def wish_options() -> list[inspect.Parameter]:
 
 def _of_all(name: str, control: Control) -> inspect.Parameter:
     flags = (control.flag,) if control.flag else ()
-    usual = None if name == "seed" else getattr(Settings(), control.field)  # other dice each time
+    usual = None if name == "seed" else getattr(_USUAL, control.field)  # other dice each time
     help_ = _help(control.doc, control.kind, usual)
     return _parameter(name, str, help_, name, *flags, metavar=control.argument.upper())
 
@@ -168,7 +169,7 @@ def asked_settings(said: Said, settings: Settings | None = None) -> Settings:
 
     named = [said["model"]] if "model" in said else []
     choices = known_choices((*bundled_models(), *named))
-    settings = settings or Settings()
+    settings = settings or _USUAL
     for name, given in said.items():
         if name in OF_ALL:
             settings = change(settings, name, (_sent(OF_ALL[name], given),), choices)
@@ -184,7 +185,7 @@ def file_settings(said: Said) -> Settings:
 
 def thrown(settings: Settings, said: Said) -> Settings:
     """With other dice each time, unless a seed is named here or in a preset."""
-    if "seed" in said or settings.seed != Settings().seed:
+    if "seed" in said or settings.seed != _USUAL.seed:
         return settings
     return replace(settings, seed=secrets.randbelow(HIGHEST_SEED))
 

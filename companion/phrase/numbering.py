@@ -11,7 +11,7 @@ from companion.music.vocabulary import STEPS_PER_BEAT
 from companion.phrase.grid import Grid
 from companion.phrase.seed import Phrase
 
-_RANGE = re.compile(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?")
+_RANGE = r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?"
 _SHOWN = 40  # letters of what was said
 _PICKUP = "; bar 0 is the pickup"
 
@@ -40,7 +40,7 @@ class Numbering:
         Raises:
             BadSetting: that is no range, or the piece has no such bars; it says which it has.
         """
-        found = _RANGE.fullmatch(text)
+        found = re.fullmatch(_RANGE, text)
         if found is None:
             raise BadSetting(f"bars must be a number or two, as in 5 or 5-8, not {text[:_SHOWN]!r}")
         last = int(found[2] or found[1])

@@ -26,8 +26,8 @@ MOST_DIGITS = 9  # of a bar's number
 NONE = "none"  # for --chords: whatever stands in the file, none are asked for
 _GOES_ON = frozenset({".", "/"})  # a beat more of the chord before
 _AGAIN = "%"  # the bar before, or the chord before
-_GERMAN_B = re.compile(r"(?:^|/)B(?![b♭])")
-_GERMAN_H = re.compile(r"(?:^|/)H")
+_GERMAN_B = r"(?:^|/)B(?![b♭])"
+_GERMAN_H = r"(?:^|/)H"
 Places = dict[int, AskedChord]  # by the step where a beat begins, from the beginning of the song's first bar
 
 
@@ -116,10 +116,10 @@ def written_bars(text: str) -> list[list[str]]:
 
 
 def _check_german(bars: Sequence[Sequence[str]]) -> None:
-    german = any(_GERMAN_H.search(symbol) for bar in bars for symbol in bar)
+    german = any(re.search(_GERMAN_H, symbol) for bar in bars for symbol in bar)
     for number, bar in enumerate(bars, 1):
         for symbol in bar:
-            if german and _GERMAN_B.search(symbol):
+            if german and re.search(_GERMAN_B, symbol):
                 raise BadSetting(f"bar {number}: {symbol} may be B flat or B natural beside H; write Bb or H")
 
 

@@ -22,7 +22,8 @@ from companion.notation import engraving
 from companion.notation.musicxml.files import read_musicxml
 from companion.notation.score import UNITS, Written, WrittenScore, sounds_of
 from companion.phrase.seed import phrase_of_song
-from companion.workbench.jobs import harmonise_job, rewrite_job, run
+from companion.workbench.anew import rewrite_job
+from companion.workbench.jobs import harmonise_job, run
 from companion.workbench.kinds import beside
 from companion.workbench.sheets import score_of_job
 from companion.workbench.source import read_source

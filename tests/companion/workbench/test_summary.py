@@ -13,8 +13,9 @@ from support.fakes import CHORALE, MELODY, VOICE_NAMES, Babbler, quarters, write
 from companion import __version__
 from companion.controls.settings import Settings
 from companion.generation.job import Fact, Job
-from companion.workbench import jobs
-from companion.workbench.jobs import continue_job, harmonise_job, rewrite_job, run
+from companion.workbench import anew, jobs
+from companion.workbench.anew import rewrite_job
+from companion.workbench.jobs import continue_job, harmonise_job, run
 from companion.workbench.outputs import Outputs, write_outputs
 from companion.workbench.summary import Summary
 
@@ -24,7 +25,8 @@ AGAIN = "chorale harmonise tune.mid --seed 1"
 
 @pytest.fixture(autouse=True)
 def babbler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
+    for place in (anew, jobs):
+        monkeypatch.setattr(place, "open_model", lambda name: Babbler())
 
 
 @pytest.fixture
