@@ -33,6 +33,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+FILE_CONTROLS, OUTPUTS, MANY, WISHES = control_options(in_files=True), output_options(), many_options(), wish_options()
+
 Force = Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Track = Annotated[
@@ -81,7 +83,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 @app.command(epilog="Example: chorale demo --seed 3 --temperature 0.7")
-@with_options(said=control_options(in_files=True), outputs=output_options("trace", "soundfont", "force", "quiet"))
+@with_options(said=FILE_CONTROLS, outputs=output_options("trace", "soundfont", "force", "quiet"))
 def demo(
     bars: Annotated[int, typer.Option("--bars", help="How many bars to answer.")] = 8,
     *,
@@ -99,7 +101,7 @@ def demo(
 
 
 @app.command("continue", epilog="Example: chorale continue opening.mid -o whole.mid --bars 8 --seed 1")
-@with_options(wanted=wish_options(), said=control_options(in_files=True), outputs=output_options(), many=many_options())
+@with_options(wanted=WISHES, said=FILE_CONTROLS, outputs=OUTPUTS, many=MANY)
 def continue_(
     seeds: Annotated[
         list[Path],
@@ -137,7 +139,7 @@ def continue_(
 
 
 @app.command("harmonise", epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
-@with_options(wanted=wish_options(), said=control_options(in_files=True), outputs=output_options(), many=many_options())
+@with_options(wanted=WISHES, said=FILE_CONTROLS, outputs=OUTPUTS, many=MANY)
 def harmonise_command(
     melodies: Annotated[
         list[Path],
@@ -171,7 +173,7 @@ def harmonise_command(
 
 
 @app.command("rewrite", epilog="Example: chorale rewrite song.mid --bars 5-8 --voices alto,tenor")
-@with_options(said=control_options(in_files=True), outputs=output_options(), many=many_options())
+@with_options(said=FILE_CONTROLS, outputs=OUTPUTS, many=MANY)
 def rewrite_command(
     songs: Annotated[
         list[Path],

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from companion.audio.wav import find_fluidsynth
 from companion.commands.files import ProgressBar, Work
 from companion.commands.options import Said, file_settings
 from companion.errors import BadSetting, ChoraleError
@@ -89,6 +88,8 @@ def _check_many(sources: Sequence[Path], asked: Said) -> None:
     if any(map(is_dash, sources)):
         raise BadSetting("standard input (-) is a file by itself; give it alone")
     if "soundfont" in asked:
+        from companion.audio.wav import find_fluidsynth  # noqa: PLC0415 - sound is loaded for sound alone
+
         find_fluidsynth(asked["soundfont"])
 
 

@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.audio.wav import seconds_of_ticks
 from companion.commands.again import again
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.files.streams import STANDARD_OUTPUT, is_dash
 from companion.generation.composer import Composed
 from companion.generation.job import Job
+from companion.music.song import seconds_of_ticks
 from companion.music.vocabulary import voice_index
 from companion.screen.say import say
 from companion.screen.terminal import LONG_SECONDS, progress_bar, span

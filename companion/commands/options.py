@@ -164,8 +164,8 @@ def asked_settings(said: Said, settings: Settings | None = None) -> Settings:
     Raises:
         BadSetting: something that was said cannot be.
     """
-    from companion.jam.options import known_choices  # noqa: PLC0415 - brings numpy
     from companion.model.library import bundled_models  # noqa: PLC0415
+    from companion.sampling.styles import known_choices  # noqa: PLC0415 - brings numpy
 
     named = [said["model"]] if "model" in said else []
     choices = known_choices((*bundled_models(), *named))
