@@ -99,9 +99,9 @@ def continue_song(
     check_bars(bars)
     lead = Following.of(settings).lead(character_of(phrase))
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes, lead), sampling_of(settings)
-    key, generator = asked_key(settings), seeded_generator(settings, open_model)
+    key, generator = asked_key(settings, song), seeded_generator(settings, open_model)
     home = likeliest_key(phrase.frames, chords=asked.symbols)
-    asked = _in_key(asked, settings, phrase, home)
+    asked = _in_key(asked, phrase, key, home)
     frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes, asked)
     total = total_frames(phrase, bars)
     new_steps, task = total - seed_frames(phrase), task_of(phrase, total, "compose")
@@ -123,9 +123,9 @@ def harmonise_song(
     whole: what the phrase is some bars of, whose key is theirs.
     """
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
-    key, generator = asked_key(settings), seeded_generator(settings, open_model)
+    key, generator = asked_key(settings, song), seeded_generator(settings, open_model)
     home = likeliest_key((whole or phrase).frames, ended=True, chords=asked.symbols)
-    asked = _in_key(asked, settings, phrase, home)
+    asked = _in_key(asked, phrase, key, home)
     frames = harmonise(generator, phrase, sampling, key, asked)
     total = len(phrase.sung_steps)
     task = task_of(phrase, total, "harmonise")
@@ -139,15 +139,18 @@ def check_bars(bars: int) -> None:
         raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
 
 
-def asked_key(settings: Settings) -> Key | None:
-    """The key that the player names."""
-    return Key.of_name(settings.key) if settings.key else None
+def asked_key(settings: Settings, song: Song | None = None) -> Key | None:
+    """The key that the player names, or else a score by a church mode; what else it names is heard better."""
+    if settings.key:
+        return Key.of_name(settings.key)
+    written = song.key if song is not None else None
+    return Key.of_signature(written.sharps, written.church_mode) if written and written.church_mode else None
 
 
-def _in_key(asked: AskedHarmony, settings: Settings, phrase: Phrase, home: Key | None) -> AskedHarmony:
+def _in_key(asked: AskedHarmony, phrase: Phrase, key: Key | None, home: Key | None) -> AskedHarmony:
     """With the key that notes and chords tell, and the chords of closes of a kind."""
     asked = replace(asked, key=home)
-    key = asked_key(settings) or home
+    key = key or home
     return asked if key is None or not asked else asked.with_cadences(key, _sung_in(phrase))
 
 

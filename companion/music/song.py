@@ -56,6 +56,7 @@ class KeySignature(NamedTuple):
 
     sharps: int  # -7..7; flats are negative
     minor: bool
+    church_mode: str = ""  # where a score names one: dorian, phrygian, lydian, mixolydian or aeolian
 
     @property
     def tonic(self) -> int:

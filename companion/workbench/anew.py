@@ -40,7 +40,7 @@ def named_voices(text: str | None) -> list[int] | None:
 
 def rewrite_song(song: Song, phrase: Phrase, blank: Blank, settings: Settings) -> Job:
     """What a blank says made anew (see companion.generation.blanks); its phrase has only the notes that are kept."""
-    key, sampling, generator = asked_key(settings), sampling_of(settings), seeded_generator(settings, open_model)
+    key, sampling, generator = asked_key(settings, song), sampling_of(settings), seeded_generator(settings, open_model)
     closes = sorted({phrase.beat_around(tick) for tick in song.fermatas})
     velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)
     rewriting = Rewriting(generator, Gap(phrase, blank, sampling, generator.random, key, closes))

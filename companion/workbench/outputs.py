@@ -177,13 +177,13 @@ def midi_file(
 ) -> bytes:
     """A job's music, with what was played beside notes; see ``Outputs`` for the program."""
     notes = [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)]
-    seam = _seam(composed, job.phrase)
+    seam, key = _seam(composed, job.phrase), job.song.key
     return chorale_file(
         notes,
         ticks_per_beat=job.song.ticks_per_beat,
         tempos=job.song.tempos,
         metres=job.song.metres,
-        key=job.song.key,
+        key=None if key is None else (key.sharps, key.minor),
         markers=seam,
         events=_events(job, notes, seam, program),
         text="" if summary is None else summary.text(),
