@@ -153,7 +153,9 @@ def harmonise_command(
     track: Track = None,
     bars: Annotated[
         str | None,
-        typer.Option("--bars", help="Only in these bars, as in 8 (the first eight) or 5-8. Default: in all."),
+        typer.Option(
+            "--bars", help="Only in these bars, as in 8 (the eighth) or 1-8; a pickup is bar 0. Default: in all."
+        ),
     ] = None,
     *,
     wanted: Said,
@@ -183,7 +185,8 @@ def rewrite_command(
         str,
         typer.Option(
             "--bars",
-            help="Which bars, as in 5 or 5-8. A pickup is bar 0, be it in a short bar or after a rest of half a bar.",
+            help="Which bars, as in 5 (the fifth) or 5-8."
+            " A pickup is bar 0, be it in a short bar or after a rest of half a bar.",
         ),
     ],
     voices: Annotated[

@@ -269,7 +269,7 @@ class TestCloses:
 class TestBars:
     def test_only_some_are_heard_and_all_notes_are_kept(self) -> None:
         whole = phrase_of(song(16))
-        for said, first, last in (("2", 0, 8), ("2-3", 4, 12), (" 4 - 4", 12, 16)):
+        for said, first, last in (("1-2", 0, 8), ("2", 4, 8), ("2-3", 4, 12), (" 4 - 4", 12, 16)):
             some = only_bars(whole, said)
             assert (some.start_step, len(some.frames)) == (4 * first, 4 * (last - first))
             assert (sounding_pitches(some.frames) == sounding_pitches(whole.frames)[4 * first : 4 * last]).all()
@@ -281,10 +281,11 @@ class TestBars:
         one = Song((SongNote(0, 6 * BEAT, 60, 80, 0, 0), SongNote(6 * BEAT, 8 * BEAT, 62, 80, 0, 0)), BEAT)
         assert sounding_pitches(only_bars(phrase_of(one), "2-2").frames)[:, 0].tolist() == [60] * 8 + [62] * 8
 
-    def test_a_pickup_belongs_to_the_first(self) -> None:
+    def test_a_pickup_is_bar_0(self) -> None:
         one = song(9, Metre(0, 1, 4), Metre(BEAT, 4, 4))
-        assert only_bars(phrase_of(one), "1").start_step == phrase_of(one).start_step
-        assert only_bars(phrase_of(one), "2-2").start_step == 32
+        starts = {said: only_bars(phrase_of(one), said).start_step for said in ("0", "0-2", "1", "2")}
+        first = phrase_of(one).start_step
+        assert starts == {"0": first, "0-2": first, "1": first + 4, "2": first + 20}
 
     def test_chords_count_from_the_first_that_is_heard_and_closes_as_the_tune(self) -> None:
         one = song(16)
