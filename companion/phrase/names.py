@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from companion.music.vocabulary import VOICES
 
@@ -57,6 +58,21 @@ def words_of(name: str) -> list[str]:
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", parted) if not unicodedata.combining(letter))
     return re.findall(r"[^\W\d_]+", plain.lower())
+
+
+def telling(names: Sequence[str]) -> list[str]:
+    """The names of tracks that tell anything; of the others "": A and B number tracks, but beside an S or a T."""
+    letters = [_letter(name) for name in names]
+    return [
+        name if letter not in {"a", "b"} or {"s", "t"} & {*letters} else ""
+        for name, letter in zip(names, letters, strict=True)
+    ]
+
+
+def _letter(name: str) -> str:
+    """The only word of a name beside what goes with voices, if that is one letter."""
+    words = [word for word in words_of(name) if word not in _AROUND.split()]
+    return words[0] if len(words) == 1 and len(words[0]) == 1 else ""
 
 
 def named_voice(name: str) -> int | None:
