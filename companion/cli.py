@@ -175,7 +175,7 @@ def harmonise_command(
 
 
 @app.command("rewrite", epilog="Example: chorale rewrite song.mid --bars 5-8 --voices alto,tenor")
-@with_options(said=FILE_CONTROLS, outputs=OUTPUTS, many=MANY)
+@with_options(wanted=wish_options("chords"), said=FILE_CONTROLS, outputs=OUTPUTS, many=MANY)
 def rewrite_command(
     songs: Annotated[
         list[Path],
@@ -194,6 +194,7 @@ def rewrite_command(
     ] = None,
     track: Track = None,
     *,
+    wanted: Said,
     said: Said,
     outputs: Said,
     many: Said,
@@ -201,9 +202,11 @@ def rewrite_command(
     """Make some bars anew, joined to what is before and after, which stays as it is."""
     from companion.commands.batch import work_on  # noqa: PLC0415
     from companion.commands.files import Work  # noqa: PLC0415
+    from companion.wishes.asked import Wanted  # noqa: PLC0415
     from companion.workbench.anew import rewrite_job  # noqa: PLC0415
 
-    work = Work("rewritten", lambda song, settings: rewrite_job(song, bars, voices, settings, track))
+    asked = Wanted(**wanted)
+    work = Work("rewritten", lambda song, settings: rewrite_job(song, bars, voices, settings, track, asked))
     work_on(songs, work, said, outputs, **many)
 
 

@@ -70,8 +70,8 @@ def many_options() -> list[inspect.Parameter]:
     ]
 
 
-def wish_options() -> list[inspect.Parameter]:
-    """Of the harmony and the closes that are asked for."""
+def wish_options(*names: str) -> list[inspect.Parameter]:
+    """Of the harmony and the closes that are asked for; of these names, or all."""
     chords = (
         'Chords bar by bar, as in "G D7 | C . G/B D"; none: not even those of the file. Default: those of the file.'
     )
@@ -80,11 +80,12 @@ def wish_options() -> list[inspect.Parameter]:
         "Default: at the file's fermatas."
     )
     kinds = "How they close: authentic, half, deceptive or plagal; one, or one for each close."
-    return [
+    options = [
         _parameter("chords", str, chords, "chords"),
         _parameter("close_at", str, closes, "close-at", metavar="BARS"),
         _parameter("cadence", str, kinds, "cadence"),
     ]
+    return [option for option in options if option.name in names or not names]
 
 
 def _of_all(name: str, control: Control) -> inspect.Parameter:

@@ -10,7 +10,7 @@ from itertools import accumulate
 import numpy as np
 
 from companion.errors import BadSetting
-from companion.generation.asked import AskedClose, AskedHarmony
+from companion.generation.asked import NOTHING_ASKED, AskedClose, AskedHarmony
 from companion.harmony.cadences import CADENCE_KINDS
 from companion.harmony.form import Wish
 from companion.harmony.symbols import AskedChord, chord_of_symbol
@@ -88,6 +88,25 @@ def asked_of_new(wanted: Wanted, song: Song, phrase: Phrase, bars: int, wishes: 
     if not all(phrase.given):
         closes = [*_Tune(phrase).fermatas(song.fermatas, bars_of(phrase), notices), *closes]
     return AskedHarmony(_by_beat(chords), tuple(closes), notices=tuple(notices))
+
+
+def asked_of_bars(wanted: Wanted, song: Song, phrase: Phrase, first: int, stop: int) -> AskedHarmony:
+    """What is asked of bars that are made anew: chords, which count from the first of them where they are written.
+
+    first, stop: the first frame of the bars, and the frame after them.
+
+    Raises:
+        BadSetting: it cannot be; it names the bar.
+    """
+    start, notices = phrase.start_step, list[str]()
+    if _are_written(wanted.chords):
+        bars = [bar for bar in bars_of(phrase) if bar.start < start + stop and start + first < bar.end]
+        return AskedHarmony(_by_beat(_written(wanted.chords or "", bars, notices)), notices=tuple(notices))
+    if wanted.chords:
+        return NOTHING_ASKED
+    chords = _by_beat(_of_song(song, phrase, bars_of(phrase), start + len(phrase.frames), notices))
+    here = any(start + first <= step < start + stop for step in chords)
+    return AskedHarmony(chords, notices=tuple(notices)) if here else NOTHING_ASKED
 
 
 def symbol_bars(wanted: Wanted, song: Song, phrase: Phrase) -> int | None:

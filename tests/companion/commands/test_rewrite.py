@@ -184,6 +184,18 @@ class TestCommand:
         assert chorale("rewrite", song, *words) == Ran(1, "", f"chorale: {complaint}\n")
         assert [path.name for path in tmp_path.iterdir()] == ["song.mid"]
 
+    def test_chords_that_are_asked_for_sound(self, chorale: Command, tmp_path: Path) -> None:
+        song = write_seed(tmp_path / "song.mid", piece(), names=NAMES)
+        trace = tmp_path / "trace.json"
+        words = ("--bars", "2-3", "--chords", "F . G C/E | Am F G7 C", "--seed", 1, "--style", "free", "--trace", trace)
+        assert chorale("rewrite", song, *words).code == 0
+        frames = json.loads(trace.read_text("utf-8"))["frames"]
+        beats = [{note["pitch"] % 12 for note in frame["notes"]} for frame in frames[::4]]
+        f, g, c, am = {5, 9, 0}, {7, 11, 2}, {0, 4, 7}, {9, 0, 4}
+        assert beats == [f, f, g, c, am, f, g | {5}, c]
+        basses = [frame["notes"][3]["pitch"] % 12 for frame in frames[::4]]
+        assert basses[:-1] == [5, 5, 7, 4, 9, 5, 7], "the last one joins what comes"
+
     def test_a_voice_that_is_not_there(self, chorale: Command, tmp_path: Path) -> None:
         song = write_seed(tmp_path / "song.mid", piece()[:1])
         ran = chorale("rewrite", song, "--bars", "2", "--voices", "alto")

@@ -13,7 +13,7 @@ from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.music.song import ChordSymbol, Metre, Song, SongNote, TrackEvent
 from companion.music.vocabulary import sounding_pitches
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.wishes.asked import Wanted, asked_of_new, asked_of_tune, symbol_bars
+from companion.wishes.asked import Wanted, asked_of_bars, asked_of_new, asked_of_tune, symbol_bars
 from companion.wishes.bars import bars_of, new_bars, only_bars
 from companion.wishes.chord_track import chord_track
 
@@ -264,6 +264,30 @@ class TestCloses:
         one = song(16)
         with pytest.raises(BadSetting, match="there is no bar 3 to close in: there are 2 new bars"):
             asked_of_new(Wanted(close_at="3"), one, phrase_of(one), 2)
+
+
+class TestOfBarsMadeAnew:
+    """The second and the third of four."""
+
+    @staticmethod
+    def asked(wanted: Wanted, *symbols: ChordSymbol) -> AskedHarmony:
+        one = replace(song(16), chord_symbols=symbols)
+        return asked_of_bars(wanted, one, phrase_of(one), 16, 48)
+
+    def test_what_is_written_counts_from_the_first_of_them(self) -> None:
+        assert self.asked(Wanted("G | C D")).chords == beats("G . . . C . D .", first=16)
+        with pytest.raises(BadSetting, match="there are chords for 3 bars, and 2 bars for them"):
+            self.asked(Wanted("G | C | D"))
+
+    def test_what_the_file_has_is_kept_to(self) -> None:
+        given = (ChordSymbol(0, "C"), ChordSymbol(6 * BEAT, "F"))
+        found = self.asked(Wanted(), *given)
+        assert found.chords == beats("C . . . . . F . . . . . . . . .")
+        assert found.notices == ("the file's 2 chord symbols are kept to; --chords none leaves them",)
+        assert self.asked(Wanted("none"), *given) == AskedHarmony()
+
+    def test_symbols_of_other_bars_are_not_spoken_of(self) -> None:
+        assert self.asked(Wanted(), ChordSymbol(12 * BEAT, "F"), ChordSymbol(14 * BEAT, "C")) == AskedHarmony()
 
 
 class TestBars:
