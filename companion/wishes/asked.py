@@ -17,7 +17,7 @@ from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.harmony.tunes import close_in
 from companion.music.bars import closing_steps
 from companion.music.song import Song
-from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, IntArray
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, IntArray
 from companion.phrase.seed import Phrase
 from companion.wishes.bars import Bar, bars_of, new_bars
 from companion.wishes.chord_track import NO_CHORD, chord_track
@@ -260,15 +260,25 @@ class _Tune:
         return AskedClose(step, self._start + len(self._tokens), _bar_around(bars, step))
 
     def fermatas(self, ticks: Iterable[int], bars: Sequence[Bar], notices: list[str]) -> list[AskedClose]:
-        """On the beats of the notes that have one, be it but an inner voice that comes later to its own."""
-        closes = []
+        """On the beats of the notes that have one; an inner voice may come to its own while the tune holds its note."""
+        steps: dict[int, None] = {}
         for beat in dict.fromkeys(self._phrase.start_step + self._phrase.beat_around(tick) for tick in ticks):
             step = self._close_in(beat, beat + STEPS_PER_BEAT)
+            if step is None:
+                step = self._held_at(beat)
             if step is not None:
-                closes.append(AskedClose(step, step, _bar_around(bars, step)))
+                steps[step] = None
             elif self._start <= beat < self._start + len(self._tokens):
                 notices.append(f"the fermata in bar {_bar_around(bars, beat)} is on no beat of the tune: passed over")
-        return closes
+        return [AskedClose(step, step, _bar_around(bars, step)) for step in sorted(steps)]
+
+    def _held_at(self, beat: int) -> int | None:
+        """Where the note begins, on a beat, that the tune holds; None where it holds none."""
+        at = beat - self._start
+        if not 0 <= at < len(self._tokens) or self._tokens[at] != HOLD:
+            return None
+        struck = int(np.flatnonzero(self._tokens[:at] != HOLD)[-1])
+        return None if self._tokens[struck] == REST or struck % STEPS_PER_BEAT else self._start + struck
 
     def _close_in(self, first: int, last: int) -> int | None:
         found = close_in(self._tokens, first - self._start, last - self._start)

@@ -212,6 +212,27 @@ class TestCloses:
         found = asked(Wanted(), one)
         assert [close.step for close in found.closes] == [24, 60] and found.notices == ()
 
+    @pytest.mark.parametrize("own", [True, False])
+    def test_by_a_beat_while_the_tune_holds_its_note(self, own: bool) -> None:
+        notes = [(0, 1), (1, 1), (2, 2), (4, 1), (5, 2.5), (7.5, 0.5)]
+        one = Song(
+            tuple(SongNote(int(at * BEAT), int((at + beats) * BEAT), 67, 80, 0, 0) for at, beats in notes),
+            BEAT,
+            fermatas=(*([2 * BEAT] * own), 3 * BEAT, 7 * BEAT),
+        )
+        found = asked(Wanted(), one)
+        assert [(close.step, close.bar) for close in found.closes] == [(8, 1), (20, 2)]
+        assert found.notices == ()
+
+    def test_on_a_note_beside_the_beat_it_is_passed_over(self) -> None:
+        notes = [(0, 1.5), (1.5, 2.5), (4, 4)]
+        one = Song(
+            tuple(SongNote(int(at * BEAT), int((at + beats) * BEAT), 67, 80, 0, 0) for at, beats in notes),
+            BEAT,
+            fermatas=(2 * BEAT,),
+        )
+        assert asked(Wanted(), one).notices == ("the fermata in bar 1 is on no beat of the tune: passed over",)
+
     def test_a_fermata_beside_the_beat_is_said(self) -> None:
         one = replace(song(8, start=1), fermatas=(0, 9 * BEAT + BEAT // 2))
         found = asked(Wanted(), one)
