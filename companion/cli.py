@@ -33,6 +33,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+FILE_CONTROLS, OUTPUTS, MANY, WISHES = control_options(in_files=True), output_options(), many_options(), wish_options()
+
 Force = Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Track = Annotated[
@@ -81,7 +83,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 @app.command(epilog="Example: chorale demo --seed 3 --temperature 0.7")
-@with_options(said=control_options(in_files=True), outputs=output_options("trace", "soundfont", "force", "quiet"))
+@with_options(said=FILE_CONTROLS, outputs=output_options("trace", "soundfont", "force", "quiet"))
 def demo(
     bars: Annotated[int, typer.Option("--bars", help="How many bars to answer.")] = 8,
     *,
@@ -99,7 +101,7 @@ def demo(
 
 
 @app.command("continue", epilog="Example: chorale continue opening.mid -o whole.mid --bars 8 --seed 1")
-@with_options(wanted=wish_options(), said=control_options(in_files=True), outputs=output_options(), many=many_options())
+@with_options(wanted=WISHES, said=FILE_CONTROLS, outputs=OUTPUTS, many=MANY)
 def continue_(
     seeds: Annotated[
         list[Path],
@@ -126,7 +128,8 @@ def continue_(
     many: Said,
 ) -> None:
     """Continue a piece in four voices; missing voices of the seed are added first."""
-    from companion.commands.batch import Work, work_on  # noqa: PLC0415
+    from companion.commands.batch import work_on  # noqa: PLC0415
+    from companion.commands.files import Work  # noqa: PLC0415
     from companion.wishes.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import continue_job  # noqa: PLC0415
 
@@ -136,7 +139,7 @@ def continue_(
 
 
 @app.command("harmonise", epilog="Example: chorale harmonise melody.mid -o chorale.mid --wav")
-@with_options(wanted=wish_options(), said=control_options(in_files=True), outputs=output_options(), many=many_options())
+@with_options(wanted=WISHES, said=FILE_CONTROLS, outputs=OUTPUTS, many=MANY)
 def harmonise_command(
     melodies: Annotated[
         list[Path],
@@ -150,7 +153,9 @@ def harmonise_command(
     track: Track = None,
     bars: Annotated[
         str | None,
-        typer.Option("--bars", help="Only in these bars, as in 8 (the first eight) or 5-8. Default: in all."),
+        typer.Option(
+            "--bars", help="Only in these bars, as in 8 (the eighth) or 1-8; a pickup is bar 0. Default: in all."
+        ),
     ] = None,
     *,
     wanted: Said,
@@ -159,8 +164,8 @@ def harmonise_command(
     many: Said,
 ) -> None:
     """Write the missing voices to a melody, which is copied out as it stands."""
-    from companion.commands.batch import Work, work_on  # noqa: PLC0415
-    from companion.commands.files import voice_number  # noqa: PLC0415
+    from companion.commands.batch import work_on  # noqa: PLC0415
+    from companion.commands.files import Work, voice_number  # noqa: PLC0415
     from companion.wishes.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import harmonise_job  # noqa: PLC0415
 
@@ -170,7 +175,7 @@ def harmonise_command(
 
 
 @app.command("rewrite", epilog="Example: chorale rewrite song.mid --bars 5-8 --voices alto,tenor")
-@with_options(said=control_options(in_files=True), outputs=output_options(), many=many_options())
+@with_options(wanted=wish_options("chords"), said=FILE_CONTROLS, outputs=OUTPUTS, many=MANY)
 def rewrite_command(
     songs: Annotated[
         list[Path],
@@ -180,7 +185,8 @@ def rewrite_command(
         str,
         typer.Option(
             "--bars",
-            help="Which bars, as in 5 or 5-8. A pickup is bar 0, be it in a short bar or after a rest of half a bar.",
+            help="Which bars, as in 5 (the fifth) or 5-8."
+            " A pickup is bar 0, be it in a short bar or after a rest of half a bar.",
         ),
     ],
     voices: Annotated[
@@ -188,15 +194,19 @@ def rewrite_command(
     ] = None,
     track: Track = None,
     *,
+    wanted: Said,
     said: Said,
     outputs: Said,
     many: Said,
 ) -> None:
     """Make some bars anew, joined to what is before and after, which stays as it is."""
-    from companion.commands.batch import Work, work_on  # noqa: PLC0415
-    from companion.workbench.jobs import rewrite_job  # noqa: PLC0415
+    from companion.commands.batch import work_on  # noqa: PLC0415
+    from companion.commands.files import Work  # noqa: PLC0415
+    from companion.wishes.asked import Wanted  # noqa: PLC0415
+    from companion.workbench.anew import rewrite_job  # noqa: PLC0415
 
-    work = Work("rewritten", lambda song, settings: rewrite_job(song, bars, voices, settings, track))
+    asked = Wanted(**wanted)
+    work = Work("rewritten", lambda song, settings: rewrite_job(song, bars, voices, settings, track, asked))
     work_on(songs, work, said, outputs, **many)
 
 

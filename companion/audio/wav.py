@@ -10,18 +10,15 @@ import shutil
 import subprocess
 import tempfile
 import wave
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
 
 from companion.audio.organ import SAMPLE_RATE, SampleArray, Sound, render
 from companion.errors import BadSetting, ChoraleError, MissingExtra, OutputFailed
-from companion.files.midi import DEFAULT_BEAT_US, song_of_bytes
+from companion.files.midi import song_of_bytes
 from companion.files.opening import opened
-from companion.music.song import Song, Tempo
+from companion.music.song import Song, seconds_of_ticks
 from companion.music.vocabulary import VOICES
 
 MOST_SOUNDFONT_BYTES = 4_000_000_000  # of which FluidSynth reads what it needs
@@ -65,19 +62,6 @@ def sounds_of_song(song: Song) -> list[Sound]:
         for note in song.notes
     ]
     return sorted(sounds, key=lambda sound: (sound.start_seconds, sound.voice, sound.pitch))
-
-
-def seconds_of_ticks(tempos: Sequence[Tempo], ticks_per_beat: int) -> Callable[[int], float]:
-    """From a tick to its seconds."""
-    changes = [Tempo(0, DEFAULT_BEAT_US), *tempos]
-    lengths_us = [(after.tick - before.tick) * before.beat_us for before, after in pairwise(changes)]
-    starts_us = list(accumulate(lengths_us, initial=0))  # times ticks_per_beat, so that nothing is rounded yet
-
-    def seconds(tick: int) -> float:
-        at = bisect_right(changes, tick, key=lambda change: change.tick) - 1
-        return (starts_us[at] + (tick - changes[at].tick) * changes[at].beat_us) / (ticks_per_beat * 1_000_000)
-
-    return seconds
 
 
 def find_fluidsynth(soundfont: Path) -> str:

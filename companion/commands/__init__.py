@@ -1,7 +1,8 @@
 """One file a command. Import its files, not this face: they load what they need.
 
-batch          continue, harmonise and rewrite: one file or many, once or in variations
+batch          continue, harmonise and rewrite: one file or many
 files          one composition made, written and told of
+variations     several of a file in the place of one
 again          the words that make a file again
 jam            jam
 jam_options    from what was typed to the options of a jam

@@ -17,7 +17,7 @@ _NAMED = ("seed", "model", "style")  # always told: what is usual may change
 # What says nothing of the music: where files stand, how it is shown, and how many are made.
 _WHERE = frozenset(["out", "trace", "wav", "soundfont", "force", "out_dir", "variations", "png", "svg", "pdf"])
 _SHOWN = frozenset(["quiet", "plain", "fast", "sound"])
-_PLAIN_WORD = re.compile(r"[\w@%+=:,./#-]+", re.ASCII)
+_PLAIN_WORD = r"(?a)[\w@%+=:,./#-]+"
 
 _running: ContextVar[tuple[str, ...]] = ContextVar("running", default=())  # the command, and the options of its music
 
@@ -66,6 +66,6 @@ def _names(option: Any) -> Iterator[str]:
 
 def _quoted(word: str) -> str:
     """In double quotes, which every shell knows, unless there is something in it that they do not hold."""
-    if _PLAIN_WORD.fullmatch(word):
+    if re.fullmatch(_PLAIN_WORD, word):
         return word
     return shlex.quote(word) if re.search(r'["$`\\!]', word) else f'"{word}"'

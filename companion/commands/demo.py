@@ -22,7 +22,6 @@ from companion.jam.control_changes import ControlChanges
 from companion.jam.device import Device
 from companion.jam.engine import Engine
 from companion.jam.notices import Notices
-from companion.jam.options import known_choices
 from companion.jam.outlets import Outlets
 from companion.music.song import Metre, Song, SongNote, Tempo
 from companion.music.sounding import SoundingFrame
@@ -32,6 +31,7 @@ from companion.phrase.seed import Phrase, phrase_of_song
 from companion.player.messages import PlayerCommand
 from companion.player.player import Player
 from companion.player.port import Nowhere
+from companion.sampling.styles import known_choices
 from companion.screen.chooser import View, choose_view
 from companion.session.session import Session
 from companion.session.sink import FrameTape

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
-from companion.audio.wav import seconds_of_ticks
 from companion.commands.again import again
+from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.files.streams import STANDARD_OUTPUT, is_dash
 from companion.generation.composer import Composed
 from companion.generation.job import Job
+from companion.music.song import seconds_of_ticks
 from companion.music.vocabulary import voice_index
 from companion.screen.say import say
 from companion.screen.terminal import LONG_SECONDS, progress_bar, span
@@ -25,6 +27,27 @@ SOUND_SPEED = 60  # seconds of sound made in a second, by a slow machine
 MOST_WRITTEN_NAMED = 6  # of files that were written; of more the first and the last are told
 
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]  # of a task, of so many steps
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be made of a file."""
+
+    word: str  # in the names of what is made, as in song-continued.mid
+    job: Callable[[Path, Settings], Job]
+
+    @property
+    def count(self) -> int | None:
+        """How many are made of each file, at numbers of its place; None: one, at the place itself."""
+        return None
+
+    def check(self, outputs: Outputs) -> None:
+        """Before any work: what ``Outputs.check`` raises about any of the files."""
+        outputs.check()
+
+    def make(self, source: Path, settings: Settings, outputs: Outputs, bar: ProgressBar = progress_bar) -> None:
+        """Make it of a file, and write it."""
+        compose(self.job(source, settings), outputs, bar)
 
 
 def compose(job: Job, outputs: Outputs, bar: ProgressBar = progress_bar) -> None:

@@ -23,6 +23,7 @@ from companion.errors import BadSetting
 Said = Mapping[str, Any]  # what was said, by the names of the options' parameters
 
 _VOICE = "voice_"
+_USUAL = Settings()
 
 
 def control_options(in_files: bool = False) -> list[inspect.Parameter]:
@@ -69,8 +70,8 @@ def many_options() -> list[inspect.Parameter]:
     ]
 
 
-def wish_options() -> list[inspect.Parameter]:
-    """Of the harmony and the closes that are asked for."""
+def wish_options(*names: str) -> list[inspect.Parameter]:
+    """Of the harmony and the closes that are asked for; of these names, or all."""
     chords = (
         'Chords bar by bar, as in "G D7 | C . G/B D"; none: not even those of the file. Default: those of the file.'
     )
@@ -79,16 +80,17 @@ def wish_options() -> list[inspect.Parameter]:
         "Default: at the file's fermatas."
     )
     kinds = "How they close: authentic, half, deceptive or plagal; one, or one for each close."
-    return [
+    options = [
         _parameter("chords", str, chords, "chords"),
         _parameter("close_at", str, closes, "close-at", metavar="BARS"),
         _parameter("cadence", str, kinds, "cadence"),
     ]
+    return [option for option in options if option.name in names or not names]
 
 
 def _of_all(name: str, control: Control) -> inspect.Parameter:
     flags = (control.flag,) if control.flag else ()
-    usual = None if name == "seed" else getattr(Settings(), control.field)  # other dice each time
+    usual = None if name == "seed" else getattr(_USUAL, control.field)  # other dice each time
     help_ = _help(control.doc, control.kind, usual)
     return _parameter(name, str, help_, name, *flags, metavar=control.argument.upper())
 
@@ -163,12 +165,12 @@ def asked_settings(said: Said, settings: Settings | None = None) -> Settings:
     Raises:
         BadSetting: something that was said cannot be.
     """
-    from companion.jam.options import known_choices  # noqa: PLC0415 - brings numpy
     from companion.model.library import bundled_models  # noqa: PLC0415
+    from companion.sampling.styles import known_choices  # noqa: PLC0415 - brings numpy
 
     named = [said["model"]] if "model" in said else []
     choices = known_choices((*bundled_models(), *named))
-    settings = settings or Settings()
+    settings = settings or _USUAL
     for name, given in said.items():
         if name in OF_ALL:
             settings = change(settings, name, (_sent(OF_ALL[name], given),), choices)
@@ -184,7 +186,7 @@ def file_settings(said: Said) -> Settings:
 
 def thrown(settings: Settings, said: Said) -> Settings:
     """With other dice each time, unless a seed is named here or in a preset."""
-    if "seed" in said or settings.seed != Settings().seed:
+    if "seed" in said or settings.seed != _USUAL.seed:
         return settings
     return replace(settings, seed=secrets.randbelow(HIGHEST_SEED))
 

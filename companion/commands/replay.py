@@ -12,7 +12,6 @@ from typing import Any
 
 from companion.controls.settings import Command, Settings, VoiceSettings
 from companion.errors import BadLog, one_line
-from companion.jam.options import known_choices
 from companion.model.library import bundled_models
 from companion.model.runtime import Model
 from companion.music.bars import Barlines
@@ -28,6 +27,7 @@ from companion.record.log import (
     read_entries,
     read_header,
 )
+from companion.sampling.styles import known_choices
 from companion.screen.terminal import Progress, unseen
 from companion.session.session import Session
 from companion.session.sink import FrameTape

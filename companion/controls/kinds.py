@@ -22,7 +22,7 @@ AUTO = "auto"
 LOOPBACK = "127.0.0.1"  # this machine, and nobody else
 
 _DECIMALS = 6  # OSC floats are 32 bits wide: 0.8 arrives as 0.800000012, and is 0.8 again
-_PLACE = re.compile(r"(?:(?P<host>[\w.-]+|\[[0-9a-f:.]+\]):)?(?P<port>\d{1,5})", re.IGNORECASE | re.ASCII)
+_PLACE = r"(?ai)(?:(?P<host>[\w.-]+|\[[0-9a-f:.]+\]):)?(?P<port>\d{1,5})"
 # Every key by its usual name, in the order of the circle of fifths.
 USUAL_KEYS = (
     *(f"{tonic} major" for tonic in ("C", "G", "D", "A", "E", "B", "F#", "Db", "Ab", "Eb", "Bb", "F")),
@@ -341,7 +341,7 @@ class NetworkPlace:
     def read(self, given: object) -> NetworkAddress:
         if isinstance(given, NetworkAddress):
             return given
-        match = _PLACE.fullmatch(given if isinstance(given, str) else str(_whole(given)))
+        match = re.fullmatch(_PLACE, given if isinstance(given, str) else str(_whole(given)))
         if match is None or not 1 <= int(match["port"]) <= 65535:
             raise ValueError
         return NetworkAddress((match["host"] or LOOPBACK).strip("[]"), int(match["port"]))

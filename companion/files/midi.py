@@ -27,12 +27,10 @@ from companion.files.tracks import (
 )
 from companion.files.writing import write_output
 from companion.music.messages import META, meta_data
-from companion.music.song import EXPECTED, Song, SongNote, VoiceEvent, VoiceNote
+from companion.music.song import DEFAULT_BEAT_US, EXPECTED, Song, SongNote, VoiceEvent, VoiceNote
 from companion.music.vocabulary import VOICES
 
 _Written = tuple[int, Any]  # tick, mido message
-
-DEFAULT_BEAT_US = 500_000  # the file format's own: 120 beats a minute
 
 MOST_BYTES = 4_000_000  # more than 25,000 bars of four voices
 MOST_NOTES = 1_000_000

@@ -130,7 +130,7 @@ class _Heard:
         self.first_step = self._steps[0] % STEPS_PER_BEAT  # of the frames, as the form of the tune counts
         lacking = np.full((self.first_step, len(VOICES)), REST, dtype=np.int32)
         self._from_a_beat = np.concatenate([lacking, self.frames])
-        here = asked.moved(self._beats_of_song(phrase))
+        here = asked.moved(beats_of_song(phrase, self._steps))
         self.chords = here.chords
         closes = [close.step for close in here.closes]
         tune = self._from_a_beat[:, phrase.given.index(True)]
@@ -141,12 +141,6 @@ class _Heard:
         self._way = None
         if self.key is not None and any(self.added):
             self._way = way_through(self.key, self.form, self._from_a_beat, phrase.given, self.chords)
-
-    def _beats_of_song(self, phrase: Phrase) -> list[int]:
-        """The steps of the song where the beats of the form begin."""
-        bar = phrase.start_step - phrase.first_step
-        steps = [*range(self._steps[0] - self.first_step, self._steps[0]), *self._steps]
-        return [bar + step for step in steps[::STEPS_PER_BEAT]]
 
     def closing_key(self, place: int) -> Key | None:
         """That of a last chord, which is of the key where no other one is asked for."""
@@ -190,6 +184,15 @@ class _Heard:
             if (span := self.form.at(place)) in self._alike:
                 asked = asked.again(state, span, place)
         return asked.struck_anew() if at and self._steps[at] > self._steps[at - 1] + 1 else asked
+
+
+def beats_of_song(phrase: Phrase, steps: Sequence[int]) -> list[int]:
+    """The steps of the song where the beats begin of some frames, from that around the first on.
+
+    steps: of the frames, from the beginning of the phrase's first bar.
+    """
+    bar, first = phrase.start_step - phrase.first_step, steps[0]
+    return [bar + step for step in [*range(first - first % STEPS_PER_BEAT, first), *steps][::STEPS_PER_BEAT]]
 
 
 def seed_frames(phrase: Phrase) -> int:

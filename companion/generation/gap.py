@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.generation.asked import NOTHING_ASKED, AskedHarmony, as_asked
 from companion.generation.blanks import Blank, free_notes
 from companion.generation.closes import Request, with_first, with_last
-from companion.generation.composer import BAR_IN_THREES, LONGEST_HEARD
+from companion.generation.composer import BAR_IN_THREES, LONGEST_HEARD, beats_of_song
 from companion.harmony.form import PHRASE_BEATS, Form, Span, drawn_form
 from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
-from companion.harmony.way import Way, way_through
+from companion.harmony.way import AskedBeats, Way, way_through
 from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.features import Ahead, Conditions
 from companion.music.key import Key
@@ -59,8 +60,9 @@ class Gap:
         asked_key: Key | None = None,
         closes: Sequence[int] = (),
         means: Means = ALL_MEANS,
+        asked: AskedHarmony = NOTHING_ASKED,
     ) -> None:
-        """closes: frames of the phrase on which its phrases end, where that is known."""
+        """closes: frames of the phrase on which its phrases end, where that is known; asked: chords."""
         free = free_notes(phrase.frames, blank)
         changing = np.flatnonzero(free.any(axis=1))
         start, end = (int(changing[0]), int(changing[-1]) + 1) if len(changing) else (blank.first, blank.first)
@@ -74,7 +76,9 @@ class Gap:
         self._sampling = in_key(sampling, self.key, asked=asked_key is not None)
         self._joins = means.joined
         self.lead = self.steps[0] % STEPS_PER_BEAT  # of the frames, as the form counts
-        self.form = self._phrases(phrase, dice, np.flatnonzero(np.isin(at, list(closes))) + self.lead)
+        self.chords = self._chords_here(asked.moved(beats_of_song(phrase, self.steps)).chords)
+        form = self._phrases(phrase, dice, np.flatnonzero(np.isin(at, list(closes))) + self.lead)
+        self.form = as_asked(form, self.chords)
         self._way, self._ahead = self._way_on(means), self._known_ahead(means)
 
     @property
@@ -94,7 +98,7 @@ class Gap:
         begins = self._beginning(at)
         steps = self.form.steps_to_close(at + self.lead)
         if not (begins and steps is not None and steps < 0):
-            asked = asked.towards_close(steps, self.key if self._is_last(at) else None)
+            asked = asked.towards_close(steps, self._closing_key(at))
         if begins:
             asked = replace(asked, sampling=with_first(asked.sampling, anew(begins)))
         if self._joins and self._goes_on_at_stop(at):
@@ -105,7 +109,7 @@ class Gap:
     def closes(self) -> dict[int, Key | None]:
         """The frames of the gap on which phrases end, each with the key that it is to end in; None: any."""
         places = [span.close - self.lead for span in self.form.spans]
-        return {at: self.key if self._is_last(at) else None for at in places if self.first <= at < self.stop}
+        return {at: self._closing_key(at) for at in places if self.first <= at < self.stop}
 
     def _beginning(self, at: int) -> frozenset[int]:
         """The voices of which the first note that is made anew begins here."""
@@ -120,6 +124,16 @@ class Gap:
         held = span is not None and span.close == at + self.lead and self.stop + self.lead <= span.end
         return held or at >= self.stop - STEPS_PER_BEAT
 
+    def _closing_key(self, at: int) -> Key | None:
+        """That of the piece's last phrase, where no other chord is asked for."""
+        place = at + self.lead
+        return self.key if self._is_last(at) and place - place % STEPS_PER_BEAT not in self.chords else None
+
+    def _chords_here(self, chords: AskedBeats) -> AskedBeats:
+        """Those of beats on which anything is made anew."""
+        first, stop = self.first + self.lead, self.stop + self.lead
+        return {step: chord for step, chord in chords.items() if first - STEPS_PER_BEAT < step < stop}
+
     def _is_last(self, at: int) -> bool:
         return self.form.ends and self.form.at(at + self.lead) == self.form.spans[-1]
 
@@ -127,7 +141,9 @@ class Gap:
         known = np.where(self.free, REST, self.frames).astype(np.int32)
         if not means.toward:
             known[self.stop :] = REST
-        return None if self.key is None else way_through(self.key, self.form, self._from_a_beat(known), _EVERYONE)
+        if self.key is None:
+            return None
+        return way_through(self.key, self.form, self._from_a_beat(known), _EVERYONE, self.chords)
 
     def _known_ahead(self, means: Means) -> Ahead:
         ahead = Ahead.of_frames(np.where(self.free, UNDECIDED, self.frames).astype(np.int32))

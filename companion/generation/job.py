@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.generation.asked import NOTHING_ASKED, AskedHarmony, TuneAt
-from companion.generation.blanks import Blank, kept_of, over_the_edges
 from companion.generation.composer import (
     Composed,
     continue_phrase,
@@ -22,17 +21,15 @@ from companion.generation.composer import (
     total_frames,
 )
 from companion.generation.following import Following, Lead
-from companion.generation.gap import Gap
 from companion.generation.generator import Generator
-from companion.generation.rewriting import Rewriting
-from companion.generation.velocity import PLAYED, VelocityRule, as_there, velocity_rule
+from companion.generation.velocity import VelocityRule, velocity_rule
 from companion.harmony.form import Wish
 from companion.harmony.keys import likeliest_key
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.song import Song
-from companion.music.vocabulary import VOICES, sounding_pitches
+from companion.music.vocabulary import sounding_pitches
 from companion.phrase.character import character_of
 from companion.phrase.seed import Phrase
 from companion.sampling.styles import sampling_of
@@ -48,6 +45,17 @@ class Fact(NamedTuple):
     name: str  # in a trace
     value: Any  # there, as JSON has it
     said: str = ""  # to people; empty: nothing
+
+
+class SearchSteps(Protocol):
+    """What finds how bars are made anew."""
+
+    @property
+    def work(self) -> int:
+        """How many steps it has."""
+
+    def search(self) -> Iterator[None]:
+        """Goes on by a step each time."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class Job:
     settings: Settings | None = None  # with which it is drawn; a job that is told of has them
     key: Key | None = None  # in which it is made
     facts: Sequence[Fact] = ()  # of what is done, beside what every job tells
-    rewriting: Rewriting | None = None  # a search that comes before the first frame; its steps count as work
+    rewriting: SearchSteps | None = None  # of bars made anew; comes before the first frame, and its steps count as work
 
     @property
     def work(self) -> int:
@@ -91,12 +99,12 @@ def continue_song(
     check_bars(bars)
     lead = Following.of(settings).lead(character_of(phrase))
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes, lead), sampling_of(settings)
-    key, generator = asked_key(settings), _generator(settings, open_model)
+    key, generator = asked_key(settings, song), seeded_generator(settings, open_model)
     home = likeliest_key(phrase.frames, chords=asked.symbols)
-    asked = _in_key(asked, settings, phrase, home)
+    asked = _in_key(asked, phrase, key, home)
     frames = continue_phrase(generator, phrase, bars, sampling, key, lead, wishes, asked)
     total = total_frames(phrase, bars)
-    new_steps, task = total - seed_frames(phrase), _task(phrase, total, "compose")
+    new_steps, task = total - seed_frames(phrase), task_of(phrase, total, "compose")
     told = [*notices(phrase), *asked.notices]
     return Job(song, phrase, generator, frames, total, told, velocity, new_steps, task, lead, settings, key or home)
 
@@ -115,12 +123,12 @@ def harmonise_song(
     whole: what the phrase is some bars of, whose key is theirs.
     """
     velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
-    key, generator = asked_key(settings), _generator(settings, open_model)
+    key, generator = asked_key(settings, song), seeded_generator(settings, open_model)
     home = likeliest_key((whole or phrase).frames, ended=True, chords=asked.symbols)
-    asked = _in_key(asked, settings, phrase, home)
+    asked = _in_key(asked, phrase, key, home)
     frames = harmonise(generator, phrase, sampling, key, asked)
     total = len(phrase.sung_steps)
-    task = _task(phrase, total, "harmonise")
+    task = task_of(phrase, total, "harmonise")
     told = [*phrase.notices, *asked.notices]
     return Job(song, phrase, generator, frames, total, told, velocity, task=task, settings=settings, key=key or home)
 
@@ -131,53 +139,18 @@ def check_bars(bars: int) -> None:
         raise BadSetting(f"bars must be from 1 to {MOST_BARS}, not {bars}")
 
 
-def rewrite_song(song: Song, phrase: Phrase, blank: Blank, settings: Settings, open_model: OpenModel) -> Job:
-    """What a blank says made anew (see companion.generation.blanks); its phrase has only the notes that are kept."""
-    key, sampling, generator = asked_key(settings), sampling_of(settings), _generator(settings, open_model)
-    closes = sorted({phrase.beat_around(tick) for tick in song.fermatas})
-    velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)
-    rewriting = Rewriting(generator, Gap(phrase, blank, sampling, generator.random, key, closes))
-    kept = kept_of(phrase, blank)
-    lines = [*phrase.notices, *over_the_edges(phrase, blank)]
-    task = _task(phrase, blank.stop - blank.first, "rewrite")
-    return Job(
-        song,
-        kept,
-        generator,
-        rewriting.frames(),
-        rewriting.length,
-        lines,
-        velocity,
-        task=task,
-        settings=settings,
-        key=rewriting.gap.key,
-        facts=(_rewritten(phrase, blank),),
-        rewriting=rewriting,
-    )
+def asked_key(settings: Settings, song: Song | None = None) -> Key | None:
+    """The key that the player names, or else a score by a church mode; what else it names is heard better."""
+    if settings.key:
+        return Key.of_name(settings.key)
+    written = song.key if song is not None else None
+    return Key.of_signature(written.sharps, written.church_mode) if written and written.church_mode else None
 
 
-def _rewritten(phrase: Phrase, blank: Blank) -> Fact:
-    first, last = phrase.bar_of_step(blank.first), phrase.bar_of_step(blank.stop - 1)
-    voices = [VOICES[voice] for voice in sorted(blank.voices)]
-    bars = f"bar {first}" if first == last else f"bars {first} to {last}"
-    return Fact("rewritten", {"bars": [first, last], "voices": voices}, f"{bars} anew in {', '.join(voices)}")
-
-
-def _course(phrase: Phrase) -> tuple[list[int], list[int], list[int]]:
-    """Of all notes: voices, steps and velocities."""
-    steps = phrase.positions([note.start_tick for note in phrase.notes])
-    return [note.voice for note in phrase.notes], steps.tolist(), [note.velocity for note in phrase.notes]
-
-
-def asked_key(settings: Settings) -> Key | None:
-    """The key that the player names."""
-    return Key.of_name(settings.key) if settings.key else None
-
-
-def _in_key(asked: AskedHarmony, settings: Settings, phrase: Phrase, home: Key | None) -> AskedHarmony:
+def _in_key(asked: AskedHarmony, phrase: Phrase, key: Key | None, home: Key | None) -> AskedHarmony:
     """With the key that notes and chords tell, and the chords of closes of a kind."""
     asked = replace(asked, key=home)
-    key = asked_key(settings) or home
+    key = key or home
     return asked if key is None or not asked else asked.with_cadences(key, _sung_in(phrase))
 
 
@@ -192,10 +165,12 @@ def _sung_in(phrase: Phrase) -> TuneAt:
     return sung
 
 
-def _generator(settings: Settings, open_model: OpenModel) -> Generator:
+def seeded_generator(settings: Settings, open_model: OpenModel) -> Generator:
+    """The model that is set, and dice."""
     return Generator(open_model(settings.model), np.random.Generator(np.random.PCG64(settings.seed)))
 
 
-def _task(phrase: Phrase, steps: int, what: str) -> str:
+def task_of(phrase: Phrase, steps: int, what: str) -> str:
+    """ "8 bars to compose": so many steps of a phrase."""
     bars = math.ceil(steps / phrase.bar_steps)
     return f"{bars:,} bar{'s' * (bars > 1)} to {what}"

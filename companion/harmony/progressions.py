@@ -51,6 +51,7 @@ _TRUST_IN_QUALITY = 6.0  # likewise of what a voice sings in chords of one quali
 _OUT_OF_MODE = 0.02  # how much less likely a chord is that a church mode has not
 _SELDOM = 0.02  # of a count, for what was never seen
 _STRONGEST = (-2.5, 3.0)  # nats that a note can lose or win by its chord
+_ABOVE = np.add.outer(range(OCTAVE), range(OCTAVE)) % OCTAVE  # [tones, 12]: those above each one, from itself on
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,12 +138,12 @@ class Counts:
         kinds: dict[tuple[int, int], Likelihoods] = {}
         for number, (root, quality, bass) in enumerate(self.chords.tolist()):
             kind = quality, (bass - root) % OCTAVE
-            from_root = np.roll(self.singing[:, :, number], -root, axis=-1)
+            from_root = self.singing[:, :, number].take(_ABOVE[root], axis=-1)
             kinds[kind] = kinds.get(kind, np.full_like(from_root, 0.3)) + from_root
         sung = self.singing.copy()
         for number, (root, quality, bass) in enumerate(self.chords.tolist()):
             alike = _shares(kinds[quality, (bass - root) % OCTAVE])
-            sung[:, :, number] += _TRUST_IN_QUALITY * np.roll(alike, root, axis=-1)
+            sung[:, :, number] += _TRUST_IN_QUALITY * alike.take(_ABOVE[-root], axis=-1)
         return _shares(sung)
 
     def _usual_singing(self) -> Likelihoods:

@@ -18,18 +18,19 @@ _SIGNS = str.maketrans(
     {"♯": "#", "♭": "b", "△": "Δ", "∆": "Δ", "º": "°", "Ø": "ø", "−": "-", "–": "-", "(": "", ")": ""}
 )
 _NOTE = r"([A-H])(##?|bb?|is|es|(?<=[EA])s(?!us))?"
-_SYMBOL = re.compile(rf"{_NOTE}(.*?)(?:/{_NOTE})?")
+_SYMBOL = rf"{_NOTE}(.*?)(?:/{_NOTE})?"
 _LIFTS = {None: 0, "": 0, "#": 1, "##": 2, "b": -1, "bb": -2, "is": 1, "es": -1, "s": -1}
 _UNISON_AND_FIFTH = {1: 0, 5: 7}
 _THIRDS = (3, 4)
 _DEGREES = {2: 2, 4: 5, 6: 9, 9: 2, 11: 5, 13: 9}  # above the root, as they are added
 
-# What a symbol is made of, one after another: what it begins with, then what is added or altered.
-_PARTS = re.compile(
+# What a symbol is made of, one after another: what it begins with, then what is added or altered. Patterns are compiled
+# when the first symbol is read: most files have none.
+_PARTS = (
     r"(?P<kind>maj|Maj|MAJ|ma(?!j|dd)|Δ|M|min|mi|m|-(?!5)|dim|°|o(?=7|9)|ø|aug|\+(?=$|7|9|M|m|Δ))?"
     r"(?P<seventh>maj|Maj|ma|M|Δ)?(?P<number>6/9|69|5|6|7|9|11|13|2|4)?(?P<more>.*)"
 )
-_MORE = re.compile(
+_MORE = (
     r"(?P<sus>sus(?:2|4)?)|(?P<maj>(?:maj|Maj|M|Δ)7?)|add(?P<add>b?#?(?:2|4|6|9|11|13))|(?:no|omit)(?P<no>3|5)"
     r"|(?P<sign>[b#+-])(?P<altered>5|9|11|13)|(?P<aug>aug|\+$)|,"
 )
@@ -78,7 +79,7 @@ class AskedChord(NamedTuple):
 @lru_cache(maxsize=1024)
 def chord_of_symbol(text: str) -> AskedChord | None:
     """The chord of a symbol; None where it is none."""
-    match = _SYMBOL.fullmatch(text.strip().translate(_SIGNS))
+    match = re.fullmatch(_SYMBOL, text.strip().translate(_SIGNS))
     if match is None:
         return None
     letter, sign, rest, bass, bass_sign = match.groups()
@@ -156,15 +157,15 @@ class _Tones:
 
 def _above(rest: str) -> tuple[int, ...] | None:
     """The tones above the root of what stands behind it; None where that means nothing."""
-    parts = _PARTS.fullmatch(rest)
+    parts = re.fullmatch(_PARTS, rest)
     if parts is None:
         return None
-    tones, at, more = _Tones(), 0, parts["more"]
+    tones, more = _Tones(), parts["more"]
     tones.named(parts["kind"] or "", parts["seventh"] or "", parts["number"] or "")
-    while at < len(more):
-        part = _MORE.match(more, at)
+    while more:
+        part = re.match(_MORE, more)
         if part is None:
             return None
         tones.add(part)
-        at = part.end()
+        more = more[part.end() :]
     return tones.by_weight or None

@@ -8,7 +8,6 @@ from pathlib import Path
 from companion.controls.knobs import ControlMap
 from companion.controls.rig import Rig
 from companion.controls.settings import Settings
-from companion.controls.table import Choices, StyleDefaults
 
 
 @dataclass(frozen=True)
@@ -21,11 +20,3 @@ class JamOptions:
     osc_wanted: bool = False  # asked for by name: then a port that is taken is a fault, and not a notice
     record: Path | None = None  # the folder of the takes; None: nothing is recorded
     learn: bool = False  # ask for control changes, and bind them
-
-
-def known_choices(models: tuple[str, ...]) -> Choices:
-    """The models and styles there are."""
-    from companion.sampling.styles import STYLES  # noqa: PLC0415 - brings numpy
-
-    styles = tuple(StyleDefaults(name, style.temperature, style.top_p) for name, style in STYLES.items())
-    return Choices(models, styles)

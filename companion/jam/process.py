@@ -38,7 +38,7 @@ from companion.jam.control_changes import ControlChanges
 from companion.jam.device import Device
 from companion.jam.engine import Engine, Loaded
 from companion.jam.notices import Notices
-from companion.jam.options import JamOptions, known_choices
+from companion.jam.options import JamOptions
 from companion.jam.outlets import Outlets
 from companion.jam.recording import Recording
 from companion.model.library import bundled_models, find_model, open_file
@@ -48,6 +48,7 @@ from companion.player.lasting import LastingPlayer
 from companion.player.port import Nowhere
 from companion.player.process import ORPHAN_SECONDS, PlayerHandle
 from companion.record.log import Entry
+from companion.sampling.styles import known_choices
 from companion.session.session import Session
 
 PICTURE_SECONDS = 0.05  # between two pictures

@@ -25,6 +25,9 @@ _MODES: dict[str, tuple[bool, tuple[int, ...]]] = {
     "mixolydian": (False, (0, 2, 4, 5, 7, 9, 10)),
     "aeolian": (True, (0, 2, 3, 5, 7, 8, 10)),
 }
+CHURCH_MODES = tuple(_MODES)
+# Semitones by which a mode's tonic is above that of the major key with its signature.
+ABOVE_MAJOR = {"major": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "minor": 9, "aeolian": 9}
 # The usual names of tonics.
 _OF_MAJOR = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _OF_MINOR = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
@@ -69,6 +72,11 @@ class Key:
         if mode in _MODES:
             return cls(tonic, _MODES[mode][0], mode)
         return cls(tonic, mode == "minor")
+
+    @classmethod
+    def of_signature(cls, sharps: int, church_mode: str) -> Key:
+        """The key of a church mode that has this signature; flats are negative."""
+        return cls((7 * sharps + ABOVE_MAJOR[church_mode]) % 12, _MODES[church_mode][0], church_mode)
 
     def transposed(self, semitones: int) -> Key:
         """The same mode on another tonic."""

@@ -28,10 +28,11 @@ _SIGN_WORDS = {
     **dict.fromkeys(("flat", "bémol", "bemol", "bemolle"), "b"),
 }
 _SOLFEGE = {"do": "C", "ut": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "si": "B"}
-_SIGNED = re.compile(r"(do|ut|re|ré|mi|fa|sol|la|si)(#+|b+)", re.IGNORECASE)
-_ENGLISH = re.compile(r"([A-Ga-g])(#*|b*)")
-_GERMAN = re.compile(r"([A-Ha-h])(is|es|s)?")
-_LETTER_ALONE = re.compile(r"[a-h](#|b|♯|♭|is|es|s)?", re.ASCII)
+# Patterns are compiled when the first key is read: most runs read none.
+_SIGNED = r"(?i)(do|ut|re|ré|mi|fa|sol|la|si)(#+|b+)"
+_ENGLISH = r"([A-Ga-g])(#*|b*)"
+_GERMAN = r"([A-Ha-h])(is|es|s)?"
+_LETTER_ALONE = r"(?a)[a-h](#|b|♯|♭|is|es|s)?"
 
 
 def key_of_text(text: str) -> tuple[str, str, str]:
@@ -43,7 +44,7 @@ def key_of_text(text: str) -> tuple[str, str, str]:
         ValueError: it names no key, or may be major or minor; the text shows how one is written.
     """
     name = text.strip()
-    if _LETTER_ALONE.fullmatch(name):
+    if re.fullmatch(_LETTER_ALONE, name):
         upper = name[0].upper() + name[1:]
         raise ValueError(f"key {text!r} may be major or minor; write it {upper} or {upper}m")
     *words, mode = _with_mode(name.translate(_SIGNS).split())
@@ -74,7 +75,7 @@ def _tonic(words: list[str], german: bool) -> tuple[str, str] | None:
     if not 1 <= len(words) <= 2:
         return None
     name, sign = words[0], "" if len(words) == 1 else _SIGN_WORDS.get(words[1].lower(), words[1])
-    if signed := _SIGNED.fullmatch(name):
+    if signed := re.fullmatch(_SIGNED, name):
         name, sign = signed[1], signed[2] + sign
     if set(sign) not in ({"#"}, {"b"}, set()):
         return None
@@ -82,9 +83,9 @@ def _tonic(words: list[str], german: bool) -> tuple[str, str] | None:
         return letter, sign
     if german and name.lower() == "b":
         return "B", "b" + sign
-    if (match := _ENGLISH.fullmatch(name)) and len(set(match[2] + sign)) <= 1:
+    if (match := re.fullmatch(_ENGLISH, name)) and len(set(match[2] + sign)) <= 1:
         return match[1].upper(), match[2] + sign
-    match = _GERMAN.fullmatch(name)
+    match = re.fullmatch(_GERMAN, name)
     return None if match is None or sign else _german(match[1].upper(), match[2] or "")
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from companion.music.messages import meta_event
 
+DEFAULT_BEAT_US = 500_000  # of MIDI files: 120 beats a minute
 EXPECTED = "expected a melody, chords or up to four voices"  # what a seed should hold
 
 
@@ -52,6 +56,7 @@ class KeySignature(NamedTuple):
 
     sharps: int  # -7..7; flats are negative
     minor: bool
+    church_mode: str = ""  # where a score names one: dorian, phrygian, lydian, mixolydian or aeolian
 
     @property
     def tonic(self) -> int:
@@ -115,3 +120,16 @@ class Song:
     events: tuple[TrackEvent, ...] = ()
     chord_symbols: tuple[ChordSymbol, ...] = ()  # in order of time
     fermatas: tuple[int, ...] = ()  # ticks at which notes begin that have a fermata, rising
+
+
+def seconds_of_ticks(tempos: Sequence[Tempo], ticks_per_beat: int) -> Callable[[int], float]:
+    """From a tick to its seconds."""
+    changes = [Tempo(0, DEFAULT_BEAT_US), *tempos]
+    lengths_us = [(after.tick - before.tick) * before.beat_us for before, after in pairwise(changes)]
+    starts_us = list(accumulate(lengths_us, initial=0))  # times ticks_per_beat, so that nothing is rounded yet
+
+    def seconds(tick: int) -> float:
+        at = bisect_right(changes, tick, key=lambda change: change.tick) - 1
+        return (starts_us[at] + (tick - changes[at].tick) * changes[at].beat_us) / (ticks_per_beat * 1_000_000)
+
+    return seconds

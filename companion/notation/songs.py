@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from companion.errors import BadMidiFile
+from companion.music.key import CHURCH_MODES
 from companion.music.messages import LYRIC
 from companion.music.song import EXPECTED, ChordSymbol, KeySignature, Metre, Song, SongNote, Tempo, TrackEvent
 from companion.notation.chords import text_of_chord
-from companion.notation.score import ScorePart, TiedNote, WrittenBar, WrittenScore, sounds_of
+from companion.notation.score import KeySign, ScorePart, TiedNote, WrittenBar, WrittenScore, sounds_of
 
 WRITTEN_VELOCITY = 80  # notation has none
 SLOWEST_US, FASTEST_US = 0xFFFFFF, 1
@@ -55,13 +56,18 @@ def song_of_score(score: WrittenScore, name: str) -> ScoredSong:
         tuple(_metres(score)),
         tuple(names),
         last.tick + last.ticks,
-        None if score.key is None else KeySignature(score.key.fifths, score.key.mode in ("minor", "aeolian")),
+        None if score.key is None else _signature(score.key),
         (*score.notices, *_repeats(score)),
         tuple(sorted(events)),
         tuple(ChordSymbol(chord.tick, text_of_chord(chord)) for chord in score.harmonies),
         tuple(sorted(fermatas)),
         score,
     )
+
+
+def _signature(key: KeySign) -> KeySignature:
+    minor = key.mode in ("minor", "aeolian")
+    return KeySignature(key.fifths, minor, key.mode if key.mode in CHURCH_MODES else "")
 
 
 def _track_name(part: ScorePart, line: int) -> str:

@@ -13,8 +13,8 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from companion.music.vocabulary import STEPS_PER_BEAT, notes_of_frames
-from companion.phrase.hands import heard_pitch
 from companion.phrase.seed import Phrase
+from companion.phrase.voicing import heard_pitch
 
 LATELY_STEPS = 128  # of a longer phrase so much of the end tells its character, but for the motif
 HEAD_STEPS = 16  # the motif: what begins in so many steps

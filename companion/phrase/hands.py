@@ -11,10 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from companion.music.vocabulary import HOLD, RANGES, REST, VOICES, strike
-from companion.phrase.voicing import ALL_VOICES, HOMES, LOWEST_SOPRANO_MEAN, LOWEST_TENOR_MEAN, Dealer, into_range
+from companion.music.vocabulary import HOLD, REST, VOICES, strike
+from companion.phrase.voicing import ALL_VOICES, HOMES, LOWEST_SOPRANO_MEAN, LOWEST_TENOR_MEAN, Dealer, heard_pitch
 
 TAIL_STEPS = 2  # so long the others sing on after a release: hands leave a key before the next one
 LEGATO_STEPS = 64  # so long a released voice of a phrase is heard to sing on: a chorale is legato, and hands are not
@@ -200,14 +198,6 @@ class Hands:
     def next_phrase(self) -> Hands:
         """No voice is the player's yet; where they were is remembered."""
         return replace(self, presses=(None,) * len(VOICES), chordal=False)
-
-
-def heard_pitch(pitch: int, voice: int) -> int:
-    """A played pitch as the model hears it: in the voice's range, octaves away if need be."""
-    lowest, highest = RANGES[voice]
-    if lowest <= pitch <= highest:
-        return pitch
-    return int(into_range(np.array([pitch]), voice)[0])
 
 
 def _voice_of_height(pitch: int, among: Sequence[int]) -> int:

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from companion.music.vocabulary import VOICES
 
 EVERY_VOICE = frozenset(range(len(VOICES)))
 
 _VOICES = (
-    r"sopranos?|soprani|sopran|sop|discantus|cantus|s",
-    r"altos?|alti|alt|altus|contralto|a",
-    r"tenors?|tenori|tenore|ten|t",
-    r"bass|basses|basso|bassi|bassus|bas|b",
+    "soprano sopranos soprani sopran sop discantus cantus s",
+    "alto altos alti alt altus contralto a",
+    "tenor tenors tenori tenore ten t",
+    "bass basses basso bassi bassus bas b",
 )
 _STAVES = (  # several voices on a staff
-    (r"sa|women|damen|frauen|frauenstimmen|femmes|donne|mujeres", {0, 1}),
-    (r"tb|men|herren|manner|mannerstimmen|hommes|uomini|hombres", {2, 3}),
-    (r"inner|innen|mittelstimmen", {1, 2}),
-    (r"satb|choir|chor|choeur|coro", EVERY_VOICE),
+    ("sa women damen frauen frauenstimmen femmes donne mujeres", {0, 1}),
+    ("tb men herren manner mannerstimmen hommes uomini hombres", {2, 3}),
+    ("inner innen mittelstimmen", {1, 2}),
+    ("satb choir chor choeur coro", EVERY_VOICE),
 )
-_AROUND = re.compile(r"choir|chor|choeur|coro|chorus|voices?|part|staff|stave|stimme|i{1,3}|iv|st|nd|rd|th")
+_AROUND = "choir chor choeur coro chorus voice voices part staff stave stimme i ii iii iv st nd rd th"
+_VOICE_OF = {word: voice for voice, words in enumerate(_VOICES) for word in words.split()}
+_VOICES_OF_STAFF = {word: frozenset(voices) for words, voices in _STAVES for word in words.split()}
 
 # From what surely is the tune to what may be.
 _TUNES = (
@@ -33,21 +36,21 @@ _TUNES = (
     r"|chant|voix|canto|voce|voci|voz|leadvo(x|cals?)|sopranos?|soprani|sopran|discantus|oberstimme",
     r"lead|solo|theme|thema|tema|leadstimme",
 )
-_NOT_TUNES = re.compile(
+_NOT_TUNES = (
     r"back(ing|ground|up)?|bg|bgvs?|bvs?|bvox|harmony|harmonies|harm|double[sd]?|doubling|dbl|ad|adlibs?|libs?|pads?|fx"
     r"|choir|choirs|chor|coro|choeur|counter|gegen|second|zweite|response|echo|chops?|begleit\w*|accomp\w*|bass"
     r"|arp|chords?|akkorde|accords?|ooh|aah|oohs|aahs|formant|nebenstimme"
 )
-_HANDS = re.compile(
+_HANDS = (
     r"[rl]h|m[dg]|right|left|hands?|upper|lower|treble|bass|clef|staff|stave|high|low|rechts|links|rechte|linke|main"
     r"|droite|gauche|destra|sinistra|mano|derecha|izquierda|oberes|unteres|system"
 )
-_OF_ONE_LINE = re.compile(
+_OF_ONE_LINE = (
     r"violins?|violon|violino|viol[ae]|cello|violoncello|geige|bratsche|alto|flutes?|flote|flauto|oboes?|hautbois|clarinets?"
     r"|klarinette|clarinette|clarinetto|bassoons?|fagott|fagotto|basson|trumpets?|trompete|trompette|tromba|horns?|cor|corno"
     r"|trombones?|posaune|tuba|sax|saxophones?|recorders?|blockflote|cornetto|zink|viols?|gambe|gamba"
 )
-_NUMBERED = re.compile(r"track|midi|inst|instrument|spur|piste|traccia|pista|part|channel|kanal|unnamed|untitled")
+_NUMBERED = r"track|midi|inst|instrument|spur|piste|traccia|pista|part|channel|kanal|unnamed|untitled"
 
 
 def words_of(name: str) -> list[str]:
@@ -55,6 +58,21 @@ def words_of(name: str) -> list[str]:
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", parted) if not unicodedata.combining(letter))
     return re.findall(r"[^\W\d_]+", plain.lower())
+
+
+def telling(names: Sequence[str]) -> list[str]:
+    """The names of tracks that tell anything; of the others "": A and B number tracks, but beside an S or a T."""
+    letters = [_letter(name) for name in names]
+    return [
+        name if letter not in {"a", "b"} or {"s", "t"} & {*letters} else ""
+        for name, letter in zip(names, letters, strict=True)
+    ]
+
+
+def _letter(name: str) -> str:
+    """The only word of a name beside what goes with voices, if that is one letter."""
+    words = [word for word in words_of(name) if word not in _AROUND.split()]
+    return words[0] if len(words) == 1 and len(words[0]) == 1 else ""
 
 
 def named_voice(name: str) -> int | None:
@@ -66,7 +84,7 @@ def named_voice(name: str) -> int | None:
 def _voice(word: str, alone: bool) -> int | None:
     if len(word) == 1 and not alone:
         return None
-    return next((voice for voice, pattern in enumerate(_VOICES) if re.fullmatch(pattern, word)), None)
+    return _VOICE_OF.get(word)
 
 
 def voices_of_choir(name: str) -> frozenset[int]:
@@ -78,9 +96,9 @@ def voices_of_choir(name: str) -> frozenset[int]:
         voice = _voice(word, alone=True)
         if voice is not None:
             voices.add(voice)
-        elif staff := next((set(own) for pattern, own in _STAVES if re.fullmatch(pattern, word)), None):
+        elif staff := _VOICES_OF_STAFF.get(word):
             around, voices = around or staff == EVERY_VOICE, voices if staff == EVERY_VOICE else voices | staff
-        elif not _AROUND.fullmatch(word):
+        elif word not in _AROUND.split():
             return frozenset()
     return frozenset(voices) if voices or not around else EVERY_VOICE
 
@@ -95,22 +113,22 @@ def tune_rank(name: str) -> int | None:
 
 def is_accompaniment(name: str) -> bool:
     """A name of what goes with a tune: chords, a bass, other singers."""
-    return any(_NOT_TUNES.fullmatch(word) for word in words_of(name))
+    return any(re.fullmatch(_NOT_TUNES, word) for word in words_of(name))
 
 
 def instrument(name: str) -> str:
     """What is left of a name without hands, staves, voices and numbers: empty where a program numbered its tracks."""
-    words = [word for word in words_of(name) if not _NUMBERED.fullmatch(word)]
+    words = [word for word in words_of(name) if not re.fullmatch(_NUMBERED, word)]
     return " ".join(
-        word for word in words if not _HANDS.fullmatch(word) and (len(words) > 1 or not voices_of_choir(word))
+        word for word in words if not re.fullmatch(_HANDS, word) and (len(words) > 1 or not voices_of_choir(word))
     )
 
 
 def is_of_one_line(name: str) -> bool:
     """An instrument that plays one line but for some double stops: a fiddle or a wind."""
-    return any(_OF_ONE_LINE.fullmatch(word) for word in words_of(name))
+    return any(re.fullmatch(_OF_ONE_LINE, word) for word in words_of(name))
 
 
 def is_staff(name: str) -> bool:
     """A hand, a staff or voices, of whatever instrument."""
-    return any(_HANDS.fullmatch(word) for word in words_of(name)) or bool(voices_of_choir(name))
+    return any(re.fullmatch(_HANDS, word) for word in words_of(name)) or bool(voices_of_choir(name))

@@ -11,7 +11,7 @@ from companion.music.vocabulary import STEPS_PER_BEAT
 from companion.phrase.grid import Grid
 from companion.phrase.seed import Phrase
 
-_RANGE = re.compile(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?")
+_RANGE = r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?"
 _SHOWN = 40  # letters of what was said
 _PICKUP = "; bar 0 is the pickup"
 
@@ -32,19 +32,16 @@ class Numbering:
         """The first frame of some bars, and the frame after them."""
         return max(self.lines[first - self.first], 0), self.lines[last + 1 - self.first]
 
-    def asked(self, text: str, counted: bool = False) -> tuple[int, int]:
-        """The first and the last of some bars, from "5" or "5-8".
-
-        counted: "5" are the first five (with a pickup), not the fifth alone.
+    def asked(self, text: str) -> tuple[int, int]:
+        """The first and the last of some bars, from "5" (the fifth alone) or "5-8".
 
         Raises:
             BadSetting: that is no range, or the piece has no such bars; it says which it has.
         """
-        found = _RANGE.fullmatch(text)
+        found = re.fullmatch(_RANGE, text)
         if found is None:
             raise BadSetting(f"bars must be a number or two, as in 5 or 5-8, not {text[:_SHOWN]!r}")
-        last = int(found[2] or found[1])
-        first = min(self.first, last) if counted and found[2] is None else int(found[1])
+        first, last = int(found[1]), int(found[2] or found[1])
         if first > last:
             raise BadSetting(f"bars {text.strip()} end before they begin; say {last}-{first}")
         if not self.first <= first <= last <= self.last:

@@ -12,6 +12,7 @@ from companion.errors import BadMidiFile
 from companion.music.song import EXPECTED, Song, SongNote, VoiceNote, VoiceSource
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, STEPS_PER_BEAT, VOICES, IntArray
 from companion.phrase.grid import Grid, Mask
+from companion.phrase.names import telling
 from companion.phrase.pedals import pedalled
 from companion.phrase.quantise import Ints, Settled, Steps, feel, is_released_early, nearest, settle
 from companion.phrase.tune import heard_parts
@@ -148,7 +149,7 @@ def _deal(song: Song, grid: Grid, voice: int | None) -> _Dealt:
     notes = pedalled(keys, song.events, song.ticks_per_beat, lambda tick: _bar_end(grid, tick))
     starts, ends = (grid.positions([note[at] for note in notes]) for at in (0, 1))
     alone = np.ones(len(notes), dtype=bool)
-    names = [*song.track_names, *[""] * (1 + max(note.track for note in notes))]
+    names = [*telling(song.track_names), *[""] * (1 + max(note.track for note in notes))]
     is_one_line = len({note.track for note in notes}) == 1 and is_melody(keys)
     voices = None if is_one_line else voices_of_parts(keys, names)
     if voices is None and (is_one_line or is_melody(keys)):

@@ -26,6 +26,7 @@ from companion.phrase.names import (
     is_of_one_line,
     is_staff,
     named_voice,
+    telling,
     tune_rank,
     voices_of_choir,
 )
@@ -44,6 +45,7 @@ class SongPart:
     name: str
     notes: tuple[SongNote, ...]  # in order of time, the higher first
     is_channel: bool = False
+    says: str = ""  # of its name, what tells of voices and instruments
 
     @cached_property
     def is_line(self) -> bool:
@@ -75,8 +77,9 @@ def parts_of(song: Song) -> list[SongPart]:
     if len(tracks) == 1 and _are_instruments(song, notes):
         channels = _grouped(notes, [note.channel for note in notes])
         return [SongPart(channel + 1, "", own, is_channel=True) for channel, own in channels.items()]
-    names = dict(enumerate(song.track_names))
-    return [SongPart(track + 1, names.get(track, ""), own) for track, own in tracks.items()]
+    names = dict(enumerate(zip(song.track_names, telling(song.track_names), strict=True)))
+    named = [(track + 1, *names.get(track, ("", "")), own) for track, own in tracks.items()]
+    return [SongPart(number, name, own, says=says) for number, name, says, own in named]
 
 
 def _grouped(notes: Sequence[SongNote], keys: Sequence[int]) -> dict[int, tuple[SongNote, ...]]:
@@ -148,13 +151,13 @@ def _are_voices(parts: Sequence[SongPart]) -> bool:
     notes = _in_order(parts)
     names = [""] * (1 + max(note.track for note in notes))
     for part in parts:
-        names[part.notes[0].track] = part.name
+        names[part.notes[0].track] = part.says
     return voices_of_parts(notes, names) is not None
 
 
 def _asked_voice(parts: Sequence[SongPart], voice: int | None) -> Sequence[SongPart]:
     """The only part that bears the name of the voice that is asked for."""
-    named = [part for part in parts if voice is not None and voices_of_choir(part.name) == {voice}]
+    named = [part for part in parts if voice is not None and voices_of_choir(part.says) == {voice}]
     return named if len(named) == 1 else ()
 
 
@@ -163,7 +166,7 @@ def _choir(parts: Sequence[SongPart]) -> Sequence[SongPart]:
 
     What is named for a whole choir may be no more than what accompanies a tune.
     """
-    voices = [voices_of_choir(part.name) for part in parts]
+    voices = [voices_of_choir(part.says) for part in parts]
     singers = [(part, own) for part, own in zip(parts, voices, strict=True) if own and own != EVERY_VOICE]
     sung: set[int] = set()
     first = []
@@ -178,22 +181,22 @@ def _choir(parts: Sequence[SongPart]) -> Sequence[SongPart]:
 
 def _named_tune(parts: Sequence[SongPart]) -> Sequence[SongPart]:
     """The only part of the surest of the names that tunes have."""
-    ranks = {part.number: rank for part in parts if (rank := tune_rank(part.name)) is not None}
+    ranks = {part.number: rank for part in parts if (rank := tune_rank(part.says)) is not None}
     surest = [part for part in parts if ranks and ranks.get(part.number) == min(ranks.values())]
     return surest if len(surest) == 1 else ()
 
 
 def _ensemble(parts: Sequence[SongPart]) -> Sequence[SongPart]:
     """All parts, where they are no more than voices and of one line by their names."""
-    return parts if len(parts) <= len(VOICES) and all(is_of_one_line(part.name) for part in parts) else ()
+    return parts if len(parts) <= len(VOICES) and all(is_of_one_line(part.says) for part in parts) else ()
 
 
 def _one_instrument(parts: Sequence[SongPart]) -> Sequence[SongPart]:
     """All parts, where they are hands or staves of one instrument; of three and more, where none is a tune."""
-    instruments = {instrument(part.name) for part in parts}
+    instruments = {instrument(part.says) for part in parts}
     if len(instruments) > 1 or (len(parts) > 2 and _line(parts)):
         return ()
-    if instruments != {""} or all(is_staff(part.name) for part in parts):
+    if instruments != {""} or all(is_staff(part.says) for part in parts):
         return parts
     channels = {note.channel for part in parts for note in part.notes}
     is_unnamed = not any(part.name for part in parts)
@@ -206,15 +209,15 @@ def _tunes(parts: Sequence[SongPart]) -> list[SongPart]:
         part
         for part in parts
         if part.is_line
-        and (part.mean >= LOWEST_TENOR_MEAN or named_voice(part.name) == 0)
-        and not is_accompaniment(part.name)
+        and (part.mean >= LOWEST_TENOR_MEAN or named_voice(part.says) == 0)
+        and not is_accompaniment(part.says)
     ]
 
 
 def _line(parts: Sequence[SongPart]) -> Sequence[SongPart]:
     """The only line that is no bass, where nothing lies above it or all parts are different instruments."""
     lines = _tunes(parts)
-    instruments = {(instrument(part.name), voices_of_choir(part.name)) for part in parts} - {("", frozenset[int]())}
+    instruments = {(instrument(part.says), voices_of_choir(part.says)) for part in parts} - {("", frozenset[int]())}
     is_highest = len(lines) == 1 and all(part.mean <= lines[0].mean for part in parts)
     return lines if is_highest or (len(lines) == 1 and len(instruments) == len(parts)) else ()
 

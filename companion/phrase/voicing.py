@@ -197,3 +197,11 @@ def into_range(pitches: Ints, voice: int) -> Ints:
     up = -(-(lowest - together) // 12)
     down = -(-(together - highest) // 12)
     return np.asarray(together + 12 * (np.maximum(up, 0) - np.maximum(down, 0)), dtype=np.int64)
+
+
+def heard_pitch(pitch: int, voice: int) -> int:
+    """A played pitch as the model hears it: in the voice's range, octaves away if need be."""
+    lowest, highest = RANGES[voice]
+    if lowest <= pitch <= highest:
+        return pitch
+    return int(into_range(np.array([pitch]), voice)[0])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from companion.controls.settings import Settings
+from companion.controls.table import Choices, StyleDefaults
 from companion.errors import BadSetting
 from companion.music.vocabulary import VOICES
 from companion.sampling.draw import Sampling, denser
@@ -30,6 +31,11 @@ STYLES: dict[str, Sampling] = {
     # Surprises.
     "wild": Sampling(1.4, 1.0, (in_range, keep_moving, stays_home)),
 }
+
+
+def known_choices(models: tuple[str, ...]) -> Choices:
+    """The models and styles there are."""
+    return Choices(models, tuple(StyleDefaults(name, own.temperature, own.top_p) for name, own in STYLES.items()))
 
 
 def sampling_of(settings: Settings) -> Sampling:

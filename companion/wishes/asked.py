@@ -10,14 +10,14 @@ from itertools import accumulate
 import numpy as np
 
 from companion.errors import BadSetting
-from companion.generation.asked import AskedClose, AskedHarmony
+from companion.generation.asked import NOTHING_ASKED, AskedClose, AskedHarmony
 from companion.harmony.cadences import CADENCE_KINDS
 from companion.harmony.form import Wish
 from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.harmony.tunes import close_in
 from companion.music.bars import closing_steps
 from companion.music.song import Song
-from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, IntArray
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, IntArray
 from companion.phrase.seed import Phrase
 from companion.wishes.bars import Bar, bars_of, new_bars
 from companion.wishes.chord_track import NO_CHORD, chord_track
@@ -26,8 +26,8 @@ MOST_DIGITS = 9  # of a bar's number
 NONE = "none"  # for --chords: whatever stands in the file, none are asked for
 _GOES_ON = frozenset({".", "/"})  # a beat more of the chord before
 _AGAIN = "%"  # the bar before, or the chord before
-_GERMAN_B = re.compile(r"(?:^|/)B(?![b♭])")
-_GERMAN_H = re.compile(r"(?:^|/)H")
+_GERMAN_B = r"(?:^|/)B(?![b♭])"
+_GERMAN_H = r"(?:^|/)H"
 Places = dict[int, AskedChord]  # by the step where a beat begins, from the beginning of the song's first bar
 
 
@@ -90,6 +90,25 @@ def asked_of_new(wanted: Wanted, song: Song, phrase: Phrase, bars: int, wishes: 
     return AskedHarmony(_by_beat(chords), tuple(closes), notices=tuple(notices))
 
 
+def asked_of_bars(wanted: Wanted, song: Song, phrase: Phrase, first: int, stop: int) -> AskedHarmony:
+    """What is asked of bars that are made anew: chords, which count from the first of them where they are written.
+
+    first, stop: the first frame of the bars, and the frame after them.
+
+    Raises:
+        BadSetting: it cannot be; it names the bar.
+    """
+    start, notices = phrase.start_step, list[str]()
+    if _are_written(wanted.chords):
+        bars = [bar for bar in bars_of(phrase) if bar.start < start + stop and start + first < bar.end]
+        return AskedHarmony(_by_beat(_written(wanted.chords or "", bars, notices)), notices=tuple(notices))
+    if wanted.chords:
+        return NOTHING_ASKED
+    chords = _by_beat(_of_song(song, phrase, bars_of(phrase), start + len(phrase.frames), notices))
+    here = any(start + first <= step < start + stop for step in chords)
+    return AskedHarmony(chords, notices=tuple(notices)) if here else NOTHING_ASKED
+
+
 def symbol_bars(wanted: Wanted, song: Song, phrase: Phrase) -> int | None:
     """For how many bars after a phrase its file has chord symbols, where they are wanted; None: for none."""
     if wanted.chords is not None or not (symbols := chord_track(song)):
@@ -116,10 +135,10 @@ def written_bars(text: str) -> list[list[str]]:
 
 
 def _check_german(bars: Sequence[Sequence[str]]) -> None:
-    german = any(_GERMAN_H.search(symbol) for bar in bars for symbol in bar)
+    german = any(re.search(_GERMAN_H, symbol) for bar in bars for symbol in bar)
     for number, bar in enumerate(bars, 1):
         for symbol in bar:
-            if german and _GERMAN_B.search(symbol):
+            if german and re.search(_GERMAN_B, symbol):
                 raise BadSetting(f"bar {number}: {symbol} may be B flat or B natural beside H; write Bb or H")
 
 
@@ -241,15 +260,25 @@ class _Tune:
         return AskedClose(step, self._start + len(self._tokens), _bar_around(bars, step))
 
     def fermatas(self, ticks: Iterable[int], bars: Sequence[Bar], notices: list[str]) -> list[AskedClose]:
-        """On the beats of the notes that have one, be it but an inner voice that comes later to its own."""
-        closes = []
+        """On the beats of the notes that have one; an inner voice may come to its own while the tune holds its note."""
+        steps: dict[int, None] = {}
         for beat in dict.fromkeys(self._phrase.start_step + self._phrase.beat_around(tick) for tick in ticks):
             step = self._close_in(beat, beat + STEPS_PER_BEAT)
+            if step is None:
+                step = self._held_at(beat)
             if step is not None:
-                closes.append(AskedClose(step, step, _bar_around(bars, step)))
+                steps[step] = None
             elif self._start <= beat < self._start + len(self._tokens):
                 notices.append(f"the fermata in bar {_bar_around(bars, beat)} is on no beat of the tune: passed over")
-        return closes
+        return [AskedClose(step, step, _bar_around(bars, step)) for step in sorted(steps)]
+
+    def _held_at(self, beat: int) -> int | None:
+        """Where the note begins, on a beat, that the tune holds; None where it holds none."""
+        at = beat - self._start
+        if not 0 <= at < len(self._tokens) or self._tokens[at] != HOLD:
+            return None
+        struck = int(np.flatnonzero(self._tokens[:at] != HOLD)[-1])
+        return None if self._tokens[struck] == REST or struck % STEPS_PER_BEAT else self._start + struck
 
     def _close_in(self, first: int, last: int) -> int | None:
         found = close_in(self._tokens, first - self._start, last - self._start)

@@ -43,13 +43,13 @@ def new_bars(phrase: Phrase, bars: int) -> list[Bar]:
 
 
 def only_bars(phrase: Phrase, asked: str) -> Phrase:
-    """What is heard of a phrase in some bars, as "8" (the first eight) or "5-8"; its notes are all kept.
+    """What is heard of a phrase in some bars, as "8" (the eighth alone) or "5-8"; its notes are all kept.
 
     Raises:
         BadSetting: they are no such bars, or nothing sounds in them.
     """
     bars = numbered(phrase)
-    first, last = bars.asked(asked, counted=True)
+    first, last = bars.asked(asked)
     begin, end = bars.frames(first, last)
     return _between(phrase, begin, end, asked.strip())
 

@@ -2,7 +2,8 @@
 
 source       a file of music, of whatever kind, as a song
 kinds        which kinds of files are read and written, by their endings
-jobs         a composition about to be made of a file, as it is asked for
+jobs         a file about to be continued or harmonised, as it is asked for
+anew         bars of a file about to be made anew
 outputs      the files that are written, and what is in them
 places       where what is made of files stands
 kept         what a song holds beside its notes, in the voices that its tracks became

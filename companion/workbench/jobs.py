@@ -1,4 +1,4 @@
-"""A composition about to be made of a file, as it is asked for."""
+"""A file about to be continued or harmonised, as it is asked for; and the work of any job."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from pathlib import Path
 
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
-from companion.generation.blanks import blank_of
 from companion.generation.composer import Composed
-from companion.generation.job import Job, check_bars, continue_song, harmonise_song, rewrite_song
+from companion.generation.job import Job, check_bars, continue_song, harmonise_song
 from companion.harmony.form import Wish
 from companion.model.library import kept_model as open_model
 from companion.music.song import Song
-from companion.music.vocabulary import VOICES, voice_index
+from companion.music.vocabulary import VOICES
 from companion.phrase.seed import Phrase, phrase_of_song
 from companion.wishes.asked import NOTHING_WANTED, Wanted, asked_of_new, asked_of_tune, symbol_bars
 from companion.wishes.bars import only_bars
@@ -76,25 +75,6 @@ def harmonise_job(
     if bars is not None:
         phrase = only_bars(phrase, bars)
     return harmonise_song(song, phrase, settings, open_model, asked_of_tune(wanted, song, phrase), whole)
-
-
-def rewrite_job(source: Path, bars: str, voices: str | None, settings: Settings, track: str | None = None) -> Job:
-    """Make some bars of some voices of a file anew.
-
-    bars: as "5" or "5-8"; voices: as "alto,tenor", None: all that are there.
-    track: which tracks are heard; None: as the file says.
-    """
-    song = read_source(source)
-    phrase = phrase_of_song(song, track=track)
-    return rewrite_song(song, phrase, blank_of(phrase, bars, named_voices(voices)), settings, open_model)
-
-
-def named_voices(text: str | None) -> list[int] | None:
-    """The voices of names with commas between; BadSetting where there is none of a name."""
-    try:
-        return None if text is None else [voice_index(name) for name in text.split(",")]
-    except ValueError as error:
-        raise BadSetting(f"{error}, with commas between, as in alto,tenor") from None
 
 
 def run(job: Job, tell: Callable[[int], None]) -> list[Composed]:

@@ -37,7 +37,7 @@ from companion.music.messages import (
 )
 from companion.music.song import Song, TrackEvent, VoiceEvent, VoiceNote
 from companion.music.vocabulary import VOICES
-from companion.phrase.names import voices_of_choir
+from companion.phrase.names import telling, voices_of_choir
 from companion.phrase.seed import Phrase
 
 LOUDNESS = {VOLUME: 100, EXPRESSION: 127}  # what General MIDI begins with
@@ -122,8 +122,8 @@ class _Routes:
     def names(self) -> Iterator[VoiceEvent]:
         """The names of tracks, where they say more than voices: that of the piece as a text, others as instruments."""
         named = {event.track for event in self._song.events if event.data[:2] == bytes((META, INSTRUMENT))}
-        for track, name in enumerate(self._song.track_names):
-            if not name or voices_of_choir(name):
+        for track, (name, says) in enumerate(zip(self._song.track_names, telling(self._song.track_names), strict=True)):
+            if not name or voices_of_choir(says):
                 continue
             if track == 0 and track not in self._tracks:
                 yield VoiceEvent(0, 0, meta_event(TEXT, name.encode()))

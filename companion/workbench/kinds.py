@@ -19,7 +19,7 @@ _KINDS = {
 _WRITTEN = {"": MIDI, ".mid": MIDI, ".midi": MIDI, ".musicxml": MUSICXML, ".xml": MUSICXML, ".mxl": PACKED}
 PICTURES = ("png", "svg", "pdf")
 WRITTEN = ".mid, .musicxml or .mxl"
-_TUNE = re.compile(r"(.+\.abc)#(\d{1,9})", re.IGNORECASE)
+_TUNE = r"(?i)(.+\.abc)#(\d{1,9})"
 
 
 def kind_of(path: Path) -> str:
@@ -34,7 +34,7 @@ def written_kind(path: Path) -> str | None:
 
 def tune_of(path: Path) -> tuple[Path, int] | None:
     """The file and the number of ``tunes.abc#2``; None for another name, and for a file that is called so."""
-    match = _TUNE.fullmatch(path.name)
+    match = re.fullmatch(_TUNE, path.name)
     if match is None or path.exists():
         return None
     return path.with_name(match[1]), int(match[2])

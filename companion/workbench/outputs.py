@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from companion.audio.wav import find_fluidsynth, wave_of_midi
 from companion.errors import BadMidiFile, BadSetting, OutputFailed
 from companion.files.midi import chorale_file
 from companion.files.streams import STANDARD_OUTPUT, is_dash, refuse_terminal, write_to_output
@@ -116,6 +115,8 @@ class Outputs:
             if names.count(name) > 1:
                 raise BadSetting(f"two outputs have one name: {path}; choose another for one of them")
         if self.soundfont is not None:
+            from companion.audio.wav import find_fluidsynth  # noqa: PLC0415 - sound is loaded for sound alone
+
             find_fluidsynth(self.soundfont)
 
 
@@ -159,6 +160,8 @@ def contents_of(job: Job, composed: Sequence[Composed], outputs: Outputs, summar
     """What ``write_outputs`` writes."""
     files = {outputs.midi: midi_file(job, composed, outputs.program, summary)}
     if outputs.wav is not None:
+        from companion.audio.wav import wave_of_midi  # noqa: PLC0415
+
         files[outputs.wav] = wave_of_midi(files[outputs.midi], outputs.soundfont)
     if outputs.trace is not None:
         told = None if summary is None else summary.fields()
@@ -174,13 +177,13 @@ def midi_file(
 ) -> bytes:
     """A job's music, with what was played beside notes; see ``Outputs`` for the program."""
     notes = [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)]
-    seam = _seam(composed, job.phrase)
+    seam, key = _seam(composed, job.phrase), job.song.key
     return chorale_file(
         notes,
         ticks_per_beat=job.song.ticks_per_beat,
         tempos=job.song.tempos,
         metres=job.song.metres,
-        key=job.song.key,
+        key=None if key is None else (key.sharps, key.minor),
         markers=seam,
         events=_events(job, notes, seam, program),
         text="" if summary is None else summary.text(),

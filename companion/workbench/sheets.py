@@ -11,7 +11,7 @@ from companion.generation.composer import MODEL, Composed, voice_notes
 from companion.generation.job import Job
 from companion.harmony.keys import likeliest_key
 from companion.music.beats import LONG
-from companion.music.key import Key
+from companion.music.key import ABOVE_MAJOR, Key
 from companion.music.messages import LYRIC, META, meta_text
 from companion.music.song import SongNote, TrackEvent, VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, struck_pitch
@@ -32,8 +32,6 @@ from companion.notation.songs import ScoredSong
 from companion.phrase.grid import Grid
 
 THIRD = UNITS // 12  # what is on no line of 16ths or triplets is put on the nearest of both
-# Semitones by which a mode's tonic is above that of the major key with its signature.
-_ABOVE_MAJOR = {"major": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "minor": 9, "aeolian": 9}
 FINE_UNITS = (6, 4)  # units: 32nds, and 16ths of triplets
 
 
@@ -254,5 +252,5 @@ def _key_sign(job: Job) -> KeySign:
     if job.song.key is not None:
         return KeySign(job.song.key.sharps, "minor" if job.song.key.minor else "major")
     key = job.key or likeliest_key(job.phrase.frames, ended=True) or Key(0, minor=False)
-    fifths = (7 * (key.tonic - _ABOVE_MAJOR[key.mode]) + 5) % 12 - 5
+    fifths = (7 * (key.tonic - ABOVE_MAJOR[key.mode]) + 5) % 12 - 5
     return KeySign(fifths, "minor" if key.minor else "major")

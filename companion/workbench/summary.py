@@ -11,7 +11,7 @@ from typing import Any
 from companion import __version__
 from companion.controls.settings import Settings
 from companion.generation.composer import Composed
-from companion.generation.job import Fact, Job
+from companion.generation.job import Fact, Job, asked_key
 from companion.music.song import Metre
 from companion.music.vocabulary import VOICES
 from companion.workbench.traits import PhraseClose, closes_of, kinds_of, struck_pitches
@@ -75,7 +75,8 @@ def _key(job: Job, settings: Settings) -> Fact:
         return Fact("key", None, "no key")
     asked = settings.key is not None
     name = job.key.name
-    return Fact("key", {"name": name, "asked": asked}, f"{name}{', as asked' if asked else ''}")
+    why = ", as asked" if asked else ", as written" if asked_key(settings, job.song) else ""
+    return Fact("key", {"name": name, "asked": asked}, f"{name}{why}")
 
 
 def _metre(job: Job) -> Fact:

@@ -17,11 +17,11 @@ from companion.jam.control_changes import ControlChanges
 from companion.jam.device import Device
 from companion.jam.engine import Engine
 from companion.jam.notices import Notices
-from companion.jam.options import known_choices
 from companion.jam.outlets import Outlets
 from companion.music.timebase import step_seconds
 from companion.player.messages import PlayerCommand
 from companion.record.log import Entry
+from companion.sampling.styles import known_choices
 from companion.session.session import Session
 
 TICK_SECONDS = 0.005

@@ -15,10 +15,11 @@ from support.programs import Command, Ran
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.generation.job import Job
-from companion.generation.rewriting import REWRITTEN, merit
+from companion.generation.rewriting import REWRITTEN, Rewriting, merit
 from companion.music.vocabulary import VOICES
-from companion.workbench import jobs
-from companion.workbench.jobs import named_voices, rewrite_job, run
+from companion.workbench import anew
+from companion.workbench.anew import named_voices, rewrite_job
+from companion.workbench.jobs import run
 from companion.workbench.outputs import Outputs, write_outputs
 
 SETTINGS = Settings(model="babbler", seed=1)
@@ -44,7 +45,7 @@ def piece(bars: int = 4) -> list[Line]:
 
 @pytest.fixture
 def babbler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
+    monkeypatch.setattr(anew, "open_model", lambda name: Babbler())
 
 
 def rewritten(seed: Path, bars: str, voices: str | None = None, settings: Settings = SETTINGS) -> tuple[Job, MidiFacts]:
@@ -88,7 +89,7 @@ class TestRewrite:
 
     def test_the_best_try_is_kept_and_it_is_another(self, tmp_path: Path) -> None:
         job, facts = rewritten(write_seed(tmp_path / "song.mid", piece(), names=NAMES), "2-3")
-        assert job.rewriting is not None
+        assert isinstance(job.rewriting, Rewriting)
         candidates = job.rewriting.candidates
         assert len(candidates) == 12
         assert job.rewriting.best is min(candidates, key=merit)
@@ -182,6 +183,18 @@ class TestCommand:
         song = write_seed(tmp_path / "song.mid", piece(), names=NAMES)
         assert chorale("rewrite", song, *words) == Ran(1, "", f"chorale: {complaint}\n")
         assert [path.name for path in tmp_path.iterdir()] == ["song.mid"]
+
+    def test_chords_that_are_asked_for_sound(self, chorale: Command, tmp_path: Path) -> None:
+        song = write_seed(tmp_path / "song.mid", piece(), names=NAMES)
+        trace = tmp_path / "trace.json"
+        words = ("--bars", "2-3", "--chords", "F . G C/E | Am F G7 C", "--seed", 1, "--style", "free", "--trace", trace)
+        assert chorale("rewrite", song, *words).code == 0
+        frames = json.loads(trace.read_text("utf-8"))["frames"]
+        beats = [{note["pitch"] % 12 for note in frame["notes"]} for frame in frames[::4]]
+        f, g, c, am = {5, 9, 0}, {7, 11, 2}, {0, 4, 7}, {9, 0, 4}
+        assert beats == [f, f, g, c, am, f, g | {5}, c]
+        basses = [frame["notes"][3]["pitch"] % 12 for frame in frames[::4]]
+        assert basses[:-1] == [5, 5, 7, 4, 9, 5, 7], "the last one joins what comes"
 
     def test_a_voice_that_is_not_there(self, chorale: Command, tmp_path: Path) -> None:
         song = write_seed(tmp_path / "song.mid", piece()[:1])

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from support.fakes import random_source
 
+from companion.generation.asked import AskedHarmony
 from companion.generation.blanks import Blank
 from companion.generation.gap import IN_VIEW, UNSEEING, Gap, Means
 from companion.harmony.chords import Chord
+from companion.harmony.symbols import AskedChord
 from companion.model.codes import NOTHING
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, IntArray, strike
@@ -49,6 +51,22 @@ def test_what_is_kept_is_given_and_the_rest_is_not() -> None:
     assert gap.request(15).given == dict(enumerate([HOLD] * 4))
     assert gap.request(16).given == {0: strike(72), 3: strike(48)}
     assert gap.request(32).given == dict(enumerate(strike(pitch) for pitch in CHORDS[0]))
+
+
+def test_chords_are_asked_for_where_anything_is_made_anew() -> None:
+    one, other = (AskedChord(root, (4, 7)) for root in (7, 0))
+    asked = AskedHarmony({step: (one,) if step < 20 else (other,) for step in range(0, 64, 4)})
+    gap = gap_of(INNER, asked=asked)
+    options = {at: harmony.beat.options for at in range(12, 36, 4) if (harmony := gap.request(at).harmony)}
+    assert options == {16: (one,), 20: (other,), 24: (other,), 28: (other,)}
+    free = [gap_of(INNER).request(at).harmony for at in range(16, 32, 4)]
+    assert [harmony.beat.options for harmony in free if harmony] == [()] * 4
+
+
+def test_a_chord_that_is_asked_for_on_the_last_close_need_not_be_the_key_s() -> None:
+    asked = AskedHarmony({28: (AskedChord(9, (3, 7)),)})
+    own, other = (gap_of(beats=8, closes=[28], asked=one).closes() for one in (AskedHarmony(), asked))
+    assert (own, other) == ({28: Key(0, minor=False)}, {28: None})
 
 
 def test_a_model_is_told_what_each_voice_does_next() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from companion.music.key import Key
 from companion.music.song import ChordSymbol, KeySignature, Metre, Tempo
 from companion.notation.abc.book import score_of_abc
 from companion.notation.musicxml.files import score_of_bytes
@@ -44,6 +47,30 @@ def test_tied_notes_are_one_and_all_else_stands_where_it_did() -> None:
     assert found.chord_symbols == (ChordSymbol(unit, "G"), ChordSymbol(3 * unit, "D7/F#"))
     assert [event.data[3:] for event in found.events] == [b"Oh", b"Hal-", b"le-", b"lu-", b"ia", b"A-", b"men"]
     assert {event.data[:2] for event in found.events} == {b"\xff\x05"}
+
+
+@pytest.mark.parametrize(
+    ("field", "signature", "key"),
+    [
+        ("Ddor", KeySignature(0, False, "dorian"), "D dorian"),
+        ("E phr", KeySignature(0, False, "phrygian"), "E phrygian"),
+        ("Eblyd", KeySignature(-2, False, "lydian"), "Eb lydian"),
+        ("A mixolydian", KeySignature(2, False, "mixolydian"), "A mixolydian"),
+        ("HP", KeySignature(2, False, "mixolydian"), "A mixolydian"),
+    ],
+)
+def test_a_church_mode_is_kept_with_its_signature(field: str, signature: KeySignature, key: str) -> None:
+    score = score_of_abc(f"X:1\nL:1/4\nK:{field}\nDEFG|]\n".encode(), "x.abc")[0]
+    for found in (song_of_score(score, "x"), song_of_score(through_musicxml(score), "x")):
+        assert found.key == signature
+        assert Key.of_signature(signature.sharps, signature.church_mode) == Key.of_name(key)
+
+
+def test_aeolian_is_a_church_mode_where_musicxml_names_it() -> None:
+    minor = musicxml(score_of_abc(HYMN.replace(b"K:G", b"K:Em"), "x")[0])
+    assert song_of_score(score_of_bytes(minor, "x.musicxml"), "x").key == KeySignature(1, minor=True)
+    aeolian = minor.replace(b"<mode>minor</mode>", b"<mode>aeolian</mode>")
+    assert song_of_score(score_of_bytes(aeolian, "x.musicxml"), "x").key == KeySignature(1, True, "aeolian")
 
 
 def test_the_same_through_musicxml() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.music.vocabulary import HOLD, RANGES, REST, VOICES, strike
-from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Capture, Hands, Press, heard_pitch
+from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Capture, Hands, Press
+from companion.phrase.voicing import heard_pitch
 
 SOPRANO, ALTO, TENOR, BASS = range(4)
 

@@ -242,12 +242,31 @@ class TestDealing:
             ((40, 43, 45), "", BASS),
             ((60, 62, 64), "Tenor", TENOR),
             ((60, 62, 64), "Piano", SOPRANO),
+            ((60, 62, 64), "A", SOPRANO),
+            ((60, 62, 64), "Part B.", SOPRANO),
+            ((60, 62, 64), "T", TENOR),
         ],
     )
     def test_melody(self, pitches: tuple[int, ...], name: str, voice: int) -> None:
         phrase = phrase_of_song(melody(pitches, names=(name,)))
         assert phrase.given == tuple(voice == other for other in range(4))
         assert {note.voice for note in phrase.notes} == {voice}
+
+    @pytest.mark.parametrize(
+        ("names", "voices"),
+        [
+            (("A", "B"), {SOPRANO, BASS}),  # two tracks that are numbered
+            (("B", "A"), {SOPRANO, BASS}),
+            (("A 1", "A 2"), {SOPRANO, BASS}),
+            (("S", "A"), {SOPRANO, ALTO}),
+            (("A", "T"), {ALTO, TENOR}),
+            (("T", "B"), {TENOR, BASS}),
+            (("Alto", "B"), {SOPRANO, BASS}),
+        ],
+    )
+    def test_letters_that_may_be_numbers(self, names: tuple[str, ...], voices: set[int]) -> None:
+        phrase = phrase_of_song(parts(melody([72, 71]), melody([48, 50]), names=names))
+        assert {note.voice for note in phrase.notes} == voices
 
     def test_melody_of_a_voice_asked_for(self) -> None:
         phrase = phrase_of_song(melody([60, 62], names=("Soprano",)), voice=ALTO)

@@ -132,6 +132,7 @@ class TestAllAreHeard:
             [("Choir", HIGH)],
             [("Choir 1", HIGH), ("Choir 2", LOW)],
             [("S", TUNE), ("Inner", LOW), ("B", BASS)],
+            [("A", HIGH), ("B", LOW)],
         ],
     )
     def test_voices_and_staves(self, parts: list[tuple[str, Kind]]) -> None:

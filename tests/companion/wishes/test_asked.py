@@ -13,7 +13,7 @@ from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.music.song import ChordSymbol, Metre, Song, SongNote, TrackEvent
 from companion.music.vocabulary import sounding_pitches
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.wishes.asked import Wanted, asked_of_new, asked_of_tune, symbol_bars
+from companion.wishes.asked import Wanted, asked_of_bars, asked_of_new, asked_of_tune, symbol_bars
 from companion.wishes.bars import bars_of, new_bars, only_bars
 from companion.wishes.chord_track import chord_track
 
@@ -212,6 +212,27 @@ class TestCloses:
         found = asked(Wanted(), one)
         assert [close.step for close in found.closes] == [24, 60] and found.notices == ()
 
+    @pytest.mark.parametrize("own", [True, False])
+    def test_by_a_beat_while_the_tune_holds_its_note(self, own: bool) -> None:
+        notes = [(0, 1), (1, 1), (2, 2), (4, 1), (5, 2.5), (7.5, 0.5)]
+        one = Song(
+            tuple(SongNote(int(at * BEAT), int((at + beats) * BEAT), 67, 80, 0, 0) for at, beats in notes),
+            BEAT,
+            fermatas=(*([2 * BEAT] * own), 3 * BEAT, 7 * BEAT),
+        )
+        found = asked(Wanted(), one)
+        assert [(close.step, close.bar) for close in found.closes] == [(8, 1), (20, 2)]
+        assert found.notices == ()
+
+    def test_on_a_note_beside_the_beat_it_is_passed_over(self) -> None:
+        notes = [(0, 1.5), (1.5, 2.5), (4, 4)]
+        one = Song(
+            tuple(SongNote(int(at * BEAT), int((at + beats) * BEAT), 67, 80, 0, 0) for at, beats in notes),
+            BEAT,
+            fermatas=(2 * BEAT,),
+        )
+        assert asked(Wanted(), one).notices == ("the fermata in bar 1 is on no beat of the tune: passed over",)
+
     def test_a_fermata_beside_the_beat_is_said(self) -> None:
         one = replace(song(8, start=1), fermatas=(0, 9 * BEAT + BEAT // 2))
         found = asked(Wanted(), one)
@@ -266,10 +287,34 @@ class TestCloses:
             asked_of_new(Wanted(close_at="3"), one, phrase_of(one), 2)
 
 
+class TestOfBarsMadeAnew:
+    """The second and the third of four."""
+
+    @staticmethod
+    def asked(wanted: Wanted, *symbols: ChordSymbol) -> AskedHarmony:
+        one = replace(song(16), chord_symbols=symbols)
+        return asked_of_bars(wanted, one, phrase_of(one), 16, 48)
+
+    def test_what_is_written_counts_from_the_first_of_them(self) -> None:
+        assert self.asked(Wanted("G | C D")).chords == beats("G . . . C . D .", first=16)
+        with pytest.raises(BadSetting, match="there are chords for 3 bars, and 2 bars for them"):
+            self.asked(Wanted("G | C | D"))
+
+    def test_what_the_file_has_is_kept_to(self) -> None:
+        given = (ChordSymbol(0, "C"), ChordSymbol(6 * BEAT, "F"))
+        found = self.asked(Wanted(), *given)
+        assert found.chords == beats("C . . . . . F . . . . . . . . .")
+        assert found.notices == ("the file's 2 chord symbols are kept to; --chords none leaves them",)
+        assert self.asked(Wanted("none"), *given) == AskedHarmony()
+
+    def test_symbols_of_other_bars_are_not_spoken_of(self) -> None:
+        assert self.asked(Wanted(), ChordSymbol(12 * BEAT, "F"), ChordSymbol(14 * BEAT, "C")) == AskedHarmony()
+
+
 class TestBars:
     def test_only_some_are_heard_and_all_notes_are_kept(self) -> None:
         whole = phrase_of(song(16))
-        for said, first, last in (("2", 0, 8), ("2-3", 4, 12), (" 4 - 4", 12, 16)):
+        for said, first, last in (("1-2", 0, 8), ("2", 4, 8), ("2-3", 4, 12), (" 4 - 4", 12, 16)):
             some = only_bars(whole, said)
             assert (some.start_step, len(some.frames)) == (4 * first, 4 * (last - first))
             assert (sounding_pitches(some.frames) == sounding_pitches(whole.frames)[4 * first : 4 * last]).all()
@@ -281,10 +326,11 @@ class TestBars:
         one = Song((SongNote(0, 6 * BEAT, 60, 80, 0, 0), SongNote(6 * BEAT, 8 * BEAT, 62, 80, 0, 0)), BEAT)
         assert sounding_pitches(only_bars(phrase_of(one), "2-2").frames)[:, 0].tolist() == [60] * 8 + [62] * 8
 
-    def test_a_pickup_belongs_to_the_first(self) -> None:
+    def test_a_pickup_is_bar_0(self) -> None:
         one = song(9, Metre(0, 1, 4), Metre(BEAT, 4, 4))
-        assert only_bars(phrase_of(one), "1").start_step == phrase_of(one).start_step
-        assert only_bars(phrase_of(one), "2-2").start_step == 32
+        starts = {said: only_bars(phrase_of(one), said).start_step for said in ("0", "0-2", "1", "2")}
+        first = phrase_of(one).start_step
+        assert starts == {"0": first, "0-2": first, "1": first + 4, "2": first + 20}
 
     def test_chords_count_from_the_first_that_is_heard_and_closes_as_the_tune(self) -> None:
         one = song(16)

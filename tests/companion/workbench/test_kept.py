@@ -144,7 +144,7 @@ class TestWords:
 
 
 class TestNames:
-    @pytest.mark.parametrize("name", ["Melody", "Flöte", "Alto Sax"])
+    @pytest.mark.parametrize("name", ["Melody", "Flöte", "Alto Sax", "A"])
     def test_of_the_tune_it_is_an_instrument(self, name: str) -> None:
         assert kept(song(TUNE, names=(name,))) == [
             (S if name != "Alto Sax" else A, 0, meta_event(INSTRUMENT, name.encode()).hex(" "))

@@ -17,12 +17,13 @@ from companion.files.midi import read_song
 from companion.generation.job import harmonise_song
 from companion.model.library import open_model
 from companion.music.messages import LYRIC
-from companion.music.song import TrackEvent
+from companion.music.song import KeySignature, TrackEvent
 from companion.notation import engraving
 from companion.notation.musicxml.files import read_musicxml
 from companion.notation.score import UNITS, Written, WrittenScore, sounds_of
 from companion.phrase.seed import phrase_of_song
-from companion.workbench.jobs import harmonise_job, rewrite_job, run
+from companion.workbench.anew import rewrite_job
+from companion.workbench.jobs import harmonise_job, run
 from companion.workbench.kinds import beside
 from companion.workbench.sheets import score_of_job
 from companion.workbench.source import read_source
@@ -60,6 +61,13 @@ def test_a_hymn_keeps_every_note_word_and_fermata(chorale: Command) -> None:
     assert after.title == "Old Hundredth"
     bass = {note.tick: note.fermata for note in voices(after)[3]}
     assert {bass.get(note.tick, "inverted") for note in kept if note.fermata} == {"inverted"}
+
+
+def test_a_church_mode_stands_in_a_midi_file_by_its_signature(chorale: Command) -> None:
+    Path("mode.abc").write_text("X:1\nM:4/4\nL:1/4\nK:Edor\nEFGA|BAGF|EFE2|\n", "utf-8")
+    ran = chorale("harmonise", "mode.abc", "--seed", "1", "-o", "mode.mid")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "heard: E dorian, as written; 4/4; 3 bars; soprano from track 1")
+    assert read_song(Path("mode.mid")).key == KeySignature(2, minor=False)
 
 
 def test_a_tune_in_abc_is_continued_in_whole_bars(chorale: Command) -> None:

@@ -13,8 +13,10 @@ from support.fakes import CHORALE, MELODY, VOICE_NAMES, Babbler, quarters, write
 from companion import __version__
 from companion.controls.settings import Settings
 from companion.generation.job import Fact, Job
-from companion.workbench import jobs
-from companion.workbench.jobs import continue_job, harmonise_job, rewrite_job, run
+from companion.music.key import Key
+from companion.workbench import anew, jobs
+from companion.workbench.anew import rewrite_job
+from companion.workbench.jobs import continue_job, harmonise_job, run
 from companion.workbench.outputs import Outputs, write_outputs
 from companion.workbench.summary import Summary
 
@@ -24,7 +26,8 @@ AGAIN = "chorale harmonise tune.mid --seed 1"
 
 @pytest.fixture(autouse=True)
 def babbler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "open_model", lambda name: Babbler())
+    for place in (anew, jobs):
+        monkeypatch.setattr(place, "open_model", lambda name: Babbler())
 
 
 @pytest.fixture
@@ -49,6 +52,28 @@ class TestLines:
         heard, made, _ = summary_of(continue_job(seed, 2, replace(SETTINGS, key="e minor"))).lines()
         assert heard == "heard: E minor, as asked; 4/4; 1 bar; 4 voices, as their tracks are named"
         assert made.startswith("made: 2 new bars, ")
+
+    def test_a_church_mode_that_a_score_names_is_its_key(self, tmp_path: Path) -> None:
+        """As if it had been asked for; what is asked for is stronger."""
+        tune, plain = tmp_path / "mode.abc", tmp_path / "plain.abc"
+        for path, key in ((tune, "Ddor"), (plain, "Am")):
+            path.write_text(f"X:1\nM:4/4\nL:1/4\nK:{key}\nDEFG|AGFE|DFED|\n")
+        jobs = (
+            lambda path, settings: harmonise_job(path, None, settings),
+            lambda path, settings: continue_job(path, 2, settings),
+            lambda path, settings: rewrite_job(path, "2", None, settings),
+        )
+        for job in jobs:
+            written, asked = job(tune, SETTINGS), job(plain, replace(SETTINGS, key="D dorian"))
+            assert written.key == asked.key == Key(2, minor=True, church_mode="dorian")
+            composed = run(written, lambda done: None)
+            assert [one.frame.pitches for one in composed] == [
+                one.frame.pitches for one in run(asked, lambda done: None)
+            ]
+            summary = Summary.of(written, composed, AGAIN)
+            assert summary.lines()[0].startswith("heard: D dorian, as written; ")
+            assert summary.fields()["heard"]["key"] == {"name": "D dorian", "asked": False}
+            assert job(tune, replace(SETTINGS, key="C major")).key == Key(0, minor=False)
 
     def test_bars_made_anew_add_no_voice(self, tmp_path: Path) -> None:
         """Voices that the piece lacks are sung along, and are not there."""
