@@ -120,6 +120,10 @@ def continue_(
     form: Annotated[
         str | None, typer.Option("--form", help="Which phrases are alike, a letter for each, as in AABA.")
     ] = None,
+    to_its_end: Annotated[
+        bool,
+        typer.Option("--to-its-end", help="Until the model ends the piece, as gru-onehot can; --bars (64) at most."),
+    ] = False,
     track: Track = None,
     *,
     wanted: Said,
@@ -133,8 +137,8 @@ def continue_(
     from companion.wishes.asked import Wanted  # noqa: PLC0415
     from companion.workbench.jobs import continue_job  # noqa: PLC0415
 
-    asked = Wanted(**wanted)
-    work = Work("continued", lambda seed, settings: continue_job(seed, bars, settings, phrases, form, track, asked))
+    how = (phrases, form, track, Wanted(**wanted), to_its_end)
+    work = Work("continued", lambda seed, settings: continue_job(seed, bars, settings, *how))
     work_on(seeds, work, said, outputs, **many)
 
 

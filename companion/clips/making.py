@@ -13,7 +13,8 @@ from companion.controls.settings import Settings
 from companion.controls.table import HIGHEST_SEED
 from companion.errors import BadSetting
 from companion.generation.composer import Composed, voice_notes
-from companion.generation.job import Job, OpenModel, asked_key, continue_song, harmonise_song, rewrite_song
+from companion.generation.job import Job, OpenModel, asked_key, continue_song, harmonise_song
+from companion.generation.rewriting import Rewriting, rewrite_song
 from companion.harmony.keys import likeliest_key
 from companion.io.clip_messages import HARMONISE, REWRITE, ClipAsk, ClipMark, ClipNote
 from companion.music.vocabulary import STEPS_PER_BEAT
@@ -76,7 +77,7 @@ def _answer(wish: ClipWish, job: Job, composed: list[Composed]) -> ClipAnswer:
 
 def _name(wish: ClipWish, job: Job) -> str:
     ask, settings = wish.ask, _seeded(wish)
-    if job.rewriting is not None:
+    if isinstance(job.rewriting, Rewriting):
         voices = np.flatnonzero(job.rewriting.gap.anew.any(axis=0)).tolist()
         return rewritten_name(ask, voices, settings.seed, wish.time_of_day)
     key = asked_key(settings) or likeliest_key(job.phrase.frames, ended=ask.what == HARMONISE)  # as it was made

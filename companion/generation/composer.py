@@ -74,6 +74,26 @@ def continue_phrase(
     yield from _answer(generator, state, form, first, heard, lead, new.chords)
 
 
+def continue_to_its_end(
+    generator: Generator, phrase: Phrase, bars: int, sampling: Sampling, asked_key: Key | None = None
+) -> Iterator[Composed]:
+    """The seed, its missing voices added, then new frames until the model ends the piece, or so many bars are full.
+
+    Nothing is planned: where phrases close and the piece ends is the model's own.
+    """
+    heard = _Heard(generator, phrase, sampling, asked_key, LONGEST_HEARD)
+    state = generator.start()
+    for frame, after in heard.walk(state, 0, len(heard.frames) - 1):
+        state = after
+        yield Composed(frame, SEED, heard.added)
+    request = Request(heard.sampling, conditions=Conditions(key=heard.key))
+    for _ in range(_steps_to_come(phrase, bars)):
+        frame, state = request.made(generator, state)
+        if generator.random.random() < frame.ended:
+            return
+        yield Composed(frame, MODEL, (True,) * len(VOICES))
+
+
 def harmonise(
     generator: Generator,
     phrase: Phrase,

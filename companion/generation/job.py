@@ -15,6 +15,7 @@ from companion.generation.asked import NOTHING_ASKED, AskedHarmony, TuneAt
 from companion.generation.composer import (
     Composed,
     continue_phrase,
+    continue_to_its_end,
     harmonise,
     notices,
     seed_frames,
@@ -25,6 +26,7 @@ from companion.generation.generator import Generator
 from companion.generation.velocity import VelocityRule, velocity_rule
 from companion.harmony.form import Wish
 from companion.harmony.keys import likeliest_key
+from companion.model.contract import END
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
@@ -107,6 +109,40 @@ def continue_song(
     new_steps, task = total - seed_frames(phrase), task_of(phrase, total, "compose")
     told = [*notices(phrase), *asked.notices]
     return Job(song, phrase, generator, frames, total, told, velocity, new_steps, task, lead, settings, key or home)
+
+
+def song_to_its_end(song: Song, phrase: Phrase, bars: int, settings: Settings, open_model: OpenModel) -> Job:
+    """A phrase gone on with until the model ends the piece, after so many bars at the latest.
+
+    What will be is known at once: its frames are made here.
+
+    Raises:
+        BadSetting: there cannot be so many bars, or the model never says that a piece is over.
+    """
+    check_bars(bars)
+    velocity, sampling = velocity_rule(settings.velocity, phrase.notes), sampling_of(settings)
+    key, generator = asked_key(settings, song), seeded_generator(settings, open_model)
+    contract = generator.model.contract
+    if END not in {aside.name for aside in contract.asides}:
+        raise BadSetting(f"{contract.name} does not end a piece by itself, as gru-onehot does; say how many --bars")
+    frames = list(continue_to_its_end(generator, phrase, bars, sampling, key))
+    new_steps = len(frames) - seed_frames(phrase)
+    ended = len(frames) < total_frames(phrase, bars)
+    said = "the piece ended by itself" if ended else f"the piece did not end within {bars} bars"
+    return Job(
+        song,
+        phrase,
+        generator,
+        iter(frames),
+        len(frames),
+        notices(phrase),
+        velocity,
+        new_steps,
+        task_of(phrase, len(frames), "compose"),
+        settings=settings,
+        key=key or likeliest_key(phrase.frames),
+        facts=(Fact("ended", ended, said),),
+    )
 
 
 def harmonise_song(

@@ -7,16 +7,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from companion.controls.settings import Settings
+from companion.generation.asked import NOTHING_ASKED, AskedHarmony
+from companion.generation.blanks import Blank, kept_of, over_the_edges
 from companion.generation.closes import BEST, Made, Walk, ending_quality
 from companion.generation.composer import Composed
 from companion.generation.gap import ALL_MEANS, Gap, Means
 from companion.generation.generator import DecoderState, Frame, Generator
+from companion.generation.job import Fact, Job, OpenModel, asked_key, seeded_generator, task_of
+from companion.generation.velocity import PLAYED, as_there, velocity_rule
 from companion.harmony.leading import LEADING_TONE
 from companion.model.features import Conditions, History
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
+from companion.music.song import Song
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES
+from companion.phrase.seed import Phrase
 from companion.sampling.joining import parallels_in
+from companion.sampling.styles import sampling_of
 
 REWRITTEN = "rewritten"  # the origin of a frame
 ENDING_STEPS = 8  # two beats: what is tried oftener than all of it
@@ -171,3 +179,48 @@ def nats_of(frame: Frame, before: History, voices: Sequence[int]) -> float:
             likely = np.logaddexp(choice.scores[HOLD], choice.scores[held])
         total -= float(likely)
     return total
+
+
+def rewrite_song(
+    song: Song,
+    phrase: Phrase,
+    blank: Blank,
+    settings: Settings,
+    open_model: OpenModel,
+    asked: AskedHarmony = NOTHING_ASKED,
+) -> Job:
+    """What a blank says made anew (see companion.generation.blanks); its phrase has only the notes that are kept."""
+    key, sampling, generator = asked_key(settings, song), sampling_of(settings), seeded_generator(settings, open_model)
+    closes = sorted({phrase.beat_around(tick) for tick in song.fermatas})
+    velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)
+    rewriting = Rewriting(generator, Gap(phrase, blank, sampling, generator.random, key, closes, asked=asked))
+    kept = kept_of(phrase, blank)
+    lines = [*phrase.notices, *over_the_edges(phrase, blank), *asked.notices]
+    task = task_of(phrase, blank.stop - blank.first, "rewrite")
+    return Job(
+        song,
+        kept,
+        generator,
+        rewriting.frames(),
+        rewriting.length,
+        lines,
+        velocity,
+        task=task,
+        settings=settings,
+        key=rewriting.gap.key,
+        facts=(_rewritten(phrase, blank),),
+        rewriting=rewriting,
+    )
+
+
+def _rewritten(phrase: Phrase, blank: Blank) -> Fact:
+    first, last = phrase.bar_of_step(blank.first), phrase.bar_of_step(blank.stop - 1)
+    voices = [VOICES[voice] for voice in sorted(blank.voices)]
+    bars = f"bar {first}" if first == last else f"bars {first} to {last}"
+    return Fact("rewritten", {"bars": [first, last], "voices": voices}, f"{bars} anew in {', '.join(voices)}")
+
+
+def _course(phrase: Phrase) -> tuple[list[int], list[int], list[int]]:
+    """Of all notes: voices, steps and velocities."""
+    steps = phrase.positions([note.start_tick for note in phrase.notes])
+    return [note.voice for note in phrase.notes], steps.tolist(), [note.velocity for note in phrase.notes]

@@ -8,7 +8,7 @@ from pathlib import Path
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.generation.composer import Composed
-from companion.generation.job import Job, check_bars, continue_song, harmonise_song
+from companion.generation.job import Job, check_bars, continue_song, harmonise_song, song_to_its_end
 from companion.harmony.form import Wish
 from companion.model.library import kept_model as open_model
 from companion.music.song import Song
@@ -19,6 +19,8 @@ from companion.wishes.bars import only_bars
 from companion.wishes.phrases import wishes_of
 from companion.workbench.source import read_source
 
+MOST_TO_ITS_END = 64  # bars, unless more are asked for
+
 
 def continue_job(
     seed: Path,
@@ -28,13 +30,19 @@ def continue_job(
     form: str | None = None,
     track: str | None = None,
     wanted: Wanted = NOTHING_WANTED,
+    to_its_end: bool = False,
 ) -> Job:
     """Continue a file, or a track of it, in phrases of these lengths and this form; see ``wishes_of``.
 
     wanted: chords and closes of the new bars.
+    to_its_end: until the model ends the piece, which then plans it alone.
     """
     song = read_source(seed)
     phrase = phrase_of_song(song, track=track)
+    if to_its_end:
+        if phrases is not None or form is not None or wanted != NOTHING_WANTED:
+            raise BadSetting("to its end a model goes its own way: leave out phrases, form, chords and closes")
+        return song_to_its_end(song, phrase, MOST_TO_ITS_END if bars is None else bars, settings, open_model)
     if bars is None and phrases is None and form is None:
         bars = wanted.bars or symbol_bars(wanted, song, phrase)
     bars, wishes = wishes_of(phrases, form, bars, phrase.bar_steps)

@@ -23,7 +23,10 @@ SPARE = HIGHEST_MOVE - LOWEST_MOVE  # pitches beyond the vocabulary, into which 
 
 
 class AttentionGruModel(SymbolModel):
-    """All music is moved to C major or A minor, and what is said of it is moved back."""
+    """All music is moved to C major or A minor, and what is said of it is moved back.
+
+    The GRUs read a note together with what attention saw of the notes before: their mean, weighted by likeness.
+    """
 
     architecture = "attention-gru"
     features = (*SYMBOL_FEATURES, "key")
@@ -59,7 +62,8 @@ class AttentionGruModel(SymbolModel):
         distance = np.arange(x.shape[1])[:, None] - np.arange(x.shape[1])[None, :]
         hidden = np.where((distance < 0) | (distance >= self.window), FAR, 0.0).astype(np.float32)
         scores = ops.matmul(x, ops.transpose(x, (0, 2, 1))) * self.sharpness + hidden
-        x = self.dropouts[0](ops.matmul(ops.softmax(scores, axis=-1), x), training=training)
+        seen = ops.matmul(ops.softmax(scores, axis=-1), x)
+        x = self.dropouts[0](ops.concatenate([x, seen], axis=-1), training=training)
         for layer, dropout in zip(self.layers_of_time, self.dropouts[1:], strict=True):
             x = dropout(layer(x, training=training), training=training)
         return self._tokens(self.said(self.hidden(x)), ids)
@@ -72,7 +76,7 @@ class AttentionGruModel(SymbolModel):
         scores = ops.matmul(notes, ops.transpose(heard[:, :-1]))[:, 0] * self.sharpness + (1 - is_there) * FAR
         weights = ops.reshape(ops.softmax(scores, axis=-1), (1, self.window))
         following: dict[str, Any] = {"looked": heard, "attention": weights}
-        x = ops.matmul(weights, notes)
+        x = ops.concatenate([heard[:, :-1], ops.matmul(weights, notes)], axis=-1)
         for i, layer in enumerate(self.layers_of_time):
             x = following[f"hidden_{i}"] = gru_step(layer.cell, x, states[f"hidden_{i}"])
         return self._tokens(self.said(self.hidden(x)), ids), following

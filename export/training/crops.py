@@ -136,7 +136,8 @@ def draw_place(
     piece: Piece, settings: CropSettings, generator: np.random.Generator, habits: Habits = PLAIN
 ) -> tuple[int, int]:
     """Where a random crop begins, and by how many semitones it is moved."""
-    last = max(len(piece.frames) + habits.ends - settings.steps, 0)
+    beyond = max(settings.steps - SHORT_STEPS, 0) if habits.ends else 0  # so often is the end met as there are ends
+    last = max(len(piece.frames) + beyond - settings.steps, 0)
     start = 0 if generator.random() < settings.from_start else int(generator.integers(last + 1))
     return start, int(generator.choice(transpositions(piece.frames)))
 

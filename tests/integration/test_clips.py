@@ -23,7 +23,8 @@ from companion.controls.settings import Settings
 from companion.files.midi import chorale_file
 from companion.generation.composer import voice_notes
 from companion.music.song import Metre, VoiceNote
-from companion.workbench.jobs import harmonise_job, rewrite_job, run
+from companion.workbench.anew import rewrite_job
+from companion.workbench.jobs import harmonise_job, run
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 

@@ -23,7 +23,8 @@ from companion.io.osc_messages import OscFault, decode
 from companion.music.song import Metre, VoiceNote
 from companion.music.vocabulary import VOICES
 from companion.workbench import jobs
-from companion.workbench.jobs import rewrite_job, run
+from companion.workbench.anew import rewrite_job
+from companion.workbench.jobs import run
 
 SETTINGS = Settings(model="babbler", seed=1)
 SOPRANO, ALTO, TENOR, BASS = range(4)

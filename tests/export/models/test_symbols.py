@@ -137,10 +137,14 @@ class TestEnds:
         assert 0 < known[0, 0] < 1
 
     def test_a_random_crop_may_reach_beyond_the_last_note(self) -> None:
-        habits, settings = Habits("fixed", ends=True), CropSettings(steps=2, from_start=0.0)
+        habits, settings = Habits("fixed", ends=True), CropSettings(steps=24, from_start=0.0)
         dice = np.random.default_rng(1)
-        crops = [draw_crop(piece_of("p", "train", FRAMES), settings, dice, habits) for _ in range(60)]
-        assert {(crop.length, crop.ended) for crop in crops} == {(2, False), (1, True)}
+        frames = chorale(0, chords=10)
+        crops = [draw_crop(piece_of("p", "train", frames), settings, dice, habits) for _ in range(600)]
+        assert {(crop.length, crop.ended) for crop in crops} == {
+            (24, False),
+            *((length, True) for length in range(16, 24)),
+        }
 
 
 class TestPublishedSizes:
