@@ -35,7 +35,7 @@ PERFECT = (0, 7)  # interval classes that may not move in parallel: unison and o
 STILL_STEPS = 8  # after so many steps without any strike, holding on is discouraged
 LONG_NOTE_STEPS = 16  # a voice that has held for so long is discouraged from holding on
 STILL_PENALTY = 0.5  # nats for each step beyond
-NEVER_STRUCK = -50.0  # nats: less than any model says of what it deems possible
+NEVER_STRUCK = -500.0  # nats: less than any model says of what it deems possible
 WIDE_PENALTY = 1.0  # nats off what lies more than an octave from the next upper voice
 _UPPER = VOICES.index("bass")  # soprano, alto and tenor stand before it
 

@@ -22,7 +22,7 @@ SYMBOL_FEATURES = ("voice", "pitches", "decided")
 SYMBOLS = 1 + FIRST_STRIKE - 1 + HIGHEST_PITCH - LOWEST_PITCH + 1  # as companion.model.codes counts them
 SPOKEN = SYMBOLS - 1  # all but nothing yet
 FAR = -1e9  # added to the scores of what may not be seen
-NEVER = -100.0  # in place of the logit of what does not happen
+NEVER = -1000.0  # in place of the logit of what does not happen
 
 LOWEST_MOVE, HIGHEST_MOVE = -6, 5  # semitones to the common key
 _TO_A_OR_C = np.array(

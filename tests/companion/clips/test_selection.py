@@ -22,7 +22,7 @@ from companion.io.clip_messages import REWRITE, ClipAsk, ClipMark, ClipNote, Cli
 from companion.io.osc_messages import OscFault, decode
 from companion.music.song import Metre, VoiceNote
 from companion.music.vocabulary import VOICES
-from companion.workbench import jobs
+from companion.workbench import anew
 from companion.workbench.anew import rewrite_job
 from companion.workbench.jobs import run
 
@@ -103,7 +103,7 @@ def test_it_is_what_the_command_writes_and_all_else_is_kept(
 
     path = tmp_path / "piece.mid"
     path.write_bytes(chorale_file(played(music), ticks_per_beat=960, metres=[Metre(0, 4, 4)]))
-    monkeypatch.setattr(jobs, "open_model", open_model)
+    monkeypatch.setattr(anew, "open_model", open_model)
     job = rewrite_job(path, "2-3", ",".join(VOICES[voice] for voice in voices), SETTINGS)
     composed = run(job, lambda done: None)
     assert ticked(answer) == sorted([*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)])

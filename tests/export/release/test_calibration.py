@@ -10,7 +10,9 @@ pytest.importorskip("tensorflow")
 
 from support.tiny import chorale, piece_of, random_rows, stepped_in_keras, tiny_model
 
+from companion.music.vocabulary import VOCABULARY_SIZE
 from export.models.registry import ARCHITECTURES
+from export.models.symbols import NEVER
 from export.release.calibration import CANDIDATES, Calibration, calibrate, find_calibration
 
 pytestmark = pytest.mark.train
@@ -23,14 +25,15 @@ def test_candidates_are_around_one() -> None:
     assert 1.0 in CANDIDATES
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", sorted({*ARCHITECTURES} - {"markov"}))  # its counts are as sure as they are
 def test_a_head_that_divides_its_logits(architecture: str) -> None:
     model = tiny_model(architecture)
     ids = random_rows(model.features, 12)
     before = np.asarray(model(ids[None]))[0]
-    model.head.divide(1.25)
-    np.testing.assert_allclose(np.asarray(model(ids[None]))[0], before / 1.25, atol=1e-4)
-    np.testing.assert_allclose(stepped_in_keras(model, ids), before / 1.25, atol=1e-4)
+    model.divide(1.25)
+    expected = np.where(before == NEVER, NEVER, before / 1.25)
+    np.testing.assert_allclose(np.asarray(model(ids[None]))[0], expected, atol=1e-4)
+    np.testing.assert_allclose(stepped_in_keras(model, ids), expected[:, :VOCABULARY_SIZE], atol=1e-4)
 
 
 @pytest.mark.usefixtures("uncompiled")
