@@ -98,6 +98,15 @@ class TestRules:
     def test_strikes_anew(self) -> None:
         assert forbidden(ruled(strikes_anew, FLAT, context(0))) == {HOLD}
 
+    def test_what_is_never_struck_is_struck_in_place_of_its_hold(self) -> None:
+        """As by models that know pitches only: else no voice could begin with the note that it sang."""
+        scores = scores_of(hold=0.75, t40=0.25)
+        scores[C5] = -1000.0
+        struck = ruled(strikes_anew, scores, context(0))
+        assert (struck[C5], struck[HOLD]) == (scores[HOLD], -math.inf)
+        scores[C5] = -math.inf  # forbidden, not unsaid
+        assert allowed(ruled(strikes_anew, scores, context(0))) == {40}
+
     @pytest.mark.parametrize(
         ("voice", "tokens", "strikes"),
         [
@@ -431,7 +440,7 @@ class TestChoose:
     def test_what_a_choice_tells(self) -> None:
         """Entropy is the model's own; probability and distribution are those drawn from."""
         shares = scores_of(rest=0.25, hold=0.25, t40=0.25, t41=0.25)
-        logits = np.maximum(shares, -1e4).astype(np.float32)
+        logits = np.maximum(shares, -60.0).astype(np.float32)
         choice = choose(logits, context(ALTO), Sampling(0, 1.0, (sings_on, strikes_anew)), random_source())
         assert (choice.token, choice.probability) == (40, 1.0)
         assert choice.entropy_bits == pytest.approx(2)
