@@ -43,6 +43,7 @@ class Given:
     pieces: tuple[Written, ...] = ()  # as it is written where it was read
     lyrics: tuple[Lyric, ...] = ()  # of one that is not written yet
     added: bool = False
+    graces: tuple[Written, ...] = ()  # before it
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _cut(kept: list[Given], start: int, end: int) -> int:
         at -= 1
         note = kept[at]
         lyrics = note.pieces[0].lyrics if note.pieces else note.lyrics
-        kept[at] = Given(note.voice, start, end, note.pitch, (), lyrics, note.added)
+        kept[at] = Given(note.voice, start, end, note.pitch, (), lyrics, note.added, note.graces)
     return 0
 
 
@@ -133,8 +134,10 @@ def _line(own: Sequence[tuple[Given, NoteName]], sheet: Sheet) -> Iterator[Writt
     cuts = _triplet_cuts([note for note, _ in own], unit)
     paper = _Paper(sheet, cuts)
     now = sheet.measures[0].tick
-    for start, chord in groupby(own, lambda one: one[0].start):
+    for start, together in groupby(own, lambda one: one[0].start):
+        chord = list(together)
         yield from paper.written(now, start, None)
+        yield from (grace._replace(tick=start) for note, _ in chord for grace in note.graces)
         for number, (note, letter) in enumerate(chord):
             pieces = note.pieces or paper.written(start, note.end, letter, note.lyrics)
             for piece in pieces:

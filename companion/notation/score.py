@@ -57,6 +57,7 @@ class Written(NamedTuple):
     lyrics: tuple[Lyric, ...] = ()
     fermata: str = ""  # upright or inverted
     marks: tuple[str, ...] = ()  # slurs, articulations and the like, in MusicXML
+    slashed: bool = False  # of a grace note
 
     @property
     def end(self) -> int:
@@ -180,27 +181,28 @@ class TiedNote(NamedTuple):
     end: int
     pitch: int
     pieces: tuple[Written, ...]
+    graces: tuple[Written, ...] = ()  # before it
 
 
 def sounds_of(notes: Iterable[Written]) -> Iterator[TiedNote]:
-    """The sounds of one voice: tied notes are one; grace notes are left out."""
-    open_: dict[int, list[Written]] = {}
+    """The sounds of one voice: tied notes are one, and grace notes stand with the one that they lead to."""
+    open_: dict[int, TiedNote] = {}
+    graces: tuple[Written, ...] = ()
     for note in notes:
-        if note.spelling is None or not note.ticks:
+        if note.spelling is not None and not note.ticks:
+            graces = (*graces, note)
+            continue
+        leading, graces = graces, ()
+        if note.spelling is None:
             continue
         pitch = note.spelling.pitch
         before = open_.get(pitch)
-        if before and note.tied_from and before[-1].end == note.tick:
-            before.append(note)
+        if before and note.tied_from and before.end == note.tick:
+            open_[pitch] = before._replace(end=note.end, pieces=(*before.pieces, note))
         else:
             if before:
-                yield _sound(before, pitch)
-            open_[pitch] = [note]
+                yield before
+            open_[pitch] = TiedNote(note.tick, note.end, pitch, (note,), leading)
         if not note.tied_to:
-            yield _sound(open_.pop(pitch), pitch)
-    for pitch, pieces in open_.items():
-        yield _sound(pieces, pitch)
-
-
-def _sound(pieces: list[Written], pitch: int) -> TiedNote:
-    return TiedNote(pieces[0].tick, pieces[-1].end, pitch, tuple(pieces))
+            yield open_.pop(pitch)
+    yield from open_.values()

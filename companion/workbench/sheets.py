@@ -117,8 +117,9 @@ def _as_read(job: Job, source: WrittenScore) -> Iterator[Given]:
                 written[sound.start, sound.end, sound.pitch].append(sound)
     for note in sorted(job.phrase.notes):
         sounds = written[note.start_tick, note.end_tick, note.pitch]
-        pieces = sounds.pop(0).pieces if sounds else ()
-        yield Given(note.voice, note.start_tick, note.end_tick, note.pitch, tuple(map(_alone, pieces)))
+        pieces, graces = sounds.pop(0)[3:] if sounds else ((), ())
+        kept = tuple(map(_alone, pieces))
+        yield Given(note.voice, note.start_tick, note.end_tick, note.pitch, kept, graces=graces)
 
 
 def _alone(piece: Written) -> Written:

@@ -156,7 +156,7 @@ class MusicReader:
     def _grace(self, text: str) -> None:
         for accidental, letter, octaves, _, _ in _NOTE.findall(text):
             spelling = self._spelled(accidental, letter, octaves)
-            self.voice.add(Written(self.voice.bar.ticks, 0, spelling, Value("eighth")))
+            self.voice.add(Written(self.voice.bar.ticks, 0, spelling, Value("eighth"), slashed=text.startswith("/")))
 
     def _tuplet(self, text: str) -> None:
         p, q, r = ([*text[1:].split(":"), "", ""])[:3]

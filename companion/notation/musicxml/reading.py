@@ -154,7 +154,8 @@ class _PartReader:
         self.bar.ticks = max(self.bar.ticks, self.now)
 
     def _note(self, element: Element) -> None:
-        ticks = 0 if element.find("grace") is not None else self._duration(element)
+        grace = element.find("grace")
+        ticks = 0 if grace is not None else self._duration(element)
         in_chord = element.find("chord") is not None
         if not in_chord:
             self.chord_tick = self.now
@@ -167,7 +168,8 @@ class _PartReader:
         except ValueError as fault:
             raise self._fault(str(fault)) from None
         place = self._staff(element.findtext("staff")), word(element.findtext("voice"), "1")
-        self.bar.notes.setdefault(place, []).append(note._replace(in_chord=in_chord))
+        slashed = grace is not None and grace.get("slash") == "yes"
+        self.bar.notes.setdefault(place, []).append(note._replace(in_chord=in_chord, slashed=slashed))
 
     def _staff(self, text: str | None) -> int:
         return int(text) if text and text.isascii() and text.isdigit() and len(text) < 4 else 1

@@ -205,7 +205,7 @@ class _PartWriter:
         """All of a note up to its beams."""
         element, line = add(measure, "note"), self.part.lines[at]
         if not note.ticks:
-            add(element, "grace")
+            add(element, "grace", slash="yes" if note.slashed else "")
         if note.in_chord:
             add(element, "chord")
         _pitch(element, note)

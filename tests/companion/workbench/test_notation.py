@@ -20,7 +20,7 @@ from companion.music.messages import LYRIC
 from companion.music.song import KeySignature, TrackEvent
 from companion.notation import engraving
 from companion.notation.musicxml.files import read_musicxml
-from companion.notation.score import UNITS, Written, WrittenScore, sounds_of
+from companion.notation.score import UNITS, NoteName, Written, WrittenScore, sounds_of
 from companion.phrase.seed import phrase_of_song
 from companion.workbench.anew import rewrite_job
 from companion.workbench.jobs import harmonise_job, run
@@ -61,6 +61,25 @@ def test_a_hymn_keeps_every_note_word_and_fermata(chorale: Command) -> None:
     assert after.title == "Old Hundredth"
     bass = {note.tick: note.fermata for note in voices(after)[3]}
     assert {bass.get(note.tick, "inverted") for note in kept if note.fermata} == {"inverted"}
+
+
+def test_grace_notes_stay_with_the_notes_that_they_lead_to(chorale: Command) -> None:
+    """But not before what is made anew."""
+    Path("reel.abc").write_text("X:1\nM:4/4\nL:1/4\nK:G\n{/A}GABG|{AB}cAFD|G{/e}dBG|A2G2|\n", "utf-8")
+    assert chorale("harmonise", "reel.abc", "--seed", "1").code == 0
+    made = Path("reel-harmonised.musicxml")
+    assert (
+        chorale("rewrite", made, "--bars", "3", "--voices", "soprano", "--seed", "1", "-o", "anew.musicxml").code == 0
+    )
+    score, anew = read_musicxml(made), read_musicxml(Path("anew.musicxml"))
+    unit = score.ticks_per_beat
+    found = [(note.tick // unit, note.spelling, note.slashed) for note in voices(score)[0] if not note.ticks]
+    a, b, e = (NoteName(step, 0, octave) for step, octave in (("A", 4), ("B", 4), ("E", 5)))
+    assert found == [(0, a, True), (4, a, False), (4, b, False), (9, e, True)]
+    assert [note for note in voices(anew)[0] if not note.ticks] == [
+        note for note in voices(score)[0] if not note.ticks
+    ][:3]
+    assert all(note.ticks for notes in voices(score)[1:] for note in notes)
 
 
 def test_a_church_mode_stands_in_a_midi_file_by_its_signature(chorale: Command) -> None:
