@@ -19,6 +19,7 @@ class Habits:
     ends: bool = False  # it speaks the end of a piece, as a word after its last
     needs_key: bool = False  # it is told the key, always
     pitches_only: bool = False  # to it a pitch that is repeated goes on
+    hears_coming: bool = True  # it is told beforehand of voices that are given
 
     @classmethod
     def of(cls, model: Any) -> Habits:
@@ -28,6 +29,7 @@ class Habits:
             getattr(model, "ends", False),
             getattr(model, "needs_key", False),
             getattr(model, "pitches_only", False),
+            "coming" in model.features,
         )
 
     @property
