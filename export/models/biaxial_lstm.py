@@ -25,6 +25,8 @@ _NUMBERS = np.arange(KEYS, dtype=np.int32)
 VICINITY = 12  # keys up and down that a key sees of the step before
 DIGITS = 4  # of the place in a bar of sixteen steps
 ASKED = PLAYED, STRUCK, SHARED = (0, 1, 2)  # what is asked of each key
+ROLL_AXES = 4  # of a batch of rolls: pieces, frames, keys, and what is known of each key:
+BAR = 2  # … played, struck, and the place in the bar
 LEAST = -30.0  # nats: what cannot be, so that a logit is a number
 _NEVER = -1e9
 _JUST_STRUCK = 1  # in the feature "held": one step since the strike
@@ -34,16 +36,16 @@ _RARELY = -4.0  # of a voice: how likely it rests or goes below another, before 
 
 
 class BiaxialModel(keras.Model):  # type: ignore[misc]
-    """Published: 300 and 300 units along time, 100 and 50 along the keys, dropout 0.5."""
+    """Published: twice 300 units along time, 100 and 50 along the keys, dropout 0.5."""
 
     architecture = "biaxial-lstm"
     voice_order = "rising"
+    reads_rolls = True  # it can learn from rolls of keys, too
     features = ("bar", "pitches", "held", "coming", "decided", "motions", "turn")
 
     def __init__(
         self,
-        time_units: int = 48,
-        second_time_units: int = 48,
+        units: int = 48,
         key_units: int = 40,
         second_key_units: int = 24,
         dropout: float = 0.2,
@@ -52,12 +54,13 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
         self.row = FeatureRow(self.features)
         self.columns = _columns(self.row)
         self.facts = _facts_of_keys()
-        self.layers_of_time = [_lstm(time_units, "time_0"), _lstm(second_time_units, "time_1")]
+        self.layers_of_time = [_lstm(units, f"time_{i}") for i in range(2)]
         self.layers_of_keys = [_lstm(key_units, "keys_0"), _lstm(second_key_units, "keys_1")]
         self.answers = layers.Dense(
             len(ASKED), bias_initializer=keras.initializers.Constant([-2.5, 0.0, -3.0]), name="answers"
         )
         self.dealing = VoiceDealing(name="dealing")
+        self.dealing.build(None)  # rolls have no voices to deal
         self.dropouts = [layers.Dropout(dropout) for _ in range(4)]
         self.scale = 1.0
 
@@ -70,9 +73,12 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """ids ``[batch, notes, width]``, four notes a frame, bass first → logits ``[batch, notes, vocabulary]``.
 
+        A batch of rolls (see export.training.rolls), which have no voices, gives the answers of their keys instead.
         In training the keys are walked once a frame, by way of all that is decided in it before its last note:
         the same as walking once a note, but where a voice goes below one that was decided.
         """
+        if len(ids.shape) == ROLL_AXES:
+            return self._of_rolls(ids, training)
         batch, notes = ops.shape(ids)[:2]
         told = self._along_time(self.inputs_of(ids[:, :: len(VOICES)]), training)
         if training:
@@ -85,6 +91,16 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
             ops.reshape(asked, (batch * notes, KEYS, len(ASKED))), ops.reshape(ids, (batch * notes, self.row.width))
         )
         return ops.reshape(logits, (batch, notes, logits.shape[-1]))
+
+    def _of_rolls(self, rolls: Tensor, training: bool) -> Tensor:
+        """``[batch, frames, keys, 3]``: played, struck, place in the bar → answers, ``[batch, frames, keys, 3]``."""
+        way = ops.cast(rolls[..., :SHARED], "float32")
+        before = ops.pad(way[:, :-1], ((0, 0), (1, 0), (0, 0), (0, 0)))
+        played, nothing = before[..., PLAYED], ops.zeros_like(before[..., PLAYED])
+        nobody = ops.zeros_like(nothing[..., : len(VOICES)])
+        read = self.reading(played, before[..., STRUCK], nothing, rolls[:, :, 0, BAR], nothing, nobody)
+        way = ops.concatenate([way, nothing[..., None]], axis=-1)  # no key by two voices
+        return self._along_keys(self._along_time(read, training), way, training)
 
     def inputs_of(self, ids: Tensor) -> Tensor:
         """Rows of first notes ``[batch, frames, width]`` → what each key reads, ``[batch, frames, keys, numbers]``."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import keras
 
-_SHARED = ("__init__", "registry", "layers")  # files that hold none
+_SHARED = ("__init__", "registry", "layers", "symbols")  # files that hold none
 _FILES = {path.stem for path in Path(__file__).parent.glob("*.py")} - {*_SHARED}
-ARCHITECTURES = tuple(sorted(stem.replace("_", "-") for stem in _FILES))
+ARCHITECTURES = tuple(sorted(name.replace("_", "-") for name in _FILES))
 
 
 def model_class(name: str) -> type[keras.Model]:

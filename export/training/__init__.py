@@ -1,6 +1,7 @@
 """From crops of pieces to weights.
 
 crops        crops and batches
+rolls        crops and batches of rolls of keys, and what they cost
 habits       how a model hears music
 losses       what is minimised
 fit          a run, with checkpoints

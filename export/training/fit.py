@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,10 +24,12 @@ from keras import ops
 from companion.files.writing import write_output
 from companion.model.features import FeatureRow
 from export.data.pieces import Piece
+from export.data.rolls import Roll
 from export.models.registry import build
 from export.training.crops import CropBatches, CropSettings, WholeCrops
 from export.training.habits import Habits
 from export.training.losses import note_nll, taught_nll
+from export.training.rolls import RollBatches, WholeRolls, roll_nll
 from export.training.run_folder import (
     SETTINGS_FILE,
     STATE_FILE,
@@ -65,6 +67,7 @@ class FitSettings:
     teachers: tuple[str, ...] = ()  # folders of runs whose best weights teach this one
     taught: float = 0.9  # what the teachers expect counts so much, the note that came the rest
     start: str = ""  # folder of a run of the same architecture, whose best weights this one begins from
+    rolls: str = ""  # folder of MIDI files that it learns from as rolls of keys, in place of chorales
 
 
 class AveragingAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
@@ -96,9 +99,15 @@ def compile_model(model: keras.Model, settings: FitSettings) -> None:
     )
     model.compile(
         optimizer=optimizer,
-        loss=taught_nll(settings.taught) if settings.teachers else note_nll,
+        loss=_loss(settings),
         jit_compile=keras.config.backend() == "jax",
     )
+
+
+def _loss(settings: FitSettings) -> Callable[..., Any]:
+    if settings.rolls:
+        return roll_nll
+    return taught_nll(settings.taught) if settings.teachers else note_nll
 
 
 def is_over(state: dict[str, Any], settings: FitSettings) -> bool:
@@ -142,13 +151,13 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
 
 def fit(
     settings: FitSettings,
-    train: Sequence[Piece],
-    valid: Sequence[Piece],
+    train: Sequence[Piece] | Sequence[Roll],
+    valid: Sequence[Piece] | Sequence[Roll],
     folder: Path,
     resume: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, Any]:
-    """Run or resume a training; returns the run's state (epoch, best, best_epoch, seconds).
+    """Run or resume a training, of rolls where the settings say so; returns the run's state (epoch, best, …).
 
     FileExistsError where the folder holds a run and ``resume`` is off; BadSetting where another process trains in it;
     ValueError where the run to resume was asked for with other settings, or a file of it is damaged.
@@ -160,8 +169,8 @@ def fit(
 
 def _run(
     settings: FitSettings,
-    train: Sequence[Piece],
-    valid: Sequence[Piece],
+    train: Sequence[Piece] | Sequence[Roll],
+    valid: Sequence[Piece] | Sequence[Roll],
     folder: Path,
     state: dict[str, Any] | None,
     callbacks: Sequence[keras.callbacks.Callback],
@@ -172,10 +181,12 @@ def _run(
     first_epoch = state["epoch"] if state else 0
     row = FeatureRow(model.features)
     habits = Habits.of(model)
-    crops = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch, habits)
-    batches = _taught(crops, model, settings.teachers) if settings.teachers else crops
-    checks = WholeCrops(valid, row, VALIDATION_STEPS, batch_size=16, habits=habits)
-    model(crops[0][0][:1])
+    batches = _batches(settings, train, model, first_epoch)
+    if settings.rolls:
+        checks = WholeRolls(valid, VALIDATION_STEPS)
+    else:
+        checks = WholeCrops(valid, row, VALIDATION_STEPS, batch_size=16, habits=habits)
+    model(batches[0][0][:1])
     if settings.start and not state:
         model.set_weights(load_best(Path(settings.start))[1].get_weights())
     if state:
@@ -192,6 +203,14 @@ def _run(
     )
     plot_curves(folder)
     return dict(keeper.state)
+
+
+def _batches(settings: FitSettings, train: Sequence[Any], model: keras.Model, first_epoch: int) -> Any:
+    crops, batches, seed = settings.crops, settings.batches_per_epoch, settings.seed
+    if settings.rolls:
+        return RollBatches(train, crops, batches, seed, first_epoch)
+    drawn = CropBatches(train, FeatureRow(model.features), crops, batches, seed, first_epoch, Habits.of(model))
+    return _taught(drawn, model, settings.teachers) if settings.teachers else drawn
 
 
 def _taught(crops: CropBatches, model: keras.Model, runs: Sequence[str]) -> TaughtBatches:
@@ -230,6 +249,11 @@ def read_settings(folder: Path) -> FitSettings:
         raise damaged(path, error) from None
 
 
+def unit_of(settings: FitSettings) -> str:
+    """What losses of a run are counted in."""
+    return "nats a frame" if settings.rolls else "nats a note"
+
+
 def plot_curves(folder: Path) -> None:
     """Draw history.csv as curves.png."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
@@ -240,7 +264,7 @@ def plot_curves(folder: Path) -> None:
     axes = figure.subplots()
     for name, label in (("train_nll", "training crops, with dropout"), ("valid_nll", "validation, averaged weights")):
         axes.plot(epochs, [row[name] for row in rows], label=label)
-    axes.set(xlabel="epoch", ylabel="nats a note", title=folder.name)
+    axes.set(xlabel="epoch", ylabel=unit_of(read_settings(folder)), title=folder.name)
     axes.grid(alpha=0.3)
     axes.legend()
     picture = io.BytesIO()
