@@ -23,7 +23,7 @@ from companion.generation.composer import (
 )
 from companion.generation.following import Following, Lead
 from companion.generation.gap import Gap
-from companion.generation.generator import Generator
+from companion.generation.generator import Generator, refuse_threshold
 from companion.generation.rewriting import Rewriting
 from companion.generation.velocity import PLAYED, VelocityRule, as_there, velocity_rule
 from companion.harmony.form import Wish
@@ -193,7 +193,9 @@ def _sung_in(phrase: Phrase) -> TuneAt:
 
 
 def _generator(settings: Settings, open_model: OpenModel) -> Generator:
-    return Generator(open_model(settings.model), np.random.Generator(np.random.PCG64(settings.seed)))
+    model = open_model(settings.model)
+    refuse_threshold(model, settings.threshold)
+    return Generator(model, np.random.Generator(np.random.PCG64(settings.seed)))
 
 
 def _task(phrase: Phrase, steps: int, what: str) -> str:
