@@ -26,7 +26,16 @@ from companion.controls.settings import (
     state_changes,
     state_items,
 )
-from companion.controls.table import ACTION, ACTIONS, CONTROL, CONTROLS, VOICE_CONTROL, Choices, StyleDefaults
+from companion.controls.table import (
+    ACTION,
+    ACTIONS,
+    CONTROL,
+    CONTROLS,
+    IN_FILES_ALONE,
+    VOICE_CONTROL,
+    Choices,
+    StyleDefaults,
+)
 from companion.errors import BadSetting
 from companion.generation.velocity import velocity_rule
 from companion.music.key import Key

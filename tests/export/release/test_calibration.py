@@ -28,7 +28,7 @@ def test_a_head_that_divides_its_logits(architecture: str) -> None:
     model = tiny_model(architecture)
     ids = random_rows(model.features, 12)
     before = np.asarray(model(ids[None]))[0]
-    model.head.divide(1.25)
+    model.divide(1.25)
     np.testing.assert_allclose(np.asarray(model(ids[None]))[0], before / 1.25, atol=1e-4)
     np.testing.assert_allclose(stepped_in_keras(model, ids), before / 1.25, atol=1e-4)
 
