@@ -21,6 +21,7 @@ from export.models.registry import ARCHITECTURES
 
 if TYPE_CHECKING:
     from export.data.pieces import Piece
+    from export.training.fit import FitSettings
 
 app = typer.Typer(
     help="Train chorale models: data, Keras training, ONNX export with proof, scores.",
@@ -85,6 +86,9 @@ def fit_command(
         str, typer.Argument(help=f"The architecture: {', '.join(ARCHITECTURES[:-1])} or {ARCHITECTURES[-1]}.")
     ],
     sets: Annotated[str, typer.Option("--sets", help="Prepared sets to train on, with commas.")] = CORPUS,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="In place of sets, any MIDI files of a folder: for biaxial-lstm.")
+    ] = None,
     data_dir: DataDir = Path("data"),
     run: Annotated[Path | None, typer.Option("--run", help="The run's folder. Default: runs/NAME.")] = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1)] = 56,
@@ -126,12 +130,12 @@ def fit_command(
     _need("keras", "tensorflow", "matplotlib")
     from export.models.registry import build  # noqa: PLC0415
     from export.training.crops import CropSettings  # noqa: PLC0415
-    from export.training.fit import FitSettings, as_published, fit  # noqa: PLC0415
+    from export.training.fit import FitSettings, as_published, fit, unit_of  # noqa: PLC0415
     from export.training.progress import show_progress  # noqa: PLC0415
 
     settings = FitSettings(
         name,
-        tuple(sets.split(",")),
+        tuple(sets.split(",")) if data is None else (data.resolve().name,),
         model=_json_object(model, "--model", '{"units": 128}'),
         crops=CropSettings(
             crop, batch_size, known_voices=known_voices, any_order=any_order, short_every=short_every
@@ -145,10 +149,10 @@ def fit_command(
         teachers=tuple(run for run in teachers.split(",") if run),
         taught=taught,
         start="" if start is None else str(start),
+        rolls="" if data is None else str(data),
     )
     build(name, **settings.model)  # a wrong name or setting is told before any data is read
-    train = _pieces(data_dir, settings.data, "train")
-    valid = _pieces(data_dir, [_held_out_set(data_dir, settings.data)], "valid")
+    train, valid = _material(settings, data_dir)
     settings = as_published(settings, train) if published else settings
     folder = run or Path("runs") / (f"{name}-published" if published else name)
     say(f"{len(train)} pieces to train on, {len(valid)} to check with; run folder {folder}")
@@ -158,7 +162,7 @@ def fit_command(
     except KeyboardInterrupt:
         say("chorale-train: stopped; the same command with --resume goes on", err=True)
         raise typer.Exit(130) from None
-    best = f"{state['best']:.4f} nats a note, after epoch {state['best_epoch']}"
+    best = f"{state['best']:.4f} {unit_of(settings)}, after epoch {state['best_epoch']}"
     say(f"best validation {best}; curves in {folder / 'curves.png'}")
 
 
@@ -533,6 +537,22 @@ def _json_object(text: str, option: str, example: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadSetting(f"{option} must be a JSON object like '{example}', not {text}")
     return value
+
+
+def _material(settings: FitSettings, data_dir: Path) -> tuple[Sequence[Any], Sequence[Any]]:
+    """What a run learns from, and what it is checked with: pieces, or rolls of a folder."""
+    from export.data.rolls import read_rolls  # noqa: PLC0415
+    from export.models.registry import model_class  # noqa: PLC0415
+
+    if not settings.rolls:
+        held_out = _held_out_set(data_dir, settings.data)
+        return _pieces(data_dir, settings.data, "train"), _pieces(data_dir, [held_out], "valid")
+    if not getattr(model_class(settings.architecture), "reads_rolls", False):
+        raise BadSetting(f"{settings.architecture} learns from prepared sets of four voices: leave out --data")
+    with progress_bar("reading", None) as progress:
+        read = read_rolls(Path(settings.rolls), progress)
+    say(*read.lines())
+    return read.of_split("train"), read.of_split("valid")
 
 
 def _pieces(data_dir: Path, sets: Sequence[str], split: str) -> list[Piece]:

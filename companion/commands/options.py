@@ -17,7 +17,7 @@ from companion.commands.again import remember
 from companion.controls.kinds import Kind, Named, Sent, Switch, Voice, from_text, shown
 from companion.controls.rig import RIG_KEYS, Rig, RigKey, Text, Texts
 from companion.controls.settings import Settings, change
-from companion.controls.table import HIGHEST_SEED, OF_A_VOICE, OF_ALL, Control
+from companion.controls.table import HIGHEST_SEED, IN_FILES_ALONE, OF_A_VOICE, OF_ALL, Control
 from companion.errors import BadSetting
 
 Said = Mapping[str, Any]  # what was said, by the names of the options' parameters
@@ -30,6 +30,7 @@ def control_options(in_files: bool = False) -> list[inspect.Parameter]:
     """Of every control, or of those that bear on files too; those of one voice stand last."""
     return [
         *(_of_all(name, control) for name, control in OF_ALL.items() if control.in_files or not in_files),
+        *(_of_all(name, control) for name, control in IN_FILES_ALONE.items() if in_files),
         *(_of_a_voice(key, control) for key, control in OF_A_VOICE.items() if control.in_files or not in_files),
     ]
 
@@ -172,7 +173,11 @@ def asked_settings(said: Said, settings: Settings | None = None) -> Settings:
     choices = known_choices((*bundled_models(), *named))
     settings = settings or _USUAL
     for name, given in said.items():
-        if name in OF_ALL:
+        if name in IN_FILES_ALONE:
+            control = IN_FILES_ALONE[name]
+            changed: dict[str, Any] = {control.field: _sent(control, given)}
+            settings = replace(settings, **changed)
+        elif name in OF_ALL:
             settings = change(settings, name, (_sent(OF_ALL[name], given),), choices)
         else:
             settings = _with_voices(settings, name, given)

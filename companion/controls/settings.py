@@ -15,6 +15,7 @@ from companion.controls.table import (
     CONTROLS,
     DEFAULT_MODEL,
     DEFAULT_STYLE,
+    IN_FILES_ALONE,
     OF_A_VOICE,
     OF_ALL,
     USUAL_FOLLOW,
@@ -55,6 +56,7 @@ class Settings:
     model: str = DEFAULT_MODEL
     temperature: float | None = None  # None: the style's
     top_p: float | None = None  # None: the style's
+    threshold: float | None = None  # of a key's chance, from the lowest up, in place of dice; None: dice
     density: float = 0.0  # nats off the score of a hold: above 0 more notes, below 0 fewer
     follow: float = USUAL_FOLLOW  # how far an answer takes after the phrase, 0 not at all … 1
     key: str | None = None  # such as "C major" or "F# minor"; None: as heard
@@ -66,7 +68,7 @@ class Settings:
     voices: tuple[VoiceSettings, ...] = field(default_factory=_four_voices)  # soprano first
 
     def __post_init__(self) -> None:
-        _check(self, OF_ALL.values())
+        _check(self, (*OF_ALL.values(), *IN_FILES_ALONE.values()))
         if len(self.voices) != 4:
             raise ValueError(f"there are four voices, not {len(self.voices)}")
 
@@ -153,7 +155,8 @@ def settled(settings: Settings, choices: Choices) -> Settings:
 def drawing_words(settings: Settings, choices: Choices = ANY) -> tuple[str, ...]:
     """What the music is drawn with, for a view: the model, the style, every number, and what else is set."""
     numbers = settled(settings, choices)
-    drawn = [control for control in OF_ALL.values() if control.in_files and not isinstance(control.kind, Named)]
+    known = (*OF_ALL.values(), *IN_FILES_ALONE.values())
+    drawn = [control for control in known if control.in_files and not isinstance(control.kind, Named)]
     given = [(control, getattr(numbers, control.field)) for control in drawn]
     usual = Settings()
     words = [

@@ -273,6 +273,19 @@ CONTROLS = (
     _voice_control("velocity", "n", Whole(0, 127, zero_is_auto=True), "always as loud; 0 leaves it to the rule"),
     _voice_control("channel", "n", Whole(1, 16), "the MIDI channel it sounds on"),
 )
+# What commands that write files have besides; nothing tells it live.
+IN_FILES_ALONE = {
+    control.name: control
+    for control in (
+        _control(
+            "threshold",
+            "chance",
+            Number(0, 1, 0, 1, above=True, auto=True),
+            "for models that sing bass first: no dice, but the lowest key whose chance is so high; auto throws dice",
+            in_files=True,
+        ),
+    )
+}
 ACTIONS = tuple(control.name for control in CONTROLS if control.group == ACTION)
 OF_ALL = {control.name: control for control in CONTROLS if control.group == CONTROL}
 OF_A_VOICE = {  # by the names of presets

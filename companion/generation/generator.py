@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from companion.errors import BadSetting
 from companion.harmony.leading import Sounds
 from companion.model.binding import Logits
 from companion.model.codes import NOTHING, UNDECIDED
-from companion.model.contract import ATTENTION, END
+from companion.model.contract import ATTENTION, END, RISING_ORDER
 from companion.model.echoes import Past
 from companion.model.features import (
     ECHO_FEATURES,
@@ -86,12 +87,12 @@ class Generator:
         """The next frame and the state after it.
 
         given: voice → token for the voices that are not to be chosen. They are decided first where
-        the model allows any order of voices, and known beforehand to the others.
+        the model allows any order of voices, and known beforehand to the others and to all rules.
         """
         given = given or {}
         history, memory = state.history, state.memory
         known = known_before(history, _place(state, given, conditions))
-        tokens, codes = [UNDECIDED] * len(VOICES), [NOTHING] * len(VOICES)
+        tokens, codes = _given_first(given, history)
         choices: dict[int, Choice] = {}
         attention: dict[int, Array] = {}
         ended = 0.0
@@ -153,6 +154,23 @@ def _place(state: DecoderState, given: Mapping[int, int], conditions: Conditions
         ahead = replace(conditions.ahead or Ahead.unknown(), now=np.array(now, dtype=np.int32))
     echo = None if state.past is None else state.past.echo()
     return Place.of(state.step, conditions.steps_to_close, key_id(conditions.key), ahead, echo)
+
+
+def _given_first(given: Mapping[int, int], history: History) -> tuple[list[int], list[int]]:
+    """What rules know of a frame before its first note: the tokens that are given, and what they sound."""
+    tokens, codes = [UNDECIDED] * len(VOICES), [NOTHING] * len(VOICES)
+    for voice, token in given.items():
+        tokens[voice] = _sayable(token, history, voice)
+        codes[voice] = sounding_code(tokens[voice], history.now[voice])
+    return tokens, codes
+
+
+def refuse_threshold(model: Model, threshold: float | None) -> None:
+    """BadSetting where there is a threshold, and the model does not decide from low to high."""
+    if threshold is not None and model.contract.voice_order != RISING_ORDER:
+        raise BadSetting(
+            f"threshold is for models that sing bass first, as biaxial-lstm; {model.contract.name} does not"
+        )
 
 
 def _sayable(token: int, history: History, voice: int) -> int:

@@ -22,7 +22,7 @@ from companion.generation.composer import (
     total_frames,
 )
 from companion.generation.following import Following, Lead
-from companion.generation.generator import Generator
+from companion.generation.generator import Generator, refuse_threshold
 from companion.generation.velocity import VelocityRule, velocity_rule
 from companion.harmony.form import Wish
 from companion.harmony.keys import likeliest_key
@@ -202,8 +202,10 @@ def _sung_in(phrase: Phrase) -> TuneAt:
 
 
 def seeded_generator(settings: Settings, open_model: OpenModel) -> Generator:
-    """The model that is set, and dice."""
-    return Generator(open_model(settings.model), np.random.Generator(np.random.PCG64(settings.seed)))
+    """The model that is set, and dice; BadSetting where the settings are not for this model."""
+    model = open_model(settings.model)
+    refuse_threshold(model, settings.threshold)
+    return Generator(model, np.random.Generator(np.random.PCG64(settings.seed)))
 
 
 def task_of(phrase: Phrase, steps: int, what: str) -> str:

@@ -13,7 +13,8 @@ from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, fingerprint
 FORMAT = "chorale-model/1"
 METADATA_KEY = "chorale"
 UPDATES = ("replace", "append")
-VOICE_ORDERS = ("fixed", "any", "rising")  # soprano first; any; bass first
+RISING_ORDER = "rising"
+VOICE_ORDERS = ("fixed", "any", RISING_ORDER)  # soprano first; any; bass first
 KINDS = ("chorale", "melody")  # what a model sings: all four voices, or the first alone
 ASIDES = ATTENTION, END = ("attention", "end")  # what a model may say beside its logits; see Contract.asides
 LONGEST_ASIDE = 4096  # numbers
@@ -111,7 +112,7 @@ class Contract:
 
 def turns_of(voice_order: str) -> tuple[int, ...]:
     """The voices in their usual order, soprano first unless it is "rising"."""
-    return RISING if voice_order == "rising" else FALLING
+    return RISING if voice_order == RISING_ORDER else FALLING
 
 
 def _tolerance(value: Any) -> float:

@@ -1,6 +1,7 @@
 """From a model's logits to one note.
 
 draw         temperature, top-p, and the draw
+threshold    the first key from below that is likely enough
 rules        part-writing: what is forbidden or discouraged
 harmony      whole chords, and chords of a close
 joining      how voices come to notes that are known

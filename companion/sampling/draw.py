@@ -27,6 +27,7 @@ from companion.music.vocabulary import (
     struck_pitch,
 )
 from companion.sampling.rules import LogProbs, NoteContext, Rule, discourage_hold, favour
+from companion.sampling.threshold import first_reaching
 
 HIGHEST_TEMPERATURE = 10.0
 ASKED_KEY_PENALTY = 1.5  # nats, at least, where the player names the key: it then holds in every style
@@ -44,6 +45,9 @@ class Sampling:
     key_penalty: float = 0.0  # nats off every note outside the key, where a key is heard; 0 lets them be
     harmony: float = 0.0  # how strongly notes keep to the chord chosen for their beat; 1 as Bach's do, 0 not at all
     voice_temperatures: tuple[float | None, ...] = (None,) * len(VOICES)  # in place of temperature, voice by voice
+    threshold: float | None = (
+        None  # in place of dice: the lowest key that is so likely; for models that sing bass first
+    )
 
     def __post_init__(self) -> None:
         for temperature in (self.temperature, *self.voice_temperatures):
@@ -51,6 +55,8 @@ class Sampling:
                 raise BadSetting(f"temperature must be from 0 to {HIGHEST_TEMPERATURE:g}, not {temperature:g}")
         if not 0 < self.top_p <= 1:
             raise BadSetting(f"top-p must be above 0 and at most 1, not {self.top_p:g}")
+        if self.threshold is not None and not 0 < self.threshold <= 1:
+            raise BadSetting(f"threshold must be above 0 and at most 1, not {self.threshold:g}")
 
     def temperature_of(self, voice: int) -> float:
         """The temperature of one voice."""
@@ -78,11 +84,17 @@ class Choice(NamedTuple):
 def choose(
     logits: NDArray[np.float32], context: NoteContext, sampling: Sampling, generator: np.random.Generator
 ) -> Choice:
-    """Draw one token: first whether the note goes on, and only where it does not, which one comes."""
+    """Draw one token: first whether the note goes on, and only where it does not, which one comes.
+
+    With a threshold nothing is drawn, and temperatures and top-p do not count.
+    """
     model_says = grammatical(logits, context)
     shaped = normalise(_ruled(model_says, context, sampling.rules))
     entropy, held = entropy_bits(model_says), _held_pitch(context)
     temperature = sampling.temperature_of(context.voice)
+    if sampling.threshold is not None:
+        token = first_reaching(shaped, context.history.now[context.voice], sampling.threshold)
+        return Choice(token, math.exp(shaped[token]), entropy, shaped, held)
     going_on = math.exp(shaped[HOLD])
     if temperature > 0 and generator.random() < going_on:
         return Choice(HOLD, going_on, entropy, shaped, held, temperature, sampling.top_p)

@@ -41,7 +41,8 @@ def known_choices(models: tuple[str, ...]) -> Choices:
 def sampling_of(settings: Settings) -> Sampling:
     """What a player's settings say of sampling; BadSetting where that cannot be."""
     own = [voice.temperature for voice in settings.voices]
-    return style(settings.style, settings.temperature, settings.top_p, settings.density, own)
+    sampling = style(settings.style, settings.temperature, settings.top_p, settings.density, own)
+    return replace(sampling, threshold=settings.threshold)
 
 
 def style(

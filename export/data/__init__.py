@@ -5,6 +5,7 @@ corpus       music21's Bach corpus
 folksongs    tunes of music21's Essen folk songs
 jsb          the JSB chorales in CSV form
 folder       a folder of MIDI files
+rolls        any MIDI files as rolls of keys
 likeness     which pieces are alike in any key
 prepare      all sets, made and checked
 """

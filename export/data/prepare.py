@@ -299,7 +299,7 @@ def describe_set(report: SetReport) -> list[str]:
         f"wrote {report.path}: {kept}; {report.steps} steps",
         f"source: {report.source}",
     ]
-    lines += _refusal_lines(report.refusals)
+    lines += refusal_lines(report.refusals)
     if report.left_out:
         lines.append(f"{_count(len(report.left_out), 'piece')} left out, so that nothing leaks:")
         lines += [f"  {refusal.name}: {refusal.reason}" for refusal in report.left_out]
@@ -307,7 +307,7 @@ def describe_set(report: SetReport) -> list[str]:
     return lines + [f"note: {note}" for note in report.notes]
 
 
-def _refusal_lines(refusals: Sequence[Refusal]) -> list[str]:
+def refusal_lines(refusals: Sequence[Refusal]) -> list[str]:
     """Files that gave no piece, counted by reason; named where a reason has few."""
     if not refusals:
         return []

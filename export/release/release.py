@@ -79,7 +79,8 @@ def training_facts(run: Path, settings: FitSettings) -> dict[str, Any]:
 
 def command_line(settings: FitSettings) -> str:
     """By which a run is made again."""
-    words = [f"chorale-train fit {settings.architecture}", f"--sets {','.join(settings.data)}"]
+    heard = f"--data {settings.rolls}" if settings.rolls else f"--sets {','.join(settings.data)}"
+    words = [f"chorale-train fit {settings.architecture}", heard]
     defaults = {
         "epochs": settings.epochs,
         "batches": settings.batches_per_epoch,

@@ -69,7 +69,7 @@ class CropSettings:
         """The same for a model of these habits: what it cannot hear is not drawn."""
         changes: dict[str, Any] = {}
         if habits.voice_order != "any":
-            changes |= {"any_order": 0.0, "known_voices": 0.0}
+            changes |= {"any_order": 0.0} if habits.hears_coming else {"any_order": 0.0, "known_voices": 0.0}
         if habits.needs_key:
             changes["keys_dropped"] = 0.0
         if habits.pitches_only:
@@ -121,7 +121,7 @@ def draw_crop(
         _padded(frames[:length], settings.steps, HOLD),
         piece.first_step + start,
         _padded(closes, settings.steps, -1),
-        rank_of(given) if given else order.astype(np.int32),
+        rank_of(given) if given and habits.voice_order == "any" else order.astype(np.int32),
         onsets_known,
         length,
         echo_in(piece, start, settings.steps, semitones, onsets_known) if recalls else Echo.none(settings.steps),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,11 +25,13 @@ from companion.files.writing import write_output
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
+from export.data.rolls import Roll
 from export.models.registry import build
 from export.training.crops import CropBatches, CropSettings, WholeCrops
 from export.training.habits import Habits
 from export.training.losses import note_nll, taught_nll
 from export.training.published import PUBLISHED, Windows, batches_in, optimizer_of
+from export.training.rolls import RollBatches, WholeRolls, roll_nll
 from export.training.run_folder import (
     SETTINGS_FILE,
     STATE_FILE,
@@ -68,6 +70,7 @@ class FitSettings:
     taught: float = 0.9  # what the teachers expect counts so much, the note that came the rest
     published: bool = False  # with the data, optimiser and schedule of the architecture's authors; see published
     start: str = ""  # folder of a run of the same architecture, whose best weights this one begins from
+    rolls: str = ""  # folder of MIDI files that it learns from as rolls of keys, in place of chorales
 
 
 class AveragingAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
@@ -103,9 +106,15 @@ def compile_model(model: keras.Model, settings: FitSettings) -> None:
     )
     model.compile(
         optimizer=optimizer,
-        loss=taught_nll(settings.taught) if settings.teachers else note_nll,
+        loss=_loss(settings),
         jit_compile=keras.config.backend() == "jax",
     )
+
+
+def _loss(settings: FitSettings) -> Callable[..., Any]:
+    if settings.rolls:
+        return roll_nll
+    return taught_nll(settings.taught) if settings.teachers else note_nll
 
 
 def is_over(state: dict[str, Any], settings: FitSettings) -> bool:
@@ -149,13 +158,13 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
 
 def fit(
     settings: FitSettings,
-    train: Sequence[Piece],
-    valid: Sequence[Piece],
+    train: Sequence[Piece] | Sequence[Roll],
+    valid: Sequence[Piece] | Sequence[Roll],
     folder: Path,
     resume: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, Any]:
-    """Run or resume a training; returns the run's state (epoch, best, best_epoch, seconds).
+    """Run or resume a training, of rolls where the settings say so; returns the run's state (epoch, best, …).
 
     FileExistsError where the folder holds a run and ``resume`` is off; BadSetting where another process trains in it;
     ValueError where the run to resume was asked for with other settings, or a file of it is damaged.
@@ -167,8 +176,8 @@ def fit(
 
 def _run(
     settings: FitSettings,
-    train: Sequence[Piece],
-    valid: Sequence[Piece],
+    train: Sequence[Any],  # pieces, or rolls where it learns from them
+    valid: Sequence[Any],
     folder: Path,
     state: dict[str, Any] | None,
     callbacks: Sequence[keras.callbacks.Callback],
@@ -178,7 +187,7 @@ def _run(
     compile_model(model, settings)
     first_epoch = state["epoch"] if state else 0
     batches = _batches(settings, train, model, first_epoch)
-    checks = checks_of(model, valid)
+    checks = WholeRolls(valid, VALIDATION_STEPS) if settings.rolls else checks_of(model, valid)
     model(batches[0][0][:1])
     if settings.start and not state:
         model.set_weights(load_best(Path(settings.start))[1].get_weights())
@@ -214,14 +223,15 @@ def _counted(model: Any, pieces: Sequence[IntArray], checks: WholeCrops, folder:
     return state
 
 
-def _batches(
-    settings: FitSettings, train: Sequence[Piece], model: keras.Model, first_epoch: int
-) -> keras.utils.PyDataset:
+def _batches(settings: FitSettings, train: Sequence[Any], model: keras.Model, first_epoch: int) -> Any:
+    crops, batches, seed = settings.crops, settings.batches_per_epoch, settings.seed
+    if settings.rolls:
+        return RollBatches(train, crops, batches, seed, first_epoch)
     row, habits = FeatureRow(model.features), Habits.of(model)
     if settings.published:
-        return Windows(train, row, PUBLISHED[settings.architecture], settings.seed, first_epoch, habits)
-    crops = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch, habits)
-    return _taught(crops, model, settings.teachers) if settings.teachers else crops
+        return Windows(train, row, PUBLISHED[settings.architecture], seed, first_epoch, habits)
+    drawn = CropBatches(train, row, crops, batches, seed, first_epoch, habits)
+    return _taught(drawn, model, settings.teachers) if settings.teachers else drawn
 
 
 def checks_of(model: keras.Model, valid: Sequence[Piece]) -> WholeCrops:
@@ -277,6 +287,11 @@ def read_settings(folder: Path) -> FitSettings:
         raise damaged(path, error) from None
 
 
+def unit_of(settings: FitSettings) -> str:
+    """What losses of a run are counted in."""
+    return "nats a frame" if settings.rolls else "nats a note"
+
+
 def plot_curves(folder: Path) -> None:
     """Draw history.csv as curves.png."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
@@ -287,7 +302,7 @@ def plot_curves(folder: Path) -> None:
     axes = figure.subplots()
     for name, label in (("train_nll", "training crops, with dropout"), ("valid_nll", "validation, averaged weights")):
         axes.plot(epochs, [row[name] for row in rows], label=label)
-    axes.set(xlabel="epoch", ylabel="nats a note", title=folder.name)
+    axes.set(xlabel="epoch", ylabel=unit_of(read_settings(folder)), title=folder.name)
     axes.grid(alpha=0.3)
     axes.legend()
     picture = io.BytesIO()

@@ -20,6 +20,7 @@ class Habits:
     needs_key: bool = False  # it is told the key, always
     pitches_only: bool = False  # to it a pitch that is repeated goes on
     at_once: int = 1024  # steps that it can well be checked on in one go
+    hears_coming: bool = True  # it is told beforehand of voices that are given
 
     @classmethod
     def of(cls, model: Any) -> Habits:
@@ -30,6 +31,7 @@ class Habits:
             getattr(model, "needs_key", False),
             getattr(model, "pitches_only", False),
             getattr(model, "at_once", cls.at_once),
+            "coming" in model.features,
         )
 
     @property

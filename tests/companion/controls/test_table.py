@@ -26,7 +26,16 @@ from companion.controls.settings import (
     state_changes,
     state_items,
 )
-from companion.controls.table import ACTION, ACTIONS, CONTROL, CONTROLS, VOICE_CONTROL, Choices, StyleDefaults
+from companion.controls.table import (
+    ACTION,
+    ACTIONS,
+    CONTROL,
+    CONTROLS,
+    IN_FILES_ALONE,
+    VOICE_CONTROL,
+    Choices,
+    StyleDefaults,
+)
 from companion.errors import BadSetting
 from companion.generation.velocity import velocity_rule
 from companion.music.key import Key
@@ -53,6 +62,7 @@ def test_table_has_these_controls() -> None:
 def test_every_field_of_the_settings_has_a_control_and_every_control_a_field() -> None:
     of_all = {control.field for control in CONTROLS if control.group == CONTROL}
     of_a_voice = {control.field for control in CONTROLS if control.group == VOICE_CONTROL or control.voice_too}
+    of_all |= {control.field for control in IN_FILES_ALONE.values()}
     assert of_all == {field.name for field in fields(Settings)} - {"voices"}
     assert of_a_voice == {field.name for field in fields(VoiceSettings)}
 
@@ -64,6 +74,7 @@ def test_defaults() -> None:
         model="bach",
         temperature=None,
         top_p=None,
+        threshold=None,
         density=0.0,
         follow=0.67,
         key=None,

@@ -19,7 +19,7 @@ from companion.model.state import Window
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, IntArray, strike
 from companion.sampling.draw import Sampling
-from companion.sampling.rules import strikes_anew
+from companion.sampling.rules import no_crossing, strikes_anew
 
 GREEDY = Sampling(temperature=0)
 SOPRANO, ALTO, TENOR, BASS = range(4)
@@ -104,13 +104,30 @@ class TestGiven:
         assert frames[0].choices[SOPRANO].probability < 1e-9  # as the model sees it
 
     @pytest.mark.parametrize(
-        ("order", "turns"), [("any", [TENOR, BASS, SOPRANO, ALTO]), ("fixed", [SOPRANO, ALTO, TENOR, BASS])]
+        ("order", "turns"),
+        [
+            ("any", [TENOR, BASS, SOPRANO, ALTO]),
+            ("fixed", [SOPRANO, ALTO, TENOR, BASS]),
+            ("rising", [BASS, TENOR, ALTO, SOPRANO]),
+        ],
     )
     def test_turns(self, order: str, turns: list[int]) -> None:
         model = ScriptedModel(sung(FIRST), voice_order=order)
         generator = Generator(model, random_source())  # type: ignore[arg-type]
         generator.frame(generator.start(), GREEDY, {BASS: strike(40), TENOR: strike(60)})
         assert model.asked == [(0, voice) for voice in turns]
+
+    @pytest.mark.parametrize("order", ["fixed", "rising"])
+    def test_rules_know_what_is_given_before_its_turn(self, order: str) -> None:
+        """Alto and tenor would cross a voice that the model has not come to."""
+        wanted = {**FIRST, (0, ALTO): strike(77), (0, TENOR): strike(47)}
+        likes = {place: sure(token) for place, token in wanted.items()}
+        likes[0, ALTO][strike(67)], likes[0, TENOR][strike(55)] = 50, 50
+        model = ScriptedModel(lambda frame, voice: likes[frame, voice], voice_order=order)
+        generator = Generator(model, random_source())  # type: ignore[arg-type]
+        given = {SOPRANO: strike(72), BASS: strike(48)}
+        frame, _ = generator.frame(generator.start(), Sampling(0, 1.0, (no_crossing,)), given)
+        assert frame.pitches == (72, 67, 55, 48)
 
     @pytest.mark.parametrize("order", ["any", "fixed"])
     def test_nothing_given(self, order: str) -> None:
@@ -128,7 +145,7 @@ class TestGiven:
 
 
 class TestReading:
-    @pytest.mark.parametrize("order", ["any", "fixed"])
+    @pytest.mark.parametrize("order", ["any", "fixed", "rising"])
     @given(melody=canonical_frames(least=12, most=12), seed=st.integers(0, 1000))
     def test_reads_what_training_reads(self, order: str, melody: IntArray, seed: int) -> None:
         """The ids of every note are those of the finished piece, in the order of the turns."""
