@@ -20,6 +20,7 @@ from export.models.registry import ARCHITECTURES
 
 if TYPE_CHECKING:
     from export.data.pieces import Piece
+    from export.training.fit import FitSettings
 
 app = typer.Typer(
     help="Train chorale models: data, Keras training, ONNX export with proof, scores.",
@@ -29,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-CORPUS, JSB = "corpus", "jsb"
+CORPUS, JSB, TUNES = "corpus", "jsb", "tunes"
 
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Where prepared sets lie.")]
 Data = Annotated[Path | None, typer.Option("--data", help="The JSB archive; else it is fetched from its public home.")]
@@ -51,16 +52,24 @@ def main() -> None:
 def prepare(
     sets: Annotated[
         list[str] | None,
-        typer.Argument(help="corpus (music21's), jsb (the CSV set), or a folder of four-part MIDI files."),
+        typer.Argument(
+            help="corpus (music21's), jsb (the CSV set), tunes (of one voice), or a folder of four-part MIDI files."
+        ),
     ] = None,
     data: Data = None,
     data_dir: DataDir = Path("data"),
+    melodies: Annotated[
+        bool, typer.Option("--melodies", help="The MIDI files of the folder are of one voice, for the melody models.")
+    ] = False,
     force: Anew = False,
 ) -> None:
     """Build training data; counts what is kept, left out and why, and lists leaks."""
     from export.data import prepare as work  # noqa: PLC0415
 
     for name in sets or [CORPUS]:
+        if name == TUNES or melodies:
+            say(*_tune_set(name, data_dir, force))
+            continue
         if name == CORPUS:
             _need("music21")
         with progress_bar(f"preparing {name}", None) as progress:
@@ -70,12 +79,32 @@ def prepare(
                 report = work.prepare_jsb(data, data_dir, force=force, progress=progress)
             elif Path(name).is_dir():
                 folder = Path(name)
-                if folder.resolve().name in (CORPUS, JSB):
-                    raise BadSetting(f"a set called {folder.resolve().name} exists already: rename the folder {name}")
-                report = work.prepare_folder(folder, data_dir, folder.resolve().name, force=force, progress=progress)
+                report = work.prepare_folder(folder, data_dir, _name_of_set(folder), force=force, progress=progress)
             else:
-                raise BadSetting(f"no data set {name!r}: give {CORPUS}, {JSB} or a folder of MIDI files")
+                raise BadSetting(f"no data set {name!r}: give {CORPUS}, {JSB}, {TUNES} or a folder of MIDI files")
         say(*work.describe_set(report))
+
+
+def _tune_set(name: str, data_dir: Path, force: bool) -> list[str]:
+    """Prepares the tunes, or a folder of melodies; what to say of it."""
+    from export.data import prepare_tunes as work  # noqa: PLC0415
+
+    with progress_bar(f"preparing {name}", None) as progress:
+        if name == TUNES:
+            return work.describe_tunes(work.prepare_tunes(data_dir, force=force, progress=progress))
+        folder = Path(name)
+        called = _name_of_set(folder)
+        return work.describe_tunes(
+            work.prepare_melodies(folder, data_dir, called, force=force, progress=progress)
+        )
+
+
+def _name_of_set(folder: Path) -> str:
+    """What the set of a folder is called; BadSetting where another one is."""
+    name = folder.resolve().name
+    if name in (CORPUS, JSB, TUNES):
+        raise BadSetting(f"a set called {name} exists already: rename the folder {folder}")
+    return name
 
 
 @app.command("fit", epilog="Example: chorale-train fit gru --sets corpus,jsb --epochs 56 --seed 1")
@@ -83,7 +112,9 @@ def fit_command(
     name: Annotated[
         str, typer.Argument(help=f"The architecture: {', '.join(ARCHITECTURES[:-1])} or {ARCHITECTURES[-1]}.")
     ],
-    sets: Annotated[str, typer.Option("--sets", help="Prepared sets to train on, with commas.")] = CORPUS,
+    sets: Annotated[
+        str | None, typer.Option("--sets", help="Prepared sets to train on, with commas. Default: corpus, or tunes.")
+    ] = None,
     data_dir: DataDir = Path("data"),
     run: Annotated[Path | None, typer.Option("--run", help="The run's folder. Default: runs/NAME.")] = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1)] = 56,
@@ -125,9 +156,10 @@ def fit_command(
     from export.training.fit import FitSettings, fit  # noqa: PLC0415
     from export.training.progress import show_progress  # noqa: PLC0415
 
+    usual = TUNES if _sings_tunes(name) else CORPUS
     settings = FitSettings(
         name,
-        tuple(sets.split(",")),
+        tuple((sets or usual).split(",")),
         model=_json_object(model, "--model", '{"units": 128}'),
         crops=CropSettings(
             crop, batch_size, known_voices=known_voices, any_order=any_order, short_every=short_every
@@ -144,7 +176,7 @@ def fit_command(
     )
     build(name, **settings.model)  # a wrong name or setting is told before any data is read
     train = _pieces(data_dir, settings.data, "train")
-    valid = _pieces(data_dir, [_held_out_set(data_dir, settings.data)], "valid")
+    valid = _pieces(data_dir, [_held_out_set(data_dir, settings)], "valid")
     folder = run or Path("runs") / name
     say(f"{len(train)} pieces to train on, {len(valid)} to check with; run folder {folder}")
     try:
@@ -244,8 +276,7 @@ def export(
         raise BadSetting(f"a model file is called NAME.onnx, not {out.name!r}")
     for path in (out, out.with_suffix(".md")):
         refuse_existing(path, force=force)
-    sets = read_settings(run).data
-    valid = _pieces(data_dir, [_held_out_set(data_dir, sets)], "valid")
+    valid = _pieces(data_dir, [_held_out_set(data_dir, read_settings(run))], "valid")
     for line in release(run, out, precision, valid, calibrated):
         say(line)
 
@@ -451,9 +482,17 @@ def _pieces(data_dir: Path, sets: Sequence[str], split: str) -> list[Piece]:
     return pieces
 
 
-def _held_out_set(data_dir: Path, sets: Sequence[str]) -> str:
-    """Models are checked on the JSB set where it is prepared, else on the first set they train on."""
-    return JSB if (data_dir / f"{JSB}.npz").is_file() else sets[0]
+def _held_out_set(data_dir: Path, settings: FitSettings) -> str:
+    """Models are checked on the JSB set, or the tunes, where it is prepared, else on the first set they train on."""
+    usual = TUNES if _sings_tunes(settings.architecture) else JSB
+    return usual if (data_dir / f"{usual}.npz").is_file() else settings.data[0]
+
+
+def _sings_tunes(architecture: str) -> bool:
+    from companion.model.contract import MELODY  # noqa: PLC0415
+    from export.models.registry import model_class  # noqa: PLC0415
+
+    return bool(getattr(model_class(architecture), "kind", "") == MELODY)
 
 
 def _jsb_pieces(data: Path | None, data_dir: Path) -> list[Piece]:

@@ -58,11 +58,7 @@ def read_folder(folder: Path, progress: Progress = unseen) -> Folder:
         NotADirectoryError: There is no such folder.
         ValueError: It holds no MIDI files.
     """
-    if not folder.is_dir():
-        raise NotADirectoryError(f"no folder at {folder}")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
-    if not paths:
-        raise ValueError(f"no MIDI files ({', '.join(_SUFFIXES)}) in {folder}")
+    paths = midi_files(folder)
     pieces, refusals, notices = [], [], []
     for done, path in enumerate(paths, start=1):
         name = path.relative_to(folder).as_posix()
@@ -74,6 +70,16 @@ def read_folder(folder: Path, progress: Progress = unseen) -> Folder:
             refusals.append(Refusal(name, str(error).removeprefix(f"{path} ")))
         progress(done, len(paths))
     return Folder(tuple(pieces), tuple(refusals), tuple(notices))
+
+
+def midi_files(folder: Path) -> list[Path]:
+    """Those of a folder and of the folders below it; NotADirectoryError or ValueError where there are none."""
+    if not folder.is_dir():
+        raise NotADirectoryError(f"no folder at {folder}")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    if not paths:
+        raise ValueError(f"no MIDI files ({', '.join(_SUFFIXES)}) in {folder}")
+    return paths
 
 
 def piece_of_song(song: Song, name: str) -> tuple[Piece, tuple[str, ...]]:

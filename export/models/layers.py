@@ -70,6 +70,14 @@ def gru_update(read: Tensor, remembered: Tensor, hidden: Tensor) -> Tensor:
     return candidate + update * (hidden - candidate)
 
 
+def lstm_step(cell: layers.LSTMCell, x: Tensor, hidden: Tensor, carried: Tensor) -> tuple[Tensor, Tensor]:
+    """What ``cell`` answers to one step, ``[1, units]`` each: the next hidden state and the next cell state."""
+    gates = ops.matmul(x, cell.kernel) + ops.matmul(hidden, cell.recurrent_kernel) + cell.bias
+    add, keep, candidate, show = ops.split(gates, 4, axis=-1)
+    carried = ops.sigmoid(keep) * carried + ops.sigmoid(add) * ops.tanh(candidate)
+    return ops.sigmoid(show) * ops.tanh(carried), carried
+
+
 def dropout_of_time(rate: float) -> layers.Dropout:
     """Drops the same units at every step of a sequence (Gal and Ghahramani, 2016)."""
     return layers.Dropout(rate, noise_shape=(None, 1, None))

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import keras
 
-_SHARED = ("__init__", "registry", "layers")  # files that hold none
-ARCHITECTURES = tuple(sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - {*_SHARED}))
+_SHARED = ("__init__", "registry", "layers", "symbols")  # files that hold none
+_FILES = {path.stem for path in Path(__file__).parent.glob("*.py")} - {*_SHARED}
+ARCHITECTURES = tuple(sorted(name.replace("_", "-") for name in _FILES))
 
 
 def model_class(name: str) -> type[keras.Model]:
     """The model that a file holds; ValueError names the architectures there are."""
     if name not in ARCHITECTURES:
         raise ValueError(f"unknown architecture {name!r}; choose one of {', '.join(ARCHITECTURES)}")
-    found = vars(import_module(f"export.models.{name}")).values()
+    found = vars(import_module(f"export.models.{name.replace('-', '_')}")).values()
     model: type[keras.Model] = next(each for each in found if getattr(each, "architecture", None) == name)
     return model
 

@@ -74,6 +74,8 @@ class CropSettings:
             changes["keys_dropped"] = 0.0
         if habits.pitches_only:
             changes["hidden_onsets"] = 1.0
+        if habits.is_tune:
+            changes |= {"hidden_onsets": 0.0, "echoes_dropped": 1.0}
         return replace(self, **changes)
 
 
@@ -92,6 +94,7 @@ class Crop:
     ahead: Ahead | None = None  # [steps, 4], where voices are given
     given: tuple[int, ...] = ()  # those voices
     ended: bool = False  # it tells the end of the piece, in the first frame of its padding
+    voices: int = len(VOICES)  # that are read, those of the first turns
 
 
 def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generator, habits: Habits = PLAIN) -> Crop:
@@ -125,6 +128,7 @@ def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generat
         _ahead_of(frames, given, settings.steps, look) if given else None,
         given,
         habits.ends and length < settings.steps,
+        habits.voices,
     )
 
 
@@ -198,7 +202,10 @@ def targets_of(crop: Crop) -> IntArray:
 
 
 def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray]:
-    """ids ``[batch, notes, width]`` and targets ``[batch, notes, 2]``, notes in the order of their turns."""
+    """ids ``[batch, notes, width]`` and targets ``[batch, notes, 2]``, notes in the order of their turns.
+
+    Crops of one batch are read in as many voices.
+    """
     frames = np.stack([crop.frames for crop in crops])
     steps = np.stack([crop.first_step + np.arange(frames.shape[1]) for crop in crops])
     keys = np.array([crop.key for crop in crops], dtype=np.int32)[:, None]
@@ -207,8 +214,8 @@ def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray
     rank = np.stack([np.broadcast_to(crop.rank, crop.frames.shape) for crop in crops])
     ids = row.of_pieces(frames, place, rank)
     targets = np.stack([targets_of(crop) for crop in crops])
-    order = np.argsort(rank, axis=-1)[..., None]
-    notes = frames.shape[1] * len(VOICES)
+    order = np.argsort(rank, axis=-1)[..., : crops[0].voices, None]
+    notes = frames.shape[1] * crops[0].voices
     return (
         np.take_along_axis(ids, order, axis=2).reshape(len(crops), notes, row.width),
         np.take_along_axis(targets, order, axis=2).reshape(len(crops), notes, 2),
@@ -282,15 +289,17 @@ class WholeCrops(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 def whole_crop(piece: Piece, start: int, steps: int, habits: Habits = PLAIN) -> Crop:
-    """The crop at ``start`` as it stands: onsets hidden, closes unsaid, the key as well where it is not needed."""
-    frames = hide_onsets(excerpt(piece.frames, start, steps))
+    """The crop at ``start`` as it stands: closes unsaid, onsets hidden but in tunes, the key where it is not needed."""
+    frames = excerpt(piece.frames, start, steps)
+    frames = frames if habits.is_tune else hide_onsets(frames)
     return Crop(
         _padded(frames, steps, HOLD),
         piece.first_step + start,
         np.full(steps, -1, dtype=np.int32),
         habits.rank,
-        onsets_known=False,
+        onsets_known=habits.is_tune,
         length=len(frames),
-        echo=echo_in(piece, start, steps, 0, onsets_known=False),
+        echo=Echo.none(steps) if habits.is_tune else echo_in(piece, start, steps, 0, onsets_known=False),
         key=key_id(key_of(piece)) if habits.needs_key else UNKEYED,
+        voices=habits.voices,
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from companion.model.contract import turns_of
-from companion.music.vocabulary import IntArray
+from companion.model.contract import CHORALE, MELODY, turns_of
+from companion.music.vocabulary import VOICES, IntArray
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Habits:
     ends: bool = False  # it speaks the end of a piece, as a word after its last
     needs_key: bool = False  # it is told the key, always
     pitches_only: bool = False  # to it a pitch that is repeated goes on
+    kind: str = CHORALE
 
     @classmethod
     def of(cls, model: Any) -> Habits:
@@ -28,7 +29,18 @@ class Habits:
             getattr(model, "ends", False),
             getattr(model, "needs_key", False),
             getattr(model, "pitches_only", False),
+            getattr(model, "kind", CHORALE),
         )
+
+    @property
+    def is_tune(self) -> bool:
+        """It sings the first voice alone, and hears that a pitch is struck again."""
+        return self.kind == MELODY
+
+    @property
+    def voices(self) -> int:
+        """How many it sings."""
+        return 1 if self.is_tune else len(VOICES)
 
     @property
     def rank(self) -> IntArray:
