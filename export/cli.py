@@ -19,6 +19,7 @@ from companion.screen.terminal import progress_bar
 from export.models.registry import ARCHITECTURES
 
 if TYPE_CHECKING:
+    from companion.model.runtime import Model
     from export.data.pieces import Piece
     from export.training.fit import FitSettings
 
@@ -94,9 +95,7 @@ def _tune_set(name: str, data_dir: Path, force: bool) -> list[str]:
             return work.describe_tunes(work.prepare_tunes(data_dir, force=force, progress=progress))
         folder = Path(name)
         called = _name_of_set(folder)
-        return work.describe_tunes(
-            work.prepare_melodies(folder, data_dir, called, force=force, progress=progress)
-        )
+        return work.describe_tunes(work.prepare_melodies(folder, data_dir, called, force=force, progress=progress))
 
 
 def _name_of_set(folder: Path) -> str:
@@ -213,6 +212,35 @@ def imagine_command(
     say(f"{pieces} pieces of {steps} steps in {out}")
 
 
+@app.command("sing", epilog="Example: chorale-train sing melody-lookback --count 10 --steps 128 --primer 60 -o tunes")
+def sing_command(
+    model: Annotated[str, typer.Argument(help="A melody model: a bundled one's name or an .onnx file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; made if it is not there.")] = Path(
+        "melodies"
+    ),
+    count: Annotated[int, typer.Option("--count", min=1, max=10_000, help="How many melodies.")] = 10,
+    steps: Annotated[int, typer.Option("--steps", min=1, max=16_000, help="Steps of each, four a beat.")] = 128,
+    primer: Annotated[int, typer.Option("--primer", help="The MIDI pitch that each begins with; 60 is middle C.")] = 60,
+    temperature: Annotated[float, typer.Option("--temperature", "-t", help="Above 1 bolder, below 1 calmer.")] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another number, other melodies.")] = 1,
+    force: Anew = False,
+) -> None:
+    """Let a melody model sing alone, and write what it sings as MIDI files."""
+    import numpy as np  # noqa: PLC0415
+
+    from companion.model.library import find_model, open_file  # noqa: PLC0415
+    from companion.sampling.draw import Sampling  # noqa: PLC0415
+    from export.listening.singing import check_singer, melody_files, sing, write_melodies  # noqa: PLC0415
+
+    singer, sampling = open_file(find_model(model)), Sampling(temperature)
+    check_singer(singer, primer)
+    paths = melody_files(out, singer.contract.name, count, force)
+    dice = (np.random.Generator(np.random.PCG64([seed, number])) for number in range(count))
+    with progress_bar("singing", count) as progress:
+        write_melodies(paths, (sing(singer, primer, steps, sampling, one) for one in dice), force, progress)
+    say(f"{count} melod{'ies' if count > 1 else 'y'} of {steps} steps in {out}")
+
+
 @app.command(epilog="Example: chorale-train recipe -o bach.onnx")
 def recipe(
     out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write; its card is written beside it.")],
@@ -295,15 +323,19 @@ def evaluate(
     save: Annotated[bool, typer.Option("--save", help="Write the scores into the file and its card.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score a model file on the JSB chorales, windowed and on whole pieces."""
+    """Score a model file on the JSB chorales, windowed and on whole pieces, or a melody model on tunes."""
     if save and transpositions:
         raise BadSetting("--save writes the scores of the model alone; leave out --transpositions")
-    from companion.model.library import find_model, open_model  # noqa: PLC0415
+    from companion.model.contract import MELODY  # noqa: PLC0415
+    from companion.model.library import find_model, open_file  # noqa: PLC0415
     from export.scores import evaluation  # noqa: PLC0415
 
     if save:
         _need("keras", "tensorflow", "onnx")
-    loaded = open_model(model)
+    loaded = open_file(find_model(model))
+    if loaded.contract.kind == MELODY:
+        _evaluate_tunes(loaded, find_model(model), data_dir, save, as_json)
+        return
     pieces = _jsb_pieces(data, data_dir)
     with progress_bar(
         f"scoring {loaded.contract.name}", evaluation.frames_to_score(pieces), hidden=as_json
@@ -315,6 +347,22 @@ def evaluate(
 
         save_scores(find_model(model), {**row, "remarks": leaks})
     print_out(*([json.dumps({**row, "leaks": leaks})] if as_json else [*evaluation.describe_scores(row), *leaks]))
+
+
+def _evaluate_tunes(model: Model, path: Path, data_dir: Path, save: bool, as_json: bool) -> None:
+    """The same of a melody model, on the tunes that are held out."""
+    from export.data.pieces import load_pieces  # noqa: PLC0415
+    from export.scores.tunes import describe_tune_scores, tune_parts, score_tunes  # noqa: PLC0415
+
+    tunes = load_pieces(data_dir / f"{TUNES}.npz")
+    total = sum(map(len, tune_parts(tunes).values()))
+    with progress_bar(f"scoring {model.contract.name}", total, hidden=as_json) as progress:
+        row = score_tunes(model, tunes, progress)
+    if save:
+        from export.release.release import save_scores  # noqa: PLC0415
+
+        save_scores(path, {key: value for key, value in row.items() if key != "parameters"})
+    print_out(*([json.dumps(row)] if as_json else describe_tune_scores(row)))
 
 
 @app.command(epilog="Example: chorale-train compare --data-dir data")

@@ -59,6 +59,8 @@ class LedModel(Model):
     does the melody model say nothing that is heeded.
     """
 
+    row: LedRow
+
     def __init__(self, tune: Model, under: Model) -> None:
         """BadModel where the first is no melody model, or the other is one."""
         _check_kinds(tune.contract, under.contract)

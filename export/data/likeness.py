@@ -87,9 +87,7 @@ def share(first: Progressions, second: Progressions) -> float:
 class LikenessIndex:
     """A set of pieces, ready to be asked which of them another piece is like."""
 
-    def __init__(
-        self, pieces: Sequence[Piece], parts: Callable[[IntArray], Progressions] = progressions
-    ) -> None:
+    def __init__(self, pieces: Sequence[Piece], parts: Callable[[IntArray], Progressions] = progressions) -> None:
         """Pieces are alike by such parts of them."""
         self._parts = parts
         self._pieces = {piece.name: parts(piece.frames) for piece in pieces}

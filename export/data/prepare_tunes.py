@@ -12,7 +12,7 @@ from export.data.pieces import SPLITS, Piece, load_pieces, save_pieces
 from export.data.prepare import SetReport, free_path, refusal_lines
 from export.data.tunes import read_books, read_melodies, soprano_of
 
-TUNES = "tunes"
+TUNE_SET = "tunes"
 SHOWN = 5  # tunes left out that are named
 
 
@@ -26,7 +26,7 @@ def prepare_tunes(out_dir: Path, *, force: bool = False, progress: Progress = un
         FileNotFoundError: The corpus set is not prepared.
         MissingExtra: music21 is not installed.
     """
-    path = free_path(out_dir / f"{TUNES}.npz", force)
+    path = free_path(out_dir / f"{TUNE_SET}.npz", force)
     sopranos = [soprano_of(piece) for piece in load_pieces(out_dir / "corpus.npz")]
     songs, refusals = read_books(progress)
     source = f"{len(sopranos)} sopranos of the corpus set, {len(songs)} folk songs of music21 (Essen)"
@@ -51,7 +51,7 @@ def prepare_melodies(
     if not melodies:
         reasons = [f"{each.name}: {each.reason}" for each in refusals]
         raise ValueError(f"no file in {folder} gives a tune ({'; '.join(reasons[:3])})")
-    others = out_dir / f"{TUNES}.npz"
+    others = out_dir / f"{TUNE_SET}.npz"
     known = [tune for tune in load_pieces(others) if tune.split != "train"] if others.exists() else []
     return _written(path, f"tunes in {folder}; split by file name", melodies, refusals, known)
 

@@ -13,7 +13,7 @@ from export.models.layers import ModelState, Tensor
 from export.models.melody_basic import EVENTS, NO_EVENT, TUNE_FEATURES, MelodyBasicModel, one_hot
 
 BARS_AGO = (1, 2)  # bars of 4/4
-REMEMBERED = max(BARS_AGO) * BAR_STEPS  # events before the last one
+PAST_EVENTS = max(BARS_AGO) * BAR_STEPS  # events before the last one
 _LEAST = 1e-9  # of a probability, whose logarithm is then finite
 
 
@@ -25,14 +25,18 @@ class MelodyLookbackModel(MelodyBasicModel):
 
     architecture = "melody-lookback"
     features = ("bar", *TUNE_FEATURES)
-    asides = {REPEATS: len(BARS_AGO)}
 
     def __init__(self, units: int = 256, depth: int = 2, dropout: float = 0.5):
         super().__init__(units, depth, dropout, labels=EVENTS + len(BARS_AGO))
 
     @property
+    def asides(self) -> dict[str, int]:
+        """What it says beside its logits."""
+        return {REPEATS: len(BARS_AGO)}
+
+    @property
     def states(self) -> list[ModelState]:
-        return [*super().states, ModelState("events", (REMEMBERED, 1), "int32", update="append")]
+        return [*super().states, ModelState("events", (PAST_EVENTS, 1), "int32", update="append")]
 
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """ids ``[batch, steps, width]`` of the first voice → logits ``[batch, steps, vocabulary]``."""
@@ -44,7 +48,7 @@ class MelodyLookbackModel(MelodyBasicModel):
     def step(self, ids: Tensor, states: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """One step: ids ``[1, width]`` and every state → logits ``[1, vocabulary]``, the next states, the repeats."""
         last, past = self.reader.last_event(ids), states["events"]
-        was, comes = ([past[REMEMBERED - steps] for steps in each] for each in _DISTANCES)
+        was, comes = ([past[PAST_EVENTS - steps] for steps in each] for each in _DISTANCES)
         x, following = self.step_in_time(self._told(ids, last, was, comes), states)
         events, repeats = _as_events(self.head(x), comes)
         following = {**following, "events": ops.expand_dims(last, -1), REPEATS: repeats}

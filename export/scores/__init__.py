@@ -1,5 +1,6 @@
-"""Nats a note, by two written protocols.
+"""Nats a note, by two written protocols; nats an event, of tunes.
 
 scoring      the protocols
+tunes        those of melody models
 evaluation   one model's scores, and the table of all
 """

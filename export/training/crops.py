@@ -75,7 +75,7 @@ class CropSettings:
         if habits.pitches_only:
             changes["hidden_onsets"] = 1.0
         if habits.is_tune:
-            changes |= {"hidden_onsets": 0.0, "echoes_dropped": 1.0}
+            changes |= {"hidden_onsets": 0.0, "keys_dropped": 1.0, "echoes_dropped": 1.0}
         return replace(self, **changes)
 
 
