@@ -352,7 +352,7 @@ def evaluate(
 def _evaluate_tunes(model: Model, path: Path, data_dir: Path, save: bool, as_json: bool) -> None:
     """The same of a melody model, on the tunes that are held out."""
     from export.data.pieces import load_pieces  # noqa: PLC0415
-    from export.scores.tunes import describe_tune_scores, tune_parts, score_tunes  # noqa: PLC0415
+    from export.scores.tunes import describe_tune_scores, score_tunes, tune_parts  # noqa: PLC0415
 
     tunes = load_pieces(data_dir / f"{TUNES}.npz")
     total = sum(map(len, tune_parts(tunes).values()))

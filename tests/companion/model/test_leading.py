@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from support.fakes import ScriptedModel, random_source, sung, sure
+from support.tiny_graph import tiny_graph
 
-from companion.errors import BadModel
+from companion.controls.settings import read_command
+from companion.controls.table import Choices
+from companion.errors import BadModel, BadSetting, ChoraleError
 from companion.generation.closes import Request
 from companion.generation.generator import Generator
 from companion.harmony.leading import Harmony
+from companion.model import library
 from companion.model.contract import ATTENTION, AsideContract, StateContract
 from companion.model.features import FeatureRow, History, Place, known_before
 from companion.model.leading import LedModel, split_name
@@ -176,3 +181,54 @@ def test_a_model_that_cannot_lead_or_follow_is_told() -> None:
 )
 def test_names_of_two(name: str, parts: tuple[str, ...]) -> None:
     assert split_name(name, {"a", "b", "bach", "my+file.onnx"}.__contains__) == parts
+
+
+def tune_file(folder: Path) -> Path:
+    """A tiny melody model."""
+    made = tiny_graph()
+    made.replace("kind", by="melody")
+    made.replace("name", by="mine")
+    return made.save(folder)
+
+
+@pytest.mark.train
+def test_a_melody_file_leads_the_usual_model_or_the_one_that_is_named(tmp_path: Path) -> None:
+    path = tune_file(tmp_path)
+    for name, led_by_it in ((str(path), "bach"), (f"{path}+gru", "gru")):
+        model = library.open_model(name)
+        assert isinstance(model, LedModel)
+        assert model.contract.name == f"mine+{led_by_it}"
+        frame, _ = Generator(model, random_source()).frame(Generator(model, random_source()).start(), Sampling())
+        assert frame.tokens.shape == (4,)
+
+
+@pytest.mark.train
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("gru+bach", "gru sings all four voices and leads no other; melody models do"),
+        ("{tune}+{tune}", "mine sings the tune alone and follows no other; models of chorales do"),
+        ("{tune}+grru", "unknown model 'grru' (did you mean gru?); known: "),
+        ("nobody+bach", "unknown model 'nobody'; known: "),
+    ],
+)
+def test_names_of_two_that_cannot_be(tmp_path: Path, name: str, says: str) -> None:
+    with pytest.raises(ChoraleError) as caught:
+        library.open_model(name.format(tune=tune_file(tmp_path)))
+    assert str(caught.value).startswith(says)
+
+
+def test_what_is_said_under_a_tune_goes_into_the_name() -> None:
+    assert library.led_name("melody-lookback", "gru") == "melody-lookback+gru"
+    with pytest.raises(BadSetting, match=r"the model 'a\+bach' names already what sings under the tune: leave"):
+        library.led_name("a+bach", "gru")
+    with pytest.raises(BadSetting, match="unknown model 'grru'"):
+        library.led_name("melody-lookback", "grru")
+
+
+def test_controls_take_names_of_two_that_are_known() -> None:
+    choices = Choices(models=("bach", "gru", "tune"))
+    assert read_command("model", ("tune+gru",), choices).arguments == ("tune+gru",)
+    for name in ("tune+nobody", "tune+gru+bach", "+", "tune+"):
+        with pytest.raises(BadSetting, match="model must be one of bach, gru, tune"):
+            read_command("model", (name,), choices)
