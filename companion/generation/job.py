@@ -28,6 +28,7 @@ from companion.generation.rewriting import Rewriting
 from companion.generation.velocity import PLAYED, VelocityRule, as_there, velocity_rule
 from companion.harmony.form import Wish
 from companion.harmony.keys import likeliest_key
+from companion.model.leading import LEADER, LedModel
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
@@ -121,8 +122,16 @@ def harmonise_song(
     frames = harmonise(generator, phrase, sampling, key, asked)
     total = len(phrase.sung_steps)
     task = _task(phrase, total, "harmonise")
-    told = [*phrase.notices, *asked.notices]
+    told = [*phrase.notices, *asked.notices, *_leads_nobody(generator, phrase.given[LEADER])]
     return Job(song, phrase, generator, frames, total, told, velocity, task=task, settings=settings, key=key or home)
+
+
+def _leads_nobody(generator: Generator, is_given: bool) -> Iterator[str]:
+    """A line for the user, where a melody model has no tune to sing."""
+    model = generator.model
+    if is_given and isinstance(model, LedModel):
+        tune, under = model.tune.contract.name, model.under.contract.name
+        yield f"the soprano is given, so {tune} sings nothing; {under} sings the voices under it"
 
 
 def check_bars(bars: int) -> None:
@@ -138,7 +147,7 @@ def rewrite_song(song: Song, phrase: Phrase, blank: Blank, settings: Settings, o
     velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)
     rewriting = Rewriting(generator, Gap(phrase, blank, sampling, generator.random, key, closes))
     kept = kept_of(phrase, blank)
-    lines = [*phrase.notices, *over_the_edges(phrase, blank)]
+    lines = [*phrase.notices, *over_the_edges(phrase, blank), *_leads_nobody(generator, LEADER not in blank.voices)]
     task = _task(phrase, blank.stop - blank.first, "rewrite")
     return Job(
         song,

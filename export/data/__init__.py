@@ -6,5 +6,7 @@ folksongs    tunes of music21's Essen folk songs
 jsb          the JSB chorales in CSV form
 folder       a folder of MIDI files
 likeness     which pieces are alike in any key
-prepare      all sets, made and checked
+prepare      all sets of chorales, made and checked
+tunes        tunes of one voice, of songs and of chorales
+prepare_tunes  sets of them
 """

@@ -15,7 +15,7 @@ ANSWERS = 2  # the first columns of targets: the tokens that are right; behind t
 def note_nll(targets: Tensor, logits: Tensor) -> Tensor:
     """Mean nats a note; a note with two accepted tokens scores their sum, padding nothing."""
     scores = ops.log_softmax(logits, axis=-1)
-    tokens = ops.maximum(targets, 0)
+    tokens = ops.cast(ops.maximum(targets, 0), "int32")
     each = ops.take_along_axis(scores, tokens, axis=-1)
     second = ops.where(tokens[..., 1] == tokens[..., 0], -1e9, each[..., 1])
     both = ops.logaddexp(each[..., 0], second)

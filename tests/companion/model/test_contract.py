@@ -95,7 +95,7 @@ def test_in_which_order_the_voices_are_predicted(order: str, turns: tuple[int, .
         ({"kind": "fugue"}, "its contract says kind 'fugue'; chorale or melody is known"),
         (
             {"asides": [{"name": "mood", "size": 1}]},
-            "its asides are ['mood']; attention, end, repeats are known, each",
+            "its asides are ['mood']; attention, end, repeats are known",
         ),
         (
             {"asides": [{"name": "end", "size": 1}] * 2},

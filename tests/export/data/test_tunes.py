@@ -123,8 +123,7 @@ def tune(seed: int, name: str, split: str) -> Piece:
 
 def moved(piece: Piece, **changes: object) -> Piece:
     """In another key, in notes twice as long."""
-    frames: IntArray = np.where(np.repeat(np.arange(2), 1), 0, 0)
-    frames = np.full((2 * len(piece.frames), 4), REST, dtype=np.int32)
+    frames: IntArray = np.full((2 * len(piece.frames), 4), REST, dtype=np.int32)
     higher = transpose(piece.frames, 2)
     frames[::2, 0], frames[1::2, 0] = higher[:, 0], np.where(higher[:, 0] == REST, REST, HOLD)
     return replace(piece, frames=frames, **changes)  # type: ignore[arg-type]

@@ -37,6 +37,7 @@ from export.training.crops import (
     targets_of,
     whole_crop,
 )
+from export.training.habits import Habits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -330,3 +331,23 @@ def hide_and_strike(frames: IntArray) -> IntArray:
     """What sounds, as strikes."""
     pitches = sounding_pitches(frames)
     return np.where(pitches > 0, pitches - 34, REST)
+
+
+def test_crops_of_tunes_are_of_the_first_voice_with_its_strikes() -> None:
+    """A row a step; a pitch that is struck again is said, whatever the settings say of onsets."""
+    frames = np.full((6, 4), 0, dtype=np.int32)
+    frames[:, 0] = [S, HOLD, S, A, HOLD, REST]
+    piece = Piece("tune", "train", frames, onsets_known=True, first_step=3)
+    row, tunes = FeatureRow(("bar", "own_pitch", "own_held", "pitches")), Habits("fixed", kind="melody")
+    settings = replace(PLAIN, steps=8, hidden_onsets=1.0, known_voices=1.0).suiting(tunes)
+    drawn = draw_crop(piece, settings, source(), tunes)
+    whole = whole_crop(piece, 0, 8, tunes)
+    assert drawn.given == ()
+    for crop in (drawn, whole):
+        ids, targets = batch_of([crop, crop], row)
+        assert (ids.shape, targets.shape) == ((2, 8, row.width), (2, 8, 2))
+        moved = int(crop.frames[0, 0]) - S
+        tokens = [S + moved, HOLD, S + moved, A + moved, HOLD, REST]
+        assert targets[0].tolist() == [[token] * 2 for token in tokens] + [[IGNORED] * 2] * 2
+        assert (ids[0, :, row.slot("bar")] - row.offsets[row.slot("bar")]).tolist() == [*range(3, 11)]
+        assert (ids[0, :, row.slot("own_held")] - row.offsets[row.slot("own_held")]).tolist()[:6] == [0, 1, 2, 1, 1, 2]
