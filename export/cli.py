@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -144,6 +145,9 @@ def fit_command(
     taught: Annotated[
         float, typer.Option("--taught", min=0, max=1, help="How much what they expect counts; the rest is the note.")
     ] = 0.9,
+    published: Annotated[
+        bool, typer.Option("--published", help="With the data, optimiser and schedule of the architecture's authors.")
+    ] = False,
     threads: Annotated[int, typer.Option("--threads", help="Cores to use; 0 is all.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
@@ -152,7 +156,7 @@ def fit_command(
     _need("keras", "tensorflow", "matplotlib")
     from export.models.registry import build  # noqa: PLC0415
     from export.training.crops import CropSettings  # noqa: PLC0415
-    from export.training.fit import FitSettings, fit  # noqa: PLC0415
+    from export.training.fit import FitSettings, as_published, fit  # noqa: PLC0415
     from export.training.progress import show_progress  # noqa: PLC0415
 
     usual = TUNES if _sings_tunes(name) else CORPUS
@@ -176,10 +180,11 @@ def fit_command(
     build(name, **settings.model)  # a wrong name or setting is told before any data is read
     train = _pieces(data_dir, settings.data, "train")
     valid = _pieces(data_dir, [_held_out_set(data_dir, settings)], "valid")
-    folder = run or Path("runs") / name
+    settings = as_published(settings, train) if published else settings
+    folder = run or Path("runs") / (f"{name}-published" if published else name)
     say(f"{len(train)} pieces to train on, {len(valid)} to check with; run folder {folder}")
     try:
-        with show_progress(epochs, folder) as callbacks:
+        with show_progress(settings.epochs, folder) as callbacks:
             state = fit(settings, train, valid, folder, resume, callbacks)
     except KeyboardInterrupt:
         say("chorale-train: stopped; the same command with --resume goes on", err=True)
@@ -493,6 +498,54 @@ def listen(
     say(f"wrote {sum(len(one.files) for one in shown)} files into {out}, and {outputs.page}")
 
 
+@app.command(
+    "turing",
+    epilog="Example: chorale-train turing bach gru -o test; with people's answers:"
+    " chorale-train turing --read anna.json ben.json -o test",
+)
+def turing_command(
+    targets: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL|RESULT", help="Models' names or .onnx files; with --read, listeners' files."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of listen.html and answers.json.")] = (
+        Path("turing")
+    ),
+    read: Annotated[bool, typer.Option("--read", help="Score what listeners have sent back.")] = False,
+    excerpts: Annotated[
+        int, typer.Option("--excerpts", min=1, help="Of each model: so many continuations, so many harmonisations.")
+    ] = 8,
+    bars: Annotated[int, typer.Option("--bars", min=1, max=16, help="The length of an excerpt.")] = 4,
+    style: Annotated[str, typer.Option("--style", help="Sampling defaults: bach, free or wild.")] = DEFAULT_STYLE,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", "-t", help="In place of the style's own.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another number, other pieces and music.")] = 1,
+    data: Data = None,
+    data_dir: DataDir = Path("data"),
+    force: Anew = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a blind listening test, Bach or the program, as one HTML page; --read scores its results."""
+    from companion.controls.settings import Settings  # noqa: PLC0415
+    from export.turing.making import BlindTestFolder, made_with, open_models  # noqa: PLC0415
+    from export.turing.sealing import KEY_BYTES, seal  # noqa: PLC0415
+    from export.turing.trials import BlindPlan, find_places, play_trials  # noqa: PLC0415
+
+    folder = BlindTestFolder(out, force)
+    if read:
+        _score_listeners([Path(target) for target in targets], folder.answers, as_json)
+        return
+    plan = BlindPlan(excerpts, bars, Settings(style=style, temperature=temperature, seed=seed))
+    models = open_models(targets)
+    places = find_places(_jsb_pieces(data, data_dir), plan, len(models))
+    folder.check()
+    with progress_bar("playing", len(places), hidden=as_json) as progress:
+        trials = play_trials(models, places, plan, progress)
+    folder.write(seal(trials, token_bytes(KEY_BYTES), made_with(models, plan)))
+    say(f"{len(trials)} questions in {folder.page}; what is right, in {folder.answers}, which no listener may see")
+
+
 def _need(*packages: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
@@ -501,6 +554,26 @@ def _need(*packages: str) -> None:
         from export.training.quiet import load_keras  # noqa: PLC0415
 
         load_keras()
+
+
+def _score_listeners(paths: Sequence[Path], answers: Path, as_json: bool) -> None:
+    """Of many files, those that cannot be scored are a line each, and the rest are scored."""
+    from export.turing.answers import read_answers  # noqa: PLC0415
+    from export.turing.results import read_results  # noqa: PLC0415
+    from export.turing.verdict import as_json_object, describe_verdict, verdict_on  # noqa: PLC0415
+
+    right = read_answers(answers)
+    results, faults = read_results(paths, right)
+    if faults and len(paths) == 1:
+        raise BadSetting(faults[0])
+    for fault in faults:
+        say(f"chorale-train: {fault}", err=True)
+    if results:
+        verdict = verdict_on(results)
+        found = {**as_json_object(verdict), "made": right.made, "unread": faults}
+        print_out(*([json.dumps(found)] if as_json else describe_verdict(verdict)))
+    if faults:
+        raise BadSetting(f"{len(results)} of {len(paths)} results scored; {len(faults)} could not be")
 
 
 def _use_threads(threads: int) -> None:

@@ -1,4 +1,4 @@
-"""Chorale Clip: a clip harmonised or continued, and answers written as clips; the Hub of its group carries its words.
+"""Chorale Clip: clips harmonised, continued or rewritten, and answers written as clips; the Hub carries its words.
 
     Script   ``chorale-clips.js``, which reads and writes clips through the Live API; frozen into the device
     Wire     between the script and the Hub
@@ -23,7 +23,7 @@ CLIP_SCRIPT: Final = "chorale-clips.js"
 WIDTH = 188
 TICK_MS, LOOK_MS = 250, 500
 MISSING = f"{CLIP_SCRIPT} is missing: copy it to Documents > Max 9 > Library"
-CHOOSE = "Choose a clip, then press Harmonise or Continue"  # the script's first words, with a companion
+CHOOSE = "Choose a clip, or select notes in it, then press what to do"  # the script's first words, with a companion
 
 # Between the rooms.
 TOLD = "---told"  # a message for the script
@@ -50,6 +50,14 @@ CONTINUE_PARAMETER = Parameter(
     labels=("Released", "Pressed"),
     momentary=True,
 )
+REWRITE_PARAMETER = Parameter(
+    "Rewrite Selection",
+    "Rewrite",
+    "Makes the selected notes anew, or those in the loop, in that clip's voice. Writes four clips; all else is kept.",
+    ENUM,
+    labels=("Released", "Pressed"),
+    momentary=True,
+)
 BARS_PARAMETER = Parameter(
     "New Bars", "Bars", "So many new bars Continue adds.", INT, low=1, high=64, initial=4, steps=64
 )
@@ -69,7 +77,10 @@ GROUP_PARAMETER = Parameter(
     visible=STORED,
     order=0,
 )
-PARAMETERS = (HARMONISE_PARAMETER, CONTINUE_PARAMETER, BARS_PARAMETER, ALWAYS_PARAMETER, GROUP_PARAMETER)
+PARAMETERS = (
+    *(HARMONISE_PARAMETER, CONTINUE_PARAMETER, REWRITE_PARAMETER),
+    *(BARS_PARAMETER, ALWAYS_PARAMETER, GROUP_PARAMETER),
+)
 
 
 def build() -> Device:
@@ -81,10 +92,10 @@ def build() -> Device:
     patch.room("PushBanks").add("live.banks")
     return Device(
         "Chorale Clip",
-        "Harmonises or continues a clip, and writes the companion's answers as clips.",
+        "Harmonises, continues or rewrites a clip, and writes the companion's answers as clips.",
         patch,
         WIDTH,
-        {"Clip": ("Harmonise", "Continue", "New Bars", "Every Answer")},
+        {"Clip": ("Harmonise", "Continue", "Rewrite Selection", "New Bars", "Every Answer")},
         files=(script_file(CLIP_SCRIPT),),
     )
 
@@ -103,12 +114,13 @@ def _surface(patch: Patcher) -> None:
     patch.receive(SHOWN) >> state
     harmonise = face.button((8, 74, 83, 24), "Harmonise", HARMONISE_PARAMETER)
     carry_on = face.button((97, 74, 83, 24), "Continue", CONTINUE_PARAMETER)
-    face.label((97, 104, 36, 16), "Bars")
-    bars = face.number((135, 104, 45, 15), BARS_PARAMETER)
+    rewrite = face.button((8, 104, 99, 24), "Rewrite selection", REWRITE_PARAMETER)
+    face.label((113, 108, 28, 16), "Bars")
+    bars = face.number((143, 108, 37, 15), BARS_PARAMETER)
     always = face.switch((8, 138, 83, 20), "Every answer", ALWAYS_PARAMETER)
     face.label((97, 141, 44, 16), "Group")
     group = face.menu((143, 141, 37, 15), GROUP_PARAMETER)
-    for button, what in ((harmonise, "harmonise"), (carry_on, "continue")):
+    for button, what in ((harmonise, "harmonise"), (carry_on, "continue"), (rewrite, "rewrite")):
         guarded(patch, button) >> patch.message(f"press {what}") >> patch.send(TOLD)
     for control, word in ((bars, "bars"), (always, "always")):
         control >> patch.add(f"prepend {word}") >> patch.send(TOLD)

@@ -51,7 +51,7 @@ ORDER = {
         ),
     ),
     "export": (
-        *("data", "harmony", "models", "measures", "scores", "training", "release", "judging", "listening"),
+        *("data", "harmony", "models", "measures", "scores", "training", "release", "judging", "listening", "turing"),
         *("cli", "notebook_speed"),
     ),
 }

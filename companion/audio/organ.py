@@ -166,9 +166,9 @@ class Room:
     DECAY_SECONDS = 1.6  # until an echo has lost 60 dB
     WET = 0.13
     DAMPING = 0.22  # share of the sample before in each echo: high tones die first
-    _DELAYS = np.array([1129, 1301, 1499, 1693, 1907, 2153, 2411, 2699])[:, None]  # primes: echoes never coincide
+    DELAYS = np.array([1129, 1301, 1499, 1693, 1907, 2153, 2411, 2699])[:, None]  # primes: echoes never coincide
     _RING = 4096  # samples kept; a power of two above every delay and a block
-    _GAINS = (10 ** (-3 * _DELAYS / (DECAY_SECONDS * SAMPLE_RATE))).astype(np.float32)
+    _GAINS = (10 ** (-3 * DELAYS / (DECAY_SECONDS * SAMPLE_RATE))).astype(np.float32)
     _SIDES = (np.arange(8)[:, None] % 2 == np.arange(2)).astype(np.float32)  # lines by turns left and right
     _HEARD = _SIDES * np.repeat([1, -1, 1, -1], 2)[:, None].astype(np.float32)  # signs: the echoes do not add up
 
@@ -184,8 +184,8 @@ class Room:
     def _add_to_block(self, block: SampleArray) -> None:
         rows = np.arange(8)[:, None]
         columns = self._position + np.arange(len(block))
-        late = self._lines[rows, (columns - self._DELAYS) % self._RING]
-        later = self._lines[rows, (columns - self._DELAYS - 1) % self._RING]
+        late = self._lines[rows, (columns - self.DELAYS) % self._RING]
+        later = self._lines[rows, (columns - self.DELAYS - 1) % self._RING]
         echoes = late + self.DAMPING * (later - late)
         mixed = echoes - echoes.sum(axis=0) * np.float32(2 / 8)
         self._lines[:, columns % self._RING] = self._GAINS * mixed + self._SIDES @ block.T

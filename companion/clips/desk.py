@@ -24,11 +24,13 @@ from companion.io.clip_messages import (
     HEADER,
     LONGEST_CLIP_BEATS,
     MOST_CLIP_NOTES,
+    REWRITE,
     ClipAsk,
     ClipDrop,
     ClipGot,
     ClipHere,
     ClipInbound,
+    ClipMark,
     ClipMessage,
     ClipNote,
     ClipPart,
@@ -63,7 +65,7 @@ class _Wish:
 
     def __init__(self, ask: ClipAsk) -> None:
         self.ask = ask
-        self.parts: dict[int, tuple[ClipNote, ...]] = {}
+        self.parts: dict[int, ClipPart] = {}
         self.begun = False
         self.answer: ClipAnswer | None = None
         self.fault = ""
@@ -77,15 +79,18 @@ class _Wish:
         return len(self.parts) == self.ask.chunks
 
     def notes(self) -> tuple[ClipNote, ...]:
-        return tuple(note for _, part in sorted(self.parts.items()) for note in part)
+        return tuple(note for _, part in sorted(self.parts.items()) for note in part.notes)
+
+    def marks(self) -> tuple[ClipMark, ...]:
+        return tuple(mark for _, part in sorted(self.parts.items()) for mark in part.marks)
 
     def take(self, part: ClipPart) -> bool:
         """Whether it is one of the chunks that are to come."""
         first = (part.chunk - 1) * CHUNK_NOTES
         expected = min(CHUNK_NOTES, self.ask.notes - first)
-        if expected < 1 or len(part.notes) != expected:
+        if expected < 1 or len(part.notes) != expected or bool(part.marks) != (self.ask.what == REWRITE):
             return False
-        self.parts.setdefault(part.chunk, part.notes)
+        self.parts.setdefault(part.chunk, part)
         return True
 
 
@@ -158,7 +163,7 @@ class ClipDesk:
         self._send(heard_chunk(part.request, part.chunk))
         if wish.complete and not wish.begun:
             wish.begun = True
-            self._maker.ask(ClipWish(wish.ask, wish.notes(), self._settings, self._time_of_day()))
+            self._maker.ask(ClipWish(wish.ask, wish.notes(), self._settings, self._time_of_day(), wish.marks()))
 
     def _drop(self, request: int) -> None:
         self._parcels.pop(request, None)
@@ -236,8 +241,9 @@ class ClipDesk:
 
 def _refusal(ask: ClipAsk) -> str:
     """Why a clip is not taken; empty where it is."""
+    clip, remedy = ("the music", "rewrite shorter clips") if ask.what == REWRITE else ("the clip", "shorten its loop")
     if ask.notes > MOST_CLIP_NOTES:
-        return f"the clip holds {ask.notes} notes, and may hold {MOST_CLIP_NOTES}; shorten its loop"
+        return f"{clip} holds {ask.notes} notes, and may hold {MOST_CLIP_NOTES}; {remedy}"
     if ask.length > LONGEST_CLIP_BEATS:
-        return f"the clip lasts {ask.length:g} beats, and may last {LONGEST_CLIP_BEATS:g}; shorten its loop"
+        return f"{clip} lasts {ask.length:g} beats, and may last {LONGEST_CLIP_BEATS:g}; {remedy}"
     return ""

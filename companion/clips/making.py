@@ -1,18 +1,21 @@
-"""A wish for a clip carried out, by the code of ``chorale harmonise`` and ``chorale continue``."""
+"""A wish for a clip carried out, by the code of ``chorale harmonise``, ``continue`` and ``rewrite``."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from companion.clips.music import ClipAnswer, beats_of_bar, clip_name, clip_notes, length_of, song_of_clip
+from companion.clips.selection import rewritten_name, selection_of
 from companion.controls.settings import Settings
 from companion.controls.table import HIGHEST_SEED
 from companion.errors import BadSetting
 from companion.generation.composer import Composed, voice_notes
-from companion.generation.job import Job, OpenModel, asked_key, continue_song, harmonise_song
+from companion.generation.job import Job, OpenModel, asked_key, continue_song, harmonise_song, rewrite_song
 from companion.harmony.keys import likeliest_key
-from companion.io.clip_messages import HARMONISE, ClipAsk, ClipNote
+from companion.io.clip_messages import HARMONISE, REWRITE, ClipAsk, ClipMark, ClipNote
 from companion.music.vocabulary import STEPS_PER_BEAT
 from companion.phrase.seed import phrase_of_song
 
@@ -25,6 +28,7 @@ class ClipWish:
     notes: tuple[ClipNote, ...]
     settings: Settings  # of the jam
     time_of_day: str  # for the clips' name
+    marks: tuple[ClipMark, ...] = ()  # REWRITE: of each note
 
 
 def make_clip(wish: ClipWish, open_model: OpenModel) -> Generator[tuple[int, int], None, ClipAnswer]:
@@ -34,10 +38,14 @@ def make_clip(wish: ClipWish, open_model: OpenModel) -> Generator[tuple[int, int
         ChoraleError: it cannot be made; the text says why.
     """
     job = _job(wish, open_model)
+    done = 0
+    if job.rewriting is not None:
+        for done, _ in enumerate(job.rewriting.search(), start=1):
+            yield done, job.work
     composed: list[Composed] = []
     for one in job.frames:
         composed.append(one)
-        yield len(composed), job.total
+        yield done + len(composed), job.work
     return _answer(wish, job, composed)
 
 
@@ -46,8 +54,11 @@ def _seeded(wish: ClipWish) -> Settings:
 
 
 def _job(wish: ClipWish, open_model: OpenModel) -> Job:
+    settings = _seeded(wish)
+    if wish.ask.what == REWRITE:
+        return rewrite_song(*selection_of(wish.ask, wish.notes, wish.marks), settings, open_model)
     song = song_of_clip(wish.ask, wish.notes)
-    phrase, settings = phrase_of_song(song), _seeded(wish)
+    phrase = phrase_of_song(song)
     if wish.ask.what != HARMONISE:
         return continue_song(song, phrase, wish.ask.bars, (), settings, open_model)
     if all(phrase.given):
@@ -56,9 +67,17 @@ def _job(wish: ClipWish, open_model: OpenModel) -> Job:
 
 
 def _answer(wish: ClipWish, job: Job, composed: list[Composed]) -> ClipAnswer:
-    phrase, ask, settings = job.phrase, wish.ask, _seeded(wish)
+    phrase, ask = job.phrase, wish.ask
     notes = clip_notes([*phrase.notes, *voice_notes(composed, phrase, job.velocity, job.lead)])
     end = phrase.start_step + phrase.end_step + job.new_steps if job.new_steps else 0
     length = length_of(notes, max(ask.length, end / STEPS_PER_BEAT), beats_of_bar(ask.beats, ask.unit))
-    key = asked_key(settings) or likeliest_key(phrase.frames, ended=ask.what == HARMONISE)  # as it was made
-    return ClipAnswer(notes, length, clip_name(key, settings.seed, wish.time_of_day), tuple(job.notices))
+    return ClipAnswer(notes, length, _name(wish, job), tuple(job.notices))
+
+
+def _name(wish: ClipWish, job: Job) -> str:
+    ask, settings = wish.ask, _seeded(wish)
+    if job.rewriting is not None:
+        voices = np.flatnonzero(job.rewriting.gap.anew.any(axis=0)).tolist()
+        return rewritten_name(ask, voices, settings.seed, wish.time_of_day)
+    key = asked_key(settings) or likeliest_key(job.phrase.frames, ended=ask.what == HARMONISE)  # as it was made
+    return clip_name(key, settings.seed, wish.time_of_day)

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from companion.controls.kinds import Argument, Number, OneOf, Sent, Switch, Whole
-from companion.errors import one_line
+from companion.errors import BadSetting, one_line
+from companion.music.vocabulary import VOICES
 
 CLIP = "/chorale/clip/"
 
-HARMONISE, CONTINUE = "harmonise", "continue"
-MOST_CLIP_NOTES = 2000  # of the player's clip
+HARMONISE, CONTINUE, REWRITE = "harmonise", "continue", "rewrite"
+MOST_CLIP_NOTES = 2000  # of the player's clip, or of four
 LONGEST_CLIP_BEATS = 512.0  # quarter notes: 128 bars of 4/4
-CHUNK_NOTES = 12  # 370 bytes at most: below 512, which every OSC implementation takes
+CHUNK_NOTES = 12  # 400 bytes at most: below 512, which every OSC implementation takes
 MOST_CHUNKS = 2000  # of an answer; four voices that strike every step of the longest make fewer
 HEADER = 0  # the number of the message that comes before the first chunk
 
 _FARTHEST_BEAT = 4 * LONGEST_CLIP_BEATS
+_FARTHEST_BAR = 9999
 _HIGHEST_REQUEST = 2**31 - 1
 _LONGEST_WORDS = 200
 
@@ -45,18 +47,28 @@ class ClipVoiceNote(NamedTuple):
     note: ClipNote
 
 
+class ClipMark(NamedTuple):
+    """What is known of a note of a clip that is to be rewritten."""
+
+    voice: int | None  # 0 soprano … 3 bass; None: all voices are in one clip
+    chosen: bool  # it is selected
+
+
 @dataclass(frozen=True)
 class ClipAsk:
     """What is wanted of a clip whose notes follow."""
 
     request: int
-    what: str  # HARMONISE or CONTINUE
+    what: str  # HARMONISE, CONTINUE or REWRITE
     notes: int  # so many follow
     length: float  # quarter notes
     beats: int  # of a bar
     unit: int  # 4: a beat is a quarter
     bars: int  # CONTINUE: so many new ones
     turn: int  # added to the seed, so that the same wish again brings other music
+    first: float = 0.0  # REWRITE: quarter notes; from there …
+    stop: float = 0.0  # … to there
+    bar: int = 1  # REWRITE: the number of the first bar, in Live's ruler
 
     @property
     def chunks(self) -> int:
@@ -71,6 +83,7 @@ class ClipPart:
     request: int
     chunk: int  # from 1
     notes: tuple[ClipNote, ...]
+    marks: tuple[ClipMark, ...] = ()  # REWRITE: one for each
 
 
 @dataclass(frozen=True)
@@ -113,8 +126,20 @@ def _whole(name: str, low: int, high: int) -> Argument:
     return Argument(name, Whole(low, high))
 
 
+def _ask(request: int, what: str, *values: Any) -> ClipAsk:
+    ask = ClipAsk(request, what, *values)
+    if what == REWRITE and not ask.first < ask.stop:
+        raise BadSetting(f"stop must be above first ({ask.first:g}), not {ask.stop:g}")
+    return ask
+
+
 def _part(request: int, chunk: int, notes: Sequence[tuple[int, float, float, int]]) -> ClipPart:
     return ClipPart(request, chunk, tuple(ClipNote(*note) for note in notes))
+
+
+def _voiced(request: int, chunk: int, notes: Sequence[tuple[int, bool, int, float, float, int]]) -> ClipPart:
+    marks = tuple(ClipMark(voice - 1 if voice else None, chosen) for voice, chosen, *_ in notes)
+    return ClipPart(request, chunk, tuple(ClipNote(*note[2:]) for note in notes), marks)
 
 
 _REQUEST = _whole("request", 1, _HIGHEST_REQUEST)
@@ -131,16 +156,20 @@ CLIP_HEARD = (
         "ask",
         (
             _REQUEST,
-            Argument("what", OneOf((HARMONISE, CONTINUE))),
+            Argument("what", OneOf((HARMONISE, CONTINUE, REWRITE))),
             _whole("notes", 1, 10**9),
             Argument("length", Number(0, 10**9, 0, 1, above=True)),
             _whole("beats", 1, 99),
             _whole("unit", 1, 32),
             _whole("bars", 1, 64),
             _whole("turn", 0, _HIGHEST_REQUEST),
+            Argument("first", Number(0, LONGEST_CLIP_BEATS, 0, 1), optional=True),
+            Argument("stop", Number(0, LONGEST_CLIP_BEATS, 0, 1), optional=True),
+            Argument("bar", Whole(-_FARTHEST_BAR, _FARTHEST_BAR), optional=True),
         ),
-        ClipAsk,
-        "what is wanted of a clip, whose notes follow; said again, it asks how far it is",
+        _ask,
+        "what is wanted of a clip, whose notes follow; said again, it asks how far it is; rewrite says from where to "
+        "where, and the number of the first bar",
     ),
     ClipAddress(
         "part",
@@ -148,6 +177,13 @@ CLIP_HEARD = (
         _part,
         "twelve of its notes, at the end fewer; times in quarter notes from the clip's beginning",
         _NOTE,
+    ),
+    ClipAddress(
+        "voiced",
+        (_REQUEST, _whole("chunk", 1, MOST_CHUNKS)),
+        _voiced,
+        "the same of rewrite: with the voice, 0 where all are in one clip, and whether the note is selected",
+        (_whole("voice", 0, len(VOICES)), Argument("chosen", Switch()), *_NOTE),
     ),
     ClipAddress(
         "got", (_ANY_REQUEST, _whole("chunk", 0, MOST_CHUNKS)), ClipGot, "a chunk of the answer is there; 0 its header"

@@ -7,7 +7,5 @@ gru          two GRUs
 teacher      the same, told more
 transformer  one block of attention
 
-melody_basic      a tune's events by two LSTMs
-melody_lookback   the same, told of one and two bars ago
-melody_attention  the same, looking back at its last steps
+``melodies/`` holds those that sing a tune alone.
 """

@@ -101,7 +101,7 @@ class TimeGRU(layers.GRU):  # type: ignore[misc]
         recurrent = ops.convert_to_tensor(self.cell.recurrent_kernel)
         if training and self.weight_dropout:
             recurrent = keras.random.dropout(recurrent, self.weight_dropout, seed=self.seeds)
-        input_bias, recurrent_bias = ops.unstack(self.cell.bias, axis=0)
+        input_bias, recurrent_bias = ops.unstack(ops.convert_to_tensor(self.cell.bias), axis=0)
         read = ops.matmul(sequences, self.cell.kernel) + input_bias
 
         def step(hidden: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:

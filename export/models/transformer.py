@@ -10,8 +10,7 @@ from keras import layers, ops
 
 from companion.model.features import FeatureRow
 from export.models.layers import PLAIN_FEATURES, ModelState, NoteEmbedding, PitchHead, Tensor, swish
-
-FAR = -1e9  # added to the scores of what may not be seen
+from export.models.symbols import FAR
 
 
 class Norm(layers.Layer):  # type: ignore[misc]

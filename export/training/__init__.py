@@ -2,6 +2,7 @@
 
 crops        crops and batches
 habits       how a model hears music
+published    how the authors of other models trained them
 losses       what is minimised
 fit          a run, with checkpoints
 run_folder   what a run writes, by one process alone and in one move

@@ -97,11 +97,15 @@ class Crop:
     voices: int = len(VOICES)  # that are read, those of the first turns
 
 
-def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generator, habits: Habits = PLAIN) -> Crop:
-    """One random crop of a piece, transposed within the voices' ranges."""
-    last = max(len(piece.frames) + habits.ends - settings.steps, 0)
-    start = 0 if generator.random() < settings.from_start else int(generator.integers(last + 1))
-    semitones = int(generator.choice(transpositions(piece.frames)))
+def draw_crop(
+    piece: Piece,
+    settings: CropSettings,
+    generator: np.random.Generator,
+    habits: Habits = PLAIN,
+    place: tuple[int, int] | None = None,
+) -> Crop:
+    """One random crop of a piece, transposed within the voices' ranges; or that of a place: a start and semitones."""
+    start, semitones = place or draw_place(piece, settings, generator, habits)
     onsets_known = piece.onsets_known and generator.random() >= settings.hidden_onsets
     shuffled = generator.random() < settings.any_order
     closes = steps_to_close(piece)[start : start + settings.steps]
@@ -130,6 +134,15 @@ def draw_crop(piece: Piece, settings: CropSettings, generator: np.random.Generat
         habits.ends and length < settings.steps,
         habits.voices,
     )
+
+
+def draw_place(
+    piece: Piece, settings: CropSettings, generator: np.random.Generator, habits: Habits = PLAIN
+) -> tuple[int, int]:
+    """Where a random crop begins, and by how many semitones it is moved."""
+    last = max(len(piece.frames) + habits.ends - settings.steps, 0)
+    start = 0 if generator.random() < settings.from_start else int(generator.integers(last + 1))
+    return start, int(generator.choice(transpositions(piece.frames)))
 
 
 def echo_in(piece: Piece, start: int, steps: int, semitones: int, onsets_known: bool) -> Echo:

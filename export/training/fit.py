@@ -11,7 +11,7 @@ import io
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,11 +23,13 @@ from keras import ops
 
 from companion.files.writing import write_output
 from companion.model.features import FeatureRow
+from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
 from export.models.registry import build
 from export.training.crops import CropBatches, CropSettings, WholeCrops
 from export.training.habits import Habits
 from export.training.losses import note_nll, taught_nll
+from export.training.published import PUBLISHED, Windows, batches_in, optimizer_of
 from export.training.run_folder import (
     SETTINGS_FILE,
     STATE_FILE,
@@ -64,6 +66,7 @@ class FitSettings:
     seed: int = 1
     teachers: tuple[str, ...] = ()  # folders of runs whose best weights teach this one
     taught: float = 0.9  # what the teachers expect counts so much, the note that came the rest
+    published: bool = False  # with the data, optimiser and schedule of the architecture's authors; see published
     start: str = ""  # folder of a run of the same architecture, whose best weights this one begins from
 
 
@@ -86,6 +89,10 @@ class AveragingAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
 
 def compile_model(model: keras.Model, settings: FitSettings) -> None:
     """Give a model its optimiser and loss."""
+    if settings.published:
+        optimizer = optimizer_of(PUBLISHED[settings.architecture], settings.batches_per_epoch)
+        model.compile(optimizer=optimizer, loss=note_nll, jit_compile=keras.config.backend() == "jax")
+        return
     steps = settings.epochs * settings.batches_per_epoch
     warm = min(settings.batches_per_epoch, steps // 10)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -172,15 +179,17 @@ def _run(
     first_epoch = state["epoch"] if state else 0
     row = FeatureRow(model.features)
     habits = Habits.of(model)
-    crops = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch, habits)
-    batches = _taught(crops, model, settings.teachers) if settings.teachers else crops
+    batches = _batches(settings, train, model, first_epoch)
     checks = WholeCrops(valid, row, VALIDATION_STEPS, batch_size=16, habits=habits)
-    model(crops[0][0][:1])
+    model(batches[0][0][:1])
     if settings.start and not state:
         model.set_weights(load_best(Path(settings.start))[1].get_weights())
     if state:
         model.optimizer.build(model.trainable_variables)
         load_weights(model, folder / LAST_FILE)
+    if hasattr(model, "count"):
+        return _counted(model, [piece.frames for piece in train], checks, folder)
+    averaging = [] if settings.published else [AveragedWeights(in_place=state is not None)]
     keeper = Keeper(folder, settings, state)
     model.fit(
         batches,
@@ -188,10 +197,43 @@ def _run(
         epochs=settings.epochs,
         initial_epoch=first_epoch,
         verbose=0,
-        callbacks=[AveragedWeights(in_place=state is not None), keeper, *callbacks],
+        callbacks=[*averaging, keeper, *callbacks],
     )
     plot_curves(folder)
     return dict(keeper.state)
+
+
+def _counted(model: Any, pieces: Sequence[IntArray], checks: WholeCrops, folder: Path) -> dict[str, Any]:
+    """The run of a model that counts: all is done in one go, and looked at once."""
+    started = time.perf_counter()
+    model.count(pieces)
+    valid = float(model.evaluate(checks, verbose=0))
+    seconds = time.perf_counter() - started
+    state = {"epoch": 1, "best": valid, "best_epoch": 1, "seconds": seconds}
+    save_weights(model, folder / BEST_FILE)
+    note_epoch(folder, (1, valid, valid, seconds))
+    write_json(folder / STATE_FILE, state)
+    return state
+
+
+def _batches(
+    settings: FitSettings, train: Sequence[Piece], model: keras.Model, first_epoch: int
+) -> keras.utils.PyDataset:
+    row, habits = FeatureRow(model.features), Habits.of(model)
+    if settings.published:
+        return Windows(train, row, PUBLISHED[settings.architecture], settings.seed, first_epoch, habits)
+    crops = CropBatches(train, row, settings.crops, settings.batches_per_epoch, settings.seed, first_epoch, habits)
+    return _taught(crops, model, settings.teachers) if settings.teachers else crops
+
+
+def as_published(settings: FitSettings, train: Sequence[Piece]) -> FitSettings:
+    """The same run as the architecture's authors did it; ValueError where none has published it."""
+    if settings.architecture not in PUBLISHED:
+        raise ValueError(f"{settings.architecture} was not published by others; {', '.join(PUBLISHED)} were")
+    way = PUBLISHED[settings.architecture]
+    batches = batches_in(train, way)
+    patience = way.epochs if way.patience is None else way.patience
+    return replace(settings, published=True, epochs=way.epochs, batches_per_epoch=batches, patience=patience)
 
 
 def _taught(crops: CropBatches, model: keras.Model, runs: Sequence[str]) -> TaughtBatches:

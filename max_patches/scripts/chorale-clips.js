@@ -4,6 +4,7 @@
 // low-priority thread, and what comes from the network is put off once more by a deferlow in the patch.
 //
 //   press harmonise | press continue    the selected clip's notes go to the companion
+//   press rewrite                       what is selected in the clip does, with the four voices around it
 //   ready                               the device is loaded
 //   tick                                a quarter of a second has gone by
 //   online N, always N, bars N, group NAME
@@ -23,6 +24,11 @@ var AGAIN_TICKS = 2, MOST_TIMES = 20; // a chunk without a receipt
 var ASK_TICKS = 8, GONE_TICKS = 40; // without any news: ask how far it is; give up
 var HERE_TICKS = 8;
 var MOST_PARCELS = 4, MOST_DONE = 32;
+var SAME_BEATS = 0.002; // what an answer's times, counted in 960ths and sent as floats, may be off
+var BAR_EDGE = 1e-6; // bars; so little before a bar line is on it
+var NOTE_WORDS = [
+    "pitch", "start_time", "duration", "velocity", "mute", "probability", "velocity_deviation", "release_velocity"
+];
 
 var NOTHING = ": nothing was written";
 
@@ -36,7 +42,7 @@ var turns = {}; // how often the same was wished of the same clip
 // What the patch says
 
 function ready() {
-    say(isOnline ? "Choose a clip, then press Harmonise or Continue" : "Waits for the companion");
+    say(isOnline ? "Choose a clip, or select notes in it, then press what to do" : "Waits for the companion");
 }
 
 function online(on) {
@@ -107,7 +113,7 @@ function begin(what) {
     if (found.fault) {
         return found.fault;
     }
-    var source = selectedClip();
+    var source = what === "rewrite" ? selection(found.tracks) : selectedClip();
     if (source.fault) {
         return source.fault;
     }
@@ -120,19 +126,20 @@ function begin(what) {
 }
 
 function start(what, source) {
-    var key = what + " " + source.id;
+    var key = [what, source.id].concat(source.where).join(" ");
     var turn = turns[key] || 0;
     turns[key] = turn + 1;
     var request = Math.floor(Math.random() * 1073741823) + 1;
     wish = {
-        request: request, scene: source.scene, left: [0], sent: {}, messages: {}, born: ticks, heard: ticks, asked: ticks
+        request: request, scene: source.scene, originals: source.originals, left: [0], sent: {}, messages: {},
+        born: ticks, heard: ticks, asked: ticks
     };
     wish.messages[0] = [
-        request, what, source.notes.length, source.length, source.beats, source.unit, newBars, turn
-    ];
+        "ask", request, what, source.notes.length, source.length, source.beats, source.unit, newBars, turn
+    ].concat(source.where);
     var chunk, place, message;
     for (chunk = 1; (chunk - 1) * CHUNK_NOTES < source.notes.length; chunk += 1) {
-        message = [request, chunk];
+        message = [what === "rewrite" ? "voiced" : "part", request, chunk];
         for (place = (chunk - 1) * CHUNK_NOTES; place < Math.min(chunk * CHUNK_NOTES, source.notes.length); place += 1) {
             message = message.concat(source.notes[place]);
         }
@@ -162,12 +169,12 @@ function carryWish() {
         }
         if (ticks >= sent.due) {
             wish.sent[chunk] = { due: ticks + AGAIN_TICKS, times: sent.times + 1 };
-            tell(chunk ? "part" : "ask", wish.messages[chunk]);
+            tell(wish.messages[chunk][0], wish.messages[chunk].slice(1));
         }
     }
     if (!wish.left.length && ticks - wish.heard >= ASK_TICKS && ticks - wish.asked >= ASK_TICKS) {
         wish.asked = ticks;
-        tell("ask", wish.messages[0]);
+        tell("ask", wish.messages[0].slice(1));
     }
 }
 
@@ -263,10 +270,10 @@ function writeIfWhole(request, parcel) {
     if (!parcel.named || parcel.arrived < parcel.count) {
         return;
     }
-    var scene = wish && wish.request === request ? wish.scene : 0;
+    var own = wish && wish.request === request ? wish : { scene: 0, originals: [] };
     finish(request);
     if (request > 0 || isFirst()) {
-        say(write(parcel, scene));
+        say(write(parcel, own.scene, own.originals));
     }
 }
 
@@ -287,7 +294,7 @@ function isFirst() {
 
 // Writing
 
-function write(parcel, scene) {
+function write(parcel, scene, originals) {
     var found = findVoices();
     if (found.fault) {
         return found.fault + NOTHING;
@@ -299,7 +306,7 @@ function write(parcel, scene) {
     var made = [], voice, refused = "";
     for (voice = 0; voice < VOICES.length && !refused; voice += 1) {
         var slot = found.tracks[voice].path + " clip_slots " + place.scene;
-        refused = writeClip(slot, parcel, voice, made);
+        refused = writeClip(slot, parcel, asTheyWere(notesOf(parcel, voice), originals, voice), voice, made);
     }
     if (!refused) {
         return "Written: " + parcel.name + ", scene " + (place.scene + 1);
@@ -314,7 +321,7 @@ function write(parcel, scene) {
 }
 
 // Why Live has refused; empty where the clip is as it should be. Live only writes its refusals into the console.
-function writeClip(path, parcel, voice, made) {
+function writeClip(path, parcel, wanted, voice, made) {
     var slot = new LiveAPI(path);
     slot.call("create_clip", parcel.length);
     if (!number(slot, "has_clip")) {
@@ -322,7 +329,6 @@ function writeClip(path, parcel, voice, made) {
     }
     made.push(path);
     var clip = new LiveAPI(path + " clip");
-    var wanted = notesOf(parcel, voice);
     if (wanted.length) {
         clip.call("add_new_notes", { notes: wanted });
     }
@@ -349,6 +355,36 @@ function notesOf(parcel, voice) {
     return found;
 }
 
+// Notes of which there is an original are that one, with all that Live knows of it; muted ones stay where there is room.
+function asTheyWere(wanted, originals, voice) {
+    var own = originals.filter(function (one) {
+        return one.voice === voice || (one.voice === -1 && !one.note.mute);
+    });
+    var kept = wanted.map(function (note) {
+        var same = own.filter(function (one) {
+            return !one.note.mute && isSame(one, note);
+        });
+        return same.length ? same[0].note : note;
+    });
+    return kept.concat(own.filter(function (one) {
+        return one.note.mute && !kept.some(function (note) {
+            return overlaps(note, one.note);
+        });
+    }).map(function (one) {
+        return one.note;
+    }));
+}
+
+function isSame(one, note) {
+    return one.note.pitch === note.pitch && Math.abs(one.note.start_time - note.start_time) < SAME_BEATS &&
+        Math.abs(one.heard - note.duration) < SAME_BEATS;
+}
+
+function overlaps(one, other) {
+    return one.pitch === other.pitch && one.start_time < other.start_time + other.duration &&
+        other.start_time < one.start_time + one.duration;
+}
+
 // The first scene from this one on in which all four slots are empty; where there is none, another is added.
 function freeScene(tracks, from) {
     var song = new LiveAPI("live_set");
@@ -372,7 +408,8 @@ function freeScene(tracks, from) {
 
 // Reading
 
-function selectedClip() {
+// What is shown in the clip view, else what is highlighted.
+function shownClip() {
     var clip = new LiveAPI("live_set view detail_clip");
     if (!exists(clip)) {
         clip = new LiveAPI("live_set view highlighted_clip_slot clip");
@@ -383,24 +420,26 @@ function selectedClip() {
     if (!number(clip, "is_midi_clip")) {
         return { fault: "That is an audio clip: choose a MIDI clip" };
     }
+    return { clip: clip, fault: "" };
+}
+
+function selectedClip() {
+    var shown = shownClip();
+    if (shown.fault) {
+        return shown;
+    }
+    var clip = shown.clip;
     var begin = number(clip, "loop_start");
     var length = number(clip, "loop_end") - begin;
-    var played = [], every = clipNotes(clip, begin, length), place, note;
-    for (place = 0; place < every.length; place += 1) {
-        note = every[place];
-        if (!note.mute && note.pitch >= 0 && note.pitch <= 127) {
-            played.push([
-                note.pitch,
-                note.start_time - begin,
-                note.duration,
-                Math.max(1, Math.min(127, Math.round(note.velocity === undefined ? 100 : note.velocity)))
-            ]);
-        }
-    }
+    var played = clipNotes(clip, begin, length).filter(isPlayed).map(function (note) {
+        return asSent(note, begin);
+    });
     return {
-        fault: unfit(played.length, length),
+        fault: unfit(played.length, length, "The clip", "shorten its loop"),
         id: Number(clip.id),
         notes: played,
+        where: [],
+        originals: [],
         length: length,
         beats: number(clip, "signature_numerator"),
         unit: number(clip, "signature_denominator"),
@@ -408,31 +447,178 @@ function selectedClip() {
     };
 }
 
-// Where a clip lies; the first scene for one of the arrangement. A path may be the one that was asked for.
-function sceneOf(clip) {
-    var slot = /clip_slots (\d+)/.exec(String(clip.path));
-    if (!slot) {
-        slot = /clip_slots (\d+)/.exec(String(new LiveAPI(text(clip, "canonical_parent")).path));
-    }
-    return slot ? Number(slot[1]) : 0;
+function isPlayed(note) {
+    return !note.mute && note.pitch >= 0 && note.pitch <= 127;
 }
 
-function unfit(count, length) {
+// A note of a clip that begins there, as it goes to the companion.
+function asSent(note, begin) {
+    var velocity = note.velocity === undefined ? 100 : note.velocity;
+    return [note.pitch, note.start_time - begin, note.duration, Math.max(1, Math.min(127, Math.round(velocity)))];
+}
+
+// What is selected, in the voice of the clip's track, and the four voices around it: their clips in the same scene, or
+// the one clip where it does not lie among them. All of each clip counts, also what its loop leaves out.
+function selection(tracks) {
+    var shown = shownClip();
+    if (shown.fault) {
+        return shown;
+    }
+    var picked = pickedIn(shown.clip);
+    var four = picked.fault ? picked : beside(shown.clip, tracks);
+    if (four.fault) {
+        return four;
+    }
+    var bar = (4 * number(shown.clip, "signature_numerator")) / number(shown.clip, "signature_denominator");
+    var around = stretch(four.clips, shown.clip, bar);
+    var first = Math.max(0, picked.from - around.begin), stop = Math.min(around.length, picked.to - around.begin);
+    var source = {
+        id: Number(shown.clip.id),
+        notes: [],
+        where: [first, stop, Math.round(around.begin / bar) + 1],
+        originals: [],
+        length: around.length,
+        beats: number(shown.clip, "signature_numerator"),
+        unit: number(shown.clip, "signature_denominator"),
+        scene: sceneOf(shown.clip)
+    };
+    var isAny = gather(four.clips, picked, around, source);
+    source.fault = unfit(source.notes.length, around.length, "The music", "rewrite shorter clips");
+    if (!source.fault && !(isAny && first < stop)) {
+        source.fault = "There is no note to rewrite: select some, or set the loop around them";
+    }
+    return source;
+}
+
+// From where to where is selected in a clip, and which notes: ids, or null for all that begin in its loop.
+function pickedIn(clip) {
+    var found = listed(clip.call("get_selected_notes_extended"));
+    if (!found.length) {
+        return { from: number(clip, "loop_start"), to: number(clip, "loop_end"), ids: null, fault: "" };
+    }
+    var picked = { from: Infinity, to: -Infinity, ids: {}, fault: "" };
+    found.filter(isPlayed).forEach(function (note) {
+        picked.from = Math.min(picked.from, note.start_time);
+        picked.to = Math.max(picked.to, note.start_time + note.duration);
+        picked.ids[note.note_id] = true;
+    });
+    if (picked.from === Infinity) {
+        picked.fault = "What is selected is muted: nobody sings it";
+    }
+    return picked;
+}
+
+// The clips of the four voices in a clip's scene; a clip that is of no voice, or alone in its scene, is to hold all four.
+function beside(clip, tracks) {
+    var slot = slotOf(clip), voice, path, own = -1, clips = [], missing = [];
+    for (voice = 0; slot && voice < tracks.length; voice += 1) {
+        path = tracks[voice].path + " clip_slots " + slot.scene;
+        if (number(new LiveAPI(path), "has_clip")) {
+            clips.push({ clip: new LiveAPI(path + " clip"), voice: voice });
+        } else {
+            missing.push(VOICES[voice].toLowerCase());
+        }
+        if (tracks[voice].path === "live_set tracks " + slot.track) {
+            own = voice;
+        }
+    }
+    if (own < 0 || clips.length === 1) {
+        return { clips: [{ clip: clip, voice: -1 }], fault: "" };
+    }
+    if (missing.length) {
+        return { fault: "No clip of " + missing.join(", ") + " in scene " + (slot.scene + 1) + ": it takes four voices" };
+    }
+    return { clips: clips, fault: "" };
+}
+
+// From the bar line before what any of some clips holds, on one clip's own ruler, to the end of the longest. Clips go
+// together as a scene starts them: from where they start.
+function stretch(clips, shown, bar) {
+    var start = spanOf(shown).start, before = 0, after = 0;
+    clips.forEach(function (one) {
+        one.span = spanOf(one.clip);
+        before = Math.max(before, one.span.start - one.span.from);
+        after = Math.max(after, one.span.to - one.span.start);
+    });
+    var begin = Math.floor((start - before) / bar + BAR_EDGE) * bar;
+    return { begin: begin, length: start + after - begin, start: start };
+}
+
+// Where a clip's music lies and where it starts: in its loop and between its markers, or where it does not loop there.
+function spanOf(clip) {
+    var span = { from: number(clip, "loop_start"), to: number(clip, "loop_end") };
+    span.start = span.from;
+    if (number(clip, "looping")) {
+        span.start = number(clip, "start_marker");
+        span.from = Math.min(span.from, span.start);
+        span.to = Math.max(span.to, number(clip, "end_marker"));
+    }
+    return span;
+}
+
+// Reads all notes into a source; whether any of them is selected.
+function gather(clips, picked, around, source) {
+    var isAny = false;
+    clips.forEach(function (one) {
+        var shift = one.span.start - around.start;
+        var isShown = Number(one.clip.id) === source.id;
+        clipNotes(one.clip, around.begin + shift, around.length).forEach(function (note) {
+            var isChosen = isShown && isPlayed(note) &&
+                (picked.ids ? !!picked.ids[note.note_id] : note.start_time >= picked.from && note.start_time < picked.to);
+            isAny = isAny || isChosen;
+            source.originals.push(original(note, one.voice, around.begin + shift, around.length));
+            if (isPlayed(note)) {
+                source.notes.push([one.voice + 1, isChosen ? 1 : 0].concat(asSent(note, around.begin + shift)));
+            }
+        });
+    });
+    return isAny;
+}
+
+// A note as another clip can be given it, with all that Live knows of it; its voice, and how long it is heard.
+function original(note, voice, begin, length) {
+    var copy = {};
+    NOTE_WORDS.forEach(function (word) {
+        if (note[word] !== undefined) {
+            copy[word] = note[word];
+        }
+    });
+    copy.start_time = note.start_time - begin;
+    return { voice: voice, note: copy, heard: Math.min(copy.duration, length - copy.start_time) };
+}
+
+// The scene of a clip; the first one for a clip of the arrangement.
+function sceneOf(clip) {
+    var slot = slotOf(clip);
+    return slot ? slot.scene : 0;
+}
+
+// Where a clip lies; null in the arrangement. A path may be the one that was asked for.
+function slotOf(clip) {
+    var place = /tracks (\d+) clip_slots (\d+)/;
+    var slot = place.exec(String(clip.path)) || place.exec(String(new LiveAPI(text(clip, "canonical_parent")).path));
+    return slot ? { track: Number(slot[1]), scene: Number(slot[2]) } : null;
+}
+
+function unfit(count, length, what, remedy) {
     if (!count) {
         return "The clip holds no notes";
     }
     if (count > MOST_NOTES) {
-        return "The clip holds " + count + " notes, and may hold " + MOST_NOTES + ": shorten its loop";
+        return what + " holds " + count + " notes, and may hold " + MOST_NOTES + ": " + remedy;
     }
     if (length > LONGEST_BEATS) {
-        return "The clip lasts " + length + " beats, and may last " + LONGEST_BEATS + ": shorten its loop";
+        return what + " lasts " + length + " beats, and may last " + LONGEST_BEATS + ": " + remedy;
     }
     return "";
 }
 
-// Live gives a dictionary, which a js object sees as JSON.
 function clipNotes(clip, from, span) {
-    var found = clip.call("get_notes_extended", 0, 128, from, span);
+    return listed(clip.call("get_notes_extended", 0, 128, from, span));
+}
+
+// Live gives a dictionary, which a js object sees as JSON.
+function listed(found) {
     if (typeof found === "string") {
         found = JSON.parse(found);
     }
@@ -557,9 +743,10 @@ function say(line) {
 
 // What is no message for Max.
 [
-    begin, start, carryWish, giveUp, finish, parcelOf, writeIfWhole, isFirst, write, writeClip, notesOf, freeScene, selectedClip,
-    sceneOf, unfit, clipNotes, findVoices, chosen, voiceDevice, choice, voiceNamed, exists, number, text, wordsOf, capital, here,
-    tell, say
+    begin, start, carryWish, giveUp, finish, parcelOf, writeIfWhole, isFirst, write, writeClip, notesOf, asTheyWere, isSame,
+    overlaps, freeScene, shownClip, selectedClip, isPlayed, asSent, selection, pickedIn, beside, stretch, spanOf, gather, original,
+    sceneOf, slotOf, unfit, clipNotes, listed, findVoices, chosen, voiceDevice, choice, voiceNamed, exists, number, text, wordsOf,
+    capital, here, tell, say
 ].forEach(function (inner) {
     inner.local = 1;
 });

@@ -1,4 +1,4 @@
-"""A clip harmonised and continued: the real companion over UDP, the real script in Node, a wire that loses and repeats.
+"""Clips harmonised, continued and rewritten: the real companion and script, a wire that loses and repeats.
 
 What Max's ``udpsend`` and ``udpreceive`` do, and the Hub's routing, is done here by two sockets.
 """
@@ -23,7 +23,7 @@ from companion.controls.settings import Settings
 from companion.files.midi import chorale_file
 from companion.generation.composer import voice_notes
 from companion.music.song import Metre, VoiceNote
-from companion.workbench.jobs import harmonise_job
+from companion.workbench.jobs import harmonise_job, rewrite_job, run
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
@@ -176,6 +176,47 @@ def test_continue_and_a_wish_that_is_replaced(companion: tuple[Companion, int, i
     assert {one["end"] for name, one in script.slots(0).items() if one and name in VOICES} == {24}
     assert len(script.calls) == 8
     wire.close()
+
+
+PITCHES = (
+    *((67, 62, 59, 43), (69, 62, 57, 42), (71, 62, 55, 43), (72, 64, 55, 48)),
+    *((74, 62, 59, 47), (72, 64, 57, 45), (71, 62, 55, 50), (69, 62, 54, 50)),
+)
+SUNG = [[(PITCHES[beat % 8][voice], beat, 70 + beat) for beat in range(16)] for voice in range(4)]
+
+
+def rewritten(folder: Path) -> list[set[tuple[int, int, int]]]:
+    """What ``chorale rewrite`` makes of the third bar of the alto: in each voice, pitch, tick and velocity."""
+    path = folder / "piece.mid"
+    piece = [
+        VoiceNote(voice, 960 * beat, 960 * beat + 864, pitch, velocity)
+        for voice, line in enumerate(SUNG)
+        for pitch, beat, velocity in line
+    ]
+    path.write_bytes(chorale_file(piece, ticks_per_beat=960, metres=[Metre(0, 4, 4)]))
+    job = rewrite_job(path, "3", "alto", Settings(model="gru", seed=3))
+    every = [*job.phrase.notes, *voice_notes(run(job, lambda done: None), job.phrase, job.velocity, job.lead)]
+    return [{(one.pitch, one.start_tick, one.velocity) for one in every if one.voice == voice} for voice in range(4)]
+
+
+def test_a_selection_is_rewritten_as_the_command_does_it(companion: tuple[Companion, int, int], tmp_path: Path) -> None:
+    given = live_set()
+    for place, line in enumerate(SUNG, start=1):
+        notes = (note(pitch, float(beat), 0.9, velocity=velocity) for pitch, beat, velocity in line)
+        given["tracks"][place]["slots"][0] = clip(*notes, selected=[8, 9, 10, 11] if place == 2 else [])
+    with ClipScript(given, choose(2, 0)) as script:
+        wire = connected(Wire(script, *companion[1:], 0.3, 0.2))
+        script.tell("press", "rewrite")
+        assert wire.until("Written").startswith("Written: bar 3, alto anew, seed 3 ")
+        assert wire.largest < 512
+        for name, expected_notes in zip(VOICES, rewritten(tmp_path), strict=True):
+            made = script.slots(1)[name]
+            assert made is not None and made["end"] == 16
+            found = {(one["pitch"], round(one["start_time"] * 960), one["velocity"]) for one in made["notes"]}
+            assert found == expected_notes
+        assert script.slots(0)["Alto"] == given["tracks"][2]["slots"][0]
+        wire.close()
+    assert companion[0].end() == (0, "")
 
 
 def test_a_companion_that_is_killed_in_the_middle_leaves_the_set_as_it_was(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from support.maxsim.atoms import Message
 from support.maxsim.ensemble import Ensemble, ensemble
 from support.maxsim.objects_scripts import Js, NodeScript
 from support.maxsim.world import Device, Habits
+
+from max_patches.clip import CHOOSE
 
 pytestmark = pytest.mark.peers
 
@@ -66,7 +69,7 @@ def test_the_script_is_told_what_is_set_and_says_that_it_is_there(rig: Rig) -> N
     rig.settle(3)
     assert {("group", "A"), ("bars", 4), ("always", 0), ("online", 1), ("ready",)} <= set(rig.js.heard)
     assert rig.asked("here") != []
-    assert rig.shows("Choose a clip, then press Harmonise or Continue")
+    assert rig.shows(CHOOSE)
     assert rig.wrongs() == []
 
 
@@ -86,6 +89,29 @@ def test_a_press_brings_four_clips(rig: Rig) -> None:
     rig.say("answer", request, 4, 16.0, "G major seed 7 14:05")
     assert rig.shows("Written: G major seed 7 14:05, scene 1")
     assert all(rig.script.slots(0)[name] for name in VOICES)
+    assert sorted(set(rig.asked("got"))) == [(request, 0), (request, 1)]
+    assert rig.wrongs() == []
+
+
+def test_a_selection_is_rewritten_beside_the_originals(rig: Rig) -> None:
+    rig.settle()
+    for place in range(1, 5):
+        bars = json.dumps(clip(*(note(60 + place, float(beat)) for beat in range(8)), end=8.0))
+        rig.script.change(f"set.tracks[{place}].slots[0] = {bars};")
+    rig.script.change("set.detail = set.tracks[2].slots[0]; set.detail.selected = [4, 5, 6, 7];")
+    rig.device.press("Rewrite Selection")
+    rig.settle(0.2)
+    (request, *wish), *_ = rig.asked("ask")
+    assert wish == ["rewrite", 32, 8, 4, 4, 4, 0, 4, 8, 1]
+    rig.say("heard", request, 0)
+    assert [part[1:5] for part in rig.asked("voiced")][:3] == [(1, 1, 0, 61), (2, 2, 1, 62), (3, 4, 0, 64)]
+    assert rig.asked("part") == []
+    for chunk in (1, 2, 3):
+        rig.say("heard", request, chunk)
+    rig.say("notes", request, 1, *(value for voice in (1, 2, 3, 4) for value in (voice, 60, 0.0, 8.0, 80)))
+    rig.say("answer", request, 4, 8.0, "bar 2, alto anew, seed 7 14:05")
+    assert rig.shows("Written: bar 2, alto anew, seed 7 14:05, scene 2")
+    assert all(rig.script.slots(1)[name] for name in VOICES)
     assert sorted(set(rig.asked("got"))) == [(request, 0), (request, 1)]
     assert rig.wrongs() == []
 

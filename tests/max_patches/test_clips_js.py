@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from support.clipscript import (
@@ -240,6 +241,270 @@ def test_a_clip_of_the_arrangement_has_no_scene_of_its_own(asked: bool) -> None:
         begin(script)
         answer(script, sent_clip(script))
         assert script.lines[-1].endswith("scene 1")
+
+
+# Rewriting: what is selected, with the four voices around it
+
+TUNES = {"Soprano": 72, "Alto": 67, "Tenor": 60, "Bass": 48}
+
+
+def four_clips(**alto: Any) -> Data:
+    """Eight bars of quarters in each voice; alto: more properties of its clip."""
+    given = live_set()
+    for place, (name, pitch) in enumerate(TUNES.items(), start=1):
+        notes = [note(pitch + beat % 3, beat, 1.0, velocity=60.5 + place) for beat in range(32)]
+        given["tracks"][place]["slots"][1] = clip(*notes, end=32.0, **(alto if name == "Alto" else {}))
+    return given
+
+
+def lying(script: ClipScript, scene: int) -> dict[str, Data]:
+    """The clips of a scene, by track."""
+    return {name: one for name, one in script.slots(scene).items() if one}
+
+
+def asked(script: ClipScript) -> tuple[list[Any], list[list[Any]]]:
+    """Presses; the wish, and the notes that go with it, all of them received."""
+    script.tell("press", "rewrite")
+    wishes = script.take_words("ask")
+    if not wishes:
+        return [], []
+    (wish,) = wishes
+    script.tell("heard", wish[0], 0)
+    notes = []
+    for _ in range(40):
+        for request, chunk, *values in script.take_words("voiced"):
+            assert request == wish[0] and len(values) <= 6 * CHUNK_NOTES
+            notes += [values[at : at + 6] for at in range(0, len(values), 6)]
+            script.tell("heard", request, chunk)
+    return wish, notes
+
+
+def rewritten(script: ClipScript, wish: list[Any], sung: list[list[Any]], name: str) -> None:
+    """The companion's answer: these notes, of voices from 1 on."""
+    for chunk, at in enumerate(range(0, len(sung), CHUNK_NOTES), start=1):
+        script.tell("notes", wish[0], chunk, *(value for one in sung[at : at + CHUNK_NOTES] for value in one))
+    script.tell("answer", wish[0], len(sung), wish[3], name)
+
+
+SELECTED = {"selected": list(range(16, 24))}  # bars 5 and 6
+
+
+@pytest.mark.parametrize("looped", [False, True], ids=["selected", "loop"])
+@pytest.mark.parametrize("habits", [{}, {"splitNames": True}, {"textIds": True}, {"askedPaths": True}])
+def test_the_selection_goes_out_with_the_four_voices(looped: bool, habits: dict[str, bool]) -> None:
+    given = four_clips() if looped else four_clips(**SELECTED)
+    for place in range(1, 5) if looped else ():
+        given["tracks"][place]["slots"][1].update(begin=16, end=24.0, start=0, stop=32.0)
+    with ClipScript(given, choose(2, 1), **habits) as script:
+        begin(script)
+        wish, notes = asked(script)
+        assert wish[1:] == ["rewrite", 128, 32, 4, 4, 4, 0, 16, 24, 1]
+        expected = [
+            [voice, int(voice == 2 and 16 <= beat < 24), pitch + beat % 3, beat, 1, round(60.5 + voice)]
+            for voice, pitch in enumerate(TUNES.values(), start=1)
+            for beat in range(32)
+        ]
+        assert [one[:5] for one in notes] == [one[:5] for one in expected]
+        assert script.calls == []
+
+
+def test_all_else_comes_back_as_it_was_with_what_live_knows_of_it() -> None:
+    given = four_clips(**SELECTED)
+    tenor = given["tracks"][3]["slots"][1]["notes"]
+    tenor[2] = note(60, 2.0003, 0.9001, velocity=71.25, probability=0.5, velocity_deviation=-8.0, release_velocity=30.0)
+    tenor.append(note(40, 5.0, 2.0, mute=1))
+    given["tracks"][2]["slots"][1]["notes"].append(note(69, 16.5, 1.0, mute=1))  # where the new alto sings it
+    with ClipScript(given, choose(2, 1)) as script:
+        begin(script)
+        originals = json.dumps(script.slots(1))
+        wish, notes = asked(script)
+        kept = [
+            [
+                voice,
+                pitch,
+                round(start * 960) / 960,
+                round((start + duration) * 960) / 960 - round(start * 960) / 960,
+                80,
+            ]
+            for voice, chosen, pitch, start, duration, _ in notes
+            if not chosen
+        ]
+        new = [[2, 69, 16.0, 4.0, 77], [2, 71, 20.0, 4.0, 78]]
+        rewritten(script, wish, kept + new, "bars 5-6, alto anew, seed 7 14:05")
+        assert script.lines[-1] == "Written: bars 5-6, alto anew, seed 7 14:05, scene 3"
+        assert json.dumps(script.slots(1)) == originals
+        made, was = lying(script, 2), lying(script, 1)
+        for name in ("Soprano", "Tenor", "Bass"):
+            before = [{"velocity": 100, "mute": 0, **one} for one in was[name]["notes"]]
+            assert made[name]["notes"] == sorted(before, key=lambda one: one["mute"])
+        alto = [one for one in was["Alto"]["notes"][:32] if not 16 <= one["start_time"] < 24]
+        assert made["Alto"]["notes"] == [
+            *({"velocity": 100, "mute": 0, **one} for one in alto),
+            {"pitch": 69, "start_time": 16, "duration": 4, "velocity": 77},
+            {"pitch": 71, "start_time": 20, "duration": 4, "velocity": 78},
+        ]
+        assert {one["end"] for one in made.values()} == {32}
+        assert script.console == []
+
+
+def test_one_clip_with_all_voices_is_dealt_out_by_the_companion() -> None:
+    chords = [note(pitch, float(beat)) for beat in range(8) for pitch in (72, 67, 64, 48)]
+    source = clip(*chords, end=8.0, selected=[17, 21])  # the altos of beats 4 and 5
+    with ClipScript(with_clip(source=source), choose(0, 1)) as script:
+        begin(script)
+        wish, notes = asked(script)
+        assert wish[1:] == ["rewrite", 32, 8, 4, 4, 4, 0, 4, 6, 1]
+        assert {one[0] for one in notes} == {0}
+        assert [one[2:4] for one in notes if one[1]] == [[67, 4], [67, 5]]
+        same = [
+            [place % 4 + 1, pitch, start, duration, 80] for place, (_, _, pitch, start, duration, _) in enumerate(notes)
+        ]
+        rewritten(script, wish, same, "beats 2.1-2.2, alto anew, seed 7 14:05")
+        row = lying(script, 1)
+        assert {name: [one["pitch"] for one in row[name]["notes"]] for name in VOICES} == {
+            name: [pitch] * 8 for name, pitch in zip(VOICES, (72, 67, 64, 48), strict=True)
+        }
+        assert row["Alto"]["notes"][0]["velocity"] == 100  # as it was, and not as it came back
+
+
+def test_clips_go_together_from_where_they_start() -> None:
+    """The alto's clip starts at its fifth beat and lasts for two bars; the soprano's is longer and has an upbeat."""
+    given = live_set()
+    sings = {"Soprano": (0, -1, 11), "Alto": (4, 4, 12), "Tenor": (0, 0, 8), "Bass": (0, 0, 8)}
+    for place, (name, (start, first, stop)) in enumerate(sings.items(), start=1):
+        line = [note(60 + place, float(beat)) for beat in range(first, stop)]
+        more = {"begin": first, "start": start, "loops": name != "Tenor"}
+        given["tracks"][place]["slots"][1] = clip(*line, end=float(stop), **more)
+    given["tracks"][2]["slots"][1]["selected"] = [3]
+    with ClipScript(given, choose(2, 1)) as script:
+        begin(script)
+        wish, notes = asked(script)
+        assert wish[1:] == ["rewrite", 36, 15, 4, 4, 4, 0, 7, 8, 1]
+        assert {voice: [one[3] for one in notes if one[0] == voice] for voice in (1, 2, 3)} == {
+            1: list(range(3, 15)),
+            2: list(range(4, 12)),
+            3: list(range(4, 12)),
+        }
+        rewritten(script, wish, [[voice, *rest[:-1], 80] for voice, _, *rest in notes], "name")
+        made = script.slots(2)["Soprano"]
+        assert made is not None and made["end"] == 15
+        assert [(one["start_time"], one["velocity"]) for one in made["notes"]] == [(beat, 100) for beat in range(3, 15)]
+
+
+def test_bars_are_counted_as_in_lives_ruler() -> None:
+    given = four_clips(begin=16, start=16, selected=[20])
+    for track_of in given["tracks"][1:]:
+        track_of["slots"][1].update(begin=16, start=16, beats=3)
+    with ClipScript(given, choose(2, 1)) as script:
+        begin(script)
+        wish, _ = asked(script)
+        assert wish[3:5] == [17, 3] and wish[8:] == [5, 6, 6]  # from 15, where the sixth bar of three begins
+
+
+def test_another_selection_is_another_wish_and_the_same_another_turn() -> None:
+    with ClipScript(four_clips(**SELECTED), choose(2, 1)) as script:
+        begin(script)
+        turns = []
+        for selected in ([1], [1], [2]):
+            script.change(f"set.tracks[2].slots[1].selected = {selected};")
+            script.tell("press", "rewrite")
+            turns.append(script.take_words("ask")[-1][7])
+            script.tell("tick")
+        assert turns == [0, 1, 0]
+
+
+MANY_IN_TENOR = """
+set.tracks[3].slots[1].notes = Array.from({length: 5000}, (_, n) => ({pitch: 60, start_time: n / 200, duration: 1}));
+"""
+NONE_IN_LOOP = """
+Object.assign(set.detail, {selected: [], notes: set.detail.notes.slice(0, 8), start: 0, begin: 16});
+"""
+
+
+@pytest.mark.parametrize(
+    ("happens", "line"),
+    [
+        ("set.detail = null;", "No clip is chosen: click one, then press again"),
+        ("set.detail.midi = false;", "That is an audio clip: choose a MIDI clip"),
+        ("set.tracks[3].slots[1] = null;", "No clip of tenor in scene 2: it takes four voices"),
+        (
+            "set.tracks[1].slots[1] = set.tracks[4].slots[1] = null;",
+            "No clip of soprano, bass in scene 2: it takes four voices",
+        ),
+        (
+            MANY_IN_TENOR,
+            "The music holds 5096 notes, and may hold 2000: rewrite shorter clips",
+        ),
+        ("set.tracks[1].slots[1].end = 600;", "The music lasts 600 beats, and may last 512: rewrite shorter clips"),
+        (
+            "set.tracks.slice(1).forEach((track) => (track.slots[1].end = 8)); set.detail.selected = [31];",
+            "There is no note to rewrite: select some, or set the loop around them",
+        ),
+        (
+            NONE_IN_LOOP,
+            "There is no note to rewrite: select some, or set the loop around them",
+        ),
+        ("set.detail.notes[16].mute = 1; set.detail.selected = [16];", "What is selected is muted: nobody sings it"),
+        ("set.tracks.slice(1).forEach((track) => (track.slots[1].notes = []));", "The clip holds no notes"),
+        ("set.tracks.splice(3, 1);", "No track is the tenor: name one Tenor, or put a Chorale Voice on it"),
+        ("set.tracks[0].name = 'Bass';", "Two tracks are the bass (Bass, Bass): rename one"),
+    ],
+)
+def test_what_cannot_be_rewritten_is_one_line(happens: str, line: str) -> None:
+    with ClipScript(four_clips(**SELECTED), choose(2, 1)) as script:
+        begin(script)
+        script.change(happens)
+        was = before(script)
+        script.tell("press", "rewrite")
+        assert (script.lines, script.sent, script.calls, before(script)) == ([line], [], [], was)
+
+
+def test_a_voice_alone_in_its_scene_is_for_the_companion_to_refuse() -> None:
+    given = four_clips(**SELECTED)
+    for place in (1, 3, 4):
+        given["tracks"][place]["slots"][1] = None
+    with ClipScript(given, choose(2, 1)) as script:
+        begin(script)
+        wish, notes = asked(script)
+        assert {one[0] for one in notes} == {0}
+        script.tell("fault", wish[0], "no note of soprano, tenor, bass: it takes four voices")
+        assert script.lines[-1] == "No note of soprano, tenor, bass: it takes four voices" + NOTHING
+        assert script.calls == []
+
+
+@pytest.mark.parametrize(
+    ("happens", "line"),
+    [
+        ("set.tracks[3].frozen = true;", "Live refuses a clip on the track of the tenor (is it frozen?)"),
+        ("live.notesTaken = 1;", "Live took 1 of 24 notes"),
+        ("set.tracks[2].slots.fill(1, 2); set.mostScenes = 4;", "Every slot is full, and Live adds no scene"),
+    ],
+    ids=["frozen", "notes", "full"],
+)
+def test_a_rewriting_that_cannot_be_written_leaves_the_set_as_it_was(happens: str, line: str) -> None:
+    with ClipScript(four_clips(**SELECTED), choose(2, 1)) as script:
+        begin(script)
+        wish, notes = asked(script)
+        script.change(happens)
+        was = before(script)
+        rewritten(
+            script, wish, [[voice, *rest] for voice, chosen, *rest in notes if not chosen and rest[1] < 24], "name"
+        )
+        assert script.lines[-1].startswith(line) and script.lines[-1].endswith(NOTHING)
+        assert before(script) == was
+
+
+def test_the_companion_gone_while_it_rewrites_is_one_line() -> None:
+    with ClipScript(four_clips(**SELECTED), choose(2, 1)) as script:
+        begin(script)
+        wish, notes = asked(script)
+        was = before(script)
+        script.tell("notes", wish[0], 1, *(value for one in notes[:12] for value in [one[0], *one[2:]]))
+        script.tell("online", 0)
+        assert script.lines[-1] == "The companion is gone" + NOTHING
+        script.tell("online", 1)
+        rewritten(script, wish, [[voice, *rest] for voice, _, *rest in notes], "name")
+        assert before(script) == was
 
 
 def test_full_scenes_add_one() -> None:

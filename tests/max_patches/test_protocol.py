@@ -35,8 +35,8 @@ LAUNCHERS = HOME / "launchers"
 def test_what_the_devices_say_the_companion_hears(shipped: dict[str, bytes]) -> None:
     script = (HOME / "scripts" / "chorale-clips.js").read_text("utf-8")
     said = addresses(read(shipped["Chorale Hub"]))["said"]
-    said |= {f"{CLIP}{word}" for word in re.findall(r'tell\((?:chunk \? )?"(\w+)"', script)}
-    said |= {f"{CLIP}{word}" for word in re.findall(r'tell\(chunk \? "\w+" : "(\w+)"', script)}
+    said |= {f"{CLIP}{word}" for word in re.findall(r'tell\("(\w+)"', script)}
+    said |= {f"{CLIP}{word}" for pair in re.findall(r'\? "(\w+)" : "(\w+)", request, chunk\]', script) for word in pair}
     assert said == HEARD
 
 

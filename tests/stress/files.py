@@ -163,6 +163,28 @@ def _load_model(path: Path) -> None:
     feed(model, made_up_rows(model))
 
 
+def _result_samples() -> list[bytes]:
+    """What listeners send back."""
+    answers = [
+        {"id": name, "said": said, "sure": 2, "known": False, "plays": 3}
+        for name, said in (("0123456789abcdef", "bach"), ("fedcba9876543210", "aaaa"))
+    ]
+    listener = {"name": "Anna", "years": 12}
+    result = {"format": "chorale-turing-result/1", "test": "0" * 64, "listener": listener, "seed": 7}
+    return [json.dumps({**result, "answers": answers}, indent=1).encode()]
+
+
+def _score(path: Path) -> None:
+    from export.turing.answers import Answers, Question  # noqa: PLC0415
+    from export.turing.results import read_result  # noqa: PLC0415
+    from export.turing.verdict import describe_verdict, verdict_on  # noqa: PLC0415
+
+    single = Question("0123456789abcdef", "continuations", "gru", ("bach", "program"), "bach", "piece", 32)
+    pair = Question("fedcba9876543210", "harmonisations", "gru", ("aaaa", "bbbb"), "bbbb", "other", 32)
+    result = read_result(path, Answers("0" * 64, {}, (single, pair)))
+    assert all(line.isprintable() for line in describe_verdict(verdict_on([result])))
+
+
 KINDS = {
     "midi": Kind(_midi_samples, OF_BYTES, _compose, ".mid"),
     "musicxml": Kind(_musicxml_samples, (*OF_BYTES, *OF_TEXT), _notate, ".musicxml"),
@@ -171,6 +193,7 @@ KINDS = {
     "presets": Kind(_preset_samples, OF_TEXT, _load_preset, ".toml"),
     "models": Kind(_model_samples, OF_BYTES, _load_model, ".onnx"),
     "osc": Kind(_osc_samples, OF_BYTES, _hear, ".osc"),
+    "results": Kind(_result_samples, OF_TEXT, _score, ".json"),
 }
 
 

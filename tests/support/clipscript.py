@@ -21,7 +21,9 @@ def note(pitch: int, start: float, duration: float = 1.0, **more: Any) -> Data:
 
 
 def clip(*notes: Data, end: float = 16.0, **more: Any) -> Data:
-    return {"name": "mine", "midi": True, "begin": 0, "end": end, "beats": 4, "unit": 4, "notes": list(notes), **more}
+    """begin and end: its loop; start and stop: its markers, where those lie elsewhere; selected: places of notes."""
+    usual = {"name": "mine", "midi": True, "begin": 0, "end": end, "loops": True, "beats": 4, "unit": 4}
+    return {**usual, "notes": list(notes), **more}
 
 
 def track(name: str, *devices: Data, scenes: int = 4, **more: Any) -> Data:

@@ -21,8 +21,8 @@ from export.training import fit
 from support.made_up import chorale, piece_of
 
 # What an architecture takes of these makes a tiny model of it; a new one is tested without a line here.
-SIZES = {"units": 16, "depth": 2, "heads": 2, "hidden": 24, "window": 16}
-SIZES |= {"dropout": 0.0, "slot_dropout": 0.0, "weight_dropout": 0.0}
+SIZES = {"units": 16, "depth": 2, "heads": 2, "hidden": 24, "window": 16, "embedding": 4, "rows": 512}
+SIZES |= {"dropout": 0.0, "slot_dropout": 0.0, "weight_dropout": 0.0, "last_dropout": 0.0}
 
 
 def settings_of(architecture: str, **changes: Any) -> dict[str, Any]:
@@ -38,6 +38,8 @@ def tiny_model(architecture: str, seed: int = 1, **changes: Any) -> keras.Model:
     generator = np.random.default_rng(seed)
     for weight in model.trainable_variables:
         weight.assign(generator.normal(0, 0.3, weight.shape))
+    if hasattr(model, "count"):
+        model.count([chorale(seed)])
     return model
 
 
@@ -62,9 +64,9 @@ def random_rows(features: tuple[str, ...], notes: int, seed: int = 1) -> IntArra
     row = FeatureRow(features)
     sizes = np.diff([*row.offsets, row.rows])
     ids = np.random.default_rng(seed).integers(0, sizes, (notes, row.width))
-    if "turn" in features:
-        ids[:, row.slot("turn")] = np.arange(notes) % 4
-    if "voice" not in features:  # of a tune, which strikes or ends a note at every step: so no two rows are alike
+    for name in {"turn", "voice"} & {*features}:
+        ids[:, row.slot(name)] = np.arange(notes) % 4
+    if features[-2:] == ("own_held", "pitches"):  # of a tune: it strikes or ends at every step, so no rows are alike
         ids[:, row.slot("own_held")] = 1
     return (row.offsets + ids).astype(np.int32)
 

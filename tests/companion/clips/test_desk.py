@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given as given_any
@@ -15,10 +16,12 @@ from companion.clips.music import ClipAnswer
 from companion.controls.settings import Settings
 from companion.io.clip_messages import (
     CHUNK_NOTES,
+    REWRITE,
     ClipAsk,
     ClipDrop,
     ClipGot,
     ClipHere,
+    ClipMark,
     ClipMessage,
     ClipNote,
     ClipPart,
@@ -87,6 +90,22 @@ def test_chunks_of_another_wish_or_size_are_passed_over() -> None:
     rig.hear(ClipPart(7, 4, NOTES[:12]))
     assert rig.said("heard") == [(7, 0)]
     assert rig.maker.wishes == []
+
+
+def test_a_wish_to_rewrite_takes_notes_with_their_voices_alone() -> None:
+    rig = Rig()
+    rig.hear(replace(ask(), what=REWRITE, first=4.0, stop=8.0))
+    rig.hear(parts()[0])
+    assert rig.said("heard") == [(7, 0)]
+    marks = tuple(ClipMark(place % 4, place < 3) for place in range(len(NOTES)))
+    for part in parts():
+        first = (part.chunk - 1) * CHUNK_NOTES
+        rig.hear(replace(part, marks=marks[first : first + CHUNK_NOTES]))
+    assert rig.said("heard")[1:] == [(7, 1), (7, 2), (7, 3)]
+    assert [(wish.notes, wish.marks) for wish in rig.maker.wishes] == [(NOTES, marks)]
+    rig.hear(ask(8))
+    rig.hear(ClipPart(8, 1, NOTES[:12], marks[:12]))
+    assert rig.said("heard")[4:] == [(8, 0)]
 
 
 def test_an_answer_goes_out_eight_at_once_until_all_of_it_has_arrived() -> None:
@@ -213,6 +232,8 @@ def test_too_many_notes_and_too_long_a_clip_are_one_line() -> None:
         (7, "the clip holds 5000 notes, and may hold 2000; shorten its loop"),
         (8, "the clip lasts 4000 beats, and may last 512; shorten its loop"),
     ]
+    rig.hear(replace(ask(9, notes=5000), what=REWRITE))
+    assert rig.said("fault")[2:] == [(9, "the music holds 5000 notes, and may hold 2000; rewrite shorter clips")]
     rig.hear(parts(8)[0])
     assert rig.said("heard") == []
 

@@ -13,8 +13,16 @@ from support.tiny import tiny_model
 from companion.model.contract import ATTENTION, REPEATS
 from companion.model.features import FeatureRow, Place
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, IntArray, strike
-from export.models.melody_basic import EVENTS, FIRST_PITCH, NO_EVENT, NOTE_OFF, UNSAYABLE, EventHead, TuneReader
-from export.models.melody_lookback import _as_events, _earlier
+from export.models.melodies.melody_basic import (
+    EVENTS,
+    FIRST_PITCH,
+    NO_EVENT,
+    NOTE_OFF,
+    UNSAYABLE,
+    EventHead,
+    TuneReader,
+)
+from export.models.melodies.melody_lookback import _as_events, _earlier
 
 pytestmark = pytest.mark.train
 

@@ -68,6 +68,16 @@ class Live {
     }
 }
 
+const NOTE_KEYS = [
+    "pitch", "start_time", "duration", "velocity", "mute", "probability", "velocity_deviation", "release_velocity",
+];
+
+// Notes as Live gives them, each with its id in the clip.
+function dictionary(clip, isWanted) {
+    const notes = clip.notes.map((note, place) => ({ note_id: place + 1, velocity: 100, mute: 0, ...note }));
+    return JSON.stringify({ notes: notes.filter((_, place) => isWanted(clip.notes[place])) });
+}
+
 const clipOf = (live, clip) => (clip ? { kind: "clip", key: clip, clip, path: live.pathOf(clip) } : null);
 
 const KINDS = {
@@ -161,7 +171,7 @@ const KINDS = {
                     return;
                 }
                 this.change("create_clip", o.track.name, o.n, beats);
-                o.track.slots[o.n] = { name: "", midi: true, begin: 0, end: beats, beats: 4, unit: 4, notes: [] };
+                o.track.slots[o.n] = { name: "", midi: true, begin: 0, end: beats, loops: true, beats: 4, unit: 4, notes: [] };
             },
             delete_clip(o) {
                 if (!o.track.slots[o.n]) {
@@ -189,6 +199,9 @@ const KINDS = {
             },
             loop_start: (o) => o.clip.begin,
             loop_end: (o) => o.clip.end,
+            looping: (o) => Number(o.clip.loops),
+            start_marker: (o) => o.clip.start ?? o.clip.begin,
+            end_marker: (o) => o.clip.stop ?? o.clip.end,
             signature_numerator: (o) => o.clip.beats,
             signature_denominator: (o) => o.clip.unit,
         },
@@ -204,6 +217,10 @@ const KINDS = {
                     if (!(Number.isInteger(note.pitch) && note.duration > 0)) {
                         throw new Error("no such note");
                     }
+                    const strange = Object.keys(note).filter((key) => !NOTE_KEYS.includes(key));
+                    if (strange.length) {
+                        throw new Error(`a note has no ${strange}`);
+                    }
                 }
                 this.change("add_new_notes", given.notes.length);
                 o.clip.notes.push(...given.notes.slice(0, this.notesTaken));
@@ -215,10 +232,10 @@ const KINDS = {
                 }
                 const inside = (note) => note.start_time >= from && note.start_time < from + span;
                 const high = (note) => note.pitch >= pitch && note.pitch < pitch + pitchSpan;
-                const found = o.clip.notes.filter((note) => inside(note) && high(note));
-                return JSON.stringify({
-                    notes: found.map((note, place) => ({ note_id: place + 1, velocity: 100, mute: 0, ...note })),
-                });
+                return dictionary(o.clip, (note) => inside(note) && high(note));
+            },
+            get_selected_notes_extended(o) {
+                return dictionary(o.clip, (note) => (o.clip.selected || []).includes(o.clip.notes.indexOf(note)));
             },
         },
     },

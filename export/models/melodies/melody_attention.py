@@ -8,7 +8,7 @@ from keras import layers, ops
 
 from companion.model.contract import ATTENTION
 from export.models.layers import ModelState, Tensor
-from export.models.melody_basic import EVENTS, TUNE_FEATURES, MelodyBasicModel, one_hot
+from export.models.melodies.melody_basic import EVENTS, TUNE_FEATURES, MelodyBasicModel, one_hot
 from export.models.transformer import FAR
 
 LOOKED_AT = 40  # steps, this one counted

@@ -10,7 +10,7 @@ from keras import ops
 from companion.model.contract import REPEATS
 from companion.model.features import BAR_STEPS
 from export.models.layers import ModelState, Tensor
-from export.models.melody_basic import EVENTS, NO_EVENT, TUNE_FEATURES, MelodyBasicModel, one_hot
+from export.models.melodies.melody_basic import EVENTS, NO_EVENT, TUNE_FEATURES, MelodyBasicModel, one_hot
 
 BARS_AGO = (1, 2)  # bars of 4/4
 PAST_EVENTS = max(BARS_AGO) * BAR_STEPS  # events before the last one
