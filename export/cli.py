@@ -189,7 +189,8 @@ def fit_command(
     except KeyboardInterrupt:
         say("chorale-train: stopped; the same command with --resume goes on", err=True)
         raise typer.Exit(130) from None
-    best = f"{state['best']:.4f} nats a note, after epoch {state['best_epoch']}"
+    each = "an event" if _sings_tunes(name) else "a note"
+    best = f"{state['best']:.4f} nats {each}, after epoch {state['best_epoch']}"
     say(f"best validation {best}; curves in {folder / 'curves.png'}")
 
 

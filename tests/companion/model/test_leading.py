@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from support.fakes import ScriptedModel, random_source, sung, sure
+from support.fakes import ScriptedModel, random_source, sung
+from support.leading import ScriptedTune, led
 from support.tiny_graph import tiny_graph
 
 from companion.controls.settings import read_command
@@ -19,46 +18,12 @@ from companion.generation.closes import Request
 from companion.generation.generator import Generator
 from companion.harmony.leading import Harmony
 from companion.model import library
-from companion.model.contract import ATTENTION, AsideContract, StateContract
-from companion.model.features import FeatureRow, History, Place, known_before
+from companion.model.contract import ATTENTION, AsideContract
+from companion.model.features import History, Place, known_before
 from companion.model.leading import LedModel, split_name
 from companion.music.key import Key
-from companion.music.vocabulary import HOLD, REST, IntArray, strike
+from companion.music.vocabulary import HOLD, REST, strike
 from companion.sampling.draw import Sampling
-
-TUNE_FEATURES = ("own_pitch", "pitches")
-OWN = FeatureRow(TUNE_FEATURES).slot("own_pitch")
-
-
-class ScriptedTune:
-    """Says what a script says for a step, and how often it was asked; remembers the codes that it read."""
-
-    def __init__(self, script: Mapping[int, int], asides: tuple[AsideContract, ...] = ()) -> None:
-        contract = ScriptedModel(sung({})).contract
-        states = (StateContract("steps", (1,), "int32", "replace"),)
-        self.contract = replace(
-            contract, name="tune", kind="melody", features=TUNE_FEATURES, states=states, asides=asides
-        )
-        self.row = FeatureRow(TUNE_FEATURES)
-        self.digest, self.is_stranger = "d1", False
-        self.script, self.read = script, list[int]()
-
-    def initial_state(self) -> Mapping[str, Any]:
-        return {"steps": np.zeros(1, np.int32)}
-
-    def step(self, ids: IntArray, state: Mapping[str, Any], options: object = None) -> tuple[Any, Mapping[str, Any]]:
-        del options
-        self.read.append(int(ids[OWN] - self.row.offsets[OWN]))
-        step = int(state["steps"][0])
-        said = {aside.name: np.full((1, aside.size), step, np.float32) for aside in self.contract.asides}
-        return sure(self.script.get(step, HOLD)), {"steps": state["steps"] + 1, **said}
-
-
-def led(tune: Mapping[int, int], under: Mapping[tuple[int, int], int], order: str = "any", **more: Any) -> LedModel:
-    follower = ScriptedModel(sung(under), order)
-    follower.digest, follower.is_stranger = "d2", True  # type: ignore[attr-defined]
-    return LedModel(ScriptedTune(tune, **more), follower)  # type: ignore[arg-type]
-
 
 UNDER = {(0, 1): strike(65), (0, 2): strike(60), (0, 3): strike(48), (2, 3): strike(50)}
 
