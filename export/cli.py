@@ -20,6 +20,7 @@ from companion.screen.terminal import progress_bar
 from export.models.registry import ARCHITECTURES
 
 if TYPE_CHECKING:
+    from companion.model.runtime import Model
     from export.data.pieces import Piece
     from export.training.fit import FitSettings
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-CORPUS, JSB = "corpus", "jsb"
+CORPUS, JSB, TUNES = "corpus", "jsb", "tunes"
 
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Where prepared sets lie.")]
 Data = Annotated[Path | None, typer.Option("--data", help="The JSB archive; else it is fetched from its public home.")]
@@ -53,16 +54,24 @@ def main() -> None:
 def prepare(
     sets: Annotated[
         list[str] | None,
-        typer.Argument(help="corpus (music21's), jsb (the CSV set), or a folder of four-part MIDI files."),
+        typer.Argument(
+            help="corpus (music21's), jsb (the CSV set), tunes (of one voice), or a folder of four-part MIDI files."
+        ),
     ] = None,
     data: Data = None,
     data_dir: DataDir = Path("data"),
+    melodies: Annotated[
+        bool, typer.Option("--melodies", help="The MIDI files of the folder are of one voice, for the melody models.")
+    ] = False,
     force: Anew = False,
 ) -> None:
     """Build training data; counts what is kept, left out and why, and lists leaks."""
     from export.data import prepare as work  # noqa: PLC0415
 
     for name in sets or [CORPUS]:
+        if name == TUNES or melodies:
+            say(*_tune_set(name, data_dir, force))
+            continue
         if name == CORPUS:
             _need("music21")
         with progress_bar(f"preparing {name}", None) as progress:
@@ -72,12 +81,30 @@ def prepare(
                 report = work.prepare_jsb(data, data_dir, force=force, progress=progress)
             elif Path(name).is_dir():
                 folder = Path(name)
-                if folder.resolve().name in (CORPUS, JSB):
-                    raise BadSetting(f"a set called {folder.resolve().name} exists already: rename the folder {name}")
-                report = work.prepare_folder(folder, data_dir, folder.resolve().name, force=force, progress=progress)
+                report = work.prepare_folder(folder, data_dir, _name_of_set(folder), force=force, progress=progress)
             else:
-                raise BadSetting(f"no data set {name!r}: give {CORPUS}, {JSB} or a folder of MIDI files")
+                raise BadSetting(f"no data set {name!r}: give {CORPUS}, {JSB}, {TUNES} or a folder of MIDI files")
         say(*work.describe_set(report))
+
+
+def _tune_set(name: str, data_dir: Path, force: bool) -> list[str]:
+    """Prepares the tunes, or a folder of melodies; what to say of it."""
+    from export.data import prepare_tunes as work  # noqa: PLC0415
+
+    with progress_bar(f"preparing {name}", None) as progress:
+        if name == TUNES:
+            return work.describe_tunes(work.prepare_tunes(data_dir, force=force, progress=progress))
+        folder = Path(name)
+        called = _name_of_set(folder)
+        return work.describe_tunes(work.prepare_melodies(folder, data_dir, called, force=force, progress=progress))
+
+
+def _name_of_set(folder: Path) -> str:
+    """What the set of a folder is called; BadSetting where another one is."""
+    name = folder.resolve().name
+    if name in (CORPUS, JSB, TUNES):
+        raise BadSetting(f"a set called {name} exists already: rename the folder {folder}")
+    return name
 
 
 @app.command("fit", epilog="Example: chorale-train fit gru --sets corpus,jsb --epochs 56 --seed 1")
@@ -85,7 +112,9 @@ def fit_command(
     name: Annotated[
         str, typer.Argument(help=f"The architecture: {', '.join(ARCHITECTURES[:-1])} or {ARCHITECTURES[-1]}.")
     ],
-    sets: Annotated[str, typer.Option("--sets", help="Prepared sets to train on, with commas.")] = CORPUS,
+    sets: Annotated[
+        str | None, typer.Option("--sets", help="Prepared sets to train on, with commas. Default: corpus, or tunes.")
+    ] = None,
     data: Annotated[
         Path | None, typer.Option("--data", help="In place of sets, any MIDI files of a folder: for biaxial-lstm.")
     ] = None,
@@ -133,9 +162,10 @@ def fit_command(
     from export.training.fit import FitSettings, as_published, fit, unit_of  # noqa: PLC0415
     from export.training.progress import show_progress  # noqa: PLC0415
 
+    usual = TUNES if _sings_tunes(name) else CORPUS
     settings = FitSettings(
         name,
-        tuple(sets.split(",")) if data is None else (data.resolve().name,),
+        tuple((sets or usual).split(",")) if data is None else (data.resolve().name,),
         model=_json_object(model, "--model", '{"units": 128}'),
         crops=CropSettings(
             crop, batch_size, known_voices=known_voices, any_order=any_order, short_every=short_every
@@ -188,6 +218,35 @@ def imagine_command(
     with progress_bar("imagining", pieces) as progress:
         save_pieces(imagining.imagine(loaded, pieces, steps, seed, progress), out)
     say(f"{pieces} pieces of {steps} steps in {out}")
+
+
+@app.command("sing", epilog="Example: chorale-train sing melody-lookback --count 10 --steps 128 --primer 60 -o tunes")
+def sing_command(
+    model: Annotated[str, typer.Argument(help="A melody model: a bundled one's name or an .onnx file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; made if it is not there.")] = Path(
+        "melodies"
+    ),
+    count: Annotated[int, typer.Option("--count", min=1, max=10_000, help="How many melodies.")] = 10,
+    steps: Annotated[int, typer.Option("--steps", min=1, max=16_000, help="Steps of each, four a beat.")] = 128,
+    primer: Annotated[int, typer.Option("--primer", help="The MIDI pitch that each begins with; 60 is middle C.")] = 60,
+    temperature: Annotated[float, typer.Option("--temperature", "-t", help="Above 1 bolder, below 1 calmer.")] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another number, other melodies.")] = 1,
+    force: Anew = False,
+) -> None:
+    """Let a melody model sing alone, and write what it sings as MIDI files."""
+    import numpy as np  # noqa: PLC0415
+
+    from companion.model.library import find_model, open_file  # noqa: PLC0415
+    from companion.sampling.draw import Sampling  # noqa: PLC0415
+    from export.listening.singing import check_singer, melody_files, sing, write_melodies  # noqa: PLC0415
+
+    singer, sampling = open_file(find_model(model)), Sampling(temperature)
+    check_singer(singer, primer)
+    paths = melody_files(out, singer.contract.name, count, force)
+    dice = (np.random.Generator(np.random.PCG64([seed, number])) for number in range(count))
+    with progress_bar("singing", count) as progress:
+        write_melodies(paths, (sing(singer, primer, steps, sampling, one) for one in dice), force, progress)
+    say(f"{count} melod{'ies' if count > 1 else 'y'} of {steps} steps in {out}")
 
 
 @app.command(epilog="Example: chorale-train recipe -o bach.onnx")
@@ -253,8 +312,7 @@ def export(
         raise BadSetting(f"a model file is called NAME.onnx, not {out.name!r}")
     for path in (out, out.with_suffix(".md")):
         refuse_existing(path, force=force)
-    sets = read_settings(run).data
-    valid = _pieces(data_dir, [_held_out_set(data_dir, sets)], "valid")
+    valid = _pieces(data_dir, [_held_out_set(data_dir, read_settings(run))], "valid")
     for line in release(run, out, precision, valid, calibrated):
         say(line)
 
@@ -273,15 +331,19 @@ def evaluate(
     save: Annotated[bool, typer.Option("--save", help="Write the scores into the file and its card.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score a model file on the JSB chorales, windowed and on whole pieces."""
+    """Score a model file on the JSB chorales, windowed and on whole pieces, or a melody model on tunes."""
     if save and transpositions:
         raise BadSetting("--save writes the scores of the model alone; leave out --transpositions")
-    from companion.model.library import find_model, open_model  # noqa: PLC0415
+    from companion.model.contract import MELODY  # noqa: PLC0415
+    from companion.model.library import find_model, open_file  # noqa: PLC0415
     from export.scores import evaluation  # noqa: PLC0415
 
     if save:
         _need("keras", "tensorflow", "onnx")
-    loaded = open_model(model)
+    loaded = open_file(find_model(model))
+    if loaded.contract.kind == MELODY:
+        _evaluate_tunes(loaded, find_model(model), data_dir, save, as_json)
+        return
     pieces = _jsb_pieces(data, data_dir)
     with progress_bar(
         f"scoring {loaded.contract.name}", evaluation.frames_to_score(pieces), hidden=as_json
@@ -293,6 +355,22 @@ def evaluate(
 
         save_scores(find_model(model), {**row, "remarks": leaks})
     print_out(*([json.dumps({**row, "leaks": leaks})] if as_json else [*evaluation.describe_scores(row), *leaks]))
+
+
+def _evaluate_tunes(model: Model, path: Path, data_dir: Path, save: bool, as_json: bool) -> None:
+    """The same of a melody model, on the tunes that are held out."""
+    from export.data.pieces import load_pieces  # noqa: PLC0415
+    from export.scores.tunes import describe_tune_scores, score_tunes, tune_parts  # noqa: PLC0415
+
+    tunes = load_pieces(data_dir / f"{TUNES}.npz")
+    total = sum(map(len, tune_parts(tunes).values()))
+    with progress_bar(f"scoring {model.contract.name}", total, hidden=as_json) as progress:
+        row = score_tunes(model, tunes, progress)
+    if save:
+        from export.release.release import save_scores  # noqa: PLC0415
+
+        save_scores(path, {key: value for key, value in row.items() if key != "parameters"})
+    print_out(*([json.dumps(row)] if as_json else describe_tune_scores(row)))
 
 
 @app.command(epilog="Example: chorale-train compare --plot models.png")
@@ -333,8 +411,8 @@ def compare(
         rows.append(row)
     rows += evaluation.published_rows()
     if plot is not None:
-        write_output(plot, comparison.picture(rows), force=force)
-    print_out(*([json.dumps(rows)] if as_json else comparison.comparison(rows)))
+        write_output(plot, comparison.nats_against_time(rows), force=force)
+    print_out(*([json.dumps(rows)] if as_json else comparison.side_by_side(rows)))
 
 
 @app.command("judge", epilog="Example: chorale-train judge gru my-chorales --plots report")
@@ -545,7 +623,7 @@ def _material(settings: FitSettings, data_dir: Path) -> tuple[Sequence[Any], Seq
     from export.models.registry import model_class  # noqa: PLC0415
 
     if not settings.rolls:
-        held_out = _held_out_set(data_dir, settings.data)
+        held_out = _held_out_set(data_dir, settings)
         return _pieces(data_dir, settings.data, "train"), _pieces(data_dir, [held_out], "valid")
     if not getattr(model_class(settings.architecture), "reads_rolls", False):
         raise BadSetting(f"{settings.architecture} learns from prepared sets of four voices: leave out --data")
@@ -564,9 +642,17 @@ def _pieces(data_dir: Path, sets: Sequence[str], split: str) -> list[Piece]:
     return pieces
 
 
-def _held_out_set(data_dir: Path, sets: Sequence[str]) -> str:
-    """Models are checked on the JSB set where it is prepared, else on the first set they train on."""
-    return JSB if (data_dir / f"{JSB}.npz").is_file() else sets[0]
+def _held_out_set(data_dir: Path, settings: FitSettings) -> str:
+    """Models are checked on the JSB set, or the tunes, where it is prepared, else on the first set they train on."""
+    usual = TUNES if _sings_tunes(settings.architecture) else JSB
+    return usual if (data_dir / f"{usual}.npz").is_file() else settings.data[0]
+
+
+def _sings_tunes(architecture: str) -> bool:
+    from companion.model.contract import MELODY  # noqa: PLC0415
+    from export.models.registry import model_class  # noqa: PLC0415
+
+    return bool(getattr(model_class(architecture), "kind", "") == MELODY)
 
 
 def _jsb_pieces(data: Path | None, data_dir: Path) -> list[Piece]:

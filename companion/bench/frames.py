@@ -15,7 +15,8 @@ import numpy as np
 from companion.bench.parts import RESTART_FRAMES, WARM_FRAMES, after_opening, goes_on, time_parts
 from companion.bench.processor import Processor, this_processor
 from companion.generation.generator import Generator
-from companion.model.library import find_model, open_model
+from companion.model.leading import UNDER
+from companion.model.library import find_files, open_model
 from companion.model.runtime import Model
 from companion.player.lateness import involuntary_switches
 from companion.sampling.draw import Sampling
@@ -83,7 +84,7 @@ print(json.dumps({"rss_mb": peak_megabytes()}))
 
 def time_start(model: str, runs: int = 5) -> tuple[float, float | None]:
     """Median seconds from process start to the first generated frame, and that process's peak memory in MB."""
-    path = str(find_model(model))
+    path = UNDER.join(map(str, find_files(model)))
     seconds, megabytes = [], None
     for _ in range(runs):
         begun = time.perf_counter()

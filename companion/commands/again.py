@@ -14,6 +14,7 @@ from companion.controls.settings import Settings
 from companion.errors import one_line
 
 _NAMED = ("seed", "model", "style")  # always told: what is usual may change
+_IN_A_NAME = frozenset(["under"])  # in that of the model
 # What says nothing of the music: where files stand, how it is shown, and how many are made.
 _WHERE = frozenset(["out", "trace", "wav", "soundfont", "force", "out_dir", "variations", "png", "svg", "pdf"])
 _SHOWN = frozenset(["quiet", "plain", "fast", "sound"])
@@ -27,7 +28,7 @@ def remember(command: str, parameters: Iterable[inspect.Parameter], given: Mappi
     said = (
         word
         for parameter in parameters
-        if parameter.name not in {*_NAMED, *_WHERE, *_SHOWN} and given[parameter.name] != parameter.default
+        if parameter.name not in {*_NAMED, *_IN_A_NAME, *_WHERE, *_SHOWN} and given[parameter.name] != parameter.default
         for word in _words(parameter, given[parameter.name])
     )
     _running.set((command, *said))

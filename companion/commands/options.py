@@ -24,13 +24,16 @@ Said = Mapping[str, Any]  # what was said, by the names of the options' paramete
 
 _VOICE = "voice_"
 _USUAL = Settings()
+_UNDER = "under"
 
 
 def control_options(in_files: bool = False) -> list[inspect.Parameter]:
     """Of every control, or of those that bear on files too; those of one voice stand last."""
+    under = "What sings the voices under a melody model (--model): a model of chorales. Default: bach."
     return [
         *(_of_all(name, control) for name, control in OF_ALL.items() if control.in_files or not in_files),
         *(_of_all(name, control) for name, control in IN_FILES_ALONE.items() if in_files),
+        _parameter(_UNDER, str, under, _UNDER, metavar="NAME"),
         *(_of_a_voice(key, control) for key, control in OF_A_VOICE.items() if control.in_files or not in_files),
     ]
 
@@ -169,9 +172,10 @@ def asked_settings(said: Said, settings: Settings | None = None) -> Settings:
     from companion.model.library import bundled_models  # noqa: PLC0415
     from companion.sampling.styles import known_choices  # noqa: PLC0415 - brings numpy
 
+    settings = settings or _USUAL
+    said = _with_follower(said, settings)
     named = [said["model"]] if "model" in said else []
     choices = known_choices((*bundled_models(), *named))
-    settings = settings or _USUAL
     for name, given in said.items():
         if name in IN_FILES_ALONE:
             control = IN_FILES_ALONE[name]
@@ -182,6 +186,16 @@ def asked_settings(said: Said, settings: Settings | None = None) -> Settings:
         else:
             settings = _with_voices(settings, name, given)
     return settings
+
+
+def _with_follower(said: Said, settings: Settings) -> Said:
+    """With the model under the tune in the name of the model that leads it; BadSetting where none can."""
+    if _UNDER not in said:
+        return said
+    from companion.model.library import led_name  # noqa: PLC0415 - brings numpy
+
+    kept = {name: given for name, given in said.items() if name != _UNDER}
+    return {**kept, "model": led_name(said.get("model", settings.model), said[_UNDER])}
 
 
 def file_settings(said: Said) -> Settings:

@@ -207,6 +207,7 @@ class Named:
 
     what: str
     names: tuple[str, ...] | None = None  # None: not known here, so any name passes
+    joined: str = ""  # by this sign two names make one
 
     def words(self) -> str:
         return f"the name of a {self.what}" if self.names is None else f"one of {', '.join(self.names) or 'none'}"
@@ -214,9 +215,13 @@ class Named:
     def read(self, given: object) -> str:
         if not isinstance(given, str) or not given or not given.isprintable():
             raise ValueError
-        if self.names is not None and given not in self.names:
+        if self.names is not None and not self._is_known(given, self.names):
             raise ValueError
         return given
+
+    def _is_known(self, given: str, names: tuple[str, ...]) -> bool:
+        pair = given.split(self.joined) if self.joined else []
+        return given in names or (len(pair) == 2 and all(one in names for one in pair))
 
     def sent(self, value: Any) -> Sent:
         return str(value)

@@ -222,7 +222,7 @@ CONTROLS = (
     _control(
         "model",
         "name",
-        Named("model"),
+        Named("model", joined="+"),
         "the model that plays, by its name (chorale models) or an .onnx file; a bad one leaves the old one playing",
         in_files=True,
         cc=30,

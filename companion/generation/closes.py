@@ -15,6 +15,7 @@ from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, G
 from companion.harmony.form import Span
 from companion.harmony.leading import Harmony
 from companion.model.features import Conditions, sounding_code
+from companion.model.leading import LEADER
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES
 from companion.sampling.draw import Sampling
@@ -62,17 +63,20 @@ class Request:
 
     def made(self, generator: Generator, state: DecoderState) -> Made:
         """The frame, drawn; its notes keep to the chord of its beat, which is chosen where the beat begins."""
-        sampling = self.sampling
+        sampling, led = self.sampling, None
         if self.harmony is not None and (sampling.harmony or self.harmony.beat.options):
             within, chord = state.step % STEPS_PER_BEAT, state.chord
-            now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in self.given.items()}
+            if LEADER not in self.given and not self.harmony.beat.options:
+                led = generator.lead(state, sampling)  # before its chord, which then goes with the tune
+            known = dict(self.given) if led is None else {LEADER: led.token, **self.given}
+            now = {voice: sounding_code(token, state.history.now[voice]) for voice, token in known.items()}
             if within == 0 or chord is None:
                 chord = self.harmony.chord(state.sounds, now, generator.random)
                 state = replace(state, chord=chord)
             opens = not any(state.history.reference)
             first, last = self.harmony.rules(chord, within, sampling.harmony, now, opens)
             sampling = with_last(with_first(sampling, *first) if first else sampling, *last)
-        return Made(*generator.frame(state, sampling, self.given, self.conditions))
+        return Made(*generator.frame(state, sampling, self.given, self.conditions, led))
 
     def towards_close(self, steps: int | None, key: Key | None) -> Request:
         """The same so many steps before a close: its chord is a triad, and held after it. None: there is none."""

@@ -24,6 +24,7 @@ from companion.model.features import (
     known_before,
     sounding_code,
 )
+from companion.model.leading import LEADER, LedModel
 from companion.model.runtime import Model
 from companion.model.state import Array, State, aside
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
@@ -61,7 +62,7 @@ class Frame:
     pitches: tuple[int | None, ...]  # what sounds, None for silence
     choices: tuple[Choice, ...]
     temperature: float
-    attention: tuple[Array, ...] = ()  # of each voice's note, where the model says what it looked back at
+    attention: tuple[Array, ...] = ()  # of each voice's note, where a model says what it looked back at; empty: nothing
     ended: float = 0.0  # how likely the piece was over before it, where the model says
 
 
@@ -83,13 +84,15 @@ class Generator:
         sampling: Sampling,
         given: Mapping[int, int] | None = None,
         conditions: Conditions = NO_CONDITIONS,
+        led: Choice | None = None,
     ) -> tuple[Frame, DecoderState]:
         """The next frame and the state after it.
 
         given: voice → token for the voices that are not to be chosen. They are decided first where
         the model allows any order of voices, and known beforehand to the others and to all rules.
+        led: what the voice that leads was found to do (see lead): to the others it is given too.
         """
-        given = given or {}
+        given = {**({} if led is None else {LEADER: led.token}), **(given or {})}
         history, memory = state.history, state.memory
         known = known_before(history, _place(state, given, conditions))
         tokens, codes = _given_first(given, history)
@@ -104,7 +107,9 @@ class Generator:
             if self.model.contract.asides:
                 attention |= {voice: aside(memory, ATTENTION)[0]} if ATTENTION in memory else {}
                 ended = ended if choices or END not in memory else float(aside(memory, END)[0, 0])
-            if voice in given:
+            if led is not None and voice == LEADER:
+                choices[voice] = led
+            elif voice in given:
                 choices[voice] = given_choice(_sayable(given[voice], history, voice), logits, context)
             else:
                 choices[voice] = self._choose(logits, context, sampling)
@@ -118,11 +123,20 @@ class Generator:
         course = state.course.advance(tokens, pitches)
         following = DecoderState(state.step + 1, after, memory, past, sounds, state.chord, course)
         ordered = tuple(choices[voice] for voice in range(len(VOICES)))
-        looked = tuple(attention[voice] for voice in sorted(attention))
+        looked = tuple(attention.get(voice, _NOWHERE) for voice in range(len(VOICES))) if attention else ()
         frame = Frame(
             state.step, np.array(tokens, dtype=np.int32), pitches, ordered, sampling.temperature, looked, ended
         )
         return frame, following
+
+    def lead(self, state: DecoderState, sampling: Sampling) -> Choice | None:
+        """What the voice that leads does in the next frame, before anything else is known of it; None: none leads."""
+        if not isinstance(self.model, LedModel):
+            return None
+        ids = self.model.row.ids(known_before(state.history, _place(state, {}, NO_CONDITIONS)), LEADER)
+        undecided, silent = (UNDECIDED,) * len(VOICES), (NOTHING,) * len(VOICES)
+        context = NoteContext(LEADER, undecided, silent, state.history, state.step % STEPS_PER_BEAT, state.course)
+        return self._choose(self.model.lead(ids, state.memory), context, sampling)
 
     def hear(
         self, state: DecoderState, tokens: IntArray, conditions: Conditions = NO_CONDITIONS
@@ -144,6 +158,7 @@ class Generator:
 
 
 _HEARD = Sampling()
+_NOWHERE: Array = np.zeros(0, dtype=np.float32)
 
 
 def _place(state: DecoderState, given: Mapping[int, int], conditions: Conditions) -> Place:

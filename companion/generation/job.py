@@ -27,6 +27,7 @@ from companion.generation.velocity import VelocityRule, velocity_rule
 from companion.harmony.form import Wish
 from companion.harmony.keys import likeliest_key
 from companion.model.contract import END
+from companion.model.leading import LEADER, LedModel
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
@@ -165,8 +166,16 @@ def harmonise_song(
     frames = harmonise(generator, phrase, sampling, key, asked)
     total = len(phrase.sung_steps)
     task = task_of(phrase, total, "harmonise")
-    told = [*phrase.notices, *asked.notices]
+    told = [*phrase.notices, *asked.notices, *leads_nobody(generator, phrase.given[LEADER])]
     return Job(song, phrase, generator, frames, total, told, velocity, task=task, settings=settings, key=key or home)
+
+
+def leads_nobody(generator: Generator, is_given: bool) -> Iterator[str]:
+    """A line for the user, where a melody model has no tune to sing."""
+    model = generator.model
+    if is_given and isinstance(model, LedModel):
+        tune, under = model.tune.contract.name, model.under.contract.name
+        yield f"the soprano is given, so {tune} sings nothing; {under} sings the voices under it"
 
 
 def check_bars(bars: int) -> None:

@@ -14,10 +14,11 @@ from companion.generation.closes import BEST, Made, Walk, ending_quality
 from companion.generation.composer import Composed
 from companion.generation.gap import ALL_MEANS, Gap, Means
 from companion.generation.generator import DecoderState, Frame, Generator
-from companion.generation.job import Fact, Job, OpenModel, asked_key, seeded_generator, task_of
+from companion.generation.job import Fact, Job, OpenModel, asked_key, leads_nobody, seeded_generator, task_of
 from companion.generation.velocity import PLAYED, as_there, velocity_rule
 from companion.harmony.leading import LEADING_TONE
 from companion.model.features import Conditions, History
+from companion.model.leading import LEADER
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.song import Song
@@ -195,7 +196,8 @@ def rewrite_song(
     velocity = as_there(*_course(phrase)) if settings.velocity == PLAYED else velocity_rule(settings.velocity)
     rewriting = Rewriting(generator, Gap(phrase, blank, sampling, generator.random, key, closes, asked=asked))
     kept = kept_of(phrase, blank)
-    lines = [*phrase.notices, *over_the_edges(phrase, blank), *asked.notices]
+    unsung = leads_nobody(generator, LEADER not in blank.voices)
+    lines = [*phrase.notices, *over_the_edges(phrase, blank), *asked.notices, *unsung]
     task = task_of(phrase, blank.stop - blank.first, "rewrite")
     return Job(
         song,

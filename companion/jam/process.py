@@ -41,7 +41,7 @@ from companion.jam.notices import Notices
 from companion.jam.options import JamOptions
 from companion.jam.outlets import Outlets
 from companion.jam.recording import Recording
-from companion.model.library import bundled_models, find_model, open_file
+from companion.model.library import bundled_models, find_files, open_files
 from companion.model.runtime import Model
 from companion.parent import end_with_parent
 from companion.player.lasting import LastingPlayer
@@ -319,17 +319,18 @@ class _Jam:
 
 def _read_model(name: str) -> Loaded:
     try:
-        path = find_model(name)
-        return Loaded(name, _model_of(path, path.stat().st_mtime_ns if path.is_file() else 0))
+        paths = find_files(name)
+        changed = tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in paths)
+        return Loaded(name, _model_of(paths, changed))
     except (ChoraleError, OSError) as error:  # a file that went away meanwhile
         return Loaded(name, None, str(error))
 
 
 @functools.lru_cache(MOST_MODELS)
-def _model_of(path: Path, changed_ns: int) -> Model:
-    """A model's file as it was at that time."""
+def _model_of(paths: tuple[Path, ...], changed_ns: tuple[int, ...]) -> Model:
+    """A model's files as they were at those times."""
     del changed_ns
-    return open_file(path)
+    return open_files(paths)
 
 
 def _input_text(event: PortLost | PortBack | PortMissing) -> str:

@@ -9,5 +9,6 @@ binding      a graph, its inputs and outputs bound once
 runtime      loading a file with suspicion, and running it
 trial        a file that nobody knows, tried in a process of its own
 ending       runs that a signal ends
+leading      a melody model that leads another
 library      the models that ship, by name
 """

@@ -15,9 +15,10 @@ METADATA_KEY = "chorale"
 UPDATES = ("replace", "append")
 RISING_ORDER = "rising"
 VOICE_ORDERS = ("fixed", "any", RISING_ORDER)  # soprano first; any; bass first
-KINDS = ("chorale", "melody")  # what a model sings: all four voices, or the first alone
-ASIDES = ATTENTION, END = ("attention", "end")  # what a model may say beside its logits; see Contract.asides
+MODEL_KINDS = CHORALE, MELODY = ("chorale", "melody")  # what a model sings: all four voices, or the first alone
+ASIDES = ATTENTION, END, REPEATS = ("attention", "end", "repeats")  # beside the logits; see AsideContract
 LONGEST_ASIDE = 4096  # numbers
+LED = "led"  # the kind of no file: a melody model, and a model of chorales under it (companion.model.leading)
 DTYPES = ("float32", "int32")
 FALLING, RISING = tuple(range(len(VOICES))), tuple(reversed(range(len(VOICES))))
 LARGEST_TOLERANCE = 1.0  # of a logit; a file that tolerates more proves nothing
@@ -49,6 +50,7 @@ class AsideContract:
 
     "attention": what this note looked back at: the weights of the last ``size`` notes, this one last.
     "end": the probability that the piece was over before this note, [1, 1].
+    "repeats": how likely this note is said to be as one bar ago, as two bars ago and so on.
     """
 
     name: str
@@ -79,14 +81,14 @@ class Contract:
     training: dict[str, Any] = field(default_factory=dict)  # data, split, seed, epochs, date, versions
     quantisation: dict[str, Any] = field(default_factory=dict)  # how far int8 lies from fp32
     scores: dict[str, Any] = field(default_factory=dict)
-    kind: str = "chorale"
+    kind: str = CHORALE
     asides: tuple[AsideContract, ...] = ()
     needs_key: bool = False  # it knows one key, to which it moves the music: tell it the key, always
 
     @property
     def turns(self) -> tuple[int, ...]:
         """The voices in the order in which it predicts them, where none is given."""
-        return turns_of(self.voice_order)
+        return turns_of(self.voice_order)[:1] if self.kind == MELODY else turns_of(self.voice_order)
 
     def to_json(self) -> str:
         """The metadata string."""
@@ -151,7 +153,7 @@ def _parse(values: dict[str, Any]) -> Contract:
         training=dict(values["training"]),
         quantisation=dict(values.get("quantisation", {})),
         scores=dict(values["scores"]),
-        kind=str(values.get("kind", "chorale")),
+        kind=str(values.get("kind", CHORALE)),
         asides=tuple(AsideContract(str(a["name"]), int(a["size"])) for a in values.get("asides", [])),
         needs_key=bool(values.get("needs_key", False)),
     )
@@ -160,7 +162,7 @@ def _parse(values: dict[str, Any]) -> Contract:
 def _check(contract: Contract, feature_rows: object) -> None:
     if not contract.name.isprintable():
         raise BadModel(f"its contract says name {contract.name!r:.80}, which cannot be shown")
-    for what, known in (("voice_order", VOICE_ORDERS), ("kind", KINDS)):
+    for what, known in (("voice_order", VOICE_ORDERS), ("kind", MODEL_KINDS)):
         if (said := getattr(contract, what)) not in known:
             raise BadModel(f"its contract says {what} {said!r:.80}; {' or '.join(known)} is known")
     try:
@@ -189,7 +191,7 @@ def _check_states(contract: Contract) -> None:
 def _check_asides(contract: Contract) -> None:
     names = [aside.name for aside in contract.asides]
     if len(set(names)) < len(names) or not set(names) <= set(ASIDES):
-        raise BadModel(f"its asides are {names!r:.80}; {' and '.join(ASIDES)} are known, once each")
+        raise BadModel(f"its asides are {names!r:.80}; {', '.join(ASIDES)} are known, once each")
     for name, size in ((aside.name, aside.size) for aside in contract.asides):
         most = 1 if name == END else LONGEST_ASIDE
         if not 1 <= size <= most:

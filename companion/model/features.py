@@ -49,7 +49,7 @@ CLOSE_STEPS = 32  # steps to the close counted one by one up to here: two bars o
 CLOSES = CLOSE_STEPS + 3
 UNKEYED = 0  # in the place of a key's id: not said
 KEYS = 1 + 2 * 12
-BAR_STEPS = 4 * STEPS_PER_BEAT
+BAR_PLACES = 4 * STEPS_PER_BEAT
 COMINGS = 1 + VOCABULARY_SIZE  # not known, or a token
 LOOK_AHEAD = 16  # steps: how far ahead a given voice's next strike is told
 LATER_STEPS = 1 + LOOK_AHEAD
@@ -193,7 +193,7 @@ class Place:
     ) -> Place:
         """From absolute steps, steps to the close (None or −1: unspecified) and keys by their ids, of one shape."""
         steps = -1 if steps_to_close is None else steps_to_close
-        return cls(step % BAR_STEPS, np.minimum(steps, CLOSE_STEPS + 1) + 1, key, ahead, echo)
+        return cls(step % BAR_PLACES, np.minimum(steps, CLOSE_STEPS + 1) + 1, key, ahead, echo)
 
 
 # What is known before a note, column by column: four numbers, one for each voice, or one alone.
@@ -293,7 +293,7 @@ FEATURES: dict[str, Feature] = {
     for feature in (
         Feature("voice", len(VOICES), _PLAIN, _own(VOICE)),
         Feature("beat", STEPS_PER_BEAT, _PLAIN, _one(BEAT)),
-        Feature("bar", BAR_STEPS, _PLAIN, _one(BAR)),
+        Feature("bar", BAR_PLACES, _PLAIN, _one(BAR)),
         Feature("close", CLOSES, _PLAIN, _one(CLOSE)),
         Feature("own_pitch", CODES, _PLAIN, _own(REFERENCE)),
         Feature("own_held", HELDS, HELD_OF[:, None], _own(HELD)),

@@ -6,12 +6,17 @@ import contextlib
 import difflib
 import functools
 import os
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from companion.errors import BadSetting
+from companion.model.contract import MELODY
 from companion.model.ending import heed_signals
+from companion.model.leading import UNDER, LedModel, split_name
 from companion.model.runtime import Model, load_model
+
+FOLLOWER = "bach"  # what a melody model leads, where no other is named
 
 
 def bundled_models() -> dict[str, Path]:
@@ -27,16 +32,41 @@ def find_model(name: str) -> Path:
     known = bundled_models()
     if name in known:
         return known[name]
-    if name.endswith(".onnx") or os.path.isfile(name):  # noqa: PTH113 - says no to names that no file can have
+    if name.endswith(".onnx") or _is_model(name):
         return Path(name)
     close = difflib.get_close_matches(name, known, n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
     raise BadSetting(f"unknown model {name!r}{hint}; known: {', '.join(known) or 'none'}, or give an .onnx file")
 
 
+def find_files(name: str) -> tuple[Path, ...]:
+    """The file of a model, or of two, where one leads another: "melody-lookback+gru"."""
+    return tuple(find_model(each) for each in split_name(name, _is_model))
+
+
+def _is_model(name: str) -> bool:
+    return name in bundled_models() or os.path.isfile(name)  # noqa: PTH113 - says no to names that no file can have
+
+
 def open_model(name: str) -> Model:
-    """Load a model by name or file."""
-    return open_file(find_model(name))
+    """Load a model by name or file; a melody model leads another, which is the usual one where none is named."""
+    return open_files(find_files(name))
+
+
+def led_name(leader: str, follower: str) -> str:
+    """What a model is called that leads another; BadSetting where it does already, or the other is not to be had."""
+    if len(split_name(leader, _is_model)) > 1:
+        raise BadSetting(f"the model {leader!r} names already what sings under the tune: leave out --under")
+    find_model(follower)
+    return f"{leader}{UNDER}{follower}"
+
+
+def open_files(paths: Sequence[Path]) -> Model:
+    """Load what ``find_files`` found; BadModel where one cannot lead the other."""
+    first, *rest = map(open_file, paths)
+    if rest:
+        return LedModel(first, rest[0])
+    return LedModel(first, open_file(find_model(FOLLOWER))) if first.contract.kind == MELODY else first
 
 
 def kept_model(name: str) -> Model:
@@ -50,7 +80,10 @@ def _kept(name: str, _place: str) -> Model:
 
 
 def open_file(path: Path) -> Model:
-    """Load a model that nobody need know: one that does not ship is tried, and no run of it outlasts a signal."""
+    """Load the model of one file, which nobody need know.
+
+    One that does not ship is tried, and no run of it outlasts a signal.
+    """
     heed_signals()
     return load_model(path, _try_unknown)
 

@@ -53,7 +53,7 @@ def _frame(one: Composed) -> dict[str, Any]:
 
 def _attention(frame: Frame, voice: int) -> dict[str, list[float]]:
     """The weights of the notes before this one and of itself, the latest last, where the model says."""
-    if not frame.attention:
+    if not frame.attention or not len(frame.attention[voice]):
         return {}
     return {"attention": [round(float(weight), 4) for weight in frame.attention[voice]]}
 

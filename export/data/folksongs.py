@@ -1,4 +1,4 @@
-"""Folk songs of music21's own corpus (Essen): tunes that no model here has learned from.
+"""Folk songs of music21's own corpus (Essen), for the judge: tunes of books that no model here has learned from.
 
 Nothing is fetched: the songs come with music21, which only this module and the corpus import, and only when asked.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,9 @@ def read_tunes(metres: Sequence[str], count: int) -> list[Tune]:
     Raises:
         MissingExtra: music21 is not installed.
     """
-    try:
-        import music21  # noqa: PLC0415 — slow to import, and only the train extra has it
-    except ModuleNotFoundError as error:
-        raise MissingExtra("the folk songs come with music21: pip install 'chorale-companion[train]'") from error
-    folder = Path(music21.__file__).parent / "corpus" / "essenFolksong"
+    folder = essen_folder()
+    import music21  # noqa: PLC0415 — slow to import, and only the train extra has it
+
     by_book = [_tunes(folder / f"{book}.abc", metres, music21.converter) for book in BOOKS]
     found: list[Tune] = []
     while by_book and len(found) < count:
@@ -67,6 +66,14 @@ def read_tunes(metres: Sequence[str], count: int) -> list[Tune]:
             elif len(found) < count:
                 found.append(tune)
     return found
+
+
+def essen_folder() -> Path:
+    """Where the books lie; MissingExtra where music21 is not installed, which is not loaded here."""
+    found = find_spec("music21")
+    if found is None or found.origin is None:
+        raise MissingExtra("the folk songs come with music21: pip install 'chorale-companion[train]'")
+    return Path(found.origin).parent / "corpus" / "essenFolksong"
 
 
 def _tunes(path: Path, metres: Sequence[str], converter: Any) -> Iterator[Tune]:
@@ -103,7 +110,7 @@ def tune_of_score(score: Any, name: str) -> Tune | None:
     first = part.getElementsByClass("Measure").first()
     pickup = round(float(first.duration.quarterLength) * STEPS_PER_BEAT) if first is not None else length
     place = (int(starts[0]) + (length - pickup if 0 < pickup < length else 0)) % length
-    pitches = _in_range([int(note.pitch.midi) for note in sounds])
+    pitches = in_soprano_range([int(note.pitch.midi) for note in sounds])
     if pitches is None:
         return None
     notes = (
@@ -113,7 +120,7 @@ def tune_of_score(score: Any, name: str) -> Tune | None:
     return Tune(name, metre, length, place, tuple(notes))
 
 
-def _in_range(pitches: list[int]) -> list[int] | None:
+def in_soprano_range(pitches: list[int]) -> list[int] | None:
     """The pitches by octaves where sopranos sing them; None where they span too much."""
     middle = (HIGHEST_MEAN + LOWEST_MEAN) / 2
     octaves = round((middle - float(np.mean(pitches))) / 12)

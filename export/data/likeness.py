@@ -1,4 +1,4 @@
-"""How alike two chorales are, at any transposition: the share of their chord progressions they have in common.
+"""How alike two chorales or tunes are, at any transposition: the share of their progressions they have in common.
 
 A progression is four successive different chords, as intervals from its first sounding pitch: so a
 piece and its transposition have the same ones, and repeats, durations and struck repetitions change
@@ -9,12 +9,12 @@ piece is wholly like it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from companion.music.vocabulary import IntArray, sounding_pitches
+from companion.music.vocabulary import IntArray, notes_of_frames, sounding_pitches
 from export.data.pieces import Piece
 
 CHORDS = 4  # chords in a progression
@@ -28,6 +28,12 @@ ALIKE_SHARE = 0.2
 # Between 0.46 and 0.62 there is no pair in any of these comparisons; above stand the encodings of one setting,
 # and a few near twins (BWV 324 and 10.7, short and on one tune, at 0.65).
 SAME_SHARE = 0.5
+
+# Of tunes, in the same way: 8 notes by their intervals and their rhythm, in whatever note values. Between 2,775 tunes
+# to learn from and 2,682 held out, every 0.05 more of share leaves a third of the pairs (2,837 that share anything,
+# 1,085 from 0.05, 338 from 0.1, 116 from 0.15), and from 0.15 on it falls no longer so: 100, 73, 52, 55, 42.
+TUNE_NOTES = 8
+ALIKE_TUNES = 0.15
 
 _NO_PITCH = -128  # in the place of an interval: the voice is silent
 
@@ -59,6 +65,19 @@ def progressions(frames: IntArray) -> Progressions:
     return found
 
 
+def turns_of_tune(frames: IntArray) -> Progressions:
+    """The same of a tune: successive notes of the soprano, by their intervals and the steps between their strikes."""
+    notes = [(note.start_step, note.pitch) for note in notes_of_frames(frames) if note.voice == 0]
+    starts, pitches = np.array(notes, dtype=np.int64).reshape(-1, 2).T
+    found: dict[bytes, int] = {}
+    for first in range(len(notes) - TUNE_NOTES + 1):
+        turn = slice(first, first + TUNE_NOTES)
+        steps = np.diff(starts[turn])
+        intervals = pitches[turn] - pitches[first]
+        found.setdefault(np.append(intervals, steps // np.gcd.reduce(steps)).tobytes(), int(pitches[first]))
+    return found
+
+
 def share(first: Progressions, second: Progressions) -> float:
     """The part of the smaller set that stands in both, 0..1."""
     smaller = min(len(first), len(second))
@@ -68,8 +87,10 @@ def share(first: Progressions, second: Progressions) -> float:
 class LikenessIndex:
     """A set of pieces, ready to be asked which of them another piece is like."""
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
-        self._pieces = {piece.name: progressions(piece.frames) for piece in pieces}
+    def __init__(self, pieces: Sequence[Piece], parts: Callable[[IntArray], Progressions] = progressions) -> None:
+        """Pieces are alike by such parts of them."""
+        self._parts = parts
+        self._pieces = {piece.name: parts(piece.frames) for piece in pieces}
         self._holders: dict[bytes, list[str]] = defaultdict(list)
         for name, held in self._pieces.items():
             for progression in held:
@@ -77,7 +98,7 @@ class LikenessIndex:
 
     def matches(self, piece: Piece, threshold: float) -> list[Match]:
         """The pieces at least this alike, the most alike first; a piece of the same name is passed over."""
-        own = progressions(piece.frames)
+        own = self._parts(piece.frames)
         counts = Counter(name for progression in own for name in self._holders.get(progression, ()))
         found = [self._match(own, name, shared) for name, shared in counts.items() if name != piece.name]
         return sorted((match for match in found if match.share >= threshold), key=lambda m: (-m.share, m.name))

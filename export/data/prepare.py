@@ -78,7 +78,7 @@ def prepare_jsb(data: Path | None, out_dir: Path, *, force: bool = False, progre
         OSError: The archive cannot be read or fetched.
         ValueError: The archive is not the published one.
     """
-    path = _free_path(out_dir / "jsb.npz", force)
+    path = free_path(out_dir / "jsb.npz", force)
     pieces = jsb.pieces_of_archive(jsb.read_archive(data))
     leaks = find_leaks(pieces, progress)
     save_pieces(pieces, path)
@@ -104,7 +104,7 @@ def prepare_corpus(data: Path | None, out_dir: Path, *, force: bool = False, pro
         MissingExtra: music21 is not installed.
         ValueError: The CSV archive is not the published one.
     """
-    path = _free_path(out_dir / "corpus.npz", force)
+    path = free_path(out_dir / "corpus.npz", force)
     csv_pieces, source = _csv_pieces(data, out_dir)
     corpus = read_corpus(progress)
     if csv_pieces is None:
@@ -147,7 +147,7 @@ def prepare_folder(
     """
     if not name or Path(name).name != name:
         raise ValueError(f"a data set is called by a plain file name, not {name!r}")
-    path = _free_path(out_dir / f"{name}.npz", force)
+    path = free_path(out_dir / f"{name}.npz", force)
     read = read_folder(folder, progress)
     known = _held_by_other_sets(out_dir, path)
     placements = {piece.name: Placement(piece.split) for piece in read.pieces}
@@ -337,7 +337,8 @@ def _moved(semitones: int) -> str:
     return f" at {semitones:+d}" if semitones else ""
 
 
-def _free_path(path: Path, force: bool) -> Path:
+def free_path(path: Path, force: bool) -> Path:
+    """The path of a set that is to be written; FileExistsError where one is there and is not to be replaced."""
     if path.exists() and not force:
         raise FileExistsError(f"{path} is there already; give --force to write it anew")
     return path

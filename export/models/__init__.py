@@ -9,7 +9,7 @@ teacher      the same, told more
 biaxial_lstm LSTMs along time for every key, then along the keys
 transformer  one block of attention
 
-Systems that others published:
+``melodies/`` holds those that sing a tune alone. Systems that others published:
 
 attention_gru         attention over the notes before, then GRUs, in one key
 conv_lstm             causal convolutions, then an LSTM

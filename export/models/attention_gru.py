@@ -12,10 +12,10 @@ from export.models.layers import ModelState, Tensor, TimeGRU, gru_step
 from export.models.symbols import (
     FAR,
     HIGHEST_MOVE,
+    LINE_SYMBOLS,
     LOWEST_MOVE,
     SPOKEN,
     SYMBOL_FEATURES,
-    SYMBOLS,
     SymbolModel,
 )
 
@@ -35,7 +35,7 @@ class AttentionGruModel(SymbolModel):
     def __init__(self, units: int = 256, embedding: int = 32, window: int = 128, dropout: float = 0.0):
         super().__init__()
         self.units, self.embedding_units, self.window = units, embedding, window
-        self.embedding = layers.Embedding(SYMBOLS + SPARE, embedding, name="embedding")
+        self.embedding = layers.Embedding(LINE_SYMBOLS + SPARE, embedding, name="embedding")
         self.layers_of_time = [TimeGRU(units, name=f"gru_{i}") for i in range(2)]
         self.dropouts = [layers.Dropout(dropout) for _ in range(3)]
         self.hidden = layers.Dense(units, activation="relu", name="hidden")

@@ -8,7 +8,7 @@ import keras
 from keras import layers, ops
 
 from export.models.layers import ModelState, Tensor, lstm_step
-from export.models.symbols import SPOKEN, SYMBOLS, SymbolModel
+from export.models.symbols import LINE_SYMBOLS, SPOKEN, SymbolModel
 
 CHANNELS = (32, 48, 64, 96)
 DILATIONS = (1, 2, 4, 8)  # notes
@@ -22,7 +22,7 @@ class ConvLstmModel(SymbolModel):
     def __init__(self, units: int = 256, embedding: int = 5):
         super().__init__()
         self.units, self.embedding_units = units, embedding
-        self.embedding = layers.Embedding(SYMBOLS, embedding, name="embedding")
+        self.embedding = layers.Embedding(LINE_SYMBOLS, embedding, name="embedding")
         pairs = list(zip(CHANNELS, DILATIONS, strict=True))
         self.convolutions = [
             layers.Conv1D(channels, 2, dilation_rate=far, padding="causal", activation="relu", name=f"conv_{far}")

@@ -11,15 +11,20 @@ if TYPE_CHECKING:
     import keras
 
 _SHARED = ("__init__", "registry", "layers", "symbols")  # files that hold none
-_FILES = {path.stem for path in Path(__file__).parent.glob("*.py")} - {*_SHARED}
-ARCHITECTURES = tuple(sorted(name.replace("_", "-") for name in _FILES))
+_HERE = Path(__file__).parent
+_MODULES = {  # by name; those of tunes have a folder of their own
+    path.stem.replace("_", "-"): ".".join(("export.models", *path.relative_to(_HERE).with_suffix("").parts))
+    for path in _HERE.rglob("*.py")
+    if path.stem not in _SHARED
+}
+ARCHITECTURES = tuple(sorted(_MODULES))
 
 
 def model_class(name: str) -> type[keras.Model]:
     """The model that a file holds; ValueError names the architectures there are."""
     if name not in ARCHITECTURES:
         raise ValueError(f"unknown architecture {name!r}; choose one of {', '.join(ARCHITECTURES)}")
-    found = vars(import_module(f"export.models.{name.replace('-', '_')}")).values()
+    found = vars(import_module(_MODULES[name])).values()
     model: type[keras.Model] = next(each for each in found if getattr(each, "architecture", None) == name)
     return model
 

@@ -19,8 +19,8 @@ from companion.music.vocabulary import FIRST_STRIKE, HIGHEST_PITCH, LOWEST_PITCH
 from export.models.layers import ModelState, Tensor
 
 SYMBOL_FEATURES = ("voice", "pitches", "decided")
-SYMBOLS = 1 + FIRST_STRIKE - 1 + HIGHEST_PITCH - LOWEST_PITCH + 1  # as companion.model.codes counts them
-SPOKEN = SYMBOLS - 1  # all but nothing yet
+LINE_SYMBOLS = 1 + FIRST_STRIKE - 1 + HIGHEST_PITCH - LOWEST_PITCH + 1  # as companion.model.codes counts them
+SPOKEN = LINE_SYMBOLS - 1  # all but nothing yet
 FAR = -1e9  # added to the scores of what may not be seen
 NEVER = -1000.0  # in place of the logit of what does not happen
 
@@ -71,7 +71,7 @@ class SymbolReader:
 
         What the voice sounds already is held, never struck anew.
         """
-        places = np.arange(1, SYMBOLS)
+        places = np.arange(1, LINE_SYMBOLS)
         is_own = ops.equal(ops.expand_dims(own, -1), places) & (places >= FIRST_STRIKE)
         struck = ops.where(is_own, NEVER, logits)
         held = ops.max(ops.where(is_own, logits, NEVER), axis=-1, keepdims=True)
@@ -118,7 +118,7 @@ def is_pause(symbol: Tensor) -> Tensor:
 
 
 def midi_numbers() -> Any:
-    """[SYMBOLS]: each symbol as a MIDI note number, 0 for what is no pitch."""
-    pitches = np.arange(SYMBOLS) + LOWEST_PITCH - FIRST_STRIKE
+    """[LINE_SYMBOLS]: each symbol as a MIDI note number, 0 for what is no pitch."""
+    pitches = np.arange(LINE_SYMBOLS) + LOWEST_PITCH - FIRST_STRIKE
     pitches[:FIRST_STRIKE] = NOTHING
     return pitches.astype(np.int32)

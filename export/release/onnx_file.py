@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from companion.model.binding import FEATURES_INPUT, LOGITS_OUTPUT
 from companion.model.contract import METADATA_KEY, AsideContract, Contract, Reference, StateContract
 from companion.model.features import FeatureRow
 from companion.model.runtime import Model, load_model, open_session
-from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
+from companion.music.vocabulary import VOCABULARY_SIZE, VOICES, IntArray
 from export.data.pieces import Piece
 from export.release.lean import without_negative_indices
 from export.training.crops import batch_of, whole_crop
@@ -58,7 +57,7 @@ def export_int8(fp32: Path, path: Path) -> None:
     """Write the int8 form of a model file: its matrices and tables in 8 bits, its references its own."""
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415 - slow to import
 
-    contract = dataclasses.replace(load_model(fp32).contract, precision="int8", scores={})
+    contract = replace(load_model(fp32).contract, precision="int8", scores={})
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "int8.onnx"
         with _advice_hidden():
@@ -81,14 +80,14 @@ def write(proto: onnx.ModelProto, contract: Contract, ids: IntArray, path: Path)
         ids.tolist(), [[round(float(x), 5) for x in row] for row in logits], TOLERANCES[contract.precision]
     )
     del proto.metadata_props[:]
-    onnx.helper.set_model_props(proto, {METADATA_KEY: dataclasses.replace(contract, reference=reference).to_json()})
+    onnx.helper.set_model_props(proto, {METADATA_KEY: replace(contract, reference=reference).to_json()})
     proto.producer_name, proto.producer_version = "chorale-train", ""
     write_output(path, proto.SerializeToString(), force=True)
 
 
 def rewrite(path: Path, **changes: Any) -> None:
     """Change what a model file says of itself: fields of its contract."""
-    contract = dataclasses.replace(load_model(path).contract, **changes)
+    contract = replace(load_model(path).contract, **changes)
     write(onnx.load(path), contract, np.array(contract.reference.ids, dtype=np.int32), path)
 
 
@@ -108,8 +107,14 @@ def check_parity(model: keras.Model, proto: onnx.ModelProto, contract: Contract,
 
 
 def feature_rows(model: keras.Model, piece: Piece) -> IntArray:
-    """``[notes, width]``: the rows of a piece's first PARITY_FRAMES frames, as a model reads them."""
-    crop = whole_crop(piece, 0, min(PARITY_FRAMES, len(piece.frames)), Habits.of(model))
+    """``[notes, width]``: the rows of a piece's first PARITY_FRAMES frames, as a model reads them.
+
+    A tune, of which they are fewer, is sung over again.
+    """
+    habits = Habits.of(model)
+    frames = piece.frames[:PARITY_FRAMES]
+    piece = replace(piece, frames=np.tile(frames, (len(VOICES) // habits.voices, 1)), closes=())
+    crop = whole_crop(piece, 0, len(piece.frames), habits)
     ids: IntArray = batch_of([crop], FeatureRow(model.features))[0][0]
     return ids
 

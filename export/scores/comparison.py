@@ -13,7 +13,7 @@ from companion.sampling.draw import Sampling
 from companion.screen.terminal import Progress, unseen
 
 PROTOCOLS = ("windowed", "whole_piece")
-COLUMNS = (
+COMPARED = (
     "model",
     "parameters",
     "MB",
@@ -46,9 +46,9 @@ def speed_of(model: Model, name: str, sampling: Sampling, frames: int, progress:
     return {"frame_ms": {"p50": round(timed.p50, 3), "p99": round(timed.p99, 3)}, "memory_mb": memory}
 
 
-def comparison(rows: Sequence[dict[str, Any]]) -> list[str]:
+def side_by_side(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Rows side by side, in Markdown; what a row does not say is a dash."""
-    lines = [f"| {' | '.join(COLUMNS)} |", "|---|---:|---:|---|---|---|---|---:|"]
+    lines = [f"| {' | '.join(COMPARED)} |", "|---|---:|---:|---|---|---|---|---:|"]
     return [*lines, *(f"| {' | '.join(_cells(row))} |" for row in rows)]
 
 
@@ -79,7 +79,7 @@ def _score(part: dict[str, Any]) -> str:
     return f"{_nats(part)} / {part['accuracy']:.4f}"
 
 
-def picture(rows: Sequence[dict[str, Any]]) -> bytes:
+def nats_against_time(rows: Sequence[dict[str, Any]]) -> bytes:
     """Nats against the time of a frame, as a PNG: the lower and the farther to the left, the better."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
 

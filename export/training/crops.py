@@ -26,7 +26,7 @@ from companion.music.vocabulary import (
     transpose,
 )
 from export.data.pieces import Piece, key_of, steps_to_close, transpositions
-from export.training.habits import PLAIN, Habits
+from export.training.habits import USUAL_HABITS, Habits
 
 IGNORED = -1  # in the place of a target: padding
 ENDED = VOCABULARY_SIZE  # likewise: the piece is over
@@ -74,6 +74,8 @@ class CropSettings:
             changes["keys_dropped"] = 0.0
         if habits.pitches_only:
             changes["hidden_onsets"] = 1.0
+        if habits.is_tune:
+            changes |= {"hidden_onsets": 0.0, "keys_dropped": 1.0, "echoes_dropped": 1.0}
         return replace(self, **changes)
 
 
@@ -92,13 +94,14 @@ class Crop:
     ahead: Ahead | None = None  # [steps, 4], where voices are given
     given: tuple[int, ...] = ()  # those voices
     ended: bool = False  # it tells the end of the piece, in the first frame of its padding
+    voices: int = len(VOICES)  # that are read, those of the first turns
 
 
 def draw_crop(
     piece: Piece,
     settings: CropSettings,
     generator: np.random.Generator,
-    habits: Habits = PLAIN,
+    habits: Habits = USUAL_HABITS,
     place: tuple[int, int] | None = None,
 ) -> Crop:
     """One random crop of a piece, transposed within the voices' ranges; or that of a place: a start and semitones."""
@@ -129,11 +132,12 @@ def draw_crop(
         _ahead_of(frames, given, settings.steps, look) if given else None,
         given,
         habits.ends and length < settings.steps,
+        habits.voices,
     )
 
 
 def draw_place(
-    piece: Piece, settings: CropSettings, generator: np.random.Generator, habits: Habits = PLAIN
+    piece: Piece, settings: CropSettings, generator: np.random.Generator, habits: Habits = USUAL_HABITS
 ) -> tuple[int, int]:
     """Where a random crop begins, and by how many semitones it is moved."""
     beyond = max(settings.steps - SHORT_STEPS, 0) if habits.ends else 0  # so often is the end met as there are ends
@@ -212,7 +216,10 @@ def targets_of(crop: Crop) -> IntArray:
 
 
 def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray]:
-    """ids ``[batch, notes, width]`` and targets ``[batch, notes, 2]``, notes in the order of their turns."""
+    """ids ``[batch, notes, width]`` and targets ``[batch, notes, 2]``, notes in the order of their turns.
+
+    Crops of one batch are read in as many voices.
+    """
     frames = np.stack([crop.frames for crop in crops])
     steps = np.stack([crop.first_step + np.arange(frames.shape[1]) for crop in crops])
     keys = np.array([crop.key for crop in crops], dtype=np.int32)[:, None]
@@ -221,8 +228,8 @@ def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray
     rank = np.stack([np.broadcast_to(crop.rank, crop.frames.shape) for crop in crops])
     ids = row.of_pieces(frames, place, rank)
     targets = np.stack([targets_of(crop) for crop in crops])
-    order = np.argsort(rank, axis=-1)[..., None]
-    notes = frames.shape[1] * len(VOICES)
+    order = np.argsort(rank, axis=-1)[..., : crops[0].voices, None]
+    notes = frames.shape[1] * crops[0].voices
     return (
         np.take_along_axis(ids, order, axis=2).reshape(len(crops), notes, row.width),
         np.take_along_axis(targets, order, axis=2).reshape(len(crops), notes, 2),
@@ -250,7 +257,7 @@ class CropBatches(keras.utils.PyDataset):  # type: ignore[misc]
         batches: int,
         seed: int,
         first_epoch: int,
-        habits: Habits = PLAIN,
+        habits: Habits = USUAL_HABITS,
     ):
         super().__init__()
         self.pieces, self.row, self.settings = list(pieces), row, settings.suiting(habits)
@@ -281,7 +288,9 @@ class CropBatches(keras.utils.PyDataset):  # type: ignore[misc]
 class WholeCrops(keras.utils.PyDataset):  # type: ignore[misc]
     """Every piece from its start, in crops end to end and untransposed: the validation set."""
 
-    def __init__(self, pieces: Sequence[Piece], row: FeatureRow, steps: int, batch_size: int, habits: Habits = PLAIN):
+    def __init__(
+        self, pieces: Sequence[Piece], row: FeatureRow, steps: int, batch_size: int, habits: Habits = USUAL_HABITS
+    ):
         super().__init__()
         self.row, self.batch_size = row, batch_size
         self.crops = [
@@ -295,16 +304,18 @@ class WholeCrops(keras.utils.PyDataset):  # type: ignore[misc]
         return batch_of(self.crops[index * self.batch_size : (index + 1) * self.batch_size], self.row)
 
 
-def whole_crop(piece: Piece, start: int, steps: int, habits: Habits = PLAIN) -> Crop:
-    """The crop at ``start`` as it stands: onsets hidden, closes unsaid, the key as well where it is not needed."""
-    frames = hide_onsets(excerpt(piece.frames, start, steps))
+def whole_crop(piece: Piece, start: int, steps: int, habits: Habits = USUAL_HABITS) -> Crop:
+    """The crop at ``start`` as it stands: closes unsaid, onsets hidden but in tunes, the key where it is not needed."""
+    frames = excerpt(piece.frames, start, steps)
+    frames = frames if habits.is_tune else hide_onsets(frames)
     return Crop(
         _padded(frames, steps, HOLD),
         piece.first_step + start,
         np.full(steps, -1, dtype=np.int32),
         habits.rank,
-        onsets_known=False,
+        onsets_known=habits.is_tune,
         length=len(frames),
-        echo=echo_in(piece, start, steps, 0, onsets_known=False),
+        echo=Echo.none(steps) if habits.is_tune else echo_in(piece, start, steps, 0, onsets_known=False),
         key=key_id(key_of(piece)) if habits.needs_key else UNKEYED,
+        voices=habits.voices,
     )

@@ -26,11 +26,11 @@ from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
 from export.data.rolls import Roll
-from export.models.registry import build
+from export.models.registry import build, model_class
 from export.training.crops import CropBatches, CropSettings, WholeCrops
 from export.training.habits import Habits
 from export.training.losses import note_nll, taught_nll
-from export.training.published import PUBLISHED, Windows, batches_in, optimizer_of
+from export.training.published import PUBLISHED_WAYS, Windows, batches_in, optimizer_of
 from export.training.rolls import RollBatches, WholeRolls, roll_nll
 from export.training.run_folder import (
     SETTINGS_FILE,
@@ -93,7 +93,7 @@ class AveragingAdamW(keras.optimizers.AdamW):  # type: ignore[misc]
 def compile_model(model: keras.Model, settings: FitSettings) -> None:
     """Give a model its optimiser and loss."""
     if settings.published:
-        optimizer = optimizer_of(PUBLISHED[settings.architecture], settings.batches_per_epoch)
+        optimizer = optimizer_of(PUBLISHED_WAYS[settings.architecture], settings.batches_per_epoch)
         model.compile(optimizer=optimizer, loss=note_nll, jit_compile=keras.config.backend() == "jax")
         return
     steps = settings.epochs * settings.batches_per_epoch
@@ -229,7 +229,7 @@ def _batches(settings: FitSettings, train: Sequence[Any], model: keras.Model, fi
         return RollBatches(train, crops, batches, seed, first_epoch)
     row, habits = FeatureRow(model.features), Habits.of(model)
     if settings.published:
-        return Windows(train, row, PUBLISHED[settings.architecture], seed, first_epoch, habits)
+        return Windows(train, row, PUBLISHED_WAYS[settings.architecture], seed, first_epoch, habits)
     drawn = CropBatches(train, row, crops, batches, seed, first_epoch, habits)
     return _taught(drawn, model, settings.teachers) if settings.teachers else drawn
 
@@ -243,9 +243,9 @@ def checks_of(model: keras.Model, valid: Sequence[Piece]) -> WholeCrops:
 
 def as_published(settings: FitSettings, train: Sequence[Piece]) -> FitSettings:
     """The same run as the architecture's authors did it; ValueError where none has published it."""
-    if settings.architecture not in PUBLISHED:
-        raise ValueError(f"{settings.architecture} was not published by others; {', '.join(PUBLISHED)} were")
-    way = PUBLISHED[settings.architecture]
+    if settings.architecture not in PUBLISHED_WAYS:
+        raise ValueError(f"{settings.architecture} was not published by others; {', '.join(PUBLISHED_WAYS)} were")
+    way = PUBLISHED_WAYS[settings.architecture]
     batches = batches_in(train, way)
     patience = way.epochs if way.patience is None else way.patience
     return replace(settings, published=True, epochs=way.epochs, batches_per_epoch=batches, patience=patience)
@@ -289,7 +289,9 @@ def read_settings(folder: Path) -> FitSettings:
 
 def unit_of(settings: FitSettings) -> str:
     """What losses of a run are counted in."""
-    return "nats a frame" if settings.rolls else "nats a note"
+    if settings.rolls:
+        return "nats a frame"
+    return "nats an event" if Habits.of(model_class(settings.architecture)).is_tune else "nats a note"
 
 
 def plot_curves(folder: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from companion.model.contract import turns_of
-from companion.music.vocabulary import IntArray
+from companion.model.contract import CHORALE, MELODY, turns_of
+from companion.music.vocabulary import VOICES, IntArray
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Habits:
     pitches_only: bool = False  # to it a pitch that is repeated goes on
     at_once: int = 1024  # steps that it can well be checked on in one go
     hears_coming: bool = True  # it is told beforehand of voices that are given
+    kind: str = CHORALE
 
     @classmethod
     def of(cls, model: Any) -> Habits:
@@ -32,7 +33,18 @@ class Habits:
             getattr(model, "pitches_only", False),
             getattr(model, "at_once", cls.at_once),
             "coming" in model.features,
+            getattr(model, "kind", CHORALE),
         )
+
+    @property
+    def is_tune(self) -> bool:
+        """It sings the first voice alone, and hears that a pitch is struck again."""
+        return self.kind == MELODY
+
+    @property
+    def voices(self) -> int:
+        """How many it sings."""
+        return 1 if self.is_tune else len(VOICES)
 
     @property
     def rank(self) -> IntArray:
@@ -40,4 +52,4 @@ class Habits:
         return np.argsort(turns_of(self.voice_order)).astype(np.int32)
 
 
-PLAIN = Habits()
+USUAL_HABITS = Habits()

@@ -58,12 +58,14 @@ def uncompiled() -> Iterator[None]:
 
 
 def random_rows(features: tuple[str, ...], notes: int, seed: int = 1) -> IntArray:
-    """``[notes, width]``: any ids that the features can have; four notes a frame, in turn."""
+    """``[notes, width]``: any ids that the features can have; four notes a frame, in turn, or a tune's."""
     row = FeatureRow(features)
     sizes = np.diff([*row.offsets, row.rows])
     ids = np.random.default_rng(seed).integers(0, sizes, (notes, row.width))
     for name in {"turn", "voice"} & {*features}:
         ids[:, row.slot(name)] = np.arange(notes) % 4
+    if features[-2:] == ("own_held", "pitches"):  # of a tune: it strikes or ends at every step, so no rows are alike
+        ids[:, row.slot("own_held")] = 1
     return (row.offsets + ids).astype(np.int32)
 
 

@@ -28,6 +28,7 @@ SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "--style": ("wild", {"style": "wild"}),
     "--seed": ("7", {"seed": 7}),
     "--model": ("gru", {"model": "gru"}),
+    "--under": ("gru", {"model": "bach+gru"}),  # that bach leads nobody is told when it is loaded
     "--velocity": ("90", {"velocity": "90"}),
     "--bars": ("2", {"bars": 2}),
     "--grid": ("bar", {"grid": "bar"}),

@@ -93,8 +93,14 @@ def test_in_which_order_the_voices_are_predicted(order: str, turns: tuple[int, .
         ({"name": "\x1b[2J"}, "its contract says name '\\x1b[2J', which cannot be shown"),
         ({"voice_order": "random"}, "voice_order 'random'; fixed or any or rising is known"),
         ({"kind": "fugue"}, "its contract says kind 'fugue'; chorale or melody is known"),
-        ({"asides": [{"name": "mood", "size": 1}]}, "its asides are ['mood']; attention and end are known, once each"),
-        ({"asides": [{"name": "end", "size": 1}] * 2}, "its asides are ['end', 'end']; attention and end are known"),
+        (
+            {"asides": [{"name": "mood", "size": 1}]},
+            "its asides are ['mood']; attention, end, repeats are known",
+        ),
+        (
+            {"asides": [{"name": "end", "size": 1}] * 2},
+            "its asides are ['end', 'end']; attention, end, ",
+        ),
         ({"asides": [{"name": "end", "size": 2}]}, "its aside 'end' has 2 numbers; from 1 to 1 are possible"),
         ({"asides": [{"name": "attention", "size": 0}]}, "its aside 'attention' has 0 numbers; from 1 to 4096"),
         ({"asides": [{"name": "attention", "size": 10**9}]}, "its aside 'attention' has 1e+09 numbers"),

@@ -16,7 +16,7 @@ from support.tiny_graph import COUNT, IDS, ROW, WINDOW, Tiny, logits_by_hand, ti
 from companion.controls.table import DEFAULT_MODEL
 from companion.errors import BadModel, BadSetting
 from companion.model import library, runtime
-from companion.model.contract import Reference, StateContract
+from companion.model.contract import MODEL_KINDS, Reference, StateContract
 from companion.model.runtime import Model, load_model
 from companion.music.vocabulary import VOCABULARY_SIZE
 
@@ -76,7 +76,7 @@ class TestBundled:
 
     @pytest.mark.parametrize("name", library.bundled_models())
     def test_loads_and_bears_its_name(self, name: str) -> None:
-        loaded = library.open_model(name)
+        loaded = library.open_file(library.find_model(name))
         assert loaded.contract.name == name
         assert len(loaded.digest) == 64
         ids = np.array(loaded.contract.reference.ids[0], dtype=np.int32)
@@ -98,9 +98,12 @@ class TestBundled:
         assert library.find_model(str(tmp_path / "model.bin")) == tmp_path / "model.bin"
 
 
-@pytest.fixture
-def tiny() -> Tiny:
-    return tiny_graph()
+@pytest.fixture(params=MODEL_KINDS)
+def tiny(request: pytest.FixtureRequest) -> Tiny:
+    """Of every kind: each is loaded with the same suspicion."""
+    made = tiny_graph()
+    made.replace("kind", by=request.param)
+    return made
 
 
 @pytest.mark.train

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fakes import Babbler, ScriptedModel, sung
 from support.jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
+from support.leading import ScriptedTune
 
 from companion.controls.settings import Command, Settings
 from companion.controls.table import GRIDS
 from companion.errors import BadSetting
 from companion.generation.improviser import ANSWER, HEARD
+from companion.model.leading import LedModel
 from companion.music.bars import Barlines
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, STEPS_PER_BEAT, strike
@@ -835,6 +838,18 @@ class TestModel:
         assert jam.listener.pitches == TONIC  # what was committed
         jam.to(23.1)
         assert jam.listener.pitches == DOMINANT and not jam.listener.late
+
+    def test_one_that_a_melody_model_leads_comes_and_goes(self) -> None:
+        jam = answering(at=20.4)
+        tune: Any = ScriptedTune({frame: strike(76) for frame in range(400)})
+        under: Any = chords_at(TONICS)
+        under.digest, under.is_stranger = "", False
+        jam.session.set_model(LedModel(tune, under))
+        jam.to(30.1)
+        assert jam.listener.pitches == (76, *TONIC[1:])
+        jam.session.set_model(chords_at(TONICS))  # type: ignore[arg-type]
+        jam.to(35.1)
+        assert jam.listener.pitches == TONIC and not jam.listener.late
 
     @pytest.mark.parametrize("mode", ["continue", "harmonise", "duet", "loop", "listen"])
     @pytest.mark.parametrize("at", [3.2, 10.6, 70.3, 150.9])
