@@ -12,7 +12,7 @@ from export.models.layers import ModelState, Tensor, TimeGRU, gru_step
 from export.models.symbols import SPOKEN, SymbolModel
 
 LOWEST_KNOWN, HIGHEST_KNOWN = 31, 87  # MIDI: the chorales, moved by −5..+6 semitones
-BETWEEN = 0  # the symbol between pieces; then silence, then the pitches
+PIECE_END = 0  # the symbol between pieces; then silence, then the pitches
 ALPHABET = FIRST_STRIKE + HIGHEST_KNOWN - LOWEST_KNOWN + 1  # 59
 OPENING = 16  # end symbols before a piece
 _ABOVE = LOWEST_PITCH - LOWEST_KNOWN  # its table begins so many pitches lower than ours
@@ -49,16 +49,16 @@ class GruOnehotModel(SymbolModel):
         What comes first is taken for a beginning: its note before is nothing, which is the last of sixteen ends.
         """
         symbols = _known(self.reader.last(ids))
-        opening = ops.zeros((ops.shape(symbols)[0], OPENING - 1), dtype=symbols.dtype) + BETWEEN
+        opening = ops.zeros((ops.shape(symbols)[0], OPENING - 1), dtype=symbols.dtype) + PIECE_END
         x = ops.one_hot(ops.concatenate([opening, symbols], axis=1), ALPHABET)
         for layer, dropout in zip(self.layers_of_time, self.dropouts, strict=True):
             x = dropout(layer(x, training=training), training=training)
         logits = self.said(x[:, OPENING - 1 :])
-        return ops.concatenate([self._tokens(logits, ids), logits[..., BETWEEN : BETWEEN + 1]], axis=-1)
+        return ops.concatenate([self._tokens(logits, ids), logits[..., PIECE_END : PIECE_END + 1]], axis=-1)
 
     def prepare_step(self) -> None:
         """Hear the ends before a piece, once for all: what is remembered of them becomes constants."""
-        x = ops.one_hot(np.full((1, OPENING - 1), BETWEEN), ALPHABET)
+        x = ops.one_hot(np.full((1, OPENING - 1), PIECE_END), ALPHABET)
         self.opening = []
         for layer in self.layers_of_time:
             x = layer(x)
@@ -72,7 +72,7 @@ class GruOnehotModel(SymbolModel):
             x = gru_step(layer.cell, x, states[f"hidden_{i}"] + self.opening[i])
             following[f"hidden_{i}"] = x - self.opening[i]
         logits = self.said(x)
-        following["end"] = ops.softmax(logits, axis=-1)[:, BETWEEN : BETWEEN + 1]
+        following["end"] = ops.softmax(logits, axis=-1)[:, PIECE_END : PIECE_END + 1]
         return self._tokens(logits, ids), following
 
     def _tokens(self, logits: Tensor, ids: Tensor) -> Tensor:

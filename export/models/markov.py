@@ -19,10 +19,10 @@ from companion.music.vocabulary import FIRST_STRIKE, VOICES, IntArray, sounding_
 from export.models.layers import ModelState, Tensor
 from export.models.symbols import LINE_SYMBOLS, SPOKEN, SymbolModel
 
-WIDEST = 47  # semitones: farther than any two symbols lie apart
-SILENT = WIDEST + 1  # in place of semitones above the bass: no pitch
-ELSEWHERE = WIDEST + 2  # likewise: what no row of the table says
-MOVES = 2 * WIDEST + 2  # semitones, or silence
+FARTHEST_APART = 47  # semitones: farther than any two symbols lie apart
+SILENT = FARTHEST_APART + 1  # in place of semitones above the bass: no pitch
+ELSEWHERE = FARTHEST_APART + 2  # likewise: what no row of the table says
+MOVES = 2 * FARTHEST_APART + 2  # semitones, or silence
 FEW = 0.5  # added to every count of one voice
 
 
@@ -88,10 +88,10 @@ class MarkovModel(SymbolModel):
     def _said(self, ids: Tensor, voice: Tensor | int) -> Tensor:
         """ids ``[notes, width]``, all of one voice → logits ``[notes, vocabulary]``."""
         own, alone = self.reader.own(ids), self._alone(self.reader.own(ids), voice)
-        goes = ops.one_hot(_of(self.following, voice) + WIDEST, MOVES, dtype="float32")  # [rows, MOVES]
+        goes = ops.one_hot(_of(self.following, voice) + FARTHEST_APART, MOVES, dtype="float32")  # [rows, MOVES]
         counted = ops.matmul(ops.cast(self._fitting(ids), "float32") * self.counts, goes)
         places, bass = np.arange(1, LINE_SYMBOLS), self.reader.sounding(ids)[:, -1:]
-        to = ops.where(places < FIRST_STRIKE, MOVES - 1, places - bass + WIDEST)
+        to = ops.where(places < FIRST_STRIKE, MOVES - 1, places - bass + FARTHEST_APART)
         counted = ops.take_along_axis(counted, to, axis=-1)
         counted = ops.where(ops.less(bass, FIRST_STRIKE), 0.0, counted)
         shares = counted + self.doubt * alone
@@ -100,7 +100,7 @@ class MarkovModel(SymbolModel):
     def _alone(self, own: Tensor, voice: Tensor | int) -> Tensor:
         """[notes, SPOKEN]: what a voice does by itself: mostly as it moves, now and then anything that it sings."""
         places, before = np.arange(1, LINE_SYMBOLS), ops.expand_dims(own, -1)
-        move = ops.where(places < FIRST_STRIKE, MOVES - 1, places - before + WIDEST)
+        move = ops.where(places < FIRST_STRIKE, MOVES - 1, places - before + FARTHEST_APART)
         moving = ops.take(_of(self.moves, voice), move, axis=0)
         usual = _of(self.usual, voice)
         moving = ops.where(ops.less(before, FIRST_STRIKE), usual, moving)
@@ -145,4 +145,4 @@ def _pairs(symbols: NDArray[np.int64]) -> NDArray[np.int64]:
 def _moves(column: NDArray[np.int64]) -> NDArray[np.int64]:
     """Of one voice, after each pitch: how far it moves, or that it falls silent."""
     before, after = column[:-1], column[1:]
-    return np.where(after < FIRST_STRIKE, MOVES - 1, after - before + WIDEST)[before >= FIRST_STRIKE]
+    return np.where(after < FIRST_STRIKE, MOVES - 1, after - before + FARTHEST_APART)[before >= FIRST_STRIKE]

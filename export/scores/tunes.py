@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.model.contract import REPEATS
-from companion.model.features import BAR_STEPS, Place
+from companion.model.features import BAR_PLACES, Place
 from companion.model.runtime import Model
 from companion.model.state import aside
 from companion.music.vocabulary import HOLD, REST, VOICES, IntArray
@@ -100,7 +100,7 @@ class TuneCounts:
         self.goes_on += int((events == HOLD).sum())
         self.says_repeats |= repeats.shape[1] > 0
         for step in np.flatnonzero(repeats.max(axis=-1, initial=0.0) > 0.5):
-            back = BAR_STEPS * (1 + int(repeats[step].argmax()))
+            back = BAR_PLACES * (1 + int(repeats[step].argmax()))
             self.repeats += 1
             self.repeats_right += int(events[step] == (events[step - back] if step >= back else HOLD))
 

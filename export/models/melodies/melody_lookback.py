@@ -8,12 +8,12 @@ import numpy as np
 from keras import ops
 
 from companion.model.contract import REPEATS
-from companion.model.features import BAR_STEPS
+from companion.model.features import BAR_PLACES
 from export.models.layers import ModelState, Tensor
 from export.models.melodies.melody_basic import EVENTS, NO_EVENT, TUNE_FEATURES, MelodyBasicModel, one_hot
 
 BARS_AGO = (1, 2)  # bars of 4/4
-PAST_EVENTS = max(BARS_AGO) * BAR_STEPS  # events before the last one
+PAST_EVENTS = max(BARS_AGO) * BAR_PLACES  # events before the last one
 _LEAST = 1e-9  # of a probability, whose logarithm is then finite
 
 
@@ -61,7 +61,7 @@ class MelodyLookbackModel(MelodyBasicModel):
 
 
 # Steps back from the last event: to where it stood bars ago, and to where the event to come did.
-_DISTANCES = [[bars * BAR_STEPS - later for bars in BARS_AGO] for later in (0, 1)]
+_DISTANCES = [[bars * BAR_PLACES - later for bars in BARS_AGO] for later in (0, 1)]
 
 
 def _earlier(events: Tensor, steps: int) -> Tensor:
