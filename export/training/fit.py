@@ -25,7 +25,7 @@ from companion.files.writing import write_output
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
-from export.data.rolls import Roll
+from export.data.rolls import KeyRoll
 from export.models.registry import build, model_class
 from export.training.crops import CropBatches, CropSettings, WholeCrops
 from export.training.habits import Habits
@@ -158,8 +158,8 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
 
 def fit(
     settings: FitSettings,
-    train: Sequence[Piece] | Sequence[Roll],
-    valid: Sequence[Piece] | Sequence[Roll],
+    train: Sequence[Piece] | Sequence[KeyRoll],
+    valid: Sequence[Piece] | Sequence[KeyRoll],
     folder: Path,
     resume: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -203,6 +203,7 @@ def _run(
         validation_data=checks,
         epochs=settings.epochs,
         initial_epoch=first_epoch,
+        shuffle=False,  # batches are drawn; in another order a resumed run would go another way
         verbose=0,
         callbacks=[*averaging, keeper, *callbacks],
     )
