@@ -11,15 +11,15 @@ from companion.music.vocabulary import FIRST_STRIKE
 from export.models.layers import ModelState, Tensor, TimeGRU, gru_step
 from export.models.symbols import (
     FAR,
-    HIGHEST_MOVE,
+    FARTHEST_UP,
     LINE_SYMBOLS,
-    LOWEST_MOVE,
+    FARTHEST_DOWN,
     SPOKEN,
     SYMBOL_FEATURES,
     SymbolModel,
 )
 
-SPARE = HIGHEST_MOVE - LOWEST_MOVE  # pitches beyond the vocabulary, into which music may be moved
+SPARE = FARTHEST_UP - FARTHEST_DOWN  # pitches beyond the vocabulary, into which music may be moved
 
 
 class AttentionGruModel(SymbolModel):
@@ -84,10 +84,10 @@ class AttentionGruModel(SymbolModel):
     def _moved(self, ids: Tensor) -> Tensor:
         """[...]: the symbol before, in the common key; its pitches begin so much higher in the table."""
         symbol = self.reader.last(ids)
-        return ops.where(ops.less(symbol, FIRST_STRIKE), symbol, symbol + self.reader.move(ids) - LOWEST_MOVE)
+        return ops.where(ops.less(symbol, FIRST_STRIKE), symbol, symbol + self.reader.move(ids) - FARTHEST_DOWN)
 
     def _tokens(self, logits: Tensor, ids: Tensor) -> Tensor:
         """Logits ``[..., SPOKEN + SPARE]`` of silence and pitches in the common key → logits of tokens here."""
-        first = ops.expand_dims(self.reader.move(ids) - LOWEST_MOVE, -1)
+        first = ops.expand_dims(self.reader.move(ids) - FARTHEST_DOWN, -1)
         places = ops.concatenate([ops.zeros_like(first), 1 + first + np.arange(SPOKEN - 1)], axis=-1)
         return self.reader.tokens(ops.take_along_axis(logits, places, axis=-1), self.reader.own(ids))

@@ -24,10 +24,10 @@ SPOKEN = LINE_SYMBOLS - 1  # all but nothing yet
 FAR = -1e9  # added to the scores of what may not be seen
 NEVER = -1000.0  # in place of the logit of what does not happen
 
-LOWEST_MOVE, HIGHEST_MOVE = -6, 5  # semitones to the common key
+FARTHEST_DOWN, FARTHEST_UP = -6, 5  # semitones to the common key
 _TO_A_OR_C = np.array(
-    [0, *((-tonic - LOWEST_MOVE) % 12 + LOWEST_MOVE for tonic in range(12))]
-    + [(9 - tonic - LOWEST_MOVE) % 12 + LOWEST_MOVE for tonic in range(12)],
+    [0, *((-tonic - FARTHEST_DOWN) % 12 + FARTHEST_DOWN for tonic in range(12))]
+    + [(9 - tonic - FARTHEST_DOWN) % 12 + FARTHEST_DOWN for tonic in range(12)],
     dtype=np.int32,
 )  # [key id] → semitones to C major or A minor
 assert len(_TO_A_OR_C) == KEYS
