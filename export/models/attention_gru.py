@@ -11,9 +11,9 @@ from companion.music.vocabulary import FIRST_STRIKE
 from export.models.layers import ModelState, Tensor, TimeGRU, gru_step
 from export.models.symbols import (
     FAR,
+    FARTHEST_DOWN,
     FARTHEST_UP,
     LINE_SYMBOLS,
-    FARTHEST_DOWN,
     SPOKEN,
     SYMBOL_FEATURES,
     SymbolModel,
