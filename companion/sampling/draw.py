@@ -45,7 +45,7 @@ class Sampling:
     key_penalty: float = 0.0  # nats off every note outside the key, where a key is heard; 0 lets them be
     harmony: float = 0.0  # how strongly notes keep to the chord chosen for their beat; 1 as Bach's do, 0 not at all
     voice_temperatures: tuple[float | None, ...] = (None,) * len(VOICES)  # in place of temperature, voice by voice
-    threshold: float | None = None  # in place of dice: the lowest key that is so likely; for models that sing bass first
+    threshold: float | None = None  # in place of dice: of the lowest key that comes; for models that sing bass first
 
     def __post_init__(self) -> None:
         for temperature in (self.temperature, *self.voice_temperatures):

@@ -19,13 +19,13 @@ from export.data.corpus import OFF_GRID_SHARE, Refusal
 from export.data.folder import midi_files, split_of_name
 from export.data.prepare import refusal_lines
 
-KEYS = HIGHEST_PITCH - LOWEST_PITCH + 1
+ROLL_KEYS = HIGHEST_PITCH - LOWEST_PITCH + 1
 DOWN, STRUCK = 1, 2  # a key that sounds on, and one that begins to; 0: silent
-SHORTEST = STEPS_PER_WHOLE_NOTE  # steps of the shortest piece: a bar
+SHORTEST_ROLL = STEPS_PER_WHOLE_NOTE  # steps of the shortest piece: a bar
 
 
 @dataclass(frozen=True)
-class Roll:
+class KeyRoll:
     """One piece as a roll of keys; its first step begins a bar of sixteen."""
 
     name: str
@@ -37,11 +37,11 @@ class Roll:
 class RollFolder:
     """What reading a folder gave."""
 
-    rolls: tuple[Roll, ...]
+    rolls: tuple[KeyRoll, ...]
     refusals: tuple[Refusal, ...]
     notices: tuple[Refusal, ...]  # rolls that do not hold all that their files do, and what they lack
 
-    def of_split(self, split: str) -> list[Roll]:
+    def of_split(self, split: str) -> list[KeyRoll]:
         """Those of one split."""
         return [roll for roll in self.rolls if roll.split == split]
 
@@ -62,7 +62,7 @@ def read_rolls(folder: Path, progress: Progress = unseen) -> RollFolder:
         ValueError: It holds no MIDI files.
         BadSetting: None of them can be used, or only one.
     """
-    rolls, refusals, notices = list[Roll](), list[Refusal](), list[Refusal]()
+    rolls, refusals, notices = list[KeyRoll](), list[Refusal](), list[Refusal]()
     paths = midi_files(folder)
     for done, path in enumerate(paths, start=1):
         name = path.relative_to(folder).as_posix()
@@ -73,13 +73,13 @@ def read_rolls(folder: Path, progress: Progress = unseen) -> RollFolder:
         except (BadMidiFile, ValueError) as error:
             refusals.append(Refusal(name, str(error).removeprefix(f"{path} ").partition("; ")[0]))
         progress(done, len(paths))
-    if len(rolls) < 2:  # noqa: PLR2004 - one to learn from, one to check with
+    if len(rolls) < 2:
         why = "; ".join(line.strip() for line in refusal_lines(refusals))
         raise BadSetting(f"{len(rolls)} of {len(paths)} MIDI files in {folder} can be used, and two are needed. {why}")
     return RollFolder(tuple(_with_both_parts(rolls)), tuple(refusals), tuple(notices))
 
 
-def roll_of_song(song: Song, name: str) -> tuple[Roll, tuple[str, ...]]:
+def roll_of_song(song: Song, name: str) -> tuple[KeyRoll, tuple[str, ...]]:
     """A roll of a MIDI file, and what of the file it leaves out.
 
     Raises:
@@ -99,16 +99,16 @@ def roll_of_song(song: Song, name: str) -> tuple[Roll, tuple[str, ...]]:
         raise ValueError("more of its notes begin off the sixteenths than a roll can hold")
     begins = STEPS_PER_WHOLE_NOTE * math.floor(min(starts) / STEPS_PER_WHOLE_NOTE)
     keys = _keys([round(s) - begins for s in starts], [round(e) - begins for e in ends], [n.pitch for n in within])
-    if len(keys) < SHORTEST:
+    if len(keys) < SHORTEST_ROLL:
         raise ValueError("it lasts less than a bar")
     beyond = len(song.notes) - len(within)
     notices = [f"left out {beyond} notes beyond {LOWEST_PITCH} to {HIGHEST_PITCH}"] if beyond else []
-    return Roll(name, split_of_name(name), keys), (*song.notices, *notices)
+    return KeyRoll(name, split_of_name(name), keys), (*song.notices, *notices)
 
 
 def _keys(starts: Sequence[int], ends: Sequence[int], pitches: Sequence[int]) -> IntArray:
     """``[steps, 46]`` from the steps of notes; each sounds for one step at least, and strikes a key that is down."""
-    keys = np.zeros((max(max(ends), max(starts) + 1), KEYS), dtype=np.int32)
+    keys = np.zeros((max(*ends, max(starts) + 1), ROLL_KEYS), dtype=np.int32)
     for start, end, pitch in zip(starts, ends, pitches, strict=True):
         column = keys[start : max(end, start + 1), pitch - LOWEST_PITCH]
         column[:] = np.maximum(column, DOWN)
@@ -116,7 +116,7 @@ def _keys(starts: Sequence[int], ends: Sequence[int], pitches: Sequence[int]) ->
     return keys
 
 
-def _with_both_parts(rolls: Sequence[Roll]) -> list[Roll]:
+def _with_both_parts(rolls: Sequence[KeyRoll]) -> list[KeyRoll]:
     """The same, with something to train on and something to check with: the last one, where names leave nothing."""
     if {"train", "valid"} <= {roll.split for roll in rolls}:
         return list(rolls)

@@ -17,16 +17,16 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from companion.model.features import FEATURES, FeatureRow
-from companion.music.vocabulary import FIRST_STRIKE, HIGHEST_PITCH, HOLD, LOWEST_PITCH, VOICES
+from companion.music.vocabulary import FIRST_STRIKE, HIGHEST_PITCH, LOWEST_PITCH, VOICES
 from export.models.layers import ModelState, Tensor
 
-KEYS = HIGHEST_PITCH - LOWEST_PITCH + 1
-_NUMBERS = np.arange(KEYS, dtype=np.int32)
+PIANO_KEYS = HIGHEST_PITCH - LOWEST_PITCH + 1
+_NUMBERS = np.arange(PIANO_KEYS, dtype=np.int32)
 VICINITY = 12  # keys up and down that a key sees of the step before
 DIGITS = 4  # of the place in a bar of sixteen steps
-ASKED = PLAYED, STRUCK, SHARED = (0, 1, 2)  # what is asked of each key
+_ASKED = _PLAYED, _STRUCK, _SHARED = (0, 1, 2)  # what is asked of each key
 ROLL_AXES = 4  # of a batch of rolls: pieces, frames, keys, and what is known of each key:
-BAR = 2  # … played, struck, and the place in the bar
+_PLACE = 2  # … played, struck, and the place in the bar
 LEAST = -30.0  # nats: what cannot be, so that a logit is a number
 _NEVER = -1e9
 _JUST_STRUCK = 1  # in the feature "held": one step since the strike
@@ -57,7 +57,7 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
         self.layers_of_time = [_lstm(units, f"time_{i}") for i in range(2)]
         self.layers_of_keys = [_lstm(key_units, "keys_0"), _lstm(second_key_units, "keys_1")]
         self.answers = layers.Dense(
-            len(ASKED), bias_initializer=keras.initializers.Constant([-2.5, 0.0, -3.0]), name="answers"
+            len(_ASKED), bias_initializer=keras.initializers.Constant([-2.5, 0.0, -3.0]), name="answers"
         )
         self.dealing = VoiceDealing(name="dealing")
         self.dealing.build(None)  # rolls have no voices to deal
@@ -68,7 +68,8 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
     def states(self) -> list[ModelState]:
         """Of every key: what its LSTMs along time remember."""
         sizes = [layer.units for layer in self.layers_of_time]
-        return [ModelState(f"{what}_{i}", (KEYS, size)) for i, size in enumerate(sizes) for what in ("hidden", "cell")]
+        kinds = [(f"{what}_{i}", size) for i, size in enumerate(sizes) for what in ("hidden", "cell")]
+        return [ModelState(name, (PIANO_KEYS, size)) for name, size in kinds]
 
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """ids ``[batch, notes, width]``, four notes a frame, bass first → logits ``[batch, notes, vocabulary]``.
@@ -87,20 +88,20 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
         else:
             told = ops.repeat(told, len(VOICES), axis=1)[:, :notes]
             asked = self._along_keys(told, self.way_of(ids), training)
-        logits = self.logits_of(
-            ops.reshape(asked, (batch * notes, KEYS, len(ASKED))), ops.reshape(ids, (batch * notes, self.row.width))
-        )
+        asked = ops.reshape(asked, (batch * notes, PIANO_KEYS, len(_ASKED)))
+        logits = self.logits_of(asked, ops.reshape(ids, (batch * notes, self.row.width)))
         return ops.reshape(logits, (batch, notes, logits.shape[-1]))
 
     def _of_rolls(self, rolls: Tensor, training: bool) -> Tensor:
         """``[batch, frames, keys, 3]``: played, struck, place in the bar → answers, ``[batch, frames, keys, 3]``."""
-        way = ops.cast(rolls[..., :SHARED], "float32")
+        way = ops.cast(rolls[..., :_SHARED], "float32")
         before = ops.pad(way[:, :-1], ((0, 0), (1, 0), (0, 0), (0, 0)))
-        played, nothing = before[..., PLAYED], ops.zeros_like(before[..., PLAYED])
+        played, nothing = before[..., _PLAYED], ops.zeros_like(before[..., _PLAYED])
         nobody = ops.zeros_like(nothing[..., : len(VOICES)])
-        read = self.reading(played, before[..., STRUCK], nothing, rolls[:, :, 0, BAR], nothing, nobody)
+        read = self.reading(played, before[..., _STRUCK], nothing, rolls[:, :, 0, _PLACE], nothing, nobody)
         way = ops.concatenate([way, nothing[..., None]], axis=-1)  # no key by two voices
-        return self._along_keys(self._along_time(read, training), way, training)
+        answers = self._along_keys(self._along_time(read, training), way, training)
+        return answers + 0.0 * self.dealing.total()  # no gradient is missing: it is nothing
 
     def inputs_of(self, ids: Tensor) -> Tensor:
         """Rows of first notes ``[batch, frames, width]`` → what each key reads, ``[batch, frames, keys, numbers]``."""
@@ -134,7 +135,7 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
             *(_vicinity(keys) for keys in (played, struck, given)),
             *(_classes(keys) for keys in (played, given)),
             shared[..., None],
-            ops.broadcast_to(everywhere, (shape[0], shape[1], KEYS, everywhere.shape[-1])),
+            ops.broadcast_to(everywhere, (shape[0], shape[1], PIANO_KEYS, everywhere.shape[-1])),
             ops.broadcast_to(ops.convert_to_tensor(self.facts), (shape[0], shape[1], *self.facts.shape)),
         ]
         return ops.concatenate(own, axis=-1)
@@ -155,20 +156,20 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
     def _along_time(self, x: Tensor, training: bool) -> Tensor:
         """``[batch, frames, keys, numbers]`` → ``[batch, frames, keys, units]``: every key by itself."""
         batch, frames = ops.shape(x)[:2]
-        x = ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (batch * KEYS, frames, x.shape[-1]))
+        x = ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (batch * PIANO_KEYS, frames, x.shape[-1]))
         for layer, dropout in zip(self.layers_of_time, self.dropouts[:2], strict=True):
             x = dropout(layer(x, training=training), training=training)
-        return ops.transpose(ops.reshape(x, (batch, KEYS, frames, x.shape[-1])), (0, 2, 1, 3))
+        return ops.transpose(ops.reshape(x, (batch, PIANO_KEYS, frames, x.shape[-1])), (0, 2, 1, 3))
 
     def _along_keys(self, told: Tensor, way: Tensor, training: bool) -> Tensor:
         """What time told each key, and the way to each, ``[batch, notes, keys, …]`` → answers ``[…, 3]``."""
         batch, notes = ops.shape(told)[:2]
         before = ops.pad(way[:, :, :-1], ((0, 0), (0, 0), (1, 0), (0, 0)))  # a key is told of the one below
         x = ops.concatenate([told, before], axis=-1)
-        x = ops.reshape(x, (batch * notes, KEYS, x.shape[-1]))
+        x = ops.reshape(x, (batch * notes, PIANO_KEYS, x.shape[-1]))
         for layer, dropout in zip(self.layers_of_keys, self.dropouts[2:], strict=True):
             x = dropout(layer(x, training=training), training=training)
-        return ops.reshape(self.answers(x), (batch, notes, KEYS, len(ASKED)))
+        return ops.reshape(self.answers(x), (batch, notes, PIANO_KEYS, len(_ASKED)))
 
     def logits_of(self, asked: Tensor, ids: Tensor) -> Tensor:
         """Answers of the keys ``[notes, keys, 3]`` and rows ``[notes, width]`` → log-probabilities of tokens."""
@@ -176,7 +177,7 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
         voice = len(VOICES) - 1 - self._codes(ids, "turn")[:, 0]
         rest, keys = self.dealing(asked, decided, before, voice)
         own = _on_keys(ops.take_along_axis(before, voice[:, None], axis=-1)[:, 0] - FIRST_STRIKE)
-        struck = asked[..., STRUCK]
+        struck = asked[..., _STRUCK]
         going_on = ops.sum(own * (keys + ops.log_sigmoid(-struck)), axis=-1) + (1 - ops.sum(own, axis=-1)) * _NEVER
         strikes = keys + own * ops.log_sigmoid(struck)
         logits = ops.concatenate([rest[:, None], going_on[:, None], strikes], axis=-1)
@@ -200,16 +201,16 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
         after = [ops.reshape(value, state.shape) for value, state in zip(after, self.states, strict=True)]
         told = after[-2][None, None]  # what the upper layer's cells show
         asked = self._along_keys(told, self.way_of(ids[None]), training=False)
-        logits = self.logits_of(ops.reshape(asked, (1, KEYS, len(ASKED))), ids)
+        logits = self.logits_of(ops.reshape(asked, (1, PIANO_KEYS, len(_ASKED))), ids)
         return logits, {state.name: value for state, value in zip(self.states, after, strict=True)}
 
     def _frame(self, ids: Tensor, before: list[Tensor]) -> list[Tensor]:
         """The states after a step in time, from those before it."""
         read = self.inputs_of(ops.reshape(ids, (1, 1, self.row.width)))
-        x = ops.reshape(read, (KEYS, read.shape[-1]))
+        x = ops.reshape(read, (PIANO_KEYS, read.shape[-1]))
         after: list[Any] = []
         for layer, hidden, cell in zip(self.layers_of_time, before[::2], before[1::2], strict=True):
-            shape = (KEYS, layer.units)
+            shape = (PIANO_KEYS, layer.units)
             x, (_, remembered) = layer.cell(x, [ops.reshape(hidden, shape), ops.reshape(cell, shape)])
             after += [x, remembered]
         return after
@@ -227,8 +228,12 @@ class VoiceDealing(layers.Layer):  # type: ignore[misc]
         self.shares = self.add_weight(
             name="shares", shape=(len(VOICES), 3, 2), initializer=keras.initializers.Constant(_RARELY)
         )
-        self.below = self.add_weight(name="below", shape=(KEYS,), initializer="zeros")
+        self.below = self.add_weight(name="below", shape=(PIANO_KEYS,), initializer="zeros")
         self.again = self.add_weight(name="again", shape=(), initializer="zeros")
+
+    def total(self) -> Tensor:
+        """Of all its numbers."""
+        return ops.sum(self.shares) + ops.sum(self.below) + self.again
 
     def call(self, asked: Tensor, decided: Tensor, before: Tensor, voice: Tensor) -> tuple[Tensor, Tensor]:
         """Log-probabilities that a voice rests ``[notes]``, and that it sings each key ``[notes, keys]``.
@@ -238,10 +243,10 @@ class VoiceDealing(layers.Layer):  # type: ignore[misc]
         top = ops.max(decided, axis=-1) - FIRST_STRIKE  # the highest key decided, below 0 where there is none
         keys, top = _NUMBERS, top[:, None]
         above, at = ops.cast(keys > top, "float32"), ops.cast(keys == top, "float32")
-        silent = above * -ops.softplus(asked[..., PLAYED])  # nats
-        upward = ops.log_sigmoid(asked[..., PLAYED]) + _sum_below(silent)
+        silent = above * -ops.softplus(asked[..., _PLAYED])  # nats
+        upward = ops.log_sigmoid(asked[..., _PLAYED]) + _sum_below(silent)
         nothing = ops.sum(silent, axis=-1)
-        share = ops.sum(at * asked[..., SHARED], axis=-1)
+        share = ops.sum(at * asked[..., _SHARED], axis=-1)
         some = ops.cast(top[:, 0] >= 0, "float32")  # a key to share
         alone = some * ops.log_sigmoid(-share)
         along, crosses, rests = self._kinds(before, voice, top[:, 0])
@@ -254,7 +259,7 @@ class VoiceDealing(layers.Layer):  # type: ignore[misc]
         return rest, ops.where(keys == top, (along + ops.log_sigmoid(share))[:, None], sung)
 
     def _kinds(self, before: Tensor, voice: Tensor, top: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Nats of going along the keys, of crossing and of resting, ``[notes]``; below the lowest key nobody crosses."""
+        """Nats of going along the keys, of crossing (not below the lowest key) and of resting, ``[notes]``."""
         own = ops.take_along_axis(before, voice[:, None], axis=-1)[:, 0]
         lower = ops.where(np.arange(len(VOICES), dtype=np.int32) > voice[:, None], before, 0)
         crossed = ops.cast(own < ops.max(lower, axis=-1), "int32")
@@ -281,7 +286,7 @@ def _on_keys(numbers: Tensor) -> Tensor:
 
 def _sum_below(keys: Tensor) -> Tensor:
     """``[notes, keys]`` → at each key the sum of all below it."""
-    return ops.matmul(keys, np.triu(np.ones((KEYS, KEYS), dtype=np.float32), 1))
+    return ops.matmul(keys, np.triu(np.ones((PIANO_KEYS, PIANO_KEYS), dtype=np.float32), 1))
 
 
 def _vicinity(keys: Tensor) -> Tensor:
@@ -301,5 +306,5 @@ def _classes(keys: Tensor) -> Tensor:
 def _facts_of_keys() -> NDArray[np.float32]:
     """``[keys, 13]``: of each key its number, from 0 to 1, and its pitch class."""
     pitches = np.arange(LOWEST_PITCH, HIGHEST_PITCH + 1)
-    number = (pitches - LOWEST_PITCH) / (KEYS - 1)
+    number = (pitches - LOWEST_PITCH) / (PIANO_KEYS - 1)
     return np.concatenate([number[:, None], np.eye(12)[pitches % 12]], axis=1).astype(np.float32)

@@ -24,7 +24,7 @@ from keras import ops
 from companion.files.writing import write_output
 from companion.model.features import FeatureRow
 from export.data.pieces import Piece
-from export.data.rolls import Roll
+from export.data.rolls import KeyRoll
 from export.models.registry import build
 from export.training.crops import CropBatches, CropSettings, WholeCrops
 from export.training.habits import Habits
@@ -151,8 +151,8 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
 
 def fit(
     settings: FitSettings,
-    train: Sequence[Piece] | Sequence[Roll],
-    valid: Sequence[Piece] | Sequence[Roll],
+    train: Sequence[Piece] | Sequence[KeyRoll],
+    valid: Sequence[Piece] | Sequence[KeyRoll],
     folder: Path,
     resume: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -169,8 +169,8 @@ def fit(
 
 def _run(
     settings: FitSettings,
-    train: Sequence[Piece] | Sequence[Roll],
-    valid: Sequence[Piece] | Sequence[Roll],
+    train: Sequence[Piece] | Sequence[KeyRoll],
+    valid: Sequence[Piece] | Sequence[KeyRoll],
     folder: Path,
     state: dict[str, Any] | None,
     callbacks: Sequence[keras.callbacks.Callback],
@@ -179,13 +179,8 @@ def _run(
     model = build(settings.architecture, **settings.model)
     compile_model(model, settings)
     first_epoch = state["epoch"] if state else 0
-    row = FeatureRow(model.features)
-    habits = Habits.of(model)
     batches = _batches(settings, train, model, first_epoch)
-    if settings.rolls:
-        checks = WholeRolls(valid, VALIDATION_STEPS)
-    else:
-        checks = WholeCrops(valid, row, VALIDATION_STEPS, batch_size=16, habits=habits)
+    checks = _checks(settings, valid, model)
     model(batches[0][0][:1])
     if settings.start and not state:
         model.set_weights(load_best(Path(settings.start))[1].get_weights())
@@ -198,6 +193,7 @@ def _run(
         validation_data=checks,
         epochs=settings.epochs,
         initial_epoch=first_epoch,
+        shuffle=False,  # batches are drawn; in another order a resumed run would go another way
         verbose=0,
         callbacks=[AveragedWeights(in_place=state is not None), keeper, *callbacks],
     )
@@ -211,6 +207,13 @@ def _batches(settings: FitSettings, train: Sequence[Any], model: keras.Model, fi
         return RollBatches(train, crops, batches, seed, first_epoch)
     drawn = CropBatches(train, FeatureRow(model.features), crops, batches, seed, first_epoch, Habits.of(model))
     return _taught(drawn, model, settings.teachers) if settings.teachers else drawn
+
+
+def _checks(settings: FitSettings, valid: Sequence[Any], model: keras.Model) -> Any:
+    if settings.rolls:
+        return WholeRolls(valid, VALIDATION_STEPS)
+    row, habits = FeatureRow(model.features), Habits.of(model)
+    return WholeCrops(valid, row, VALIDATION_STEPS, batch_size=16, habits=habits)
 
 
 def _taught(crops: CropBatches, model: keras.Model, runs: Sequence[str]) -> TaughtBatches:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from keras import ops
 
 from companion.music.bars import STEPS_PER_WHOLE_NOTE
 from companion.music.vocabulary import IntArray
-from export.data.rolls import DOWN, STRUCK, Roll
+from export.data.rolls import DOWN, STRUCK, KeyRoll
 from export.models.layers import Tensor
 from export.training.crops import IGNORED, CropSettings
 
@@ -34,7 +35,7 @@ def roll_nll(targets: Tensor, answers: Tensor) -> Tensor:
 
 
 def roll_batch(crops: Sequence[tuple[IntArray, int]], steps: int) -> tuple[IntArray, IntArray]:
-    """Rows of keys, each with the step it begins at → rolls ``[batch, steps, keys, 3]``, targets ``[batch, steps, keys]``.
+    """Rolls ``[batch, steps, keys, 3]`` and targets ``[batch, steps, keys]``, of rows of keys and where each begins.
 
     A roll says of each key whether it is played and struck, and everywhere the place in the bar.
     """
@@ -47,7 +48,7 @@ def roll_batch(crops: Sequence[tuple[IntArray, int]], steps: int) -> tuple[IntAr
 class RollBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of random crops of rolls; batch i of an epoch depends on seed, epoch and i alone."""
 
-    def __init__(self, rolls: Sequence[Roll], settings: CropSettings, batches: int, seed: int, first_epoch: int):
+    def __init__(self, rolls: Sequence[KeyRoll], settings: CropSettings, batches: int, seed: int, first_epoch: int):
         super().__init__()
         self.rolls, self.settings = list(rolls), settings
         self.batches, self.seed, self.epoch = batches, seed, first_epoch
@@ -76,7 +77,7 @@ class RollBatches(keras.utils.PyDataset):  # type: ignore[misc]
 class WholeRolls(keras.utils.PyDataset):  # type: ignore[misc]
     """Every roll from its start, in crops end to end and untransposed: what a training is checked with."""
 
-    def __init__(self, rolls: Sequence[Roll], steps: int):
+    def __init__(self, rolls: Sequence[KeyRoll], steps: int):
         super().__init__()
         self.steps = steps
         self.crops = [
@@ -84,7 +85,7 @@ class WholeRolls(keras.utils.PyDataset):  # type: ignore[misc]
         ]
 
     def __len__(self) -> int:
-        return -(-len(self.crops) // CHECKED_TOGETHER)
+        return math.ceil(len(self.crops) / CHECKED_TOGETHER)
 
     def __getitem__(self, index: int) -> tuple[IntArray, IntArray]:
         return roll_batch(self.crops[index * CHECKED_TOGETHER : (index + 1) * CHECKED_TOGETHER], self.steps)

@@ -158,7 +158,7 @@ class TestReading:
             conditions = Conditions(30 - step, Key(7, True), ahead.at(step))
             frame, state = generator.frame(state, Sampling(), given_tokens, conditions)
             frames.append(frame.tokens)
-        turns = np.array([ALTO, BASS, SOPRANO, TENOR] if order == "any" else [0, 1, 2, 3])
+        turns = np.array({"any": [ALTO, BASS, SOPRANO, TENOR], "fixed": [0, 1, 2, 3], "rising": [3, 2, 1, 0]}[order])
         piece = np.array(frames)
         place = Place.of(3 + np.arange(12), 30 - np.arange(12), key_id(Key(7, True)), ahead, echoes_of(piece))
         whole = model.row.of_pieces(piece, place, np.broadcast_to(np.argsort(turns), (12, 4)))

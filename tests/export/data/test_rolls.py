@@ -12,7 +12,7 @@ from companion.errors import BadSetting
 from companion.music.vocabulary import LOWEST_PITCH, IntArray
 from export.data.corpus import Refusal
 from export.data.folder import split_of_name
-from export.data.rolls import DOWN, KEYS, STRUCK, read_rolls
+from export.data.rolls import DOWN, ROLL_KEYS, STRUCK, read_rolls
 
 TICKS = 480
 Written = tuple[float, float, int]  # from and to, in sixteenths, and a pitch
@@ -38,7 +38,7 @@ CHORD: list[Written] = [(0, 16, 48), (0, 8, 60), (8, 16, 60), (4, 12, 64)]
 
 
 def keys_of(sounding: dict[int, list[tuple[int, int]]], steps: int) -> IntArray:
-    keys = np.zeros((steps, KEYS), dtype=np.int32)
+    keys = np.zeros((steps, ROLL_KEYS), dtype=np.int32)
     for pitch, spans in sounding.items():
         for start, stop in spans:
             keys[start:stop, pitch - LOWEST_PITCH] = DOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from companion.model.features import FeatureRow
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, REST, IntArray, frames_of_notes, strike
 from companion.music.vocabulary import Note as Written
 from export.data.pieces import Piece
-from export.models.biaxial_lstm import KEYS, LEAST, VoiceDealing
+from export.models.biaxial_lstm import LEAST, PIANO_KEYS, VoiceDealing
 from export.models.registry import build
 from export.training.crops import CropSettings, batch_of, draw_crop, whole_crop
 from export.training.habits import Habits
@@ -54,7 +55,7 @@ def dealt(
     dealing.build(None)
     if shares is not None:
         dealing.shares.assign(shares)
-    asked = np.full((1, KEYS, 3), SILENT, dtype=np.float32)
+    asked = np.full((1, PIANO_KEYS, 3), SILENT, dtype=np.float32)
     for pitch, chance in played.items():
         asked[0, key_of(pitch), 0] = logit(chance)
     asked[..., 2] = logit(shared)
@@ -95,8 +96,9 @@ def test_the_chain_rule_is_drawing_from_low_to_high() -> None:
     played = {43: 0.3, 47: 0.6, 50: 0.2, 62: 0.55, 70: 0.9}
     expected: dict[int | None, float] = {}
     for way in itertools.product([False, True], repeat=len(played)):
-        share = math.prod(chance if is_played else 1 - chance for is_played, chance in zip(way, played.values()))
-        lowest = next((pitch for is_played, pitch in zip(way, played) if is_played), None)
+        known = zip(way, played.values(), strict=True)
+        share = math.prod(chance if is_played else 1 - chance for is_played, chance in known)
+        lowest = next((pitch for is_played, pitch in zip(way, played, strict=True) if is_played), None)
         expected[lowest] = expected.get(lowest, 0.0) + share
     along = 1 / (1 + math.exp(-4))
     rest, keys = dealt(played, BASS)
@@ -110,8 +112,8 @@ def test_the_chain_rule_is_drawing_from_low_to_high() -> None:
 def test_what_can_come_adds_up_to_one(voice: int, top: int) -> None:
     random = np.random.default_rng(voice + 4 * top)
     decided = [0, 0, 0, 0] if voice == BASS else [0, 0, 1, FIRST_STRIKE + top]
-    before = random.integers(0, KEYS + 2, 4).tolist()
-    played = {LOWEST_PITCH + key: float(random.uniform(0.01, 0.99)) for key in range(KEYS)}
+    before = random.integers(0, PIANO_KEYS + 2, 4).tolist()
+    played = {LOWEST_PITCH + key: float(random.uniform(0.01, 0.99)) for key in range(PIANO_KEYS)}
     rest, keys = dealt(played, voice, decided, before, shares=random.normal(0, 2, (4, 3, 2)))
     assert rest + keys.sum() == pytest.approx(1, abs=1e-5)
 
@@ -135,7 +137,7 @@ def test_a_key_that_sounds_on_is_held_or_struck_by_the_chance_of_a_strike() -> N
     """Both add up to the chance of the key, which a voice from silence strikes."""
     model = tiny_model("biaxial-lstm")
     ids, _ = rows_of(piece_of("a", "train", chorale(1)), 2)
-    asked = np.random.default_rng(1).normal(size=(8, KEYS, 3)).astype(np.float32)
+    asked = np.random.default_rng(1).normal(size=(8, PIANO_KEYS, 3)).astype(np.float32)
     logits = np.asarray(model.logits_of(asked, ids[0]))
     row = FeatureRow(model.features)
     own = row.slot("pitches") + np.tile([3, 2, 1, 0], 2)
@@ -159,13 +161,13 @@ def test_one_way_for_a_frame_is_the_way_of_each_note_where_no_voice_crosses() ->
 
 def test_what_a_key_is_told() -> None:
     model = build("biaxial-lstm", units=8)
-    played, struck, shared, given = (np.zeros((1, 1, KEYS), dtype=np.float32) for _ in range(4))
+    played, struck, shared, given = (np.zeros((1, 1, PIANO_KEYS), dtype=np.float32) for _ in range(4))
     for pitch in (48, 60, 64):
         played[0, 0, key_of(pitch)] = 1
     struck[0, 0, key_of(64)] = shared[0, 0, key_of(60)] = given[0, 0, key_of(72)] = 1
     voices = np.array([[[1, 0, 0, 0]]], dtype=np.float32)
     told = np.asarray(model.reading(played, struck, shared, np.array([[6]], dtype=np.int32), given, voices))[0, 0]
-    assert told.shape == (KEYS, 3 * 25 + 2 * 12 + 1 + 4 + 4 + 13)
+    assert told.shape == (PIANO_KEYS, 3 * 25 + 2 * 12 + 1 + 4 + 4 + 13)
     at = told[key_of(60)]
     near, strikes, coming = (np.flatnonzero(at[first : first + 25]) - 12 for first in (0, 25, 50))
     assert (near.tolist(), strikes.tolist(), coming.tolist()) == ([-12, 0, 4], [4], [12])
@@ -181,7 +183,11 @@ def test_given_voices_are_heard_by_those_below() -> None:
     model = tiny_model("biaxial-lstm")
     row, habits = FeatureRow(model.features), Habits.of(model)
     held = frames_of_notes([Written(0, voice, pitch, 8) for voice, pitch in enumerate((67, 60, 55, 48))], 8)
-    crops = [draw_crop(piece_of("a", "train", held), CropSettings(8, 1, known_voices=share, melody=1.0, from_start=1.0), np.random.default_rng(3), habits) for share in (0.0, 1.0)]  # fmt: skip
+    plainly = CropSettings(8, 1, melody=1.0, from_start=1.0)
+    crops = [
+        draw_crop(piece_of("a", "train", held), replace(plainly, known_voices=share), np.random.default_rng(3), habits)
+        for share in (0.0, 1.0)
+    ]
     (plain, _), (told, targets) = (batch_of([crop], row) for crop in crops)
     assert [crop.rank.tolist() for crop in crops] == [[3, 2, 1, 0]] * 2
     assert (targets[0].reshape(8, 4, 2)[:, 3] == -1).all()  # the soprano is the last of each frame
@@ -202,11 +208,12 @@ def test_dropout_is_for_training_alone() -> None:
 def test_every_slot_is_read_at_the_first_note_or_a_later_one() -> None:
     model = tiny_model("biaxial-lstm")
     row = FeatureRow(model.features)
-    ids = random_rows(model.features, 4)
+    ids = rows_of(piece_of("a", "train", chorale(1)), 2)[0][0]
+    ids[:, row.slot("decided")] = row.offsets[row.slot("decided")] + 40  # the soprano, which is never told: it is last
     logits = np.asarray(model(ids[None]))[0]
     for slot, (first, end) in enumerate(zip(row.offsets, [*row.offsets[1:], row.rows], strict=True)):
         others = np.stack([ids] * 3)
-        others[..., slot] = np.array([first, first + 1, end - 1])[:, None]  # of "held" one matters: just struck
+        others[:, 4:, slot] = np.array([first, first + 1, end - 1])[:, None]  # of "held" one matters: just struck
         assert np.abs(np.asarray(model(others)) - logits).max() > 1e-3, f"slot {slot} changes nothing"
 
 

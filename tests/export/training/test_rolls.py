@@ -13,7 +13,7 @@ keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
 from companion.music.vocabulary import IntArray
-from export.data.rolls import DOWN, KEYS, STRUCK, Roll
+from export.data.rolls import DOWN, ROLL_KEYS, STRUCK, KeyRoll
 from export.training.crops import IGNORED, CropSettings
 from export.training.fit import FitSettings, fit, load_best, unit_of
 from export.training.rolls import RollBatches, WholeRolls, moves_of, roll_batch, roll_nll
@@ -24,20 +24,20 @@ pytestmark = pytest.mark.train
 
 def keys_of(*spans: tuple[int, int, int], steps: int = 40) -> IntArray:
     """Of (key, from, to)."""
-    keys = np.zeros((steps, KEYS), dtype=np.int32)
+    keys = np.zeros((steps, ROLL_KEYS), dtype=np.int32)
     for key, start, stop in spans:
         keys[start:stop, key], keys[start, key] = DOWN, STRUCK
     return keys
 
 
 PIECE = keys_of((4, 0, 20), (20, 3, 9), (20, 9, 12), (30, 20, 40))
-ROLLS = [Roll("a", "train", PIECE), Roll("b", "train", PIECE[:24])]
-CHECKS = [Roll("c", "valid", PIECE)]
+ROLLS = [KeyRoll("a", "train", PIECE), KeyRoll("b", "train", PIECE[:24])]
+CHECKS = [KeyRoll("c", "valid", PIECE)]
 
 
 def test_a_batch_says_what_sounds_and_where_in_its_bar() -> None:
     rolls, targets = roll_batch([(PIECE[:4], 14), (PIECE[:2], 0)], 4)
-    assert (rolls.shape, targets.shape) == ((2, 4, KEYS, 3), (2, 4, KEYS))
+    assert (rolls.shape, targets.shape) == ((2, 4, ROLL_KEYS, 3), (2, 4, ROLL_KEYS))
     np.testing.assert_array_equal(targets[0], PIECE[:4])
     assert (targets[1, 2:] == IGNORED).all()
     assert [np.flatnonzero(rolls[0, step, :, 0]).tolist() for step in range(4)] == [[4], [4], [4], [4, 20]]
@@ -48,10 +48,10 @@ def test_a_batch_says_what_sounds_and_where_in_its_bar() -> None:
 
 def test_what_a_frame_costs_by_hand() -> None:
     """Two frames, of which one is padding: a key struck, one that goes on, and silence all around."""
-    targets = np.full((1, 2, KEYS), IGNORED, dtype=np.int32)
+    targets = np.full((1, 2, ROLL_KEYS), IGNORED, dtype=np.int32)
     targets[0, 0] = 0
     targets[0, 0, 5], targets[0, 0, 9] = STRUCK, DOWN
-    answers = np.full((1, 2, KEYS, 3), -30.0, dtype=np.float32)
+    answers = np.full((1, 2, ROLL_KEYS, 3), -30.0, dtype=np.float32)
     answers[0, 0, 5] = [math.log(0.25 / 0.75), math.log(0.9 / 0.1), 7.0]
     answers[0, 0, 9] = [math.log(0.5 / 0.5), math.log(0.2 / 0.8), 7.0]
     cost = -math.log(0.25) - math.log(0.9) - math.log(0.5) - math.log(0.8)
@@ -60,7 +60,7 @@ def test_what_a_frame_costs_by_hand() -> None:
 
 def test_keys_are_moved_as_far_as_none_falls_off() -> None:
     assert moves_of(PIECE) == range(-4, 7)
-    assert moves_of(keys_of((2, 0, 4), (KEYS - 1, 0, 4))) == range(-2, 1)
+    assert moves_of(keys_of((2, 0, 4), (ROLL_KEYS - 1, 0, 4))) == range(-2, 1)
     assert moves_of(keys_of()) == range(1)
 
 
@@ -75,7 +75,7 @@ def test_batches_depend_on_seed_epoch_and_number_alone() -> None:
     first.on_epoch_end()
     np.testing.assert_array_equal(first[0][1], batches(1, 1)[0][1])
     for rolls, targets in (batches(1, 0)[0], same):
-        assert rolls.shape == (3, 12, KEYS, 3)
+        assert rolls.shape == (3, 12, ROLL_KEYS, 3)
         np.testing.assert_array_equal(rolls[..., 0], targets >= DOWN)
         assert set(np.unique(targets[:, 0])) <= {0, STRUCK, IGNORED}  # what sounds where a crop begins is struck there
 
