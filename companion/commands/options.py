@@ -173,7 +173,8 @@ def asked_settings(said: Said, settings: Settings | None = None) -> Settings:
     for name, given in said.items():
         if name in IN_FILES_ALONE:
             control = IN_FILES_ALONE[name]
-            settings = replace(settings, **{control.field: _sent(control, given)})
+            changed: dict[str, Any] = {control.field: _sent(control, given)}
+            settings = replace(settings, **changed)
         elif name in OF_ALL:
             settings = change(settings, name, (_sent(OF_ALL[name], given),), choices)
         else:
