@@ -222,7 +222,7 @@ def test_a_finished_run_is_resumed_only_as_it_was(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("fit", "grue"), "unknown architecture 'grue'; choose one of bach, gru, teacher, transformer"),
+        (("fit", "grue"), "unknown architecture 'grue'; choose one of bach, biaxial-lstm, gru, teacher"),
         (
             ("fit", "gru", "--model", "{"),
             "--model must be a JSON object like '{\"units\": 128}': Expecting property name",
@@ -249,6 +249,8 @@ def test_a_finished_run_is_resumed_only_as_it_was(workshop: Workshop) -> None:
             "--save writes the scores of the model alone; leave out --transpositions",
         ),
         (("fit", "transformer", "--model", '{"units": 30}'), "units must be a multiple of heads (4), not 30"),
+        (("fit", "gru", "--data", "."), "gru learns from prepared sets of four voices: leave out --data"),
+        (("fit", "biaxial-lstm", "--data", "{data}/none"), "no folder at {data}/none"),
         (("fit", "gru", "--sets", "mine"), "no prepared data at {data}/mine.npz; run: chorale-train prepare"),
         (("export", "{data}", "-o", "{data}/new.onnx"), "no training run in {data}; run: chorale-train fit"),
         (("export", "{data}", "-o", "{data}/new.txt"), "a model file is called NAME.onnx, not 'new.txt'"),
