@@ -6,7 +6,7 @@ layers       layers and states that architectures share
 bach         a frame clock and a note clock
 gru          two GRUs
 teacher      the same, told more
-biaxial_lstm LSTMs along time for every key, then along the keys
+biaxial_lstm  LSTMs along time for every key, then along the keys
 transformer  one block of attention
 
 ``melodies/`` holds those that sing a tune alone. Systems that others published:
