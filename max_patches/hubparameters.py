@@ -23,7 +23,8 @@ MODES = ("Listen", "Continue", "Respond", "Harmonise", "Duet", "Loop")
 GRIDS = ("Step", "Beat", "Bar")
 AS_STARTED = "Auto"  # leave it to the companion
 STYLES = (AS_STARTED, "bach", "free", "wild")
-MODELS = (AS_STARTED, "bach", "gru", "transformer")
+# in the order in which they came to be: a saved Set keeps its model
+MODELS = (AS_STARTED, "bach", "gru", "transformer", "attention-gru", "conv-lstm", "gru-onehot", "markov")
 PRESSED = ("Released", "Pressed")
 PAGES = ("Play", "Phrase", "Voices", "Setup")
 HEARD, LIVES = "Heard", "Live"  # keys: the one that is heard, the one of Live's scale
