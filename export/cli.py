@@ -381,6 +381,9 @@ def compare(
     anew: Annotated[bool, typer.Option("--anew", help="Score the models again; else as their files say.")] = False,
     frames: Annotated[int, typer.Option("--frames", min=0, help="Frames to time of each; 0: none.")] = 300,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw nats against time, as a PNG.")] = None,
+    listen_to: Annotated[
+        Path | None, typer.Option("--listen", help="A folder: one held-out opening, continued by each, as MIDI files.")
+    ] = None,
     force: Anew = False,
     as_json: AsJson = False,
 ) -> None:
@@ -395,6 +398,9 @@ def compare(
         refuse_existing(plot, force=force)
     names = models or list(bundled_models())
     loaded = [open_model(name) for name in names]
+    if listen_to is not None:
+        _need("matplotlib")
+        _play_beside(loaded, listen_to, data, data_dir, force)
     told = [None if anew else comparison.said_scores(model) for model in loaded]
     at_hand = data is not None or (data_dir / f"{JSB}.npz").is_file()
     pieces = _jsb_pieces(data, data_dir) if at_hand or not all(told) else []
@@ -413,6 +419,17 @@ def compare(
     if plot is not None:
         write_output(plot, comparison.nats_against_time(rows), force=force)
     print_out(*([json.dumps(rows)] if as_json else comparison.side_by_side(rows)))
+
+
+def _play_beside(models: Sequence[Model], folder: Path, data: Path | None, data_dir: Path, force: bool) -> None:
+    from export.listening.beside import places_beside, play_side_by_side  # noqa: PLC0415
+    from export.listening.exhibit import exhibits  # noqa: PLC0415
+
+    places_beside(models, folder, force)
+    (exhibit,) = exhibits(_jsb_pieces(data, data_dir), 1)
+    with progress_bar("playing", len(models)) as progress:
+        written = play_side_by_side(models, exhibit, folder, force, progress)
+    say(f"wrote {len(written)} files into {folder}")
 
 
 @app.command("judge", epilog="Example: chorale-train judge gru my-chorales --plots report")

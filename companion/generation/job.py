@@ -129,7 +129,8 @@ def song_to_its_end(song: Song, phrase: Phrase, bars: int, settings: Settings, o
     frames = list(continue_to_its_end(generator, phrase, bars, sampling, key))
     new_steps = len(frames) - seed_frames(phrase)
     ended = len(frames) < total_frames(phrase, bars)
-    said = "the piece ended by itself" if ended else f"the piece did not end within {bars} bars"
+    bound = "1 bar" if bars == 1 else f"{bars} bars"
+    said = "the piece ended by itself" if ended else f"the piece did not end within {bound}"
     return Job(
         song,
         phrase,

@@ -158,7 +158,36 @@ def test_compare_without_names_takes_the_bundled_models(workshop: Workshop, monk
     monkeypatch.setattr(library, "bundled_models", lambda: {"mine": workshop.fp32})
     ran = chorale_train("compare", "--data-dir", workshop.data)
     names = [line.split(" | ")[0].removeprefix("| ") for line in ran.out.splitlines()[2:]]
-    assert names[2:] == ["fp32", "Conv1D + LSTM notebook", "Transformer notebook"]
+    assert names[2:] == ["fp32", "Conv1D + LSTM notebook (quoted)", "Transformer notebook (quoted)"]
+
+
+@pytest.mark.train
+def test_compare_times_draws_and_plays_and_replaces_nothing(workshop: Workshop, tmp_path: Path) -> None:
+    asked = ("compare", workshop.fp32, "--data-dir", workshop.data, "--frames", 5, "--plot", tmp_path / "models.png")
+    ran = chorale_train(*asked, "--json")
+    row = next(row for row in json.loads(ran.out) if row["model"] == "fp32")
+    assert row["parameters"] > 1000
+    assert row["file_mb"] == round(workshop.fp32.stat().st_size / 1e6, 2)
+    assert 0 < row["frame_ms"]["p50"] <= row["frame_ms"]["p99"]
+    assert (tmp_path / "models.png").read_bytes().startswith(b"\x89PNG")
+    again = chorale_train(*asked)
+    assert (again.code, again.out) == (1, "")
+    assert "models.png exists" in again.err
+
+
+@pytest.mark.train
+def test_compare_believes_what_files_say_of_themselves(workshop: Workshop, tmp_path: Path) -> None:
+    path = tmp_path / "scored.onnx"
+    path.write_bytes(workshop.fp32.read_bytes())
+    chorale_train("evaluate", path, "--data-dir", workshop.data, "--save")
+    path.rename(tmp_path / "elsewhere.onnx")
+    ran = chorale_train("compare", tmp_path / "elsewhere.onnx", "--data-dir", tmp_path / "nowhere", "--frames", 0)
+    assert ran.code == 0
+    assert [line.split(" | ")[0] for line in ran.out.splitlines()[2:]] == [
+        "| fp32",
+        "| Conv1D + LSTM notebook (quoted)",
+        "| Transformer notebook (quoted)",
+    ]
 
 
 @pytest.mark.train
