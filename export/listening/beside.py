@@ -23,7 +23,11 @@ BACH = "bach-himself"
 
 
 def places_beside(models: Sequence[Model], folder: Path, force: bool) -> list[Path]:
-    """The files that will be written, the picture last; OutputExists for the first that may not be replaced."""
+    """The files that will be written, the picture last; OutputExists for the first that may not be replaced.
+
+    The folder is made.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     names = [*(f"{model.contract.name}.mid" for model in models), f"{BACH}.mid", PICTURE]
     places = [folder / name for name in names]
     for place in places:
@@ -36,7 +40,6 @@ def play_side_by_side(
 ) -> list[Path]:
     """Write what every model makes of an opening as MIDI files, Bach's own bars, and one picture of all."""
     places, add = places_beside(models, folder, force), adding(progress)
-    folder.mkdir(parents=True, exist_ok=True)
     files, rolls = PageFiles(folder, force), []
     for model, place in zip(models, places, strict=False):
         job = continuation(model, exhibit)

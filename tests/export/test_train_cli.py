@@ -251,7 +251,7 @@ def test_a_finished_run_is_resumed_only_as_it_was(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("fit", "grue"), "unknown architecture 'grue'; choose one of bach, biaxial-lstm, gru, teacher"),
+        (("fit", "grue"), "unknown architecture 'grue'; choose one of attention-gru, bach, biaxial-lstm, "),
         (
             ("fit", "gru", "--model", "{"),
             "--model must be a JSON object like '{\"units\": 128}': Expecting property name",
