@@ -91,7 +91,11 @@ class ChordChain:
     def having(self, tones: Iterable[int]) -> NDArray[np.bool_]:
         """[chords]: which have all of some tones above the tonic."""
         wanted = frozenset(tones)
-        return np.array([wanted <= frozenset(chord.tones) for chord in self.chords])
+        return np.array([wanted <= tones for tones in self._tones])
+
+    @functools.cached_property
+    def _tones(self) -> list[frozenset[int]]:
+        return [frozenset(chord.tones) for chord in self.chords]
 
     @functools.cached_property
     def on_tonic(self) -> NDArray[np.bool_]:
