@@ -387,17 +387,22 @@ def compare(
     force: Anew = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put models side by side with the baselines and the published figures."""
+    """Put models side by side with the baselines and the published figures; melody models by themselves below."""
     from companion.files.writing import refuse_existing, write_output  # noqa: PLC0415
+    from companion.model.leading import LedModel  # noqa: PLC0415
     from companion.model.library import bundled_models, open_model  # noqa: PLC0415
     from companion.sampling.styles import style  # noqa: PLC0415
     from export.scores import comparison, evaluation  # noqa: PLC0415
+    from export.scores.tunes import describe_tune_scores  # noqa: PLC0415
 
     if plot is not None:
         _need("matplotlib")
         refuse_existing(plot, force=force)
     names = models or list(bundled_models())
-    loaded = [open_model(name) for name in names]
+    opened = {name: open_model(name) for name in names}
+    tunes = [comparison.said_of_tunes(model.tune) for model in opened.values() if isinstance(model, LedModel)]
+    opened = {name: model for name, model in opened.items() if not isinstance(model, LedModel)}
+    loaded = list(opened.values())
     if listen_to is not None:
         _need("matplotlib")
         _play_beside(loaded, listen_to, data, data_dir, force)
@@ -405,7 +410,7 @@ def compare(
     at_hand = data is not None or (data_dir / f"{JSB}.npz").is_file()
     pieces = _jsb_pieces(data, data_dir) if at_hand or not all(told) else []
     rows = evaluation.score_baselines(pieces) if pieces else []
-    for name, model, scores in zip(names, loaded, told, strict=True):
+    for (name, model), scores in zip(opened.items(), told, strict=True):
         row = scores
         if row is None:
             with progress_bar(f"scoring {name}", evaluation.frames_to_score(pieces), hidden=as_json) as progress:
@@ -418,7 +423,8 @@ def compare(
     rows += evaluation.published_rows()
     if plot is not None:
         write_output(plot, comparison.nats_against_time(rows), force=force)
-    print_out(*([json.dumps(rows)] if as_json else comparison.side_by_side(rows)))
+    lines = [*comparison.side_by_side(rows), *(line for row in tunes for line in describe_tune_scores(row))]
+    print_out(*([json.dumps([*rows, *tunes])] if as_json else lines))
 
 
 def _play_beside(models: Sequence[Model], folder: Path, data: Path | None, data_dir: Path, force: bool) -> None:
