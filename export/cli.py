@@ -151,12 +151,20 @@ def fit_command(
     published: Annotated[
         bool, typer.Option("--published", help="With the data, optimiser and schedule of the architecture's authors.")
     ] = False,
+    distribute: Annotated[
+        str,
+        typer.Option("--distribute", help="data: every device takes a part of each batch (with KERAS_BACKEND=jax)."),
+    ] = "",
     threads: Annotated[int, typer.Option("--threads", help="Cores to use; 0 is all.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
     """Train a model; a stopped run goes on with --resume. Curves: RUN/curves.png and TensorBoard."""
     _use_threads(threads)
     _need("keras", "tensorflow", "matplotlib")
+    if distribute:
+        from export.training import distribution  # noqa: PLC0415
+
+        say(f"{distribution.distribute(distribute, batch_size)} devices, each with a part of every batch")
     from export.models.registry import build  # noqa: PLC0415
     from export.training.crops import CropSettings  # noqa: PLC0415
     from export.training.fit import FitSettings, as_published, fit, unit_of  # noqa: PLC0415

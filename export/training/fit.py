@@ -28,6 +28,7 @@ from export.data.pieces import Piece
 from export.data.rolls import KeyRoll
 from export.models.registry import build, model_class
 from export.training.crops import CropBatches, CropSettings, WholeCrops
+from export.training.distribution import dealt
 from export.training.habits import Habits
 from export.training.losses import note_nll, taught_nll
 from export.training.published import PUBLISHED_WAYS, Windows, batches_in, optimizer_of
@@ -200,8 +201,8 @@ def _run(
     averaging = [] if settings.published else [AveragedWeights(in_place=state is not None)]
     keeper = Keeper(folder, settings, state)
     model.fit(
-        batches,
-        validation_data=checks,
+        dealt(batches),
+        validation_data=dealt(checks),
         epochs=settings.epochs,
         initial_epoch=first_epoch,
         shuffle=False,  # batches are drawn; in another order a resumed run would go another way
