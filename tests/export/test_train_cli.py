@@ -188,6 +188,20 @@ def test_compare_plays_one_opening_by_all(workshop: Workshop, tmp_path: Path) ->
 
 
 @pytest.mark.train
+def test_compare_measures_what_each_plays_of_the_same_openings(workshop: Workshop) -> None:
+    asked = ("compare", workshop.fp32, workshop.int8, "--data-dir", workshop.data, "--frames", 0)
+    asked = (*asked, "--music", 2, "--bars", 2, "--style", "free")
+    rows = {row["model"]: row for row in json.loads(chorale_train(*asked, "--json").out)}
+    assert [name for name, row in rows.items() if "music" in row] == ["fp32", "int8"]
+    assert 0 <= rows["fp32"]["music"]["motions by step"] <= 1
+    assert rows["fp32"]["music"]["longest passage of a training piece"] >= 0
+    lines = chorale_train(*asked).out.splitlines()
+    at = lines.index("2 held-out openings, each continued for 2 bars in style free:")
+    assert lines[at + 2].startswith("| model | parallel fifths in 100 changes | octaves | beats on a chord % |")
+    assert [line.split(" | ")[0] for line in lines[at + 4 :]] == ["| Bach", "| fp32", "| int8"]
+
+
+@pytest.mark.train
 def test_compare_believes_what_files_say_of_themselves(workshop: Workshop, tmp_path: Path) -> None:
     path = tmp_path / "scored.onnx"
     path.write_bytes(workshop.fp32.read_bytes())
