@@ -21,6 +21,7 @@ from export.models.registry import ARCHITECTURES
 
 if TYPE_CHECKING:
     from companion.model.runtime import Model
+    from companion.sampling.draw import Sampling
     from export.data.pieces import Piece
     from export.training.fit import FitSettings
 
@@ -151,12 +152,20 @@ def fit_command(
     published: Annotated[
         bool, typer.Option("--published", help="With the data, optimiser and schedule of the architecture's authors.")
     ] = False,
+    distribute: Annotated[
+        str,
+        typer.Option("--distribute", help="data: every device takes a part of each batch (with KERAS_BACKEND=jax)."),
+    ] = "",
     threads: Annotated[int, typer.Option("--threads", help="Cores to use; 0 is all.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
     """Train a model; a stopped run goes on with --resume. Curves: RUN/curves.png and TensorBoard."""
     _use_threads(threads)
     _need("keras", "tensorflow", "matplotlib")
+    if distribute:
+        from export.training import distribution  # noqa: PLC0415
+
+        say(f"{distribution.distribute(distribute, batch_size)} devices, each with a part of every batch")
     from export.models.registry import build  # noqa: PLC0415
     from export.training.crops import CropSettings  # noqa: PLC0415
     from export.training.fit import FitSettings, as_published, fit, unit_of  # noqa: PLC0415
@@ -373,13 +382,18 @@ def _evaluate_tunes(model: Model, path: Path, data_dir: Path, save: bool, as_jso
     print_out(*([json.dumps(row)] if as_json else describe_tune_scores(row)))
 
 
-@app.command(epilog="Example: chorale-train compare --plot models.png")
+@app.command(epilog="Example: chorale-train compare --plot models.png --music 24")
 def compare(
     models: Annotated[list[str] | None, typer.Argument(help="Names or files. Default: all bundled models.")] = None,
     data: Data = None,
     data_dir: DataDir = Path("data"),
     anew: Annotated[bool, typer.Option("--anew", help="Score the models again; else as their files say.")] = False,
     frames: Annotated[int, typer.Option("--frames", min=0, help="Frames to time of each; 0: none.")] = 300,
+    music: Annotated[
+        int, typer.Option("--music", min=0, help="Held-out openings that each continues, to be measured as by judge.")
+    ] = 0,
+    bars: Annotated[int, typer.Option("--bars", min=1, help="Of each of these continuations.")] = 16,
+    style: Annotated[str, typer.Option("--style", help="In which they play: bach, free or wild.")] = DEFAULT_STYLE,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw nats against time, as a PNG.")] = None,
     listen_to: Annotated[
         Path | None, typer.Option("--listen", help="A folder: one held-out opening, continued by each, as MIDI files.")
@@ -387,17 +401,23 @@ def compare(
     force: Anew = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put models side by side with the baselines and the published figures."""
+    """Put models side by side with the baselines and the published figures; melody models by themselves below."""
     from companion.files.writing import refuse_existing, write_output  # noqa: PLC0415
+    from companion.model.leading import LedModel  # noqa: PLC0415
     from companion.model.library import bundled_models, open_model  # noqa: PLC0415
-    from companion.sampling.styles import style  # noqa: PLC0415
+    from companion.sampling.styles import style as style_of  # noqa: PLC0415
     from export.scores import comparison, evaluation  # noqa: PLC0415
+    from export.scores.tunes import describe_tune_scores  # noqa: PLC0415
 
+    sampling = style_of(style)
     if plot is not None:
         _need("matplotlib")
         refuse_existing(plot, force=force)
     names = models or list(bundled_models())
-    loaded = [open_model(name) for name in names]
+    opened = everyone = {name: open_model(name) for name in names}
+    tunes = [comparison.said_of_tunes(model.tune) for model in opened.values() if isinstance(model, LedModel)]
+    opened = {name: model for name, model in opened.items() if not isinstance(model, LedModel)}
+    loaded = list(opened.values())
     if listen_to is not None:
         _need("matplotlib")
         _play_beside(loaded, listen_to, data, data_dir, force)
@@ -405,7 +425,7 @@ def compare(
     at_hand = data is not None or (data_dir / f"{JSB}.npz").is_file()
     pieces = _jsb_pieces(data, data_dir) if at_hand or not all(told) else []
     rows = evaluation.score_baselines(pieces) if pieces else []
-    for name, model, scores in zip(names, loaded, told, strict=True):
+    for (name, model), scores in zip(opened.items(), told, strict=True):
         row = scores
         if row is None:
             with progress_bar(f"scoring {name}", evaluation.frames_to_score(pieces), hidden=as_json) as progress:
@@ -413,12 +433,42 @@ def compare(
         row |= comparison.facts_of(model, name)
         if frames:
             with progress_bar(f"timing {name}", frames, hidden=as_json) as progress:
-                row |= comparison.speed_of(model, name, style(DEFAULT_STYLE), frames, progress)
+                row |= comparison.speed_of(model, name, sampling, frames, progress)
         rows.append(row)
     rows += evaluation.published_rows()
     if plot is not None:
         write_output(plot, comparison.nats_against_time(rows), force=force)
-    print_out(*([json.dumps(rows)] if as_json else comparison.side_by_side(rows)))
+    lines = [*comparison.side_by_side(rows), *(line for row in tunes for line in describe_tune_scores(row))]
+    if music:
+        heard, table = _measure_music(everyone, sampling, music, bars, data, data_dir, as_json)
+        for row in (*rows, *tunes):
+            row.update({"music": heard[row["model"]]} if row["model"] in heard else {})
+        lines += ["", f"{music} held-out openings, each continued for {bars} bars in style {style}:", "", *table]
+    print_out(*([json.dumps([*rows, *tunes])] if as_json else lines))
+
+
+def _measure_music(
+    models: dict[str, Model],
+    sampling: Sampling,
+    openings: int,
+    bars: int,
+    data: Path | None,
+    data_dir: Path,
+    hidden: bool,
+) -> tuple[dict[str, Any], list[str]]:
+    """The measures of what each model plays, by its own name or that of the tunes' model, and the same as a table."""
+    from companion.model.leading import UNDER  # noqa: PLC0415
+    from export.judging.brief import brief_as_dict, brief_report, describe_brief  # noqa: PLC0415
+    from export.judging.judge import material_of  # noqa: PLC0415
+    from export.judging.recital import Programme  # noqa: PLC0415
+
+    programme = Programme(openings, bars)
+    material = material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir), programme)
+    by_name = {model.contract.name: model for model in models.values()}
+    with progress_bar("listening", openings * len(by_name), hidden=hidden) as progress:
+        report = brief_report(by_name, material, sampling, programme, progress)
+    heard = {name.partition(UNDER)[0]: figures for name, figures in brief_as_dict(report).items()}
+    return heard, describe_brief(report)
 
 
 def _play_beside(models: Sequence[Model], folder: Path, data: Path | None, data_dir: Path, force: bool) -> None:

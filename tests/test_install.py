@@ -11,7 +11,8 @@ import mido
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LARGEST_SITE_PACKAGES = 220_000_000  # bytes
+LARGEST_SITE_PACKAGES = 210_000_000  # bytes, without what every environment has
+OF_EVERY_ENVIRONMENT = ("pip", "setuptools", "pkg_resources", "_distutils_hack")
 TRAINING_SIDE = ("tensorflow", "keras", "torch", "music21", "tf2onnx")
 
 pytestmark = pytest.mark.slow
@@ -51,13 +52,16 @@ def test_brings_nothing_of_the_training_side_and_stays_light(python: Path) -> No
     folder = site_packages(python)
     assert [name for name in TRAINING_SIDE if (folder / name).exists()] == []
     assert not (folder / "models").exists()
-    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= LARGEST_SITE_PACKAGES
+    brought = [each for each in folder.iterdir() if not each.name.startswith(OF_EVERY_ENVIRONMENT)]
+    files = [path for each in brought for path in [each, *each.rglob("*")] if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= LARGEST_SITE_PACKAGES
 
 
 def test_bundled_models_are_found_and_load(python: Path) -> None:
     listed = run([str(python.with_name("chorale")), "models"], python.parent)
-    assert [line[2:].split()[0] for line in listed.splitlines()[:-1]] == ["bach", "gru", "transformer"]
-    assert listed.startswith("* bach ")
+    names = [line[2:].split()[0] for line in listed.splitlines()[:-1]]
+    assert names == sorted(path.stem for path in (ROOT / "models").glob("*.onnx"))
+    assert "* bach " in listed
 
 
 def test_demo_writes_four_voices_and_sound(python: Path, tmp_path: Path) -> None:

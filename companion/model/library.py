@@ -24,7 +24,7 @@ def bundled_models() -> dict[str, Path]:
     folder = Path(str(files("companion"))) / "models"
     if not folder.is_dir():  # a checkout: the models lie beside the package
         folder = folder.parent.parent / "models"
-    return {path.stem: path for path in sorted(folder.glob("*.onnx"))}
+    return {path.stem: path for path in sorted(folder.glob("*.onnx"), key=lambda path: path.stem)}
 
 
 def find_model(name: str) -> Path:

@@ -23,6 +23,7 @@ from companion.files.folders import CACHE, user_folder
 from companion.model.ending import under_way
 from companion.model.features import CLOSE_STEPS, KEYS, Place
 from companion.model.runtime import Model, model_of
+from companion.model.state import aside
 from companion.music.vocabulary import RANGES, VOICES, IntArray, canonical, strike
 from companion.parent import end_with_parent
 
@@ -30,7 +31,7 @@ SECONDS = 10.0  # for a file to be loaded and played; the models that ship need 
 MEGABYTES = 1000  # beyond what the process has before it loads anything; Linux alone holds it to that
 BEGIN_SECONDS = 60.0  # for the process to begin
 FRAMES = 48  # that it is given to play, and as many rows of any ids
-EDITION = 1  # of this trial: what passed another one is tried again
+EDITION = 2  # of this trial: what passed another one is tried again
 
 _UNUSABLE = "not a usable ONNX model: loading it and playing some notes takes more than"
 
@@ -139,6 +140,9 @@ def feed(model: Model, rows: IntArray) -> None:
         logits, state = model.step(row, state)
         if not np.all(np.isfinite(logits)):
             raise BadModel("what it makes of real notes are no finite logits")
+        for each in model.contract.asides:
+            if not np.all(np.isfinite(aside(state, each.name))):
+                raise BadModel(f"what it says of real notes beside its logits ({each.name}) are no finite numbers")
 
 
 def made_up_rows(model: Model) -> IntArray:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from companion.errors import BadMidiFile
+from companion.errors import BadMidiFile, one_line
 from companion.files.midi import read_song
 from companion.music.bars import Bars
 from companion.music.song import KeySignature, Song
@@ -20,6 +22,8 @@ from export.data.pieces import Piece
 SPLIT_SEED = "chorale-1"  # another word deals the same names out differently
 TRAIN_SHARE = 0.8
 VALID_SHARE = 0.1  # what is left is for the test
+
+FromSong = TypeVar("FromSong")
 
 _SUFFIXES = (".mid", ".midi")
 _MAJOR_TONICS = (
@@ -58,18 +62,33 @@ def read_folder(folder: Path, progress: Progress = unseen) -> Folder:
         NotADirectoryError: There is no such folder.
         ValueError: It holds no MIDI files.
     """
+    made, refusals = read_each(folder, piece_of_song, progress)
+    notices = [Refusal(piece.name, notice) for piece, heard in made for notice in heard]
+    return Folder(tuple(piece for piece, _ in made), tuple(refusals), tuple(notices))
+
+
+def read_each(
+    folder: Path, made_of: Callable[[Song, str], FromSong], progress: Progress = unseen
+) -> tuple[list[FromSong], list[Refusal]]:
+    """What is made of every MIDI file in a folder and those below it, by its path from there; and of which nothing.
+
+    made_of: raises BadMidiFile or ValueError where nothing can be made of a song.
+
+    Raises:
+        NotADirectoryError: There is no such folder.
+        ValueError: It holds no MIDI files.
+    """
+    made, refusals = list[FromSong](), list[Refusal]()
     paths = midi_files(folder)
-    pieces, refusals, notices = [], [], []
     for done, path in enumerate(paths, start=1):
         name = path.relative_to(folder).as_posix()
         try:
-            piece, heard = piece_of_song(read_song(path), name)
-            pieces.append(piece)
-            notices += [Refusal(name, notice) for notice in heard]
+            made.append(made_of(read_song(path), name))
         except (BadMidiFile, ValueError) as error:
-            refusals.append(Refusal(name, str(error).removeprefix(f"{path} ")))
+            reason = one_line(error).removeprefix(f"{path} ").partition("; ")[0]  # without advice to a player
+            refusals.append(Refusal(name, reason))
         progress(done, len(paths))
-    return Folder(tuple(pieces), tuple(refusals), tuple(notices))
+    return made, refusals
 
 
 def midi_files(folder: Path) -> list[Path]:

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.errors import BadMidiFile, BadSetting
-from companion.files.midi import read_song
+from companion.errors import BadSetting
 from companion.music.bars import STEPS_PER_WHOLE_NOTE, Bars
 from companion.music.song import Song
 from companion.music.vocabulary import HIGHEST_PITCH, LOWEST_PITCH, STEPS_PER_BEAT, IntArray
 from companion.screen.terminal import Progress, unseen
 from export.data.corpus import OFF_GRID_SHARE, Refusal
-from export.data.folder import midi_files, split_of_name
+from export.data.folder import read_each, split_of_name
 from export.data.prepare import refusal_lines
 
 ROLL_KEYS = HIGHEST_PITCH - LOWEST_PITCH + 1
@@ -62,20 +61,13 @@ def read_rolls(folder: Path, progress: Progress = unseen) -> RollFolder:
         ValueError: It holds no MIDI files.
         BadSetting: None of them can be used, or only one.
     """
-    rolls, refusals, notices = list[KeyRoll](), list[Refusal](), list[Refusal]()
-    paths = midi_files(folder)
-    for done, path in enumerate(paths, start=1):
-        name = path.relative_to(folder).as_posix()
-        try:
-            roll, left_out = roll_of_song(read_song(path), name)
-            rolls.append(roll)
-            notices += [Refusal(name, notice) for notice in left_out]
-        except (BadMidiFile, ValueError) as error:
-            refusals.append(Refusal(name, str(error).removeprefix(f"{path} ").partition("; ")[0]))
-        progress(done, len(paths))
+    made, refusals = read_each(folder, roll_of_song, progress)
+    rolls = [roll for roll, _ in made]
+    notices = [Refusal(roll.name, notice) for roll, left_out in made for notice in left_out]
     if len(rolls) < 2:
         why = "; ".join(line.strip() for line in refusal_lines(refusals))
-        raise BadSetting(f"{len(rolls)} of {len(paths)} MIDI files in {folder} can be used, and two are needed. {why}")
+        files = f"{len(rolls)} of {len(made) + len(refusals)} MIDI files in {folder}"
+        raise BadSetting(f"{files} can be used, and two are needed. {why}")
     return RollFolder(tuple(_with_both_parts(rolls)), tuple(refusals), tuple(notices))
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.errors import BadMidiFile, one_line
-from companion.files.midi import read_song
+from companion.errors import BadMidiFile
 from companion.music.bars import bar_steps
 from companion.music.song import Song, SongNote
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray, Note, frames_of_notes
@@ -17,7 +16,7 @@ from companion.notation.abc.book import score_of_abc
 from companion.notation.songs import song_of_score
 from companion.screen.terminal import Progress, unseen
 from export.data.corpus import Refusal
-from export.data.folder import midi_files, split_of_name
+from export.data.folder import read_each, split_of_name
 from export.data.folksongs import BOOKS, PLAIN_METRES, essen_folder, in_soprano_range
 from export.data.pieces import Piece
 
@@ -138,16 +137,7 @@ def read_melodies(folder: Path, progress: Progress = unseen) -> Read:
         NotADirectoryError: There is no such folder.
         ValueError: It holds no MIDI files.
     """
-    paths = midi_files(folder)
-    pieces, refusals = [], []
-    for done, path in enumerate(paths, start=1):
-        name = path.relative_to(folder).as_posix()
-        try:
-            pieces.append(tune_of_song(read_song(path), name, split_of_name(name)))
-        except (BadMidiFile, ValueError) as error:
-            refusals.append(Refusal(name, one_line(error).removeprefix(f"{path} ")))
-        progress(done, len(paths))
-    return pieces, refusals
+    return read_each(folder, lambda song, name: tune_of_song(song, name, split_of_name(name)), progress)
 
 
 def soprano_of(piece: Piece) -> Piece:

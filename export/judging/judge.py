@@ -23,7 +23,7 @@ from export.judging.targets import Judged
 from export.measures.copies import CopyIndex
 from export.measures.grade import Grader
 from export.measures.musician import Trait, traits
-from export.measures.passage import Passage
+from export.measures.passage import Passage, whole_pieces
 from export.measures.table import Measure, all_measures
 from export.measures.tally import Tally
 from export.scores.evaluation import of_split
@@ -89,7 +89,7 @@ def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece], programme: Progra
     """
     training = {"jsb": of_split(jsb, "train"), "corpus": of_split(corpus, "train")}
     copies = CopyIndex(piece.frames for pieces in training.values() for piece in pieces)
-    known = _whole(training["jsb"])
+    known = whole_pieces(training["jsb"])
     return Material(
         tuple(of_split(jsb, "test")),
         known,
@@ -157,7 +157,7 @@ def _play(
 
 def judge(performance: Performance, material: Material, rows: Collection[str]) -> Judgement:
     """Measure everything beside Bach, by the rows that are wanted."""
-    bach = Repertoire(BACH, _whole(material.held_out), {})
+    bach = Repertoire(BACH, whole_pieces(material.held_out), {})
     columns, all_columns = performance.columns, [*performance.columns, *performance.live]
     counted = musician = None
     if COUNTED in rows:
@@ -175,7 +175,3 @@ def judge(performance: Performance, material: Material, rows: Collection[str]) -
         None if opinions is None else tuple(opinions),
         tuple(performance.rewriting),
     )
-
-
-def _whole(pieces: Sequence[Piece]) -> tuple[Passage, ...]:
-    return tuple(Passage(piece.name, piece.frames, first_step=piece.first_step) for piece in pieces)

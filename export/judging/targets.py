@@ -11,7 +11,7 @@ from companion.model.library import bundled_models, open_model
 from companion.model.runtime import Model
 from export.data.folder import read_folder
 from export.judging.report import BACH, Repertoire, continuing, harmonising
-from export.measures.passage import Passage
+from export.measures.passage import whole_pieces
 
 
 @dataclass(frozen=True)
@@ -56,5 +56,4 @@ def _of_folder(folder: Path) -> Judged:
     notices = tuple(f"{refusal.name}: not judged: {refusal.reason}" for refusal in found.refusals)
     if not found.pieces:
         raise BadSetting("; ".join((f"{folder} holds nothing to judge", *notices)))
-    passages = tuple(Passage(piece.name, piece.frames, first_step=piece.first_step) for piece in found.pieces)
-    return Judged(name, column=Repertoire(name, passages, {}), notices=notices)
+    return Judged(name, column=Repertoire(name, whole_pieces(found.pieces), {}), notices=notices)

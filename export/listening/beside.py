@@ -18,8 +18,8 @@ from export.listening.exhibit import Exhibit
 from export.listening.make import PageFiles, continuation
 from export.listening.pianoroll import Roll, draw_rolls, png
 
-PICTURE = "side-by-side.png"
-BACH = "bach-himself"
+ALL_ROLLS = "side-by-side.png"
+HIS_OWN = "bach-himself"
 
 
 def places_beside(models: Sequence[Model], folder: Path, force: bool) -> list[Path]:
@@ -28,7 +28,7 @@ def places_beside(models: Sequence[Model], folder: Path, force: bool) -> list[Pa
     The folder is made.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    names = [*(f"{model.contract.name}.mid" for model in models), f"{BACH}.mid", PICTURE]
+    names = [*(f"{model.contract.name}.mid" for model in models), f"{HIS_OWN}.mid", ALL_ROLLS]
     places = [folder / name for name in names]
     for place in places:
         refuse_existing(place, force=force)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, hide_onsets
+from export.data.pieces import Piece
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,3 +42,8 @@ class Passage:
         if key is None:
             raise ValueError(f"{self.name}: it has no key, since nothing sounds")
         return key
+
+
+def whole_pieces(pieces: Sequence[Piece]) -> tuple[Passage, ...]:
+    """All of some pieces."""
+    return tuple(Passage(piece.name, piece.frames, first_step=piece.first_step) for piece in pieces)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import FIRST_STRIKE, HIGHEST_PITCH, LOWEST_PITCH, VOICES
-from export.models.layers import ModelState, Tensor
+from export.models.layers import ModelState, Tensor, lstm_step
 
 PIANO_KEYS = HIGHEST_PITCH - LOWEST_PITCH + 1
 _NUMBERS = np.arange(PIANO_KEYS, dtype=np.int32)
@@ -211,7 +211,7 @@ class BiaxialModel(keras.Model):  # type: ignore[misc]
         after: list[Any] = []
         for layer, hidden, cell in zip(self.layers_of_time, before[::2], before[1::2], strict=True):
             shape = (PIANO_KEYS, layer.units)
-            x, (_, remembered) = layer.cell(x, [ops.reshape(hidden, shape), ops.reshape(cell, shape)])
+            x, remembered = lstm_step(layer.cell, x, ops.reshape(hidden, shape), ops.reshape(cell, shape))
             after += [x, remembered]
         return after
 

@@ -71,7 +71,7 @@ def gru_update(read: Tensor, remembered: Tensor, hidden: Tensor) -> Tensor:
 
 
 def lstm_step(cell: layers.LSTMCell, x: Tensor, hidden: Tensor, carried: Tensor) -> tuple[Tensor, Tensor]:
-    """What ``cell`` answers to one step, ``[1, units]`` each: the next hidden state and the next cell state."""
+    """What ``cell`` answers to one step, ``[batch, units]`` each: the next hidden state and the next cell state."""
     gates = ops.matmul(x, cell.kernel) + ops.matmul(hidden, cell.recurrent_kernel) + cell.bias
     add, keep, candidate, show = ops.split(gates, 4, axis=-1)
     carried = ops.sigmoid(keep) * carried + ops.sigmoid(add) * ops.tanh(candidate)

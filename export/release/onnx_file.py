@@ -68,9 +68,16 @@ def export_int8(fp32: Path, path: Path) -> None:
                 reduce_range=True,  # 7-bit weights: without VNNI, 8-bit ones saturate
                 weight_type=QuantType.QInt8,
                 op_types_to_quantize=["MatMul", "Gather"],  # a Gemm becomes a MatMul first
+                nodes_to_exclude=_of_many_matrices(onnx.load(fp32).graph),
                 extra_options={"EnableSubgraph": True, "MatMulConstBOnly": True},
             )
         write(onnx.load(draft), contract, np.array(contract.reference.ids, dtype=np.int32), path)
+
+
+def _of_many_matrices(graph: onnx.GraphProto) -> list[str]:
+    """The products with a constant of several matrices, one for each head: int8 kernels have no scales for them."""
+    several = {each.name for each in graph.initializer if len(each.dims) > 2}
+    return [node.name for node in graph.node if node.op_type == "MatMul" and several & {*node.input}]
 
 
 def write(proto: onnx.ModelProto, contract: Contract, ids: IntArray, path: Path) -> None:

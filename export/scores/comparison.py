@@ -11,6 +11,7 @@ from companion.model.library import find_model
 from companion.model.runtime import Model
 from companion.sampling.draw import Sampling
 from companion.screen.terminal import Progress, unseen
+from export.scores.evaluation import score_cells
 
 PROTOCOLS = ("windowed", "whole_piece")
 COMPARED = (
@@ -33,6 +34,12 @@ def said_scores(model: Model) -> dict[str, Any] | None:
     return {"model": model.contract.name, **{protocol: scores[protocol] for protocol in PROTOCOLS}}
 
 
+def said_of_tunes(model: Model) -> dict[str, Any]:
+    """What the file of a melody model says of its scores, which are of events and no notes."""
+    contract = model.contract
+    return {"model": contract.name, "parameters": contract.parameters, "kind": contract.kind, **contract.scores}
+
+
 def facts_of(model: Model, name: str) -> dict[str, Any]:
     """What a model file weighs."""
     size = find_model(name).stat().st_size
@@ -53,30 +60,18 @@ def side_by_side(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    windowed, whole = row.get("windowed", {}), row.get("whole_piece", {})
-    frame = row.get("frame_ms")
     return [
         row["model"] + (" (quoted)" if row.get("quoted") else ""),
         _said(row.get("parameters"), lambda count: f"{count:,}"),
         _said(row.get("file_mb"), lambda size: f"{size:.1f}"),
-        _said(windowed.get("test"), _score),
-        _said(whole.get("valid"), _nats),
-        _said(whole.get("test"), _score),
-        _said(frame, lambda frame: f"{frame['p50']:.2f} / {frame['p99']:.2f}"),
+        *score_cells(row),
+        _said(row.get("frame_ms"), lambda frame: f"{frame['p50']:.2f} / {frame['p99']:.2f}"),
         _said(row.get("memory_mb"), lambda size: f"{size:.0f}"),
     ]
 
 
 def _said(value: Any, how: Callable[[Any], str]) -> str:
     return "–" if value is None else how(value)
-
-
-def _nats(part: dict[str, Any]) -> str:
-    return _said(part["nll"], lambda nll: f"{nll:.4f}")
-
-
-def _score(part: dict[str, Any]) -> str:
-    return f"{_nats(part)} / {part['accuracy']:.4f}"
 
 
 def nats_against_time(rows: Sequence[dict[str, Any]]) -> bytes:

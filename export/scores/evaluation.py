@@ -103,15 +103,15 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
         "|---|---:|---|---|---|",
     ]
     for row in rows:
-        cells = [
-            row["model"],
-            f"{row['parameters']:,}" if row.get("parameters") else "",
-            _cell(row["windowed"].get("test")),
-            _cell(row["whole_piece"].get("valid"), accuracy=False),
-            _cell(row["whole_piece"].get("test")),
-        ]
+        cells = [row["model"], f"{row['parameters']:,}" if row.get("parameters") else "", *score_cells(row)]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
+
+
+def score_cells(row: dict[str, Any]) -> list[str]:
+    """Of a table: windowed test, whole pieces' validation without accuracy, and their test."""
+    whole = row["whole_piece"]
+    return [_cell(row["windowed"].get("test")), _cell(whole.get("valid"), accuracy=False), _cell(whole.get("test"))]
 
 
 def _cell(part: dict[str, Any] | None, accuracy: bool = True) -> str:

@@ -246,8 +246,32 @@ def _together(crops: Sequence[Crop]) -> Ahead:
     )
 
 
-class CropBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of random crops; batch i of an epoch depends on seed, epoch and i alone."""
+class DrawnBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches drawn from pieces, the oftener the longer; batch i of an epoch depends on seed, epoch and i alone."""
+
+    def __init__(self, lengths: Sequence[int], batches: int, seed: int, first_epoch: int):
+        super().__init__()
+        self.batches, self.seed, self.epoch = batches, seed, first_epoch
+        self.shares = np.array(lengths, dtype=np.float64) / sum(lengths)
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def dice(self, index: int) -> np.random.Generator:
+        """Of one batch."""
+        return np.random.Generator(np.random.PCG64([self.seed, self.epoch, index]))
+
+    def chosen(self, count: int, generator: np.random.Generator) -> list[int]:
+        """The numbers of so many pieces."""
+        numbers: list[int] = generator.choice(len(self.shares), size=count, p=self.shares).tolist()
+        return numbers
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+
+
+class CropBatches(DrawnBatches):
+    """Batches of random crops of chorales or tunes."""
 
     def __init__(
         self,
@@ -259,25 +283,16 @@ class CropBatches(keras.utils.PyDataset):  # type: ignore[misc]
         first_epoch: int,
         habits: Habits = USUAL_HABITS,
     ):
-        super().__init__()
+        super().__init__([len(piece.frames) for piece in pieces], batches, seed, first_epoch)
         self.pieces, self.row, self.settings = list(pieces), row, settings.suiting(habits)
         self.habits = habits
-        self.batches, self.seed, self.epoch = batches, seed, first_epoch
-        lengths = np.array([len(piece.frames) for piece in pieces], dtype=np.float64)
-        self.shares = lengths / lengths.sum()
-
-    def __len__(self) -> int:
-        return self.batches
 
     def __getitem__(self, index: int) -> tuple[IntArray, IntArray]:
-        generator = np.random.Generator(np.random.PCG64([self.seed, self.epoch, index]))
+        generator = self.dice(index)
         settings = self.settings.in_short_crops() if self._is_short(index) else self.settings
-        chosen = generator.choice(len(self.pieces), size=settings.batch_size, p=self.shares)
+        chosen = self.chosen(settings.batch_size, generator)
         crops = [draw_crop(self.pieces[i], settings, generator, self.habits) for i in chosen]
         return batch_of(crops, self.row)
-
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
 
     def _is_short(self, index: int) -> bool:
         """The second of every group: from the first two batches Keras learns which shapes there are."""

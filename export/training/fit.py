@@ -28,6 +28,7 @@ from export.data.pieces import Piece
 from export.data.rolls import KeyRoll
 from export.models.registry import build, model_class
 from export.training.crops import CropBatches, CropSettings, WholeCrops
+from export.training.distribution import dealt
 from export.training.habits import Habits
 from export.training.losses import note_nll, taught_nll
 from export.training.published import PUBLISHED_WAYS, Windows, batches_in, optimizer_of
@@ -69,6 +70,7 @@ class FitSettings:
     teachers: tuple[str, ...] = ()  # folders of runs whose best weights teach this one
     taught: float = 0.9  # what the teachers expect counts so much, the note that came the rest
     published: bool = False  # with the data, optimiser and schedule of the architecture's authors; see published
+    keep_last: bool = False  # the last weights count, be they better or not: no early stopping
     start: str = ""  # folder of a run of the same architecture, whose best weights this one begins from
     rolls: str = ""  # folder of MIDI files that it learns from as rolls of keys, in place of chorales
 
@@ -146,7 +148,7 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         valid = float(logs["val_loss"])
         self.state["epoch"] = epoch + 1
         self.state["seconds"] = self.seconds_before + time.perf_counter() - self.started
-        if valid < self.state["best"]:
+        if valid < self.state["best"] or self.settings.keep_last:
             self.state.update(best=valid, best_epoch=epoch + 1)
             save_weights(self.model, self.folder / BEST_FILE)
         save_weights(self.model, self.folder / LAST_FILE)
@@ -199,8 +201,8 @@ def _run(
     averaging = [] if settings.published else [AveragedWeights(in_place=state is not None)]
     keeper = Keeper(folder, settings, state)
     model.fit(
-        batches,
-        validation_data=checks,
+        dealt(batches),
+        validation_data=dealt(checks),
         epochs=settings.epochs,
         initial_epoch=first_epoch,
         shuffle=False,  # batches are drawn; in another order a resumed run would go another way
@@ -221,6 +223,7 @@ def _counted(model: Any, pieces: Sequence[IntArray], checks: WholeCrops, folder:
     save_weights(model, folder / BEST_FILE)
     note_epoch(folder, (1, valid, valid, seconds))
     write_json(folder / STATE_FILE, state)
+    plot_curves(folder)
     return state
 
 
@@ -249,7 +252,8 @@ def as_published(settings: FitSettings, train: Sequence[Piece]) -> FitSettings:
     way = PUBLISHED_WAYS[settings.architecture]
     batches = batches_in(train, way)
     patience = way.epochs if way.patience is None else way.patience
-    return replace(settings, published=True, epochs=way.epochs, batches_per_epoch=batches, patience=patience)
+    settings = replace(settings, published=True, keep_last=way.patience is None)
+    return replace(settings, epochs=way.epochs, batches_per_epoch=batches, patience=patience)
 
 
 def _taught(crops: CropBatches, model: keras.Model, runs: Sequence[str]) -> TaughtBatches:
@@ -303,7 +307,7 @@ def plot_curves(folder: Path) -> None:
     epochs = [row["epoch"] for row in rows]
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    for name, label in (("train_nll", "training crops, with dropout"), ("valid_nll", "validation, averaged weights")):
+    for name, label in (("train_nll", "training, with dropout"), ("valid_nll", "validation")):
         axes.plot(epochs, [row[name] for row in rows], label=label)
     axes.set(xlabel="epoch", ylabel=unit_of(read_settings(folder)), title=folder.name)
     axes.grid(alpha=0.3)

@@ -24,7 +24,6 @@ from export.training.habits import Habits
 class Published:
     """A published way to train."""
 
-    source: str
     steps: int  # of a window
     shift: int  # from one window to the next
     batch_size: int
@@ -38,17 +37,13 @@ class Published:
 
 
 # Of how long it takes they say nothing: as long as the validation gets better.
-_MELODY_RNN = Published(
-    "Magenta's Melody RNN", 128, 128, 64, 30, "adam", 1e-3, clipnorm=3.0, transposed=True, patience=3
-)
+_MELODY_RNN = Published(128, 128, 64, 30, "adam", 1e-3, clipnorm=3.0, transposed=True, patience=3)
 
-PUBLISHED_WAYS = {
-    "attention-gru": Published("an artist's network", 32, 32, 16, 100, "adam", 1e-3, "linear"),
-    "conv-lstm": Published("a textbook's notebook", 32, 16, 32, 15, "nadam", 1e-3),
-    "transformer-absolute": Published("a student's notebook", 32, 16, 32, 20, "adam", 1e-3),
-    "gru-onehot": Published(
-        "a student's notebook", 64, 64, 16, 100, "adam", 1e-2, "power", clipnorm=1.0, transposed=True, patience=10
-    ),
+PUBLISHED_WAYS = {  # sources: docs/models.md
+    "attention-gru": Published(32, 32, 16, 100, "adam", 1e-3, "linear"),
+    "conv-lstm": Published(32, 16, 32, 15, "nadam", 1e-3),
+    "transformer-absolute": Published(32, 16, 32, 20, "adam", 1e-3),
+    "gru-onehot": Published(64, 64, 16, 100, "adam", 1e-2, "power", clipnorm=1.0, transposed=True, patience=10),
     **dict.fromkeys(("melody-basic", "melody-lookback", "melody-attention"), _MELODY_RNN),
 }
 

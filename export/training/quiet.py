@@ -6,7 +6,7 @@ a processor that they were not built for, still comes through: a process beside 
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -25,11 +25,13 @@ for line in sys.stdin.buffer:
 
 
 def load_keras() -> None:
-    """Loads Keras and what it computes with, and says nothing of it."""
+    """Loads Keras and what it computes with, and TensorFlow for its TensorBoard; says nothing of it."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # heeded once they are loaded
     if "tensorflow" not in sys.modules:
         with _filtered():
             importlib.import_module("keras")
+            if importlib.util.find_spec("tensorflow"):
+                importlib.import_module("tensorflow")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from companion.music.bars import STEPS_PER_WHOLE_NOTE
 from companion.music.vocabulary import IntArray
 from export.data.rolls import DOWN, STRUCK, KeyRoll
 from export.models.layers import Tensor
-from export.training.crops import IGNORED, CropSettings
+from export.training.crops import IGNORED, CropSettings, DrawnBatches
 
 HIGHEST_MOVE = 6  # semitones up or down
 CHECKED_TOGETHER = 4  # rolls; they are read side by side, so that a batch is large
@@ -45,22 +45,16 @@ def roll_batch(crops: Sequence[tuple[IntArray, int]], steps: int) -> tuple[IntAr
     return np.stack(planes, axis=-1).astype(np.int32), targets.astype(np.int32)
 
 
-class RollBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of random crops of rolls; batch i of an epoch depends on seed, epoch and i alone."""
+class RollBatches(DrawnBatches):
+    """Batches of random crops of rolls."""
 
     def __init__(self, rolls: Sequence[KeyRoll], settings: CropSettings, batches: int, seed: int, first_epoch: int):
-        super().__init__()
+        super().__init__([len(roll.keys) for roll in rolls], batches, seed, first_epoch)
         self.rolls, self.settings = list(rolls), settings
-        self.batches, self.seed, self.epoch = batches, seed, first_epoch
-        lengths = np.array([len(roll.keys) for roll in rolls], dtype=np.float64)
-        self.shares = lengths / lengths.sum()
-
-    def __len__(self) -> int:
-        return self.batches
 
     def __getitem__(self, index: int) -> tuple[IntArray, IntArray]:
-        generator = np.random.Generator(np.random.PCG64([self.seed, self.epoch, index]))
-        chosen = generator.choice(len(self.rolls), size=self.settings.batch_size, p=self.shares)
+        generator = self.dice(index)
+        chosen = self.chosen(self.settings.batch_size, generator)
         return roll_batch([self._crop(self.rolls[i].keys, generator) for i in chosen], self.settings.steps)
 
     def _crop(self, keys: IntArray, generator: np.random.Generator) -> tuple[IntArray, int]:
@@ -69,9 +63,6 @@ class RollBatches(keras.utils.PyDataset):  # type: ignore[misc]
         crop = keys[start : start + self.settings.steps].copy()
         crop[0] = np.where(crop[0] == DOWN, STRUCK, crop[0])  # as a crop of a chorale begins
         return moved(crop, int(generator.choice(moves_of(keys)))), start
-
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
 
 
 class WholeRolls(keras.utils.PyDataset):  # type: ignore[misc]

@@ -176,6 +176,32 @@ def test_compare_times_draws_and_plays_and_replaces_nothing(workshop: Workshop, 
 
 
 @pytest.mark.train
+def test_compare_plays_one_opening_by_all(workshop: Workshop, tmp_path: Path) -> None:
+    folder = tmp_path / "heard"
+    asked = ("compare", workshop.fp32, "--data-dir", workshop.data, "--frames", 0, "--listen", folder)
+    ran = chorale_train(*asked)
+    if "seeds must be 1 or more" in ran.err:  # the tiny set holds no piece that is long enough
+        assert ran.code == 1
+        return
+    assert ran.code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["bach-himself.mid", "fp32.mid", "side-by-side.png"]
+
+
+@pytest.mark.train
+def test_compare_measures_what_each_plays_of_the_same_openings(workshop: Workshop) -> None:
+    asked = ("compare", workshop.fp32, workshop.int8, "--data-dir", workshop.data, "--frames", 0)
+    asked = (*asked, "--music", 2, "--bars", 2, "--style", "free")
+    rows = {row["model"]: row for row in json.loads(chorale_train(*asked, "--json").out)}
+    assert [name for name, row in rows.items() if "music" in row] == ["fp32", "int8"]
+    assert 0 <= rows["fp32"]["music"]["motions by step"] <= 1
+    assert rows["fp32"]["music"]["longest passage of a training piece"] >= 0
+    lines = chorale_train(*asked).out.splitlines()
+    at = lines.index("2 held-out openings, each continued for 2 bars in style free:")
+    assert lines[at + 2].startswith("| model | parallel fifths in 100 changes | octaves | beats on a chord % |")
+    assert [line.split(" | ")[0] for line in lines[at + 4 :]] == ["| Bach", "| fp32", "| int8"]
+
+
+@pytest.mark.train
 def test_compare_believes_what_files_say_of_themselves(workshop: Workshop, tmp_path: Path) -> None:
     path = tmp_path / "scored.onnx"
     path.write_bytes(workshop.fp32.read_bytes())

@@ -145,11 +145,16 @@ def _hear(path: Path) -> None:
 
 
 def _model_samples() -> list[bytes]:
-    """A small model, and such with operators that take much where a number is another one."""
+    """A small model, one of tunes, and such with operators that take much where a number is another one."""
     sys.path.insert(0, str(TESTS))
     from support import hostile, tiny_graph  # noqa: PLC0415 - onnx, and only where models are made
 
-    made = [tiny_graph.tiny_graph(), hostile.slow(4), *(hostile.large(kind, 4) for kind in hostile.LARGE)]
+    made = [
+        tiny_graph.tiny_graph(),
+        hostile.tune(),
+        hostile.slow(4),
+        *(hostile.large(kind, 4) for kind in hostile.LARGE),
+    ]
     return [one.model().SerializeToString() for one in made]
 
 

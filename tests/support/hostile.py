@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from companion.model import trial
+from companion.model.contract import ASIDES, MELODY, AsideContract
 from companion.model.runtime import load_model
 from companion.music.vocabulary import VOCABULARY_SIZE
 from support.tiny_graph import IDS, Tiny, tiny_graph
@@ -99,6 +100,36 @@ def no_number_when_played() -> Tiny:
     tiny.constant("good", np.array(0, np.float32))
     tiny.constant("bad", np.array(np.nan, np.float32))
     return _with(tiny, *_sung(tiny), tiny.helper.make_node("Where", ["sung", "bad", "good"], ["extra"]))
+
+
+def no_number_beside_when_played() -> Tiny:
+    """What it looks back at is no number, where a soprano sings; its logits are good."""
+    tiny = tiny_graph()
+    tiny.constant("good", np.array([[0]], np.float32))
+    tiny.constant("bad", np.array([[np.nan]], np.float32))
+    tiny.constant("nothing", np.array(0, np.float32))
+    make = tiny.helper.make_node
+    made = _with(
+        tiny,
+        *_sung(tiny),
+        make("Where", ["sung", "bad", "good"], ["attention"]),
+        make("Identity", ["nothing"], ["extra"]),
+    )
+    made.outputs.append(made.value("attention", (1, 1)))
+    made.replace("asides", by=(AsideContract("attention", 1),))
+    return made
+
+
+def tune() -> Tiny:
+    """One that says it is a melody model, and says beside its logits all that there is to be said."""
+    tiny = tiny_graph()
+    tiny.replace("kind", by=MELODY)
+    tiny.replace("asides", by=tuple(AsideContract(name, 1) for name in ASIDES))
+    for name in ASIDES:
+        tiny.constant(f"{name} said", np.array([[0.5]], np.float32))
+        tiny.node("Identity", [f"{name} said"], [name])
+        tiny.outputs.append(tiny.value(name, (1, 1)))
+    return tiny
 
 
 def _product(tiny: Tiny) -> list[Any]:

@@ -20,7 +20,7 @@ from export.training import fit
 from support.made_up import chorale, piece_of
 
 # What an architecture takes of these makes a tiny model of it; a new one is tested without a line here.
-SIZES = {"units": 16, "depth": 2, "heads": 2, "hidden": 24, "window": 16, "embedding": 4, "rows": 512}
+SIZES = {"units": 16, "depth": 2, "heads": 2, "hidden": 24, "window": 16, "embedding": 4, "chords": 64, "rows": 512}
 SIZES |= {"dropout": 0.0, "slot_dropout": 0.0, "weight_dropout": 0.0, "last_dropout": 0.0}
 
 

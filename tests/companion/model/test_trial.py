@@ -13,6 +13,7 @@ from support.tiny_graph import NAMES, Tiny, tiny_graph
 
 from companion.errors import BadModel
 from companion.model import library, trial
+from companion.model.contract import MELODY
 
 TOO_MUCH = "not a usable ONNX model: loading it and playing some notes takes more than"
 
@@ -105,6 +106,18 @@ class TestTried:
     def test_one_that_makes_no_numbers_of_real_notes(self, tmp_path: Path) -> None:
         path = hostile.no_number_when_played().save(tmp_path)
         assert refusal(path) == "what it makes of real notes are no finite logits"
+
+    def test_one_that_makes_no_numbers_beside_its_logits(self, tmp_path: Path) -> None:
+        path = hostile.no_number_beside_when_played().save(tmp_path)
+        assert refusal(path) == "what it says of real notes beside its logits (attention) are no finite numbers"
+
+    def test_a_melody_model_is_tried_before_it_leads(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert library.open_model(str(hostile.tune().save(tmp_path))).contract.name == "tiny+bach"
+        monkeypatch.setattr(trial, "SECONDS", 1.0)
+        endless = hostile.endless_when_played()
+        endless.replace("kind", by=MELODY)
+        with pytest.raises(BadModel, match=TOO_MUCH):
+            library.open_model(str(endless.save(tmp_path)))
 
     def test_one_that_ends_the_process(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(trial, "_judge", hostile.dies)

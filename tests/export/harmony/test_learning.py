@@ -91,4 +91,7 @@ def test_what_ships_is_what_the_training_chorales_teach(chorales: list[Piece], t
         assert sorted(learned.files) == sorted(ships.files)
         for name in learned.files:
             assert learned[name].dtype == ships[name].dtype, name
-            np.testing.assert_array_equal(learned[name], ships[name], err_msg=name)
+            if learned[name].dtype.kind == "f":  # sums in another order, as on other processors: the last bit differs
+                np.testing.assert_allclose(learned[name], ships[name], rtol=0, atol=1e-12, err_msg=name)
+            else:
+                np.testing.assert_array_equal(learned[name], ships[name], err_msg=name)

@@ -25,8 +25,11 @@ pytestmark = pytest.mark.train
 
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
 OF_SYMBOLS = tuple(name for name in ARCHITECTURES if Habits.of(model_class(name)).pitches_only)
-# Models of symbols read of a row what is their note's; biaxial-lstm reads some of it at first notes alone.
-of_features = pytest.mark.parametrize("architecture", sorted({*ARCHITECTURES} - {*OF_SYMBOLS, "biaxial-lstm"}))
+# Models of symbols and of tunes read of a row what is their note's; biaxial-lstm reads some of it at first notes alone.
+OF_TUNES = tuple(name for name in ARCHITECTURES if Habits.of(model_class(name)).is_tune)
+of_features = pytest.mark.parametrize(
+    "architecture", sorted({*ARCHITECTURES} - {*OF_SYMBOLS, *OF_TUNES, "biaxial-lstm"})
+)
 of_weights = pytest.mark.parametrize("architecture", sorted({*ARCHITECTURES} - {"markov"}))  # which counts
 WINDOW = 16  # of tiny transformers
 
@@ -142,7 +145,7 @@ def test_weights_between_steps_are_dropped_for_training_alone(architecture: str)
 
 def test_an_unknown_architecture_is_told_what_there_is() -> None:
     with pytest.raises(
-        ValueError, match="unknown architecture 'grue'; choose one of attention-gru, bach, conv-lstm, gru, "
+        ValueError, match="unknown architecture 'grue'; choose one of attention-gru, bach, biaxial-lstm, conv-lstm, "
     ):
         build("grue")
 

@@ -167,7 +167,7 @@ class TestPublishedSizes:
 class TestMarkov:
     @staticmethod
     def counted(*pieces: IntArray, doubt: int = 1) -> MarkovModel:
-        model = MarkovModel(rows=64, doubt=doubt)
+        model = MarkovModel(chords=8, rows=64, doubt=doubt)
         model(rows_of(model, FRAMES)[None])
         model.count(pieces)
         return model
@@ -187,10 +187,11 @@ class TestMarkov:
         np.testing.assert_allclose(shares.sum(axis=-1), 1, atol=1e-4)
 
     def test_more_steps_than_it_has_room_for(self) -> None:
-        model = MarkovModel(rows=2)
-        model(rows_of(model, FRAMES)[None])
-        with pytest.raises(ValueError, match="different steps were counted; rows must be at least that, not 2"):
-            model.count([chorale(0)])
+        for what in ("chords", "rows"):
+            model = MarkovModel(**{what: 1})
+            model(rows_of(model, FRAMES)[None])
+            with pytest.raises(ValueError, match=rf"\d+ {what} were counted; {what} must be at least that, not 1"):
+                model.count([chorale(0)])
 
 
 def test_a_window_moves_on_by_whole_steps() -> None:

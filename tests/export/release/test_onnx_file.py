@@ -84,7 +84,7 @@ def test_onnxruntime_note_by_note_gives_what_keras_gives_at_once(
     exported: Callable[[str], Exported], architecture: str
 ) -> None:
     made = exported(architecture)
-    ids = random_rows(made.model.features, 450, seed=3)  # other rows than export looked at
+    ids = random_rows(made.model.features, 448, seed=3)  # other rows than export looked at
     expected = np.asarray(made.model(ids[None]))[0, :, :VOCABULARY_SIZE]
     found = stepped_logits(load_model(made.path), ids)
     assert found.std() > 0.1
@@ -142,7 +142,7 @@ def test_a_file_carries_its_contract(exported: Callable[[str], Exported], archit
         "asides": [{"name": each.name, "size": each.size} for each in asides_of(made.model)],
         "needs_key": architecture == "attention-gru",
     }
-    ids = np.array(reference["ids"])
+    ids = np.array(reference["ids"], dtype=np.int32)
     assert ids.shape == (REFERENCE_NOTES, row.width)
     np.testing.assert_array_equal(ids, feature_rows(made.model, LONG)[:REFERENCE_NOTES])
     np.testing.assert_allclose(
@@ -232,7 +232,7 @@ def test_int8_holds_every_matrix_in_8_bits(
     assert sizes[0] < sizes[1]
 
 
-@of_features
+@pytest.mark.parametrize("architecture", ["bach", "gru", "teacher", "transformer"])  # others have none of features
 def test_int8_holds_every_table_in_8_bits(quantised: Callable[[str], Path], architecture: str) -> None:
     """They are half of a file: what a lookup finds is turned into numbers after it is found."""
     weights = weights_of(quantised(architecture))
@@ -240,8 +240,8 @@ def test_int8_holds_every_table_in_8_bits(quantised: Callable[[str], Path], arch
     lookups = [node for graph in graphs for node in graph.node if node.op_type == "Gather"]
     found = [weights[node.input[0]] for node in lookups if node.input[0] in weights]
     tables = [table for table in found if table.dtype != np.int32]  # those of whole numbers are no weights
-    assert len(tables) >= 2 or load_model(quantised(architecture)).contract.kind == "melody"  # which embeds nothing
-    assert {table.dtype for table in tables} <= {np.dtype(np.uint8)}
+    assert len(tables) >= 2
+    assert {table.dtype for table in tables} == {np.dtype(np.uint8)}
     assert max(each.size for each in weights.values() if each.dtype == np.float32) < 1000
 
 

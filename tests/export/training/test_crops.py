@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.train
 
 ROW = FeatureRow(tuple(FEATURES))
-USUAL_HABITS = CropSettings(
+PLAIN = CropSettings(
     steps=8, batch_size=4, from_start=0.0, hidden_onsets=0.0, any_order=0.0, closes_dropped=0.0, keys_dropped=0.0
 )
 S, A, T, B = strike(72), strike(67), strike(64), strike(48)
@@ -131,7 +131,7 @@ class TestCrops:
     def test_is_a_transposed_stretch_of_the_piece(self) -> None:
         piece = long_piece()
         semitones, starts = set(), set()
-        for crop in self.many(piece, USUAL_HABITS):
+        for crop in self.many(piece, PLAIN):
             start = crop.first_step - 12
             there = sounding_pitches(piece.frames)[start : start + 8]
             (moved,) = {int(by) for by in np.unique(sounding_pitches(crop.frames) - there)}
@@ -149,39 +149,39 @@ class TestCrops:
         assert len(starts) > 15
 
     def test_from_start(self) -> None:
-        assert {crop.first_step for crop in self.many(long_piece(), replace(USUAL_HABITS, from_start=1.0))} == {12}
+        assert {crop.first_step for crop in self.many(long_piece(), replace(PLAIN, from_start=1.0))} == {12}
 
     def test_closes(self) -> None:
         piece = long_piece()
-        for crop in self.many(piece, USUAL_HABITS, 30):
+        for crop in self.many(piece, PLAIN, 30):
             start = crop.first_step - 12
             expected = [next((close - step for close in piece.closes if close >= step), -1) for step in range(40)]
             assert crop.steps_to_close.tolist() == expected[start : start + 8]
-        for crop in self.many(piece, replace(USUAL_HABITS, closes_dropped=1.0), 5):
+        for crop in self.many(piece, replace(PLAIN, closes_dropped=1.0), 5):
             assert crop.steps_to_close.tolist() == [-1] * 8
 
     def test_hidden_onsets(self) -> None:
-        for crop in self.many(long_piece(), replace(USUAL_HABITS, hidden_onsets=1.0), 10):
+        for crop in self.many(long_piece(), replace(PLAIN, hidden_onsets=1.0), 10):
             assert not crop.onsets_known
             np.testing.assert_array_equal(hide_onsets(crop.frames), crop.frames)
-        assert not any(crop.onsets_known for crop in self.many(long_piece(onsets_known=False), USUAL_HABITS, 10))
+        assert not any(crop.onsets_known for crop in self.many(long_piece(onsets_known=False), PLAIN, 10))
 
     def test_orders(self) -> None:
-        ranks = {tuple(crop.rank.tolist()) for crop in self.many(long_piece(), replace(USUAL_HABITS, any_order=1.0))}
+        ranks = {tuple(crop.rank.tolist()) for crop in self.many(long_piece(), replace(PLAIN, any_order=1.0))}
         assert len(ranks) > 15
         assert all(sorted(rank) == [0, 1, 2, 3] for rank in ranks)
 
     def test_keys_move_with_the_music(self) -> None:
         piece = replace(long_piece(), key="a minor")
-        for crop in self.many(piece, USUAL_HABITS, 30):
+        for crop in self.many(piece, PLAIN, 30):
             start = crop.first_step - 12
             there = sounding_pitches(piece.frames)[start, 0]
             assert crop.key == key_id(Key(9, True).transposed(int(sounding_pitches(crop.frames)[0, 0] - there)))
-        assert {crop.key for crop in self.many(piece, replace(USUAL_HABITS, keys_dropped=1.0), 5)} == {UNKEYED}
+        assert {crop.key for crop in self.many(piece, replace(PLAIN, keys_dropped=1.0), 5)} == {UNKEYED}
 
     def test_a_piece_that_says_no_key_is_heard(self) -> None:
         piece = long_piece()
-        assert {crop.key for crop in self.many(piece, USUAL_HABITS)} >= {key_id(find_key(piece.frames))}
+        assert {crop.key for crop in self.many(piece, PLAIN)} >= {key_id(find_key(piece.frames))}
 
     @pytest.mark.parametrize(
         ("share", "is_so"),
@@ -197,13 +197,13 @@ class TestCrops:
     def test_shares_are_those_asked_for(self, share: str, is_so: Callable[[Crop], bool]) -> None:
         """Within four standard deviations, and what else it may come from taken into account."""
         by_chance = {"from_start": 1 / 33, "any_order": -1 / 24}.get(share, 0.0)
-        crops = self.many(long_piece(closes=(39,)), replace(USUAL_HABITS, **{share: 0.5}), 800)
+        crops = self.many(long_piece(closes=(39,)), replace(PLAIN, **{share: 0.5}), 800)
         expected = 0.5 + 0.5 * by_chance
         assert abs(sum(map(is_so, crops)) / 800 - expected) < 4 * (0.25 / 800) ** 0.5
 
     def test_short_piece_is_padded(self) -> None:
         piece = Piece("short", "train", FOUR_STEPS[:3], True, 5, (2,))
-        crop = draw_crop(piece, replace(USUAL_HABITS, steps=6), source())
+        crop = draw_crop(piece, replace(PLAIN, steps=6), source())
         assert (crop.length, crop.first_step, crop.frames.shape) == (3, 5, (6, 4))
         assert crop.steps_to_close.tolist() == [2, 1, 0, -1, -1, -1]
         assert np.all(crop.frames[3:] == HOLD)
@@ -219,7 +219,7 @@ class TestCrops:
 
 
 class TestGivenVoices:
-    KNOWING = replace(USUAL_HABITS, known_voices=1.0, ahead_dropped=0.0)
+    KNOWING = replace(PLAIN, known_voices=1.0, ahead_dropped=0.0)
 
     def many(self, settings: CropSettings, count: int = 200) -> list[Crop]:
         random = source(2)
@@ -338,8 +338,11 @@ def test_crops_of_tunes_are_of_the_first_voice_with_its_strikes() -> None:
     frames = np.full((6, 4), 0, dtype=np.int32)
     frames[:, 0] = [S, HOLD, S, A, HOLD, REST]
     piece = Piece("tune", "train", frames, onsets_known=True, first_step=3)
-    row, tunes = FeatureRow(("bar", "own_pitch", "own_held", "pitches")), Habits("fixed", kind="melody")
-    settings = replace(USUAL_HABITS, steps=8, hidden_onsets=1.0, known_voices=1.0).suiting(tunes)
+    row, tunes = (
+        FeatureRow(("bar", "own_pitch", "own_held", "pitches")),
+        Habits("fixed", hears_coming=False, kind="melody"),
+    )
+    settings = replace(PLAIN, steps=8, hidden_onsets=1.0, known_voices=1.0).suiting(tunes)
     drawn = draw_crop(piece, settings, source(), tunes)
     whole = whole_crop(piece, 0, 8, tunes)
     assert drawn.given == ()

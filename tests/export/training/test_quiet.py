@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from export.models.registry import ARCHITECTURES
+
 OWN = (
     "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
     "I0000 00:00:1795852587.379440    6333 port.cc:153] oneDNN custom operations are on.",
@@ -28,7 +30,7 @@ def test_a_program_that_loads_it_says_its_own_line_alone(
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     code = "import sys; sys.argv = ['chorale-train', 'fit', 'nonsense']; from export.cli import main; main()"
     ran = subprocess.run([*fresh_python, "-c", code], capture_output=True, text=True, check=False)
-    says = "chorale-train: unknown architecture 'nonsense'; choose one of bach, gru, teacher, transformer\n"
+    says = f"chorale-train: unknown architecture 'nonsense'; choose one of {', '.join(ARCHITECTURES)}\n"
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", says)
 
 
