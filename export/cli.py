@@ -362,7 +362,8 @@ def evaluate(
     if save:
         from export.release.release import save_scores  # noqa: PLC0415
 
-        save_scores(find_model(model), {**row, "remarks": leaks})
+        lasting = {key: value for key, value in row.items() if key != evaluation.BY_PLACE}
+        save_scores(find_model(model), {**lasting, "remarks": leaks})
     print_out(*([json.dumps({**row, "leaks": leaks})] if as_json else [*evaluation.describe_scores(row), *leaks]))
 
 

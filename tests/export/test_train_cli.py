@@ -107,7 +107,7 @@ def test_evaluate_prints_one_object(workshop: Workshop) -> None:
     ran = chorale_train("evaluate", workshop.int8, "--data-dir", workshop.data, "--json")
     row = json.loads(ran.out)
     assert (ran.code, ran.err) == (0, "")
-    assert list(row) == ["model", "windowed", "whole_piece", "leaks"]
+    assert list(row) == ["model", "windowed", "whole_piece", "whole_test_by_frame", "leaks"]
     assert row["model"] == "int8"
     notes = {"windowed": {"valid": 6 * 131, "test": 4 * 131}, "whole_piece": {"valid": 512, "test": 384}}
     for protocol, parts in notes.items():
