@@ -240,22 +240,32 @@ def sing_command(
     primer: Annotated[int, typer.Option("--primer", help="The MIDI pitch that each begins with; 60 is middle C.")] = 60,
     temperature: Annotated[float, typer.Option("--temperature", "-t", help="Above 1 bolder, below 1 calmer.")] = 1.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another number, other melodies.")] = 1,
+    data_dir: DataDir = Path("data"),
     force: Anew = False,
 ) -> None:
-    """Let a melody model sing alone, and write what it sings as MIDI files."""
+    """Let a melody model sing alone: MIDI files, and what can be counted of them beside the held-out tunes."""
     import numpy as np  # noqa: PLC0415
 
     from companion.model.library import find_model, open_file  # noqa: PLC0415
     from companion.sampling.draw import Sampling  # noqa: PLC0415
+    from export.data.pieces import Piece, load_pieces  # noqa: PLC0415
     from export.listening.singing import check_singer, melody_files, sing, write_melodies  # noqa: PLC0415
+    from export.measures.tunes import describe_tunes  # noqa: PLC0415
+    from export.scores.tunes import tune_parts  # noqa: PLC0415
 
     singer, sampling = open_file(find_model(model)), Sampling(temperature)
     check_singer(singer, primer)
     paths = melody_files(out, singer.contract.name, count, force)
     dice = (np.random.Generator(np.random.PCG64([seed, number])) for number in range(count))
     with progress_bar("singing", count) as progress:
-        write_melodies(paths, (sing(singer, primer, steps, sampling, one) for one in dice), force, progress)
+        sung = write_melodies(paths, (sing(singer, primer, steps, sampling, one) for one in dice), force, progress)
     say(f"{count} melod{'ies' if count > 1 else 'y'} of {steps} steps in {out}")
+    heard = {singer.contract.name: [Piece("sung", "test", frames, True, 0) for frames in sung]}
+    if (data_dir / f"{TUNES}.npz").is_file():
+        heard |= {
+            part: of for part, of in tune_parts(load_pieces(data_dir / f"{TUNES}.npz")).items() if part != "valid"
+        }
+    print_out(*(describe_tunes(name, tunes) for name, tunes in heard.items()))
 
 
 @app.command(epilog="Example: chorale-train recipe -o bach.onnx")
@@ -362,7 +372,8 @@ def evaluate(
     if save:
         from export.release.release import save_scores  # noqa: PLC0415
 
-        save_scores(find_model(model), {**row, "remarks": leaks})
+        lasting = {key: value for key, value in row.items() if key != evaluation.BY_PLACE}
+        save_scores(find_model(model), {**lasting, "remarks": leaks})
     print_out(*([json.dumps({**row, "leaks": leaks})] if as_json else [*evaluation.describe_scores(row), *leaks]))
 
 

@@ -24,7 +24,11 @@ GRIDS = ("Step", "Beat", "Bar")
 AS_STARTED = "Auto"  # leave it to the companion
 STYLES = (AS_STARTED, "bach", "free", "wild")
 # in the order in which they came to be: a saved Set keeps its model
-MODELS = (AS_STARTED, "bach", "gru", "transformer", "attention-gru", "conv-lstm", "gru-onehot", "markov")
+MODELS = (
+    AS_STARTED,
+    *("bach", "gru", "transformer", "attention-gru", "conv-lstm", "gru-onehot", "markov"),
+    *("melody-basic", "melody-lookback", "melody-attention", "transformer-absolute"),
+)
 PRESSED = ("Released", "Pressed")
 PAGES = ("Play", "Phrase", "Voices", "Setup")
 HEARD, LIVES = "Heard", "Live"  # keys: the one that is heard, the one of Live's scale

@@ -60,13 +60,15 @@ def melody_files(folder: Path, name: str, count: int, force: bool) -> list[Path]
 
 def write_melodies(
     paths: list[Path], melodies: Iterator[IntArray], force: bool = False, progress: Progress = unseen
-) -> None:
-    """Each as soon as it is sung."""
-    ticks = RESOLUTION // STEPS_PER_BEAT
+) -> list[IntArray]:
+    """Each as soon as it is sung; returns them all."""
+    ticks, written = RESOLUTION // STEPS_PER_BEAT, []
     for done, (path, frames) in enumerate(zip(paths, melodies, strict=False), start=1):
         notes = (
             VoiceNote(0, ticks * note.start_step, ticks * (note.start_step + note.steps), note.pitch, SUNG_VELOCITY)
             for note in notes_of_frames(frames)
         )
         write_chorale(path, notes, ticks_per_beat=RESOLUTION, tempos=TEMPOS, force=force)
+        written.append(frames)
         progress(done, len(paths))
+    return written

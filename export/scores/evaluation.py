@@ -16,11 +16,12 @@ from export.scores.scoring import (
     model_scorer,
     repeat_scorer,
     transposing_scorer,
-    whole_piece,
+    whole_piece_by_place,
     windowed,
 )
 
 HELD_OUT = ("valid", "test")
+BY_PLACE = "whole_test_by_frame"  # how well the test part is told at the start of pieces, and further in
 
 # Published notebook figures, windowed test part; see docs/training.md for their sources.
 PUBLISHED = (("Conv1D + LSTM notebook", 0.668, 0.8154), ("Transformer notebook", 0.6197, 0.8122))
@@ -44,13 +45,13 @@ def score_model(
 
 
 def score(scorer: Scorer, pieces: Sequence[Piece], progress: Progress = unseen) -> dict[str, Any]:
-    """Both protocols on the validation and the test part."""
+    """Both protocols on the validation and the test part; whole pieces' test also by the place in the piece."""
     add = adding(progress)
     parts = {split: of_split(pieces, split) for split in HELD_OUT}
-    return {
-        "windowed": {split: windowed(part, scorer, add).as_dict() for split, part in parts.items()},
-        "whole_piece": {split: whole_piece(part, scorer, add).as_dict() for split, part in parts.items()},
-    }
+    found = {"windowed": {split: windowed(part, scorer, add).as_dict() for split, part in parts.items()}}
+    whole = {split: whole_piece_by_place(part, scorer, add) for split, part in parts.items()}
+    found["whole_piece"] = {split: score.as_dict() for split, (score, _) in whole.items()}
+    return {**found, BY_PLACE: {place: score.as_dict() for place, score in whole["test"][1].items()}}
 
 
 def frames_to_score(pieces: Sequence[Piece]) -> int:
@@ -64,6 +65,7 @@ def score_baselines(pieces: Sequence[Piece]) -> list[dict[str, Any]]:
     for part in (*repeat["windowed"].values(), *repeat["whole_piece"].values()):
         part["nll"] = None
     counting = score(counting_scorer(of_split(pieces, "train")), pieces)
+    del repeat[BY_PLACE], counting[BY_PLACE]  # of interest beside models that remember
     return [{"model": "repeat the last note", **repeat}, {"model": "count each voice's notes", **counting}]
 
 
@@ -93,6 +95,8 @@ def describe_scores(row: dict[str, Any]) -> list[str]:
             name = f"{protocol.replace('_', ' ')} {split}"
             figures = f"{part['nll']:.4f} nats a note, accuracy {part['accuracy']:.4f}"
             lines.append(f"  {name:<18} {figures}, {part['notes']:,} notes")
+    for place, part in row.get(BY_PLACE, {}).items():
+        lines.append(f"    frames {place:<11} {part['nll']:.4f} nats a note, accuracy {part['accuracy']:.4f}")
     return lines
 
 

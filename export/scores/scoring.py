@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,8 @@ SymbolLogProbs = NDArray[np.float64]
 
 # Frames [steps, 4] and the step of the first → log-probabilities [steps, 4, SYMBOLS].
 Scorer = Callable[[IntArray, int], SymbolLogProbs]
+
+PLACE_EDGES = (0, 4, 16, 32, 64, 128)  # frames from the start of a piece where another stretch begins
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,24 @@ def windowed(pieces: Sequence[Piece], scorer: Scorer, add: Callable[[int], None]
 
 def whole_piece(pieces: Sequence[Piece], scorer: Scorer, add: Callable[[int], None] = lambda _: None) -> Score:
     """Score whole pieces; add is told each piece's frames."""
+    return whole_piece_by_place(pieces, scorer, add)[0]
+
+
+def whole_piece_by_place(
+    pieces: Sequence[Piece], scorer: Scorer, add: Callable[[int], None] = lambda _: None
+) -> tuple[Score, dict[str, Score]]:
+    """The same, and apart by how far from the start of its piece a frame lies: "1–4" and so on, in frames."""
     totals = _Totals()
+    longest = max((len(piece.frames) for piece in pieces), default=0)
+    edges = [*(edge for edge in PLACE_EDGES if edge < longest), longest]
+    places = {(start, end): _Totals() for start, end in pairwise(edges)}
     for piece in pieces:
-        totals.add(scorer(piece.frames, piece.first_step), piece.frames, first_note=0)
+        scores = scorer(piece.frames, piece.first_step)
+        totals.add(scores, piece.frames, first_note=0)
+        for (start, end), of_place in places.items():
+            of_place.add_symbols(scores[start:end], symbols_of(piece.frames)[start:end])
         add(len(piece.frames))
-    return totals.score()
+    return totals.score(), {f"{start + 1}–{end}": of_place.score() for (start, end), of_place in places.items()}
 
 
 class _Totals:
@@ -94,7 +110,10 @@ class _Totals:
 
     def add(self, scores: SymbolLogProbs, frames: IntArray, first_note: int) -> None:
         symbols = symbols_of(frames).reshape(-1)[first_note:]
-        scores = scores.reshape(-1, SYMBOLS)[first_note:]
+        self.add_symbols(scores.reshape(-1, SYMBOLS)[first_note:], symbols)
+
+    def add_symbols(self, scores: SymbolLogProbs, symbols: IntArray) -> None:
+        symbols, scores = symbols.reshape(-1), scores.reshape(-1, SYMBOLS)
         self.nats -= float(scores[np.arange(len(symbols)), symbols].sum())
         best = scores.argmax(axis=-1)
         sure = scores.max(axis=-1) > scores.min(axis=-1)  # a distribution that says nothing is right about nothing

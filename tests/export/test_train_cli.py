@@ -107,7 +107,7 @@ def test_evaluate_prints_one_object(workshop: Workshop) -> None:
     ran = chorale_train("evaluate", workshop.int8, "--data-dir", workshop.data, "--json")
     row = json.loads(ran.out)
     assert (ran.code, ran.err) == (0, "")
-    assert list(row) == ["model", "windowed", "whole_piece", "leaks"]
+    assert list(row) == ["model", "windowed", "whole_piece", "whole_test_by_frame", "leaks"]
     assert row["model"] == "int8"
     notes = {"windowed": {"valid": 6 * 131, "test": 4 * 131}, "whole_piece": {"valid": 512, "test": 384}}
     for protocol, parts in notes.items():
@@ -129,7 +129,8 @@ def test_evaluate_in_words_names_the_leaks(workshop: Workshop) -> None:
         "whole piece valid",
         "whole piece test",
     ]
-    assert lines[5].startswith("leaks inside the set (share of common progressions 0.2 or more): jsb-test-000 ~ ")
+    assert lines[5].startswith("    frames 1–4         ")
+    assert lines[-1].startswith("leaks inside the set (share of common progressions 0.2 or more): jsb-test-000 ~ ")
 
 
 @pytest.mark.train

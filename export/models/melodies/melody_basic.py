@@ -21,7 +21,7 @@ NO_EVENT, NOTE_OFF, FIRST_PITCH = range(3)
 LOWEST_EVENT, HIGHEST_EVENT = 48, 83  # pitches
 EVENTS = FIRST_PITCH + HIGHEST_EVENT - LOWEST_EVENT + 1
 TUNE_FEATURES = ("own_pitch", "own_held", "pitches")
-UNSAYABLE = -1e4  # the logit of what a tune cannot do
+UNSAYABLE = -60.0  # the logit of what a tune cannot do
 
 _BELOW = FIRST_STRIKE + LOWEST_EVENT - LOWEST_PITCH  # tokens that come before the lowest event's
 _JUST_BEGUN = int(HELD_OF[1])

@@ -66,7 +66,9 @@ def test_the_command_writes_a_folder_and_replaces_nothing(tmp_path: Path, monkey
     command = ["sing", "singer", "--count", "2", "--steps", "6", "--primer", "72", "-o", str(folder)]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
-    assert result.stdout.endswith(f"2 melodies of 6 steps in {folder}\n")
+    said, counted = result.stdout.splitlines()[-2:]
+    assert said == f"2 melodies of 6 steps in {folder}"
+    assert counted.startswith("  singer           notes on the beat 67%, motions by step 100%, by a fourth")
     assert sorted(path.name for path in folder.iterdir()) == ["singer-01.mid", "singer-02.mid"]
     facts = read_facts(folder / "singer-02.mid")
     quarter = facts.ticks_per_beat

@@ -13,6 +13,7 @@ from support.made_up import chorale, piece_of
 
 from companion.music.vocabulary import REST, VOCABULARY_SIZE
 from export.scores.evaluation import (
+    BY_PLACE,
     PUBLISHED,
     describe_scores,
     frames_to_score,
@@ -38,7 +39,13 @@ PARTS |= {("whole_piece", "valid"): 4 * (48 + 64), ("whole_piece", "test"): 4 * 
 
 def test_a_models_scores_have_the_shape_that_is_promised() -> None:
     row = score_model(Babbler(), PIECES)  # type: ignore[arg-type]
-    assert list(row) == ["model", "windowed", "whole_piece"]
+    assert list(row) == ["model", "windowed", "whole_piece", BY_PLACE]
+    assert {place: part["notes"] for place, part in row[BY_PLACE].items()} == {
+        "1–4": 16,
+        "5–16": 48,
+        "17–32": 64,
+        "33–48": 64,
+    }
     assert row["model"] == "babbler"
     for (protocol, split), notes in PARTS.items():
         part = row[protocol][split]

@@ -25,6 +25,7 @@ from export.scores.scoring import (
     symbols_of,
     transposing_scorer,
     whole_piece,
+    whole_piece_by_place,
     windowed,
     windows_of,
 )
@@ -122,6 +123,21 @@ class TestProtocols:
         pieces = [piece_of(chords(72, 74)), piece_of(chords(70))]
         score = whole_piece(pieces, lambda frames, _: np.full((len(frames), 4, SYMBOLS), -3.0))
         assert score == Score(3.0, 0.0, 12)  # equal scores say nothing, so nothing is right
+
+    def test_by_place_every_note_is_scored_where_it_lies(self) -> None:
+        """A scorer that is right about the first four frames alone."""
+        pieces = [piece_of(chords(60, 62, 64, steps=4)), piece_of(chords(60, 62, 64, 65, 67, steps=4))]
+
+        def right_at_first(frames: IntArray, _: int) -> NDArray[np.float64]:
+            scores = np.full((len(frames), 4, SYMBOLS), -3.0)
+            scores[..., 0] = -2.0  # a rest, which nobody has
+            np.put_along_axis(scores[:4], symbols_of(frames)[:4, :, None], -1.0, axis=-1)
+            return scores
+
+        score, places = whole_piece_by_place(pieces, right_at_first)
+        assert score == whole_piece(pieces, right_at_first)
+        found = {place: (part.nll, part.accuracy, part.notes) for place, part in places.items()}
+        assert found == {"1–4": (1, 1, 2 * 4 * 4), "5–16": (3, 0, 4 * (8 + 12)), "17–20": (3, 0, 4 * 4)}
 
     def test_as_dict(self) -> None:
         assert Score(0.123456, 0.99999, 7).as_dict() == {"nll": 0.1235, "accuracy": 1.0, "notes": 7}
