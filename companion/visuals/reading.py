@@ -13,7 +13,7 @@ from companion.music.song import Tempo, VoiceNote
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.sampling.draw import HIGHEST_TEMPERATURE
 from companion.visuals.checked import Checked, WrongValue, checked_json
-from companion.visuals.traced import BarLine, PitchShare, Trace, TracedFrame, TracedNote, WrittenMusic
+from companion.visuals.traced import BarLine, PitchShare, Trace, TracedFrame, TracedNote, WrittenMusic, in_order
 from companion.workbench.trace import GIVEN_NOTE, MODELS_NOTE, NOTE_ORIGINS, TRACE_FORMAT
 
 LARGEST_TRACE = 64_000_000  # bytes; one of a thousand bars has some 20 million
@@ -152,7 +152,7 @@ def _music(told: Checked) -> WrittenMusic:
             BarLine(tick.whole(0, _LAST_TICK), number.whole(-_MOST_CHANGES, _MOST_CHANGES))
             for tick, number in (row.items(2, 2) for row in told["bars"].items(_MOST_CHANGES))
         ),
-        tuple(_written(*row.items(5, 5)) for row in told["notes"].items(_MOST_NOTES)),
+        in_order(_written(*row.items(5, 5)) for row in told["notes"].items(_MOST_NOTES)),
     )
 
 
@@ -173,7 +173,7 @@ def _music_of_frames(frames: Sequence[TracedFrame]) -> WrittenMusic:
     last = frames[-1].tick + 1 if frames else 0
     bars = tuple(BarLine(tick, 1 + tick // OLDER_BAR_STEPS) for tick in range(0, last, OLDER_BAR_STEPS))
     tempos = (Tempo(0, OLDER_BEAT_US),)
-    return WrittenMusic(STEPS_PER_BEAT, tempos, bars, tuple(sorted(notes, key=lambda note: note[1::-1])))
+    return WrittenMusic(STEPS_PER_BEAT, tempos, bars, in_order(notes))
 
 
 def _notes_of_voice(frames: Sequence[TracedFrame], voice: int) -> Iterator[VoiceNote]:

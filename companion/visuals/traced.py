@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -45,11 +46,16 @@ class TracedNote:
 class TracedFrame:
     """The four voices of a step."""
 
-    step: int  # from the beginning of the song's first bar
+    step: int  # from the beginning of the bar in which the music begins
     tick: int
     notes: tuple[TracedNote, ...]  # soprano first
     echo_steps: int = 0  # so far back the music was most like this; 0: nowhere
     echo_chords: int = 0  # so many chords led up to there as they lead up to here
+
+
+def in_order(notes: Iterable[VoiceNote]) -> tuple[VoiceNote, ...]:
+    """By time, then voice."""
+    return tuple(sorted(notes, key=lambda note: (note.start_tick, note.voice)))
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class WrittenMusic:
     ticks_per_beat: int  # of a quarter
     tempos: tuple[Tempo, ...]
     bars: tuple[BarLine, ...]
-    notes: tuple[VoiceNote, ...]  # by time, then voice
+    notes: tuple[VoiceNote, ...]  # in order
 
 
 @dataclass(frozen=True)

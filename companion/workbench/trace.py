@@ -72,7 +72,9 @@ def _made_by(job: Job) -> dict[str, Any]:
 
 
 def _music(job: Job, notes: Sequence[VoiceNote]) -> dict[str, Any]:
-    written = sorted((note for voice in written_notes(notes) for note in voice), key=lambda note: note[1::-1])
+    written = sorted(
+        (note for voice in written_notes(notes) for note in voice), key=lambda note: (note.start_tick, note.voice)
+    )
     return {
         "ticks_per_beat": job.song.ticks_per_beat,
         "tempos": [list(tempo) for tempo in job.song.tempos],
