@@ -205,9 +205,11 @@ def _trace_samples() -> list[bytes]:
 
 
 def _show(path: Path) -> None:
+    from companion.visuals.page import page_of  # noqa: PLC0415
     from companion.visuals.reading import read_trace  # noqa: PLC0415
+    from companion.visuals.shown import shown_trace  # noqa: PLC0415
 
-    read_trace(path)
+    page_of(shown_trace(path.stem, read_trace(path)))
 
 
 KINDS = {
