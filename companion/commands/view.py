@@ -8,13 +8,15 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from companion.errors import BadSetting
+from companion.errors import BadMidiFile, BadSetting, one_line
+from companion.files.streams import is_dash
 from companion.files.writing import refuse_existing, write_all
 from companion.phrase.seed import phrase_of_song
 from companion.visuals.page import page_of
 from companion.visuals.picture import DRAWN_KINDS, picture_file
 from companion.visuals.reading import read_trace
 from companion.visuals.shown import ShownMusic, shown_song, shown_trace
+from companion.workbench.places import PIPED
 from companion.workbench.source import read_source
 
 TRACE_ENDINGS = (".json",)
@@ -23,9 +25,15 @@ Opener = Callable[[str], bool]  # of an address; whether there was something to 
 
 
 def page_place(source: Path, out: Path | None) -> Path:
-    """Where it is asked for, else beside what is shown; BadSetting for a name that is none of a page."""
+    """Where it is asked for, else beside what is shown.
+
+    Raises:
+        BadSetting, BadMidiFile: the place is no name of a page, or what is shown no name of a file.
+    """
+    if not source.name:
+        raise BadMidiFile(f"cannot read {source}: it is a folder")
     if out is None:
-        return source.with_suffix(".html")
+        return _named(source).with_suffix(".html")
     if out.suffix.lower() not in (".html", ".htm"):
         raise BadSetting(f"a page must end in .html, not {out.suffix!r}")
     return out
@@ -50,10 +58,16 @@ def view(source: Path, out: Path | None, pictures: Sequence[str], force: bool) -
 
 def shown_of(source: Path) -> ShownMusic:
     """What is to be shown of a trace or of a file of music, which its ending tells."""
+    title = one_line(_named(source).stem)
     if source.suffix.lower() in TRACE_ENDINGS:
-        return shown_trace(source.stem, read_trace(source))
+        return shown_trace(title, read_trace(source))
     song = read_source(source)
-    return shown_song(source.stem, song, phrase_of_song(song))
+    return shown_song(title, song, phrase_of_song(song))
+
+
+def _named(source: Path) -> Path:
+    """What comes from standard input has a name too."""
+    return PIPED if is_dash(source) else source
 
 
 def open_page(page: Path, opener: Opener = webbrowser.open) -> bool:

@@ -78,6 +78,7 @@ def test_nothing_is_overwritten(folder: Path, chorale: Command, opened: list[Pat
     ("words", "expected"),
     [
         (["choices.json", "-o", "page.mid"], "a page must end in .html, not '.mid'"),
+        (["."], "cannot read .: it is a folder"),
         (["none.json"], "cannot read none.json: No such file or directory"),
         (["broken.json"], "broken.json is not a trace that can be read: it is no JSON, or cut short"),
         (["broken.mid"], "broken.mid is no MIDI file"),
