@@ -17,6 +17,11 @@ function pipeOf(context, rank, pitch) {
   return { hz, wave };
 }
 
+// The tones of a pitch, without the ranks that are above what the sample rate can hold.
+function pipesOf(context, pitch) {
+  return ORGAN.ranks.map((rank) => pipeOf(context, rank, pitch)).filter(({ hz }) => hz < ORGAN.sampleRate / 2);
+}
+
 // Where each voice stands: four inputs, of which each goes left and right as its place is.
 function choirOf(context, out = context.destination) {
   const sides = context.createChannelMerger(2);

@@ -72,9 +72,9 @@ function pressedInRoll(event) {
 
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("button, input")) return;
-  const voice = Number(event.code.replace("Digit", "")) - 1;
+  const digit = /^Digit([1-4])$/.exec(event.code);
   if (event.key === " ") playOrPause();
-  else if (event.code.startsWith("Digit") && voice in VOICE_NAMES) toggle(event.shiftKey ? player.alone : player.muted, voice);
+  else if (digit) toggle(event.shiftKey ? player.alone : player.muted, Number(digit[1]) - 1);
   else return;
   event.preventDefault();
 }

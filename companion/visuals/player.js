@@ -95,7 +95,7 @@ class Player {
 
   pipes(pitch) {
     this.ranks ??= new Map();
-    if (!this.ranks.has(pitch)) this.ranks.set(pitch, ORGAN.ranks.map((rank) => pipeOf(this.context, rank, pitch)));
+    if (!this.ranks.has(pitch)) this.ranks.set(pitch, pipesOf(this.context, pitch));
     return this.ranks.get(pitch);
   }
 

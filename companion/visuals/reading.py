@@ -142,18 +142,23 @@ def _share(pitch: Checked, share: Checked) -> PitchShare:
 
 
 def _music(told: Checked) -> WrittenMusic:
+    tempos = (Tempo(tick, beat_us) for tick, beat_us in _changes(told["tempos"], 1, _LONGEST_BEAT_US))
+    bars = (BarLine(tick, number) for tick, number in _changes(told["bars"], -_MOST_CHANGES, _MOST_CHANGES))
     return WrittenMusic(
         told["ticks_per_beat"].whole(1, 0x7FFF),
-        tuple(
-            Tempo(tick.whole(0, _LAST_TICK), beat.whole(1, _LONGEST_BEAT_US))
-            for tick, beat in (row.items(2, 2) for row in told["tempos"].items(_MOST_CHANGES))
-        ),
-        tuple(
-            BarLine(tick.whole(0, _LAST_TICK), number.whole(-_MOST_CHANGES, _MOST_CHANGES))
-            for tick, number in (row.items(2, 2) for row in told["bars"].items(_MOST_CHANGES))
-        ),
+        tuple(tempos),
+        tuple(bars),
         in_order(_written(*row.items(5, 5)) for row in told["notes"].items(_MOST_NOTES)),
     )
+
+
+def _changes(told: Checked, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """What begins at a tick, of such a range; the ticks rise."""
+    before = -1
+    for row in told.items(_MOST_CHANGES):
+        tick, value = row.items(2, 2)
+        before = tick.whole(before + 1, _LAST_TICK)
+        yield before, value.whole(low, high)
 
 
 def _written(voice: Checked, start: Checked, end: Checked, pitch: Checked, velocity: Checked) -> VoiceNote:

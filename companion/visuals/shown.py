@@ -62,7 +62,7 @@ class ShownMusic:
             "again": self.again,
             "notices": list(self.notices),
             "ticksPerBeat": self.music.ticks_per_beat,
-            "tempos": [list(tempo) for tempo in self.music.tempos or (Tempo(0, DEFAULT_BEAT_US),)],
+            "tempos": [list(tempo) for tempo in _from_start(self.music.tempos)],
             "bars": [list(bar) for bar in self.music.bars],
             "beats": list(self.beats),
             "names": list(self.names),
@@ -70,6 +70,11 @@ class ShownMusic:
             "notes": [[*note, at] for note, at in zip(self.music.notes, frame_of, strict=True)],
             "frames": [_frame(at, frame, self.looks) for at, frame in enumerate(self.frames)],
         }
+
+
+def _from_start(tempos: Sequence[Tempo]) -> Sequence[Tempo]:
+    """With that of MIDI files until the first."""
+    return tempos if tempos and tempos[0].tick == 0 else (Tempo(0, DEFAULT_BEAT_US), *tempos)
 
 
 def shown_trace(title: str, trace: Trace) -> ShownMusic:

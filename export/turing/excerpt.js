@@ -24,7 +24,7 @@ function played(notes) {
   const ranks = new Map();
   for (let at = 0; at < notes.length; at += 4) {
     const [start, steps, pitch, voice] = notes.slice(at, at + 4);
-    if (!ranks.has(pitch)) ranks.set(pitch, ORGAN.ranks.map((rank) => pipeOf(context, rank, pitch)));
+    if (!ranks.has(pitch)) ranks.set(pitch, pipesOf(context, pitch));
     press(context, ranks.get(pitch), start * TEST.stepSeconds, (start + steps) * TEST.stepSeconds, choir[voice]);
   }
   return context.startRendering();

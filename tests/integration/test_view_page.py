@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from support.programs import run
 from support.traced import HOSTILE, small_trace
 
 from companion.model.library import bundled_models
-from companion.music.song import Tempo, seconds_of_ticks
+from companion.music.song import Tempo, VoiceNote, seconds_of_ticks
 from companion.visuals.page import page_of
 from companion.visuals.shown import shown_trace
+from companion.visuals.traced import BarLine
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
@@ -221,6 +223,20 @@ def test_hostile_names_are_words_and_nothing_runs(browser: BrowserTab, tmp_path:
     assert browser.run("byId('title').textContent") == HOSTILE
     browser.run("choose(NOTES[5], true)")
     assert browser.run("byId('note').textContent") == "Alto D4 · bar 1, beat 2"
+
+
+@pytest.mark.parametrize("what", ["nothing", "one long note", "ten thousand bars"])
+def test_music_that_no_one_writes_is_shown(browser: BrowserTab, tmp_path: Path, what: str) -> None:
+    notes = {"nothing": [], "one long note": [VoiceNote(3, 2**31 - 2, 2**31, 127, 1)]}
+    bars = {"ten thousand bars": tuple(BarLine(number, -number) for number in range(10_000))}
+    music = replace(
+        small_trace().music, notes=tuple(notes.get(what, small_trace().music.notes)), bars=bars.get(what, ())
+    )
+    page = tmp_path / "page.html"
+    page.write_text(page_of(shown_trace(what, replace(small_trace(), music=music, frames=()))), "utf-8")
+    browser.open(page)
+    browser.run("player.play(); player.schedule(Infinity); showPosition(); player.stop()")
+    assert browser.run("byId('title').textContent") == what
 
 
 def test_a_script_from_elsewhere_would_not_run(browser: BrowserTab, tmp_path: Path) -> None:

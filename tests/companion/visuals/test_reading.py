@@ -149,6 +149,7 @@ HOSTILE: dict[str, tuple[Edit, str]] = {
     "attention": (in_note(attention=[-1]), "frames[3].notes[1].attention[0] must be a number from 0 to 1.01, not -1"),
     "no beats": (in_music(ticks_per_beat=0), "music.ticks_per_beat must be a whole number from 1 to 32,767, not 0"),
     "a tempo of none": (in_music(tempos=[[0, 0]]), "music.tempos[0][1] must be a whole number from 1 to 16,777,215"),
+    "a bar that goes back": (in_music(bars=[[9, 1], [9, 2]]), "music.bars[1][0] must be a whole number from 10 to"),
     "a note backwards": (in_music(notes=[[0, 9, 9, 60, 80]]), "music.notes[0][2] must be a whole number from 10 to"),
 }
 
