@@ -10,7 +10,11 @@ from companion.music.pitch import OCTAVE, pitch_class_name
 _FIFTH = 7  # semitones
 _LETTERS = "FCGDAEB"  # a fifth apart
 _FLATTEST = -3  # fifths below the tonic of the major key with its signature: E♭ in C major, and up to G♯
+_SCALE = "CDEFGAB"
+_LETTERS_ABOVE = (0, 1, 1, 2, 2, 3, 4, 4, 4, 6, 6, 6)  # of an interval by its semitones; nine are a diminished seventh
+_LEADING = ("dim", "m7b5")  # what is built on a leading note, which is written with a sharp
 _MOST_SIGNS = 3
+_CHORD = re.compile(r"(?P<root>[A-G]#?)(?P<kind>[^/]*)(/(?P<bass>[A-G]#?))?")
 _PITCH_CLASSES = {pitch_class_name(number): number for number in range(OCTAVE)}
 
 
@@ -22,8 +26,21 @@ def names_in(key: Key | None) -> tuple[str, ...]:
 
 
 def respelt(chord: str, names: tuple[str, ...]) -> str:
-    """A chord's name (``chord_name``) with these names of its root and its bass."""
-    return re.sub(r"(^|/)([A-G]#?)", lambda found: found[1] + names[_PITCH_CLASSES[found[2]]], chord)
+    """A chord's name (``chord_name``) as it is written: its bass as a note of the chord, A♯ in F♯7/A♯."""
+    found = _CHORD.fullmatch(chord)
+    if found is None:
+        return chord
+    number, kind = _PITCH_CLASSES[found["root"]], found["kind"]
+    root = pitch_class_name(number).replace("#", "♯") if kind.startswith(_LEADING) else names[number]
+    bass = f"/{_above(root, number, _PITCH_CLASSES[found['bass']])}" if found["bass"] else ""
+    return f"{root}{kind}{bass}"
+
+
+def _above(root: str, number: int, bass: int) -> str:
+    """The name of a bass, so many letters above the root as its interval has."""
+    letter = _SCALE[(_SCALE.index(root[0]) + _LETTERS_ABOVE[(bass - number) % OCTAVE]) % len(_SCALE)]
+    signs = (bass - _PITCH_CLASSES[letter] + OCTAVE // 2) % OCTAVE - OCTAVE // 2
+    return letter + ("♯" if signs > 0 else "♭") * abs(signs)
 
 
 def _signature(key: Key) -> int:

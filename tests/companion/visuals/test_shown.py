@@ -102,8 +102,12 @@ def test_pitches_are_spelt_as_the_key_has_them(key: str | None, names: str) -> N
 
 def test_chords_are_spelt_likewise() -> None:
     names = names_in(Key.of_name("Bb major"))
-    assert [respelt(chord, names) for chord in ("A#", "D#maj7/A#", "Cdim", "", "G7b5/B")] == (
-        ["B♭", "E♭maj7/B♭", "Cdim", "", "G7b5/B"]
+    assert [respelt(chord, names) for chord in ("A#", "D#maj7/A#", "Cdim", "", "F7/D#")] == (
+        ["B♭", "E♭maj7/B♭", "Cdim", "", "F7/E♭"]
+    )
+    names = names_in(Key.of_name("E minor"))
+    assert [respelt(chord, names) for chord in ("F#7/A#", "A#dim7", "D#dim7/C", "G#m7b5/D", "A#")] == (
+        ["F♯7/A♯", "A♯dim7", "D♯dim7/C", "G♯m7b5/D", "B♭"]
     )
 
 
