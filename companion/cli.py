@@ -276,6 +276,28 @@ def replay_command(
     say(f"{result.frames} frames, all the same")
 
 
+@app.command("view", epilog="Example: chorale view choices.json")
+def view_command(
+    source: Annotated[
+        Path, typer.Argument(metavar="TRACE|SONG", help="A trace (--trace, .json), or MIDI, MusicXML or ABC.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The page to write, .html. Default: beside the file.")
+    ] = None,
+    png: Annotated[bool, typer.Option("--png", help="Also draw it beside the page.")] = False,
+    svg: Annotated[bool, typer.Option("--svg", help="The same, as it can be scaled.")] = False,
+    opens: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+    force: Force = False,
+) -> None:
+    """See what a model thought: a page of every note, what else it might have been, and how it sounds."""
+    from companion.commands.view import open_page, view  # noqa: PLC0415
+
+    written = view(source, out, [kind for kind, wanted in (("png", png), ("svg", svg)) if wanted], force)
+    say(f"wrote {', '.join(map(str, written))}")
+    if opens and not open_page(written[0]):
+        say(f"note: there is no browser to open it in: open {written[0]} by hand", err=True)
+
+
 @app.command(epilog="Example: chorale devices --install")
 def devices(
     install: Annotated[bool, typer.Option("--install", help="Copy them into the Live User Library.")] = False,

@@ -5,6 +5,7 @@
     ├── BadMidiFile      a file that cannot be read as music
     ├── BadModel         a model file that cannot be loaded, or does not keep the contract
     ├── BadSetting       a value outside its range, or a name that nothing has
+    ├── BadTrace         a file that is not a trace, or is damaged
     ├── MissingExtra     something optional that is not installed
     ├── NoPort           a MIDI or network port that is not there or is taken
     ├── OutputExists     an output file that is there already
@@ -55,6 +56,10 @@ class BadModel(ChoraleError):
 
 class BadSetting(ChoraleError):
     """A value is outside its range, or a name is unknown."""
+
+
+class BadTrace(ChoraleError):
+    """A file is not a trace, or is damaged."""
 
 
 class MissingExtra(ChoraleError):

@@ -75,6 +75,13 @@ def test_demo_writes_four_voices_and_sound(python: Path, tmp_path: Path) -> None
     assert (tmp_path / "demo.wav").stat().st_size > 1_000_000
 
 
+def test_a_page_can_be_made_of_what_is_installed(python: Path, tmp_path: Path) -> None:
+    run([str(python.with_name("chorale")), "demo", "--fast", "--seed", "1", "--trace", "demo.json"], tmp_path)
+    run([str(python.with_name("chorale")), "view", "demo.json", "--no-open"], tmp_path)
+    page = (tmp_path / "demo.html").read_text("utf-8")
+    assert "function choirOf(" in page and "class Player" in page and "{{" not in page
+
+
 def test_training_commands_say_how_to_install_the_extra(python: Path, tmp_path: Path) -> None:
     command = [str(python.with_name("chorale-train")), "fit", "gru"]
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)

@@ -42,6 +42,7 @@ ORDER = {
             "clips",
             "wishes",
             "workbench",
+            "visuals",
             "jam",
             "screen",
             "commands",

@@ -9,6 +9,7 @@ jam_options    from what was typed to the options of a jam
 options        options of the command line, made of the tables of controls and of the rig
 demo           demo
 replay         replay
+view           view
 models         models
 doctor         doctor
 max_devices    devices

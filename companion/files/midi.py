@@ -153,7 +153,7 @@ def chorale_file(
     """
     if not 1 <= ticks_per_beat <= 0x7FFF:
         raise ValueError(f"ticks_per_beat {ticks_per_beat} is outside 1..32767")
-    voices = [note_events(_apart(voice), channel) for channel, voice in enumerate(_by_voice(notes))]
+    voices = [note_events(voice, channel) for channel, voice in enumerate(written_notes(notes))]
     voices[0] = [*conductor_events(tempos, metres, key, markers), *voices[0]]
     if text:
         voices[0].insert(0, (0, mido.MetaMessage("text", text=text)))
@@ -165,6 +165,11 @@ def chorale_file(
     data = io.BytesIO()
     mido.MidiFile(type=1, ticks_per_beat=ticks_per_beat, charset="utf-8", tracks=tracks).save(file=data)
     return data.getvalue()
+
+
+def written_notes(notes: Iterable[VoiceNote]) -> list[list[VoiceNote]]:
+    """The notes of each voice as they stand in a file; ValueError where one cannot."""
+    return [_apart(voice) for voice in _by_voice(notes)]
 
 
 def _tick(message: tuple[int, object]) -> int:

@@ -12,7 +12,7 @@ from companion.harmony.leading import Sounds
 from companion.model.binding import Logits
 from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.contract import ATTENTION, END, RISING_ORDER
-from companion.model.echoes import Past
+from companion.model.echoes import NOWHERE, Likest, Past
 from companion.model.features import (
     ECHO_FEATURES,
     Ahead,
@@ -64,6 +64,7 @@ class Frame:
     temperature: float
     attention: tuple[Array, ...] = ()  # of each voice's note, where a model says what it looked back at; empty: nothing
     ended: float = 0.0  # how likely the piece was over before it, where the model says
+    echo: Likest = NOWHERE  # where the music was like this before, if the model is told
 
 
 class Generator:
@@ -94,7 +95,8 @@ class Generator:
         """
         given = {**({} if led is None else {LEADER: led.token}), **(given or {})}
         history, memory = state.history, state.memory
-        known = known_before(history, _place(state, given, conditions))
+        likest = NOWHERE if state.past is None else state.past.likest()
+        known = known_before(history, _place(state, given, conditions, likest))
         tokens, codes = _given_first(given, history)
         choices: dict[int, Choice] = {}
         attention: dict[int, Array] = {}
@@ -123,9 +125,9 @@ class Generator:
         course = state.course.advance(tokens, pitches)
         following = DecoderState(state.step + 1, after, memory, past, sounds, state.chord, course)
         ordered = tuple(choices[voice] for voice in range(len(VOICES)))
-        looked = tuple(attention.get(voice, _NOWHERE) for voice in range(len(VOICES))) if attention else ()
+        looked = tuple(attention.get(voice, _LOOKED_NOWHERE) for voice in range(len(VOICES))) if attention else ()
         frame = Frame(
-            state.step, np.array(tokens, dtype=np.int32), pitches, ordered, sampling.temperature, looked, ended
+            state.step, np.array(tokens, dtype=np.int32), pitches, ordered, sampling.temperature, looked, ended, likest
         )
         return frame, following
 
@@ -158,16 +160,18 @@ class Generator:
 
 
 _HEARD = Sampling()
-_NOWHERE: Array = np.zeros(0, dtype=np.float32)
+_LOOKED_NOWHERE: Array = np.zeros(0, dtype=np.float32)
 
 
-def _place(state: DecoderState, given: Mapping[int, int], conditions: Conditions) -> Place:
+def _place(
+    state: DecoderState, given: Mapping[int, int], conditions: Conditions, likest: Likest | None = None
+) -> Place:
     """Where the next frame stands, and what is known of it: given voices, unless all are, which is but hearing."""
     ahead = None
     if len(given) < len(VOICES) and (given or conditions.ahead is not None):
         now = [_sayable(given[v], state.history, v) if v in given else UNDECIDED for v in range(len(VOICES))]
         ahead = replace(conditions.ahead or Ahead.unknown(), now=np.array(now, dtype=np.int32))
-    echo = None if state.past is None else state.past.echo()
+    echo = None if state.past is None else state.past.echo(likest)
     return Place.of(state.step, conditions.steps_to_close, key_id(conditions.key), ahead, echo)
 
 

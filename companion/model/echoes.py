@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,18 @@ from companion.model.codes import CODES, LONGEST_PAST, UNDECIDED
 from companion.model.features import Echo, History
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray
 
+
+class Likest(NamedTuple):
+    """Where the music was most like what leads up to now."""
+
+    steps_back: int  # 0: nowhere
+    alike: int  # how many chords, or notes of the tune, led up to there as they lead up to now
+
+
 Alike = Mapping[int, int]  # beats back → how much before there was as the last of the music is; ascending, none of 0
+
+
+NOWHERE = Likest(0, 0)
 
 
 @dataclass(frozen=True)
@@ -57,19 +69,33 @@ class Past:
         own = self.tokens[at % len(VOICES) : at + 1 : len(VOICES)]
         return next((token for token in reversed(own) if token != HOLD), REST)
 
-    def echo(self) -> Echo:
-        """What came where the music was most like this, the latest such place; and where its tune was."""
-        tokens, chords = self._likest(self.chords_alike)
-        (tune, *_), notes = self._likest(self.notes_alike)
-        return Echo(*(np.array(what, dtype=np.int32) for what in (tokens, chords, tune, notes)))
+    def likest(self) -> Likest:
+        """Where most chords led alike, the latest such place."""
+        return _most_alike(self.chords_alike)
 
-    def _likest(self, alike: Alike) -> tuple[list[int], int]:
-        """The frame that came where most led alike, and how much that was."""
-        if not alike:
-            return [UNDECIDED] * len(VOICES), 0
-        beats, most = max(alike.items(), key=itemgetter(1))
-        there = len(self.tokens) - beats * STEPS_PER_BEAT * len(VOICES)
-        return list(self.tokens[there : there + len(VOICES)]), most
+    def echo(self, likest: Likest | None = None) -> Echo:
+        """What came where the music was most like this, the latest such place; and where its tune was.
+
+        likest: what ``likest`` says, if that is known already.
+        """
+        place, tune_place = likest or self.likest(), _most_alike(self.notes_alike)
+        tokens, (tune, *_) = self._came(place), self._came(tune_place)
+        told = (tokens, place.alike, tune, tune_place.alike)
+        return Echo(*(np.array(what, dtype=np.int32) for what in told))
+
+    def _came(self, place: Likest) -> list[int]:
+        """The frame that came there."""
+        if not place.steps_back:
+            return [UNDECIDED] * len(VOICES)
+        there = len(self.tokens) - place.steps_back * len(VOICES)
+        return list(self.tokens[there : there + len(VOICES)])
+
+
+def _most_alike(alike: Alike) -> Likest:
+    if not alike:
+        return NOWHERE
+    beats, most = max(alike.items(), key=itemgetter(1))
+    return Likest(beats * STEPS_PER_BEAT, most)
 
 
 def _going_on(alike: Alike, heard: Sequence[int], now: int) -> Alike:

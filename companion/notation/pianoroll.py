@@ -43,7 +43,11 @@ class Drawing:
 
 def drawn(score: WrittenScore, kind: str) -> bytes:
     """The roll of a score as a file: svg, png or pdf."""
-    drawing = roll(score)
+    return written(roll(score), kind)
+
+
+def written(drawing: Drawing, kind: str) -> bytes:
+    """A drawing as a file: svg, png (without its words) or pdf."""
     return {"svg": _svg, "png": _png, "pdf": _pdf}[kind](drawing)
 
 

@@ -72,6 +72,7 @@ class Choice(NamedTuple):
     held_pitch: int | None  # what a hold would go on with
     temperature: float = 1.0
     top_p: float = 1.0
+    model_says: LogProbs | None = None  # [vocabulary] before the rules; None: as the scores
 
     @property
     def distribution(self) -> LogProbs:
@@ -92,14 +93,14 @@ def choose(
     temperature = sampling.temperature_of(context.voice)
     if sampling.threshold is not None:
         token = first_reaching(shaped, context.history.now[context.voice], sampling.threshold)
-        return Choice(token, math.exp(shaped[token]), entropy, shaped, held)
+        return Choice(token, math.exp(shaped[token]), entropy, shaped, held, model_says=model_says)
     going_on = math.exp(shaped[HOLD])
     if temperature > 0 and generator.random() < going_on:
-        return Choice(HOLD, going_on, entropy, shaped, held, temperature, sampling.top_p)
+        return Choice(HOLD, going_on, entropy, shaped, held, temperature, sampling.top_p, model_says)
     distribution = temper(shaped, temperature, sampling.top_p)
     token = int(distribution.argmax()) if temperature == 0 else draw(distribution, generator, barred=HOLD)
     probability = math.exp(distribution[token])
-    return Choice(token, probability, entropy, shaped, held, temperature, sampling.top_p)
+    return Choice(token, probability, entropy, shaped, held, temperature, sampling.top_p, model_says)
 
 
 def _ruled(scores: LogProbs, context: NoteContext, rules: Sequence[Rule]) -> LogProbs:

@@ -158,14 +158,15 @@ class Contents(NamedTuple):
 
 def contents_of(job: Job, composed: Sequence[Composed], outputs: Outputs, summary: Summary | None = None) -> Contents:
     """What ``write_outputs`` writes."""
-    files = {outputs.midi: midi_file(job, composed, outputs.program, summary)}
+    notes = all_notes(job, composed)
+    files = {outputs.midi: midi_file(job, composed, notes, outputs.program, summary)}
     if outputs.wav is not None:
         from companion.audio.wav import wave_of_midi  # noqa: PLC0415
 
         files[outputs.wav] = wave_of_midi(files[outputs.midi], outputs.soundfont)
     if outputs.trace is not None:
         told = None if summary is None else summary.fields()
-        files[outputs.trace] = trace_file(job.generator.model.contract.name, composed, told)
+        files[outputs.trace] = trace_file(job, composed, notes, told)
     if written_kind(outputs.midi) == MIDI and not outputs.pictures:
         return Contents(files)
     notated = _notated(job, composed, outputs)
@@ -173,10 +174,9 @@ def contents_of(job: Job, composed: Sequence[Composed], outputs: Outputs, summar
 
 
 def midi_file(
-    job: Job, composed: Sequence[Composed], program: int | None = None, summary: Summary | None = None
+    job: Job, composed: Sequence[Composed], notes: Sequence[VoiceNote], program: int | None, summary: Summary | None
 ) -> bytes:
     """A job's music, with what was played beside notes; see ``Outputs`` for the program."""
-    notes = [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)]
     seam, key = _seam(composed, job.phrase), job.song.key
     return chorale_file(
         notes,
@@ -196,6 +196,11 @@ def write_contents(contents: Mapping[Path, bytes], force: bool) -> None:
     for path, data in contents.items():
         if is_dash(path):
             write_to_output(data)
+
+
+def all_notes(job: Job, composed: Sequence[Composed]) -> list[VoiceNote]:
+    """What was played, and what the model added."""
+    return [*job.phrase.notes, *voice_notes(composed, job.phrase, job.velocity, job.lead)]
 
 
 def _events(

@@ -1,54 +1,110 @@
-"""Trace files (``chorale-trace/1``): every note with what it was chosen from."""
+"""Trace files (``chorale-trace/2``): every note with what it was chosen from, and the music as it was written.
+
+``docs/trace.schema.json`` says what stands where.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from companion.files.midi import written_notes
 from companion.generation.composer import Composed
 from companion.generation.generator import Frame
+from companion.generation.job import Job
+from companion.music.song import VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, struck_pitch
+from companion.phrase.seed import Phrase
 from companion.sampling.draw import Choice
+from companion.sampling.rules import LogProbs
 
-TRACE_FORMAT = "chorale-trace/1"
+TRACE_FORMAT = "chorale-trace/2"
+GIVEN_NOTE, MODELS_NOTE = NOTE_ORIGINS = ("seed", "model")  # it was there; the model chose it
 LEAST_PROBABILITY = 0.001  # rarer pitches are left out of a distribution
 
+Shares = Mapping[int | None, float]  # of pitches, None for a rest
 
-def trace_file(model: str, frames: Iterable[Composed], summary: Mapping[str, Any] | None = None) -> bytes:
+
+def trace_file(
+    job: Job, composed: Sequence[Composed], notes: Sequence[VoiceNote], summary: Mapping[str, Any] | None = None
+) -> bytes:
     """A composition's trace.
 
+    notes: all of them, as they are written.
     summary: what was heard and made, as JSON has it (see ``companion.workbench.summary``).
     """
     trace = {
         "format": TRACE_FORMAT,
-        "model": model,
+        **_made_by(job),
         "steps_per_beat": STEPS_PER_BEAT,
         "voices": list(VOICES),
         **({} if summary is None else {"summary": dict(summary)}),
-        "frames": [_frame(one) for one in frames],
+        "music": _music(job, notes),
+        "frames": [_frame(one, job.phrase) for one in composed],
     }
     return (json.dumps(trace, separators=(",", ":")) + "\n").encode()
 
 
-def _frame(one: Composed) -> dict[str, Any]:
-    notes = []
-    for voice, choice in enumerate(one.frame.choices):
-        notes.append(
-            {
-                "voice": VOICES[voice],
-                "pitch": one.frame.pitches[voice],
-                "struck": choice.token >= FIRST_STRIKE,
-                "probability": round(choice.probability, 6),
-                "entropy_bits": round(choice.entropy_bits, 4),
-                "temperature": choice.temperature,
-                "distribution": _distribution(choice),
-                **_attention(one.frame, voice),
-            }
-        )
+def bar_lines(phrase: Phrase, steps: int) -> Iterator[tuple[int, int]]:
+    """The tick where each bar begins, and its number, of so many steps from the phrase's first bar on."""
+    number = None
+    for step in range(-phrase.first_step, steps):
+        if (found := phrase.bar_of_step(step)) != number:
+            number = found
+            yield max(phrase.tick_of_step(step), 0), found
+
+
+def _made_by(job: Job) -> dict[str, Any]:
+    """What makes the same music again."""
+    model, settings = job.generator.model, job.settings
+    return {
+        "model": {
+            "name": model.contract.name,
+            "sha256": model.digest,
+            "voice_order": model.contract.voice_order,
+        },
+        "seed": None if settings is None else settings.seed,
+        "style": None if settings is None else settings.style,
+        "key": None if job.key is None else job.key.name,
+    }
+
+
+def _music(job: Job, notes: Sequence[VoiceNote]) -> dict[str, Any]:
+    written = sorted(
+        (note for voice in written_notes(notes) for note in voice), key=lambda note: (note.start_tick, note.voice)
+    )
+    return {
+        "ticks_per_beat": job.song.ticks_per_beat,
+        "tempos": [list(tempo) for tempo in job.song.tempos],
+        "bars": [list(bar) for bar in bar_lines(job.phrase, job.phrase.end_step + job.new_steps)],
+        "notes": [list(note) for note in written],
+    }
+
+
+def _frame(one: Composed, phrase: Phrase) -> dict[str, Any]:
+    step, (steps_back, chords) = one.frame.step, one.frame.echo
+    echo = {"echo": {"steps_back": steps_back, "chords": chords}} if steps_back else {}
     place = {} if one.phrase is None else {"phrase": one.phrase, "to_close": one.to_close}
-    return {"step": one.frame.step, "origin": one.origin, **place, "notes": notes}
+    notes = [_note(one, voice) for voice in range(len(VOICES))]
+    return {"step": step, "tick": phrase.tick_of_step(step - phrase.first_step), **place, **echo, "notes": notes}
+
+
+def _note(one: Composed, voice: int) -> dict[str, Any]:
+    choice = one.frame.choices[voice]
+    return {
+        "voice": VOICES[voice],
+        "origin": MODELS_NOTE if one.chosen[voice] else GIVEN_NOTE,
+        "pitch": one.frame.pitches[voice],
+        "struck": choice.token >= FIRST_STRIKE,
+        "probability": round(choice.probability, 6),
+        "entropy_bits": round(choice.entropy_bits, 4),
+        "temperature": choice.temperature,
+        "distribution": _rows(drawn_from := _shares(choice.distribution, choice.held_pitch)),
+        **_before_rules(choice, drawn_from),
+        **_attention(one.frame, voice),
+    }
 
 
 def _attention(frame: Frame, voice: int) -> dict[str, list[float]]:
@@ -58,14 +114,29 @@ def _attention(frame: Frame, voice: int) -> dict[str, list[float]]:
     return {"attention": [round(float(weight), 4) for weight in frame.attention[voice]]}
 
 
-def _distribution(choice: Choice) -> list[list[float | int | None]]:
-    """[[pitch, probability], …], likeliest first; a rest is null, a hold counts to the pitch it holds."""
+def _before_rules(choice: Choice, drawn_from: Shares) -> dict[str, Any]:
+    """What the model alone said, and what the rules took of it; nothing where that is what it was drawn from."""
+    if choice.model_says is None:
+        return {}
+    raw, ruled = (_shares(scores, choice.held_pitch) for scores in (choice.model_says, choice.scores))
+    taken = _rows({pitch: share - ruled.get(pitch, 0.0) for pitch, share in raw.items()})
+    is_other = _rows(raw) != _rows(drawn_from)
+    return {**({"raw": _rows(raw)} if is_other else {}), **({"taken": taken} if taken else {})}
+
+
+def _shares(scores: LogProbs, held_pitch: int | None) -> dict[int | None, float]:
+    """By pitch; a hold counts to the pitch it holds."""
     shares: dict[int | None, float] = {}
-    for token, score in enumerate(choice.distribution):
+    for token, score in enumerate(scores):
         if score == -math.inf:
             continue
-        pitch = _pitch(token, choice.held_pitch)
+        pitch = _pitch(token, held_pitch)
         shares[pitch] = shares.get(pitch, 0.0) + math.exp(score)
+    return shares
+
+
+def _rows(shares: Shares) -> list[list[float | int | None]]:
+    """[[pitch, probability], …], likeliest first; a rest is null."""
     rows = sorted(shares.items(), key=lambda row: -row[1])
     return [[pitch, round(share, 4)] for pitch, share in rows if share >= LEAST_PROBABILITY]
 

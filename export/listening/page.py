@@ -61,8 +61,8 @@ def _about(model: Model, seeds: int) -> Iterator[str]:
         "The model's are what `chorale continue` and `chorale harmonise` make in their default style, which is"
         f" `{DEFAULT_STYLE}` (temperature {sampling.temperature:g}, top-p {sampling.top_p:g}). Every MIDI file has four"
         f" tracks, one a voice, on channels 1–4, at {BEATS_PER_MINUTE} beats a minute. The traces tell of every note"
-        " what it was drawn from (`chorale-trace/1`; `gunzip` unpacks them). The set knows neither upbeats nor repeated"
-        " notes: bars are counted from the first note, and what Bach repeats is held here."
+        " what it was drawn from (`chorale view` shows them, once `gunzip` has unpacked them). The set knows neither"
+        " upbeats nor repeated notes: bars are counted from the first note, and what Bach repeats is held here."
     )
 
 

@@ -11,18 +11,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from companion.audio.organ import (
-    ATTACK_SAMPLES,
-    BRIGHTNESS_HZ,
-    CEILING,
-    LEVEL,
-    PANS,
-    RANKS,
-    RELEASE_SAMPLES,
-    SAMPLE_RATE,
-    Room,
-    velocity_gain,
-)
+from companion.audio.browser import organ_numbers, organ_script
 from export.judging.keeping import VELOCITY
 
 EXCERPT_LOUDNESS = (
@@ -34,8 +23,8 @@ def listening_page(heard: Mapping[str, Any]) -> str:
     """The page of what SealedTest holds for it."""
     parts = {
         "style": _source("page.css"),
-        "script": f"{_source('organ.js')}\n{_source('page.js')}",
-        "organ": _json(organ_numbers()),
+        "script": f"{organ_script()}\n{_source('excerpt.js')}\n{_source('page.js')}",
+        "organ": _json(excerpts_organ()),
         "test": _json(heard),
     }
     page = _source("page.html")
@@ -44,25 +33,9 @@ def listening_page(heard: Mapping[str, Any]) -> str:
     return page
 
 
-def organ_numbers() -> dict[str, Any]:
-    """What organ.js is told of companion/audio/organ.py, so that both sound alike."""
-    return {
-        "sampleRate": SAMPLE_RATE,
-        "ranks": [{"ratio": rank.ratio, "harmonics": rank.harmonics} for rank in RANKS],
-        "brightnessHz": BRIGHTNESS_HZ,
-        "level": LEVEL * velocity_gain(VELOCITY),
-        "attackSeconds": ATTACK_SAMPLES / SAMPLE_RATE,
-        "releaseSeconds": RELEASE_SAMPLES / SAMPLE_RATE,
-        "pans": PANS.astype(float).tolist(),
-        "room": {
-            "delays": Room.DELAYS[:, 0].tolist(),
-            "decaySeconds": Room.DECAY_SECONDS,
-            "wet": Room.WET,
-            "damping": Room.DAMPING,
-        },
-        "loudness": EXCERPT_LOUDNESS,
-        "ceiling": CEILING,
-    }
+def excerpts_organ() -> dict[str, Any]:
+    """What the page's organ is told."""
+    return {**organ_numbers(VELOCITY), "loudness": EXCERPT_LOUDNESS}
 
 
 def _source(name: str) -> str:

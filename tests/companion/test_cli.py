@@ -136,7 +136,7 @@ class TestContinue:
         ran = chorale("continue", melody_mid, *words, "--style", "wild", "--temperature", 1.2, "--top-p", 0.9)
         assert written(ran) == Ran(0, "wrote out.mid, out.wav, trace.json\n", "")
         trace = json.loads(Path("trace.json").read_text())
-        assert trace["model"] == DEFAULT_MODEL
+        assert trace["model"]["name"] == DEFAULT_MODEL
         drawn = {note["temperature"] for frame in trace["frames"] for note in frame["notes"][1:]}
         assert drawn == {1.2, 1.0}  # the last chord is held, not drawn
         assert Path("out.wav").read_bytes()[:4] == b"RIFF"

@@ -49,6 +49,7 @@ COMMANDS = [
     Tried(("continue", f"{ODD}.mid", "--bars", "1"), (f"{ODD}-continued.mid",)),
     Tried(("harmonise", f"{ODD}-tune.mid", "--wav"), (f"{ODD}-tune-harmonised.mid", f"{ODD}-tune-harmonised.wav")),
     Tried(("rewrite", f"{ODD}.mid", "--bars", "1", "--voices", "alto"), (f"{ODD}-rewritten.mid",)),
+    Tried(("view", f"{ODD}.mid", "--no-open"), (f"{ODD}.html",)),
     Tried(("demo", "--fast", "--bars", "1"), ("demo.mid", "demo.wav")),
     Tried(("replay", f"{ODD}.jsonl")),
     Tried(("bench", "--frames", "100", "--no-notebook"), full=1),

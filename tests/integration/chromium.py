@@ -11,6 +11,7 @@ from typing import Any, Self
 from integration.jack import need
 
 PATIENCE_S = 60.0
+KEY_CODES = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 FLAGS = (
     "--headless=new",
     "--no-sandbox",  # which needs rights that a container does not give
@@ -109,10 +110,10 @@ class BrowserTab:
         return found["result"].get("value")
 
     def press(self, key: str) -> None:
-        """A key of the keyboard, a letter, a digit, Enter or Tab."""
-        text = {"Enter": "\r", "Tab": ""}.get(key, key)
-        code = {"Enter": 13, "Tab": 9}.get(key, ord(key[0].upper()))
-        event = {"key": key, "windowsVirtualKeyCode": code}
+        """A key of the keyboard: a letter, a digit, the space bar or one of KEY_CODES."""
+        text = "\r" if key == "Enter" else "" if key in KEY_CODES else key
+        number = KEY_CODES.get(key, ord(key[0].upper()))
+        event = {"key": key, "windowsVirtualKeyCode": number, "code": f"Digit{key}" if key.isdigit() else key}
         self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **event)
         self.call("Input.dispatchKeyEvent", type="keyUp", **event)
 

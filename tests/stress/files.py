@@ -190,6 +190,28 @@ def _score(path: Path) -> None:
     assert all(line.isprintable() for line in describe_verdict(verdict_on([result])))
 
 
+def _trace_samples() -> list[bytes]:
+    """The beginning of one of format 1, and a small one of format 2."""
+    note = {"pitch": 60, "struck": True, "probability": 0.5, "entropy_bits": 1.5, "temperature": 0.8}
+    shares = {"distribution": [[60, 0.5], [None, 0.5]], "raw": [[60, 1.0]], "taken": [[60, 0.5]], "attention": [0.5]}
+    notes = [{"voice": voice, "origin": "model", **note, **shares} for voice in ("soprano", "alto", "tenor", "bass")]
+    head = {"steps_per_beat": 4, "summary": {"again": "chorale continue song.mid"}}
+    frames = [{"step": step, "tick": 120 * step, "origin": "model", "notes": notes} for step in range(4)]
+    music = {"ticks_per_beat": 480, "tempos": [[0, 500000]], "bars": [[0, 1]], "notes": [[0, 0, 480, 60, 80]]}
+    model = {"name": "gru", "sha256": "0" * 64, "voice_order": "any"}
+    newer = {"model": model, "seed": 1, "style": "bach", "key": None, "music": music}
+    made = [{"format": "chorale-trace/1", "model": "gru", **head}, {"format": "chorale-trace/2", **newer, **head}]
+    return [json.dumps({**each, "frames": frames}, indent=1).encode() for each in made]
+
+
+def _show(path: Path) -> None:
+    from companion.visuals.page import page_of  # noqa: PLC0415
+    from companion.visuals.reading import read_trace  # noqa: PLC0415
+    from companion.visuals.shown import shown_trace  # noqa: PLC0415
+
+    page_of(shown_trace(path.stem, read_trace(path)))
+
+
 KINDS = {
     "midi": Kind(_midi_samples, OF_BYTES, _compose, ".mid"),
     "musicxml": Kind(_musicxml_samples, (*OF_BYTES, *OF_TEXT), _notate, ".musicxml"),
@@ -198,6 +220,7 @@ KINDS = {
     "presets": Kind(_preset_samples, OF_TEXT, _load_preset, ".toml"),
     "models": Kind(_model_samples, OF_BYTES, _load_model, ".onnx"),
     "osc": Kind(_osc_samples, OF_BYTES, _hear, ".osc"),
+    "traces": Kind(_trace_samples, OF_TEXT, _show, ".json"),
     "results": Kind(_result_samples, OF_TEXT, _score, ".json"),
 }
 

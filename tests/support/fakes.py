@@ -36,6 +36,7 @@ class ScriptedModel:
 
     def __init__(self, script: Callable[[int, int], Any], voice_order: str = "any") -> None:
         self.contract = contract_of(voice_order=voice_order)
+        self.digest = "0" * 64
         self.row = FeatureRow(self.contract.features)
         self.script = script
         self.asked: list[tuple[int, int]] = []  # (frame, voice) of each call
@@ -66,6 +67,7 @@ class Babbler:
 
     def __init__(self, voice_order: str = "any", level: float = 2.0) -> None:
         self.contract = contract_of(voice_order=voice_order, name="babbler")
+        self.digest = "0" * 64
         self.row = FeatureRow(self.contract.features)
         self.table = np.random.default_rng(7).normal(0, level, (97, VOCABULARY_SIZE)).astype(np.float32)
         self.weights = np.random.default_rng(8).integers(1, 97, self.row.width)

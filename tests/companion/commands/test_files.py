@@ -384,8 +384,8 @@ class TestOutputs:
         assert sorted(path.name for path in tmp_path.iterdir()) == ["o.json", "o.mid", "o.wav", "seed.mid"]
         assert (tmp_path / "o.wav").read_bytes()[:4] == b"RIFF"
         trace = json.loads((tmp_path / "o.json").read_text())
-        assert trace["model"] == "babbler"
-        assert [frame["origin"] for frame in trace["frames"]] == ["seed"] * 16 + ["model"] * 16
+        assert trace["model"]["name"] == "babbler"
+        assert [frame["notes"][0]["origin"] for frame in trace["frames"]] == ["seed"] * 16 + ["model"] * 16
         assert [frame["step"] for frame in trace["frames"]] == list(range(32))
 
     @pytest.mark.parametrize("name", ["o.mid", "o.wav", "o.json"])

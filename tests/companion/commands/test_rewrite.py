@@ -15,7 +15,7 @@ from support.programs import Command, Ran
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.generation.job import Job
-from companion.generation.rewriting import REWRITTEN, Rewriting, merit
+from companion.generation.rewriting import Rewriting, merit
 from companion.music.vocabulary import VOICES
 from companion.workbench import anew
 from companion.workbench.anew import named_voices, rewrite_job
@@ -149,7 +149,8 @@ class TestRewrite:
         write_outputs(job, run(job, lambda done: None), Outputs(tmp_path / "out.mid", trace=trace))
         frames = json.loads(trace.read_text())["frames"]
         assert [frame["step"] for frame in frames] == list(range(16, 48))
-        assert {frame["origin"] for frame in frames} == {REWRITTEN}
+        assert {one["origin"] for frame in frames for one in (frame["notes"][0], *frame["notes"][2:])} == {"seed"}
+        assert {frame["notes"][1]["origin"] for frame in frames} == {"model"}
 
 
 class TestCommand:

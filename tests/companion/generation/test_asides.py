@@ -90,6 +90,6 @@ def test_a_model_that_never_ends_is_refused() -> None:
 
 
 def test_a_trace_has_the_attention_of_every_note() -> None:
-    generator = Generator(Looking(99), random_source())  # type: ignore[arg-type]
-    text = trace_file("looking", continue_to_its_end(generator, opening(), 1, style("bach"))).decode()
+    job = song_to_its_end(song(), opening(), 1, Settings(seed=1), lambda _: Looking(99))  # type: ignore[arg-type, return-value]
+    text = trace_file(job, list(job.frames), []).decode()
     assert text.count('"attention":[0.0,0.0,') == 4 * 32

@@ -130,13 +130,13 @@ class TestLines:
 
 class TestTrace:
     def test_header(self, tune: Path, tmp_path: Path) -> None:
-        """Beside what was there before."""
         job = harmonise_job(tune, None, SETTINGS)
         composed = run(job, lambda done: None)
         summary = Summary.of(job, composed, AGAIN)
         write_outputs(job, composed, Outputs(tmp_path / "o.mid", trace=tmp_path / "o.json"), summary)
         trace = json.loads((tmp_path / "o.json").read_text("utf-8"))
-        assert list(trace) == ["format", "model", "steps_per_beat", "voices", "summary", "frames"]
+        made_by = ["model", "seed", "style", "key"]
+        assert list(trace) == ["format", *made_by, "steps_per_beat", "voices", "summary", "music", "frames"]
         told = trace["summary"]
         assert told["heard"]["key"] == {"name": "G major", "asked": False}
         assert (told["heard"]["metre"], told["heard"]["bars"]) == (["3/4"], 3)

@@ -17,6 +17,7 @@ from companion.music.vocabulary import VOICES, IntArray, excerpt
 from companion.workbench import jobs
 from companion.workbench.jobs import continue_job, harmonise_job
 from companion.workbench.outputs import Outputs, write_outputs
+from companion.workbench.trace import TRACE_FORMAT
 from export.data.pieces import Piece
 from export.judging.keeping import RESOLUTION, notes_in_ticks
 from export.judging.recital import OPENING_STEPS
@@ -93,7 +94,7 @@ def test_traces_are_packed_without_a_date(exhibit: Exhibit, tmp_path: Path) -> N
         packed = (outputs.folder / exhibit.trace(part)).read_bytes()
         assert packed[4:8] == bytes(4)  # where gzip puts the time
         trace = json.loads(gzip.decompress(packed))
-        assert (trace["format"], trace["model"], len(trace["frames"])) == ("chorale-trace/1", "babbler", steps)
+        assert (trace["format"], trace["model"]["name"], len(trace["frames"])) == (TRACE_FORMAT, "babbler", steps)
 
 
 def test_pictures_show_all_three() -> None:

@@ -8,7 +8,7 @@ import re
 from support.blind import sealed_test
 
 from companion.audio.organ import RANKS, Room
-from export.turing.page import listening_page, organ_numbers
+from export.turing.page import excerpts_organ, listening_page
 from export.turing.results import RESULT_FORMAT, SURENESS
 
 
@@ -21,7 +21,7 @@ def part(page: str, name: str) -> object:
 def test_the_test_and_the_organ_stand_in_it() -> None:
     page = listening_page(sealed_test().heard)
     assert part(page, "test") == sealed_test().heard
-    assert part(page, "organ") == json.loads(json.dumps(organ_numbers()))
+    assert part(page, "organ") == json.loads(json.dumps(excerpts_organ()))
     assert "{{" not in page
 
 
@@ -51,6 +51,6 @@ def test_both_sides_speak_of_the_same_things() -> None:
 
 
 def test_the_organ_is_the_companions() -> None:
-    numbers = organ_numbers()
+    numbers = excerpts_organ()
     assert [rank["harmonics"] for rank in numbers["ranks"]] == [rank.harmonics for rank in RANKS]
     assert numbers["room"]["delays"] == Room.DELAYS.ravel().tolist()

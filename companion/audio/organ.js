@@ -17,10 +17,15 @@ function pipeOf(context, rank, pitch) {
   return { hz, wave };
 }
 
+// The tones of a pitch, without the ranks that are above what the sample rate can hold.
+function pipesOf(context, pitch) {
+  return ORGAN.ranks.map((rank) => pipeOf(context, rank, pitch)).filter(({ hz }) => hz < ORGAN.sampleRate / 2);
+}
+
 // Where each voice stands: four inputs, of which each goes left and right as its place is.
-function choirOf(context) {
+function choirOf(context, out = context.destination) {
   const sides = context.createChannelMerger(2);
-  sides.connect(context.destination);
+  sides.connect(out);
   return ORGAN.pans.map((pan) => {
     const voice = context.createGain();
     pan.forEach((gain, side) => {
@@ -72,43 +77,4 @@ function addRoom(left, right) {
       else left[at] += heard;
     }
   }
-}
-
-// Fades the last beat out, so that no cut is heard, and makes every excerpt equally loud.
-function finish(left, right, fadeSamples) {
-  const first = left.length - fadeSamples;
-  let power = 0;
-  let peak = 0;
-  for (let at = 0; at < left.length; at += 1) {
-    const gain = at < first ? 1 : Math.cos((Math.PI / 2) * ((at - first) / (fadeSamples - 1))) ** 2;
-    left[at] *= gain;
-    right[at] *= gain;
-    power += left[at] ** 2 + right[at] ** 2;
-    peak = Math.max(peak, Math.abs(left[at]), Math.abs(right[at]));
-  }
-  const level = Math.min(ORGAN.loudness / Math.sqrt(power / (2 * left.length)), ORGAN.ceiling / peak);
-  for (const side of [left, right]) for (let at = 0; at < side.length; at += 1) side[at] *= level;
-}
-
-// Notes (start, steps, pitch, voice, end to end) without the room: a promise of an AudioBuffer.
-function played(notes) {
-  const samples = Math.round(TEST.steps * TEST.stepSeconds * ORGAN.sampleRate);
-  const context = new OfflineAudioContext(2, samples, ORGAN.sampleRate);
-  const choir = choirOf(context);
-  const ranks = new Map();
-  for (let at = 0; at < notes.length; at += 4) {
-    const [start, steps, pitch, voice] = notes.slice(at, at + 4);
-    if (!ranks.has(pitch)) ranks.set(pitch, ORGAN.ranks.map((rank) => pipeOf(context, rank, pitch)));
-    press(context, ranks.get(pitch), start * TEST.stepSeconds, (start + steps) * TEST.stepSeconds, choir[voice]);
-  }
-  return context.startRendering();
-}
-
-// The same as a listener hears it.
-async function rendered(notes) {
-  const buffer = await played(notes);
-  const [left, right] = [buffer.getChannelData(0), buffer.getChannelData(1)];
-  addRoom(left, right);
-  finish(left, right, Math.round(TEST.beatSteps * TEST.stepSeconds * ORGAN.sampleRate));
-  return buffer;
 }

@@ -1,0 +1,11 @@
+"""What a model thought, made visible.
+
+traced     what a trace tells, as values
+checked    a value of JSON that is not trusted
+reading    traces read
+names      what pitches and chords are called in a key
+looking    where a model looked back
+shown      what a page and a picture show, in few numbers
+page       the page; its parts are page.html, page.css and six scripts
+picture    the same without a browser
+"""
