@@ -250,7 +250,7 @@ def sing_command(
     from companion.sampling.draw import Sampling  # noqa: PLC0415
     from export.data.pieces import Piece, load_pieces  # noqa: PLC0415
     from export.listening.singing import check_singer, melody_files, sing, write_melodies  # noqa: PLC0415
-    from export.measures.tunes import describe_tunes  # noqa: PLC0415
+    from export.listening.sung import describe_sung  # noqa: PLC0415
     from export.scores.tunes import tune_parts  # noqa: PLC0415
 
     singer, sampling = open_file(find_model(model)), Sampling(temperature)
@@ -265,7 +265,7 @@ def sing_command(
         heard |= {
             part: of for part, of in tune_parts(load_pieces(data_dir / f"{TUNES}.npz")).items() if part != "valid"
         }
-    print_out(*(describe_tunes(name, tunes) for name, tunes in heard.items()))
+    print_out(*(describe_sung(name, tunes) for name, tunes in heard.items()))
 
 
 @app.command(epilog="Example: chorale-train recipe -o bach.onnx")
@@ -469,9 +469,9 @@ def _measure_music(
 ) -> tuple[dict[str, Any], list[str]]:
     """The measures of what each model plays, by its own name or that of the tunes' model, and the same as a table."""
     from companion.model.leading import UNDER  # noqa: PLC0415
-    from export.judging.brief import brief_as_dict, brief_report, describe_brief  # noqa: PLC0415
     from export.judging.judge import material_of  # noqa: PLC0415
     from export.judging.recital import Programme  # noqa: PLC0415
+    from export.listening.brief import brief_as_dict, brief_report, describe_brief  # noqa: PLC0415
 
     programme = Programme(openings, bars)
     material = material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir), programme)

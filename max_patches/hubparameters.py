@@ -27,7 +27,7 @@ STYLES = (AS_STARTED, "bach", "free", "wild")
 MODELS = (
     AS_STARTED,
     *("bach", "gru", "transformer", "attention-gru", "conv-lstm", "gru-onehot", "markov"),
-    *("melody-basic", "melody-lookback", "melody-attention", "transformer-absolute"),
+    *("melody-basic", "melody-lookback", "melody-attention"),
 )
 PRESSED = ("Released", "Pressed")
 PAGES = ("Play", "Phrase", "Voices", "Setup")

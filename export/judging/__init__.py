@@ -6,7 +6,6 @@ jamming      keys played to a jam
 judge        all that is played and measured
 judgement    as it is printed, drawn and kept
 report       what is counted, as a table
-brief        a row a model, for tables of many
 musician     what a musician hears, as a table
 following    whether an answer listens to its phrase
 rewriting    whether bars that are made anew join what is around them

@@ -5,7 +5,6 @@ tally        counts and shares
 passage      what is measured: frames with their bars and key
 partwriting  parallels, crossings, spacing
 melody       steps and leaps
-tunes        those of one voice alone
 harmony      chords and dissonances
 pacing       how often something happens
 function     what chords do in their key

@@ -27,7 +27,7 @@ def bars_again(tune: Piece) -> Tally:
     return Tally(sum(bar in bars[:number] for number, bar in enumerate(bars)), len(bars))
 
 
-COUNTED = {
+ASKED = {
     "notes on the beat": notes_on_beats,
     "motions by step": lambda tune: steps(tune.frames[:, :1]),
     "by a fourth or more": lambda tune: leaps(tune.frames[:, :1]),
@@ -35,8 +35,8 @@ COUNTED = {
 }
 
 
-def describe_tunes(name: str, tunes: Sequence[Piece]) -> str:
+def describe_sung(name: str, tunes: Sequence[Piece]) -> str:
     """A line of all that is counted, for tables of such lines."""
-    rates = {what: together(map(count, tunes)).rate for what, count in COUNTED.items()}
+    rates = {what: together(map(count, tunes)).rate for what, count in ASKED.items()}
     counted = (f"{what} {'–' if rate is None else f'{rate:.0%}'}" for what, rate in rates.items())
     return f"  {name:<16} {', '.join(counted)}"

@@ -13,7 +13,7 @@ from export.judging.report import BACH, Cell, MusicReport, Repertoire, make_repo
 from export.measures.passage import whole_pieces
 from export.measures.table import Measure, Spread
 
-HEADS = {  # of the columns, by the measures' names
+BRIEF = {  # of the columns, by the measures' names
     "parallel fifths": "parallel fifths in 100 changes",
     "parallel octaves": "octaves",
     "beats on a triad or seventh chord": "beats on a chord %",
@@ -45,15 +45,15 @@ def brief_report(
         columns.append(Repertoire(name, tuple(passages), {}))
     bach = Repertoire(BACH, whole_pieces(material.held_out), {})
     measures = sorted(
-        (measure for measure in material.measures if measure.name in HEADS),
-        key=lambda measure: [*HEADS].index(measure.name),
+        (measure for measure in material.measures if measure.name in BRIEF),
+        key=lambda measure: [*BRIEF].index(measure.name),
     )
     return make_report(measures, bach, columns, {}, material.sets)
 
 
 def describe_brief(report: MusicReport) -> list[str]:
     """A table in Markdown, Bach first; of copies the longest of all, of the rest the mean of the pieces."""
-    heads = ["model", *(HEADS[row.measure.name] for row in report.rows)]
+    heads = ["model", *(BRIEF[row.measure.name] for row in report.rows)]
     lines = [heads, ["---", *["---:"] * len(report.rows)]]
     lines.append([BACH, *(_shown(row.measure, row.bach) for row in report.rows)])
     for at, column in enumerate(report.columns):

@@ -6,7 +6,7 @@ import numpy as np
 
 from companion.music.vocabulary import HOLD, REST, strike
 from export.data.pieces import Piece
-from export.measures.tunes import bars_again, describe_tunes, notes_on_beats
+from export.listening.sung import bars_again, describe_sung, notes_on_beats
 
 C, D, G = strike(60), strike(62), strike(67)
 
@@ -34,6 +34,6 @@ def test_where_bars_are_not_known_they_are_of_four_beats() -> None:
 
 
 def test_a_line_says_all_of_it() -> None:
-    said = describe_tunes("mine", [tune([C, HOLD, D, HOLD, G, HOLD, HOLD, HOLD])])
+    said = describe_sung("mine", [tune([C, HOLD, D, HOLD, G, HOLD, HOLD, HOLD])])
     assert said.startswith("  mine             notes on the beat 67%, motions by step 50%, by a fourth or more 50%, ")
     assert said.endswith(", bars that came before 0%")
