@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 _KIB = 1024
 _MB = 1_000_000
@@ -14,5 +16,8 @@ def peak_megabytes() -> float | None:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
         return None
+    with suppress(OSError):  # the system's other figure is a parent's too, where that was larger
+        status = Path("/proc/self/status").read_text()
+        return round(int(status.partition("VmHWM:")[2].split()[0]) * _KIB / _MB, 1)
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(size * (1 if sys.platform == "darwin" else _KIB) / _MB, 1)
