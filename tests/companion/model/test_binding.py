@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from support.fakes import random_source
 
-from companion.model.library import bundled_models, open_model
+from companion.model.library import bundled_models, find_model, open_file
 from companion.model.runtime import Model
 from companion.model.state import State, Window
 from companion.music.vocabulary import IntArray
@@ -20,7 +20,7 @@ STEPS = 24
 
 @pytest.fixture(scope="module", params=bundled_models())
 def model(request: pytest.FixtureRequest) -> Model:
-    return open_model(request.param)
+    return open_file(find_model(request.param))
 
 
 def rows_of(model: Model, seed: int) -> list[IntArray]:
@@ -80,4 +80,4 @@ def test_a_state_of_one_model_serves_another_of_its_kind(model: Model) -> None:
     rows, state = rows_of(model, 1), model.initial_state()
     for row in rows[:8]:
         _, state = model.step(row, state)
-    assert said(open_model(model.contract.name), state, rows[8:]) == said(model, state, rows[8:])
+    assert said(open_file(find_model(model.contract.name)), state, rows[8:]) == said(model, state, rows[8:])
