@@ -48,8 +48,8 @@ def play(patch: Patcher, face: Face) -> None:
     _length(patch, face.number((AT, 44, WIDE, 15), BARS))
     _sampling(patch, face)
     for top, text, parameter, address in ((130, "Style", STYLE, "style"), (147, "Model", MODEL, "model")):
-        face.label((LEFT, top, 44, 16), text)
-        name = face.menu((AT, top, WIDE, 15), parameter)
+        face.label((LEFT, top, 34, 16), text)
+        name = face.menu((LEFT + 36, top, AT + WIDE - LEFT - 36, 15), parameter)  # names of models are long
         again(patch, name)
         _named(patch, (name[1] >> patch.add(f"route {AS_STARTED}"))[1], address)
 

@@ -16,7 +16,7 @@ from support.fakes import quarters, read_facts, write_seed
 from support.programs import run
 from support.traced import HOSTILE, small_trace
 
-from companion.model.library import bundled_models
+from companion.model.library import bundled_models, open_model
 from companion.music.song import Tempo, VoiceNote, seconds_of_ticks
 from companion.visuals.page import page_of
 from companion.visuals.shown import shown_trace
@@ -142,7 +142,7 @@ def test_the_page_of_each_models_trace_opens_without_a_word(browser: BrowserTab,
     assert seen == len(viewed.told["music"]["notes"])
     assert browser.run("[document.title, byId('origin').textContent.split(' · ')[0]]") == [
         "out · Chorale Companion",
-        model,
+        open_model(model).contract.name,  # of a melody model, and who sings under it
     ]
     looks = any("echo" in frame or "attention" in frame["notes"][3] for frame in viewed.told["frames"])
     assert looks or browser.run("byId('before').hidden")

@@ -310,7 +310,7 @@ MUTATIONS: list[tuple[str, str, Change, str]] = [
     ("pages", HUB, with_box("Level", "varname", "Other"), "is hidden, and no page shows it"),
     ("pages", HUB, with_box("Level", "varname", "Other"), "0 boxes are called Level"),
     ("words", HUB, with_box("Cadence", "text", "Come to a close now"), "is wider than 56 pixels"),
-    ("words", HUB, with_value("Model", "parameter_enum", ["Auto", "gru", "a-very-long-model"]), "is wider than"),
+    ("words", HUB, with_value("Model", "parameter_enum", ["Auto", "a-very-very-long-model"]), "is wider than"),
     ("words", HUB, with_value("Page", "parameter_enum", ["Play", "Phrase", "Voices", "Settings"]), "is wider than"),
     ("colours", HUB, with_box("Go", "bgcolor", [1.0, 0.0, 0.0, 1.0]), "has a bgcolor of its own"),
     ("colours", VOICE, with_box("Offline", "saved_attribute_attributes", {}), "that no theme changes"),
