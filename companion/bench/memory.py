@@ -16,7 +16,7 @@ def peak_megabytes() -> float | None:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
         return None
-    with suppress(OSError):  # the system's other figure is a parent's too, where that was larger
+    with suppress(OSError, IndexError, ValueError):  # the other figure may be a parent's
         status = Path("/proc/self/status").read_text()
         return round(int(status.partition("VmHWM:")[2].split()[0]) * _KIB / _MB, 1)
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -189,7 +189,7 @@ def _run(
     compile_model(model, settings)
     first_epoch = state["epoch"] if state else 0
     batches = _batches(settings, train, model, first_epoch)
-    checks = WholeRolls(valid, VALIDATION_STEPS) if settings.rolls else checks_of(model, valid)
+    checks = dealt(WholeRolls(valid, VALIDATION_STEPS) if settings.rolls else checks_of(model, valid))
     model(batches[0][0][:1])
     if settings.start and not state:
         model.set_weights(load_best(Path(settings.start))[1].get_weights())
@@ -202,7 +202,7 @@ def _run(
     keeper = Keeper(folder, settings, state)
     model.fit(
         dealt(batches),
-        validation_data=dealt(checks),
+        validation_data=checks,
         epochs=settings.epochs,
         initial_epoch=first_epoch,
         shuffle=False,  # batches are drawn; in another order a resumed run would go another way
@@ -213,7 +213,7 @@ def _run(
     return dict(keeper.state)
 
 
-def _counted(model: Any, pieces: Sequence[IntArray], checks: WholeCrops, folder: Path) -> dict[str, Any]:
+def _counted(model: Any, pieces: Sequence[IntArray], checks: Any, folder: Path) -> dict[str, Any]:
     """The run of a model that counts: all is done in one go, and looked at once."""
     started = time.perf_counter()
     model.count(pieces)
