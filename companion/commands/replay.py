@@ -98,7 +98,7 @@ def _played_again(
             break
         # What came between two ticks came together. In older logs a tick may have come at the position of the one
         # before: a frame tells of it, since only ticks fix what is due.
-        if entry.now > session.position or isinstance(entry, LoggedFrame):
+        if (entry.now > session.position and not _is_tempo(entry)) or isinstance(entry, LoggedFrame):
             session.advance(entry.now)
         tell(len(sink.made))
         _obey(session, entry, open_model)
@@ -119,6 +119,11 @@ def _obey(session: Session, entry: Entry, open_model: Callable[[str], Model]) ->
             _move(session, entry)
         case _:
             pass
+
+
+def _is_tempo(entry: Entry) -> bool:
+    """It tells the player where the clock is, which the session, waiting for its plan, may not have come to."""
+    return isinstance(entry, LoggedTransport) and entry.event == TransportEvent.TEMPO
 
 
 def _move(session: Session, entry: LoggedTransport) -> None:

@@ -121,6 +121,18 @@ def test_a_log_played_again_gives_the_same_notes(acts: list[tuple[float, Act]], 
     assert difference is None
 
 
+def test_a_tempo_that_changes_while_the_plan_is_waited_for_comes_out_again() -> None:
+    acts = [
+        (0.5, lambda song: song.transport(True, 0.0, 120.0, (4, 4))),
+        (0.0, lambda song: song.transport(True, None, 60.0, (4, 4))),
+        (0.0, told(Command("stop"))),
+        (0.1, told(Command("cadence"))),
+        (0.0, struck(60, 40, 0, 0.0)),
+    ]
+    _, difference = again(Settings(model="babbler", mode="listen", rest_beats=0.5), acts)
+    assert difference is None
+
+
 @pytest.mark.parametrize("burst", [(("mode", "duet"), ("voice/lock", 1, 1)), (("go",), ("voice/lock", 1, 1))])
 def test_what_is_told_between_two_ticks_comes_out_again(burst: tuple[tuple[Any, ...], ...]) -> None:
     acts: list[tuple[float, Act]] = [(2.0, lambda song: song.transport(True, 0.0, 120.0, (4, 4)))]
