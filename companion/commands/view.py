@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from companion.errors import BadMidiFile, BadSetting, one_line
 from companion.files.streams import is_dash
 from companion.files.writing import refuse_existing, write_all
 from companion.phrase.seed import phrase_of_song
+from companion.visuals.opening import Opener, open_address
 from companion.visuals.page import page_of
 from companion.visuals.picture import DRAWN_KINDS, picture_file
 from companion.visuals.reading import read_trace
@@ -20,8 +19,6 @@ from companion.workbench.places import PIPED
 from companion.workbench.source import read_source
 
 TRACE_ENDINGS = (".json",)
-
-Opener = Callable[[str], bool]  # of an address; whether there was something to open it with
 
 
 def page_place(source: Path, out: Path | None) -> Path:
@@ -72,7 +69,4 @@ def _named(source: Path) -> Path:
 
 def open_page(page: Path, opener: Opener = webbrowser.open) -> bool:
     """Show a page in the browser; False where there is no screen, or nothing that could."""
-    has_screen = sys.platform in ("darwin", "win32") or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    )
-    return has_screen and opener(page.resolve().as_uri())
+    return open_address(page.resolve().as_uri(), opener)

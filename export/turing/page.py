@@ -6,31 +6,35 @@ would take many megabytes, and an encoder that nobody has. Who reads the notes t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 from companion.audio.browser import organ_numbers, organ_script
+from companion.visuals.sealed import as_json, buttons_style, policy_of, with_parts
 from export.judging.keeping import VELOCITY
 
 EXCERPT_LOUDNESS = (
     0.1  # root mean square of every excerpt, 1 is full scale; soft enough for the peaks of all that was tried
 )
 
+_SCRIPTS = ("excerpt.js", "page.js")
+_NUMBERS = """const TEST = JSON.parse(document.getElementById("test").textContent);
+const ORGAN = JSON.parse(document.getElementById("organ").textContent);"""
+
 
 def listening_page(heard: Mapping[str, Any]) -> str:
     """The page of what SealedTest holds for it."""
+    style = f"{buttons_style()}{_source('page.css')}"
+    script = "\n".join(['"use strict";', _NUMBERS, organ_script(), *map(_source, _SCRIPTS)])
     parts = {
-        "style": _source("page.css"),
-        "script": f"{organ_script()}\n{_source('excerpt.js')}\n{_source('page.js')}",
-        "organ": _json(excerpts_organ()),
-        "test": _json(heard),
+        "policy": policy_of(script, style),
+        "style": style,
+        "script": script,
+        "organ": as_json(excerpts_organ()),
+        "test": as_json(heard),
     }
-    page = _source("page.html")
-    for name, text in parts.items():
-        page = page.replace(f"{{{{{name}}}}}", text)
-    return page
+    return with_parts(_source("page.html"), parts)
 
 
 def excerpts_organ() -> dict[str, Any]:
@@ -40,8 +44,3 @@ def excerpts_organ() -> dict[str, Any]:
 
 def _source(name: str) -> str:
     return files("export.turing").joinpath(name).read_text("utf-8")
-
-
-def _json(value: object) -> str:
-    """As it can stand in a page: no tag can begin in it."""
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
