@@ -20,6 +20,7 @@ from companion.commands.options import (
     wish_options,
     with_options,
 )
+from companion.commands.stage import stage_options, stage_place
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, one_line, printable
 from companion.screen.say import is_terminal, print_out, safe_streams, say
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 
 FILE_CONTROLS, OUTPUTS, MANY, WISHES = control_options(in_files=True), output_options(), many_options(), wish_options()
+STAGE = stage_options()
 
 Force = Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -83,7 +85,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 @app.command(epilog="Example: chorale demo --seed 3 --temperature 0.7")
-@with_options(said=FILE_CONTROLS, outputs=output_options("trace", "soundfont", "force", "quiet"))
+@with_options(said=FILE_CONTROLS, stage=STAGE, outputs=output_options("trace", "soundfont", "force", "quiet"))
 def demo(
     bars: Annotated[int, typer.Option("--bars", help="How many bars to answer.")] = 8,
     *,
@@ -91,13 +93,17 @@ def demo(
     fast: Annotated[bool, typer.Option("--fast", help="Do not wait for the clock.")] = False,
     sound: Annotated[bool, typer.Option("--play", help="Sound at once (extra: audio).")] = False,
     plain: Plain = False,
+    stage: Said,
     outputs: Said,
 ) -> None:
     """Hear it without a DAW: a melody is played in, harmonised and answered; writes demo.mid and demo.wav."""
     from companion.commands.demo import demo_outputs, run_demo  # noqa: PLC0415
 
+    shown = stage_place(stage)
+    if shown is not None and fast:
+        raise BadSetting("--stage shows the demo in time: leave out --fast")
     files = demo_outputs(**outputs)
-    run_demo(file_settings(said), bars, files, waits=not fast, sounds=sound, plain=plain)
+    run_demo(file_settings(said), bars, files, waits=not fast, sounds=sound, plain=plain, stage=shown)
 
 
 @app.command("continue", epilog="Example: chorale continue opening.mid -o whole.mid --bars 8 --seed 1")
@@ -215,7 +221,7 @@ def rewrite_command(
 
 
 @app.command(epilog="Example: chorale jam --in Keystation --out 'IAC Bus 1' --clock midi --record takes")
-@with_options(rig=rig_options(), said=control_options())
+@with_options(rig=rig_options(), stage=STAGE, said=control_options())
 def jam(
     *,
     rig: Said,
@@ -234,6 +240,7 @@ def jam(
         bool, typer.Option("--until-eof", help="End when standard input does, for programs that start this one.")
     ] = False,
     plain: Plain = False,
+    stage: Said,
     force: Force = False,
     said: Said,
 ) -> None:
@@ -247,7 +254,8 @@ def jam(
     if save_preset is not None and not learn:
         say(save(save_preset, wanted, wanted.controls, force))
         return
-    ended = run_jam(options_of(wanted, said, rig, record, learn), plain, sys.stdout, sys.stdin, until_eof)
+    options = options_of(wanted, said, rig, record, stage_place(stage), learn)
+    ended = run_jam(options, plain, sys.stdout, sys.stdin, until_eof)
     say(*ended.lines)
     if save_preset is not None and ended.controls is not None:
         say(save(save_preset, wanted, ended.controls, force))

@@ -43,6 +43,7 @@ ORDER = {
             "wishes",
             "workbench",
             "visuals",
+            "stage",
             "jam",
             "screen",
             "commands",

@@ -8,6 +8,7 @@ jam            jam
 jam_options    from what was typed to the options of a jam
 options        options of the command line, made of the tables of controls and of the rig
 demo           demo
+stage          the stage, as it is asked for
 replay         replay
 view           view
 models         models

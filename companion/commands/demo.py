@@ -31,10 +31,14 @@ from companion.phrase.seed import Phrase, phrase_of_song
 from companion.player.messages import PlayerCommand
 from companion.player.player import Player
 from companion.player.port import Nowhere
+from companion.record.log import Entry
 from companion.sampling.styles import known_choices
 from companion.screen.chooser import View, choose_view
+from companion.screen.say import say
 from companion.session.session import Session
 from companion.session.sink import FrameTape
+from companion.stage.desk import StageDesk
+from companion.stage.place import StagePlace
 from companion.workbench.jobs import job_of_song
 from companion.workbench.outputs import Outputs
 from companion.workbench.programs import CHOIR, program_of
@@ -46,6 +50,7 @@ WORK_PER_TICK = 2  # frames planned in a tick, so that no tick takes long
 COUNT_IN_STEPS = STEPS_PER_BEAT  # the clock runs so long before the first note
 EARLY_STEPS = 1 / LOOKS_PER_STEP  # hands are a hair early: what sings along is ready on the step
 LIFT_STEPS = 0.25  # hands leave a key so long before the next one
+STAGE_PATIENCE_SECONDS = 6.0  # a browser has to come up so long at most
 BREATH_STEPS = 3  # after the last note, when what sang along has ended too
 _TICKS_PER_BEAT = 480
 _VELOCITY = 84
@@ -108,7 +113,14 @@ class DemoJam:
     Time is that of its ticks, never the wall's, so that a seed always gives the same music.
     """
 
-    def __init__(self, job: Job, settings: Settings, bars: int, sounder: Sounder | None = None) -> None:
+    def __init__(
+        self,
+        job: Job,
+        settings: Settings,
+        bars: int,
+        sounder: Sounder | None = None,
+        stage: StageDesk | None = None,
+    ) -> None:
         self._phrase, self._bars = job.phrase, bars
         self._seam = job.phrase.first_step + job.phrase.end_step + -job.phrase.end_place % job.phrase.bar_steps
         self._first_step = job.phrase.first_step - COUNT_IN_STEPS
@@ -117,11 +129,14 @@ class DemoJam:
         self._player = Player(Nowhere() if sounder is None else Loudspeaker(sounder), lambda: self._now_s)
         self._tape = FrameTape()
         choices, clock, notices = known_choices((settings.model,)), InternalClock(DEMO_BPM), Notices()
-        outlets = _TapedOutlets(self._tape, self, lambda: self._now_s, notices)
+        self._stage, log = stage, None if stage is None else stage.hear
+        outlets = _TapedOutlets(self._tape, self, lambda: self._now_s, notices, log)
         session = Session(job.generator.model, settings, choices, outlets, by_channel=True)
         device = Device(None, None, choices, notices, outlets.resend)
         controls = ControlChanges(ControlMap(), notices)
-        self._engine = Engine(session, outlets, clock, self, controls, choices, notices, device=device, echo=True)
+        self._engine = Engine(
+            session, outlets, clock, self, controls, choices, notices, device=device, log=log, echo=True
+        )
         clock.start(0.0, self._first_step)
 
     def send(self, command: PlayerCommand) -> None:
@@ -156,6 +171,8 @@ class DemoJam:
         self._player.due(self._now_s)
         for report in self._player.take_reports():
             self._engine.report(report)
+        if self._stage is not None:
+            self._stage.tick(self._now_s, self._engine.session, self._engine.line)
 
     def _tick_of(self, step: float) -> int:
         return round((step - self._first_step) * LOOKS_PER_STEP)
@@ -179,8 +196,15 @@ class DemoJam:
 class _TapedOutlets(Outlets):
     """A jam's outlets, and a tape of what has become music."""
 
-    def __init__(self, tape: FrameTape, player: DemoJam, now: Callable[[], float], notices: Notices) -> None:
-        super().__init__(player, now, notices)
+    def __init__(
+        self,
+        tape: FrameTape,
+        player: DemoJam,
+        now: Callable[[], float],
+        notices: Notices,
+        log: Callable[[Entry], object] | None,
+    ) -> None:
+        super().__init__(player, now, notices, log=log)
         self._tape = tape
 
     def fixed(self, planned: Planned, sounding: SoundingFrame | None) -> None:
@@ -203,13 +227,23 @@ def demo_outputs(
     return outputs
 
 
-def run_demo(settings: Settings, bars: int, outputs: Outputs, waits: bool, sounds: bool, plain: bool) -> None:
+def run_demo(
+    settings: Settings,
+    bars: int,
+    outputs: Outputs,
+    waits: bool,
+    sounds: bool,
+    plain: bool,
+    stage: StagePlace | None = None,
+) -> None:
     """Plays the demo and writes it; what cannot be played so is found before the first note."""
     job = job_of_song(demo_song(), demo_phrase(), bars, (), settings)
     read_command("go", (bars,))
-    with _speaker(sounds) as sounder, choose_view(sys.stdout, plain) as view:
+    with _speaker(sounds) as sounder, _shown(stage) as desk, choose_view(sys.stdout, plain) as view:
         wait = wall_clock() if waits else lambda _: None
-        composed = DemoJam(job, demo_settings(settings), bars, sounder).play(view, wait)
+        if desk is not None:
+            desk.count_from(time.perf_counter())
+        composed = DemoJam(job, demo_settings(settings), bars, sounder, desk).play(view, wait)
     save_work(job, composed, outputs)
 
 
@@ -223,6 +257,21 @@ def _speaker(wanted: bool) -> Iterator[Sounder | None]:
 
     with Speaker() as opened:
         yield opened
+
+
+@contextmanager
+def _shown(place: StagePlace | None) -> Iterator[StageDesk | None]:
+    """The stage, where it is wanted, and somebody before it, if anybody comes soon."""
+    if place is None:
+        yield None
+        return
+    desk = StageDesk(place, say)
+    try:
+        desk.open()
+        desk.await_viewer(STAGE_PATIENCE_SECONDS)
+        yield desk
+    finally:
+        desk.close()
 
 
 def wall_clock(

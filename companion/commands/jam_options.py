@@ -11,6 +11,7 @@ from companion.controls.presets import Preset, load_preset, preset_folder, save_
 from companion.controls.settings import Settings, change
 from companion.errors import BadSetting
 from companion.jam.options import JamOptions
+from companion.stage.place import StagePlace
 
 
 def preset_of(said: Said, rig: Said, channels: str | None, name: str | None) -> Preset:
@@ -31,10 +32,12 @@ def _with_channels(settings: Settings, text: str) -> Settings:
     return settings
 
 
-def options_of(preset: Preset, said: Said, rig: Said, record: Path | None, learn: bool) -> JamOptions:
+def options_of(
+    preset: Preset, said: Said, rig: Said, record: Path | None, stage: StagePlace | None, learn: bool
+) -> JamOptions:
     """The options of a jam; a port for OSC that was asked for must be free."""
     settings = thrown(preset.settings, said)
-    return JamOptions(preset.rig, settings, preset.controls, "osc_in" in rig, record, learn)
+    return JamOptions(preset.rig, settings, preset.controls, "osc_in" in rig, record, stage, learn)
 
 
 def save(name: str, preset: Preset, controls: ControlMap, force: bool) -> str:

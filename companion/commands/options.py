@@ -27,13 +27,23 @@ _USUAL = Settings()
 _UNDER = "under"
 
 
+def parameter(
+    name: str, type_: Any, help_: str, option: str, *flags: str, metavar: str | None = None
+) -> inspect.Parameter:
+    """A parameter that is None where it is not said."""
+    info = typer.Option(f"--{option.replace('_', '-')}", *flags, help=help_, metavar=metavar, show_default=False)
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[type_ | None, info]
+    )
+
+
 def control_options(in_files: bool = False) -> list[inspect.Parameter]:
     """Of every control, or of those that bear on files too; those of one voice stand last."""
     under = "What sings the voices under a melody model (--model): a model of chorales. Default: bach."
     return [
         *(_of_all(name, control) for name, control in OF_ALL.items() if control.in_files or not in_files),
         *(_of_all(name, control) for name, control in IN_FILES_ALONE.items() if in_files),
-        _parameter(_UNDER, str, under, _UNDER, metavar="NAME"),
+        parameter(_UNDER, str, under, _UNDER, metavar="NAME"),
         *(_of_a_voice(key, control) for key, control in OF_A_VOICE.items() if control.in_files or not in_files),
     ]
 
@@ -46,21 +56,21 @@ def rig_options() -> list[inspect.Parameter]:
 def output_options(*names: str) -> list[inspect.Parameter]:
     """Of what is written beside; of these names, or all."""
     options = [
-        _parameter("out", Path, "The file to write: .mid, .musicxml or .mxl. Default: beside the input.", "out", "-o"),
-        _parameter("trace", Path, "Also write every choice to this JSON file.", "trace"),
-        _parameter("wav", bool, "Also write the sound beside it.", "wav"),
-        _parameter("soundfont", Path, "Render the WAV by FluidSynth with this .sf2.", "soundfont"),
-        _parameter("png", bool, "Also draw the score beside it.", "png"),
-        _parameter("svg", bool, "The same, as it can be scaled.", "svg"),
-        _parameter("pdf", bool, "The same, to print.", "pdf"),
-        _parameter("force", bool, "Replace outputs that exist.", "force"),
-        _parameter(
+        parameter("out", Path, "The file to write: .mid, .musicxml or .mxl. Default: beside the input.", "out", "-o"),
+        parameter("trace", Path, "Also write every choice to this JSON file.", "trace"),
+        parameter("wav", bool, "Also write the sound beside it.", "wav"),
+        parameter("soundfont", Path, "Render the WAV by FluidSynth with this .sf2.", "soundfont"),
+        parameter("png", bool, "Also draw the score beside it.", "png"),
+        parameter("svg", bool, "The same, as it can be scaled.", "svg"),
+        parameter("pdf", bool, "The same, to print.", "pdf"),
+        parameter("force", bool, "Replace outputs that exist.", "force"),
+        parameter(
             "program",
             str,
             "What the added voices sound like: a name or number of General MIDI, or none. Default: choir aahs.",
             "program",
         ),
-        _parameter("quiet", bool, "Say only what went wrong, and what was heard otherwise.", "quiet", "-q"),
+        parameter("quiet", bool, "Say only what went wrong, and what was heard otherwise.", "quiet", "-q"),
     ]
     return [option for option in options if option.name in names or not names]
 
@@ -69,8 +79,8 @@ def many_options() -> list[inspect.Parameter]:
     """Of several files, and of several that are made of one."""
     of_one = "Make so many of each file, the best first, with seeds of their own that are told."
     return [
-        _parameter("variations", int, of_one, "variations", metavar="COUNT"),
-        _parameter("out_dir", Path, "The folder that the outputs go to; made if it is not there.", "out_dir"),
+        parameter("variations", int, of_one, "variations", metavar="COUNT"),
+        parameter("out_dir", Path, "The folder that the outputs go to; made if it is not there.", "out_dir"),
     ]
 
 
@@ -85,9 +95,9 @@ def wish_options(*names: str) -> list[inspect.Parameter]:
     )
     kinds = "How they close: authentic, half, deceptive or plagal; one, or one for each close."
     options = [
-        _parameter("chords", str, chords, "chords"),
-        _parameter("close_at", str, closes, "close-at", metavar="BARS"),
-        _parameter("cadence", str, kinds, "cadence"),
+        parameter("chords", str, chords, "chords"),
+        parameter("close_at", str, closes, "close-at", metavar="BARS"),
+        parameter("cadence", str, kinds, "cadence"),
     ]
     return [option for option in options if option.name in names or not names]
 
@@ -96,21 +106,21 @@ def _of_all(name: str, control: Control) -> inspect.Parameter:
     flags = (control.flag,) if control.flag else ()
     usual = None if name == "seed" else getattr(_USUAL, control.field)  # other dice each time
     help_ = _help(control.doc, control.kind, usual)
-    return _parameter(name, str, help_, name, *flags, metavar=control.argument.upper())
+    return parameter(name, str, help_, name, *flags, metavar=control.argument.upper())
 
 
 def _of_a_voice(key: str, control: Control) -> inspect.Parameter:
     value = control.argument.upper()
     help_ = f"{_help(control.doc, control.kind)} A voice each time, as in bass={value}."
-    return _parameter(f"{_VOICE}{key}", list[str], help_, f"{_VOICE}{key}", metavar=f"VOICE={value}")
+    return parameter(f"{_VOICE}{key}", list[str], help_, f"{_VOICE}{key}", metavar=f"VOICE={value}")
 
 
 def _of_rig(key: RigKey) -> inspect.Parameter:
     if isinstance(key.kind, Switch):
-        return _parameter(key.field, bool, _help(key.doc), f"{key.key}/--no-{key.key}")
+        return parameter(key.field, bool, _help(key.doc), f"{key.key}/--no-{key.key}")
     if isinstance(key.kind, Texts):
-        return _parameter(key.field, list[str], f"{_help(key.doc)} May be given more than once.", key.key)
-    return _parameter(key.field, str, _help(key.doc, key.kind, key.default), key.key)
+        return parameter(key.field, list[str], f"{_help(key.doc)} May be given more than once.", key.key)
+    return parameter(key.field, str, _help(key.doc, key.kind, key.default), key.key)
 
 
 def _help(doc: str, kind: Kind | None = None, default: Any = None) -> str:
@@ -121,16 +131,6 @@ def _help(doc: str, kind: Kind | None = None, default: Any = None) -> str:
 
 def _plain(sent: Sent) -> str:
     return f"{sent:g}" if isinstance(sent, float) else str(sent)
-
-
-def _parameter(
-    name: str, type_: Any, help_: str, option: str, *flags: str, metavar: str | None = None
-) -> inspect.Parameter:
-    """A parameter that is None where it is not said."""
-    info = typer.Option(f"--{option.replace('_', '-')}", *flags, help=help_, metavar=metavar, show_default=False)
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[type_ | None, info]
-    )
 
 
 def with_options(**groups: Sequence[inspect.Parameter]) -> Callable[[Callable[..., None]], Callable[..., None]]:

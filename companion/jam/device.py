@@ -88,7 +88,7 @@ class Device:
         left = session.progress.bars_left
         return {
             "connected": (int(bool(self.connected)),),
-            "chord": (session.chord,),
+            "chord": (session.harmony.chord,),
             "bars_left": (-1 if left is None else left,),
             "models": tuple(self._choices.models or ()),
             "styles": tuple(style.name for style in self._choices.styles or ()),

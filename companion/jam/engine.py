@@ -30,6 +30,7 @@ from companion.jam.picture import Picture
 from companion.jam.player_side import OwnKeys, PlayerState
 from companion.jam.snapshot import picture_of
 from companion.model.runtime import Model
+from companion.music.timebase import Timebase
 from companion.player.lateness import Lateness
 from companion.player.messages import PlayerReport
 from companion.record.log import Entry, LoggedCommand
@@ -86,6 +87,11 @@ class Engine:
     def clock(self) -> Clock:
         """What the jam keeps time by."""
         return self._conductor.clock
+
+    @property
+    def line(self) -> Timebase | None:
+        """From seconds to steps of the music; None while the clock stands."""
+        return self._conductor.line()
 
     # What arrives
 
@@ -227,7 +233,7 @@ class Engine:
     def picture(self, now_s: float, ports: str = "", recording: str | None = None) -> Picture:
         """The jam as it stands."""
         self._device.tell(now_s)
-        line, lateness = self._conductor.line(), self.player_state.lateness
+        line, lateness = self.line, self.player_state.lateness
         position = self.session.position if line is None else line.step_at(now_s)
         bpm = line.bpm if line is not None else self.clock.bpm
         *earlier, message = self._notices.told or [""]

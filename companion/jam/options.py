@@ -8,6 +8,7 @@ from pathlib import Path
 from companion.controls.knobs import ControlMap
 from companion.controls.rig import Rig
 from companion.controls.settings import Settings
+from companion.stage.place import StagePlace
 
 
 @dataclass(frozen=True)
@@ -19,4 +20,5 @@ class JamOptions:
     controls: ControlMap = field(default_factory=ControlMap)
     osc_wanted: bool = False  # asked for by name: then a port that is taken is a fault, and not a notice
     record: Path | None = None  # the folder of the takes; None: nothing is recorded
+    stage: StagePlace | None = None  # where the jam is shown; None: nowhere
     learn: bool = False  # ask for control changes, and bind them

@@ -50,6 +50,7 @@ from companion.player.process import ORPHAN_SECONDS, PlayerHandle
 from companion.record.log import Entry
 from companion.sampling.styles import known_choices
 from companion.session.session import Session
+from companion.stage.desk import StageDesk
 
 PICTURE_SECONDS = 0.05  # between two pictures
 ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -116,6 +117,7 @@ class _Jam:
         self._ended, self._shown = False, True
         for name in ENDING_SIGNALS:
             signal.signal(name, self._end)
+        self._stage = self._start_stage()  # first, so that it opens while all else does
         self._choices = known_choices(_model_names(options))
         self._wanted = options.settings.model
         self._loader = Aside("load-model", self._inbox.put)
@@ -129,9 +131,19 @@ class _Jam:
         self._clock = self._open_clock()
         self._inputs = self._open_inputs(driver)
         osc = self._open_osc()
+        if self._stage is not None:
+            self._stage.open()
         # last, so that it is closed first: whatever else fails, the notes are let go
         self._player = self._open_player(driver)
         self._engine = self._make_engine(model, osc)
+
+    def _start_stage(self) -> StageDesk | None:
+        place = self._options.stage
+        if place is None:
+            return None
+        stage = StageDesk(place, self._notices.say, self._options.rig.offset_ms / 1000)
+        self._stack.callback(stage.close)
+        return stage
 
     def _end(self, *_: object) -> None:
         self._ended = True
@@ -201,7 +213,7 @@ class _Jam:
         if self._clips is not None:
             self._stack.callback(self._clips.close)
         recorded = self._recording.name is not None
-        log = self._write if recorded or self._clips is not None else None
+        log = self._write if recorded or self._clips is not None or self._stage is not None else None
         outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep)
         session = Session(model, options.settings, self._choices, outlets, options.rig.by_channel)
         peer = None if osc is None else Peer(secrets.randbits(30))
@@ -218,16 +230,22 @@ class _Jam:
             self._notices,
             device=device,
             clips=self._clips,
-            log=self._recording.write if recorded else None,
+            log=self._hear if recorded or self._stage is not None else None,
             load=self._load,
             echo=options.rig.echo,
         )
 
     def _write(self, entry: Entry) -> None:
         """What the session gives goes into the log, where there is one, and is remembered for Live's clips."""
-        self._recording.write(entry)
+        self._hear(entry)
         if self._clips is not None:
             self._clips.tape.hear(entry)
+
+    def _hear(self, entry: Entry) -> None:
+        """What is written is seen on the stage, too."""
+        self._recording.write(entry)
+        if self._stage is not None:
+            self._stage.hear(entry)
 
     def _keep(self, first: int, last: int) -> None:
         """A take is saved as a file, where the jam is recorded, and as clips, where somebody writes them."""
@@ -251,6 +269,8 @@ class _Jam:
             self._receive()
             now_s = time.perf_counter()
             self._engine.tick(now_s)
+            if self._stage is not None:
+                self._stage.tick(now_s, self._engine.session, self._engine.line)
             if now_s - shown_s >= PICTURE_SECONDS:
                 shown_s = now_s
                 self._watch(now_s)

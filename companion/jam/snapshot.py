@@ -34,7 +34,7 @@ def picture_of(session: Session, position: float, choices: Choices) -> Picture:
         bars_left=progress.bars_left,
         phrase=_phrase(progress),
         settings=drawing_words(settings, choices),
-        chord=session.chord,
+        chord=session.harmony.chord,
         frames=tuple(_frame_view(session, one) for one in past),
         planned=tuple(_frame_view(session, one) for one in ahead),
         committed_steps=len(recent) - len(past),

@@ -28,6 +28,7 @@ from companion.generation.improviser import Answer, Planned
 from companion.model.runtime import Model
 from companion.music.bars import Barlines
 from companion.music.chords import chord_name
+from companion.music.key import Key
 from companion.session.actions import DO
 from companion.session.changes import apply_settings, autostart
 from companion.session.modes import mode_named
@@ -42,6 +43,13 @@ class AnswerProgress(NamedTuple):
     bars_left: int | None = None  # until it ends; None without an end
     phrase: int | None = None  # which of its phrases sounds, from 1 on; None where none are planned
     phrases: int | None = None  # how many there are; None without an end
+
+
+class SessionHarmony(NamedTuple):
+    """The harmony at a moment."""
+
+    chord: str  # the name of what sounds; empty where it has none
+    key: Key | None  # that the music is kept in: asked for, or heard
 
 
 class Session:
@@ -170,10 +178,11 @@ class Session:
         return AnswerProgress(left, number + 1, len(form.spans) if form.ends else None)
 
     @property
-    def chord(self) -> str:
-        """The name of what sounds."""
+    def harmony(self) -> SessionHarmony:
+        """Of the music now."""
         now = [planned for planned in self._turns.plan.music.past if planned.step <= self.position]
-        return chord_name(now[-1].frame.pitches) if now and self.activity != IDLE else ""
+        chord = chord_name(now[-1].frame.pitches) if now and self.activity != IDLE else ""
+        return SessionHarmony(chord, self._turns.plan.guidance.key)
 
     def recent(self, steps: int) -> list[Planned]:
         """The last steps of the music, oldest first."""

@@ -38,9 +38,14 @@ def need_chromium() -> None:
 class BrowserTab:
     """A browser with one page."""
 
-    def __init__(self, profile: Path) -> None:
-        """profile: a folder of its own; downloads lie in its ``downloads``."""
+    def __init__(self, profile: Path, allowed: tuple[str, ...] = ()) -> None:
+        """
+        Args:
+            profile: a folder of its own; downloads lie in its ``downloads``.
+            allowed: how addresses begin that the page may ask something of.
+        """
         need_chromium()
+        self._allowed = ("file:", "blob:", "about:", *allowed)
         self.downloads = profile / "downloads"
         self.downloads.mkdir(parents=True, exist_ok=True)
         heard, write = os.pipe()
@@ -92,11 +97,11 @@ class BrowserTab:
             if event.get("method") == method and expected.items() <= parameters.items():
                 return parameters
 
-    def open(self, page: Path, script: str = "") -> None:
-        """A file from disk; the script runs before its own."""
+    def open(self, page: Path | str, script: str = "") -> None:
+        """A file from disk, or an address; the script runs before its own."""
         added = self.call("Page.addScriptToEvaluateOnNewDocument", source=script)["identifier"] if script else None
         self._events.clear()
-        self.call("Page.navigate", url=page.resolve().as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         self.wait_for("Page.loadEventFired")
         if added is not None:
             self.call("Page.removeScriptToEvaluateOnNewDocument", identifier=added)
@@ -148,7 +153,7 @@ class BrowserTab:
                 self.faults.append(parameters["entry"]["text"])
             case "Network.requestWillBeSent":
                 url = parameters["request"]["url"]
-                if not url.startswith(("file:", "blob:", "about:")):
+                if not url.startswith(self._allowed):
                     self.faults.append(url)
 
     def close(self) -> None:

@@ -57,14 +57,20 @@ class Rig:
         log: Callable[[Entry], object] | None = None,
         osc: bool = True,
         clips: Callable[[Callable[[Message], object]], ClipDesk] | None = None,
+        stage: Any = None,
     ) -> None:
-        """clips: makes what takes clips, from what sends messages."""
+        """
+        Args:
+            clips: makes what takes clips, from what sends messages.
+            stage: looks at the jam, as a StageDesk does.
+        """
         self.now_s = 0.0
         self.player = PlayerTape()
         self.sent: list[Message] = []  # over OSC
         self.entries: list[Entry] = []
         self.kept: list[tuple[int, int]] = []
         self.clips = None if clips is None else clips(self.sent.append)
+        self._stage = stage
         choices = known_choices(("babbler", "gru"))
         notices = Notices()
         outlets = Outlets(
@@ -92,15 +98,20 @@ class Rig:
                 Peer(1) if osc else None, self.sent.append if osc else None, choices, notices, outlets.resend
             ),
             clips=self.clips,
-            log=log or self.entries.append,
+            log=log or self._written,
             load=load,
             echo=echo,
         )
         self.step_s = step_seconds(bpm)
-        self.engine.tick(0.0)
+        self._tick()
+
+    def _written(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        if self._stage is not None:
+            self._stage.hear(entry)
 
     def _heard(self, entry: Entry) -> None:
-        self.entries.append(entry)
+        self._written(entry)
         if self.clips is not None:
             self.clips.tape.hear(entry)
 
@@ -116,9 +127,14 @@ class Rig:
     def run_until(self, time_s: float) -> None:
         while self.now_s < time_s:
             self.now_s = min(self.now_s + TICK_SECONDS, time_s)
-            self.engine.tick(self.now_s)
+            self._tick()
             self.engine.work()
             self.engine.work()
+
+    def _tick(self) -> None:
+        self.engine.tick(self.now_s)
+        if self._stage is not None:
+            self._stage.tick(self.now_s, self.session, self.engine.line)
 
     def press(self, pitch: int, velocity: int = 80, channel: int = 0) -> None:
         self.engine.midi([0x90 | channel, pitch, velocity], self.now_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def test_where_there_is_no_browser_the_place_is_told(chorale: Command, monkeypat
 
 def test_only_a_screen_has_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(command.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     assert not open_page(tmp_path / "a b.html", lambda address: asked.append(address) or True)

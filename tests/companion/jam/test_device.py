@@ -29,7 +29,13 @@ def test_hello_is_answered_with_the_state_and_then_the_frames() -> None:
     device.greet(Hello(osc_messages.VERSION, 77), 0.0, session)
     device.tell(9.0)
     state = [osc_messages.state(key, values) for key, values in state_items(session.settings, CHOICES)]
-    rest = {"connected": (1,), "chord": (session.chord,), "bars_left": (-1,), "models": ("babbler",), "styles": ()}
+    rest = {
+        "connected": (1,),
+        "chord": (session.harmony.chord,),
+        "bars_left": (-1,),
+        "models": ("babbler",),
+        "styles": (),
+    }
     assert sent == [
         osc_messages.hello(1),
         *state,

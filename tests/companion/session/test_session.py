@@ -990,10 +990,10 @@ class TestModes:
 class TestShown:
     def test_chord_and_recent(self) -> None:
         jam = answering()
-        assert jam.session.chord == "C"
+        assert jam.session.harmony.chord == "C"
         assert [planned.step for planned in jam.session.recent(3)] == [10, 11, 12]
         jam.tell("stop")
-        assert jam.session.chord == ""
+        assert jam.session.harmony.chord == ""
 
     def test_bars_left_and_closing(self) -> None:
         jam = Jam(chords_at(TONICS), replace(PLAIN, mode="respond", bars=3))
