@@ -6,9 +6,11 @@ const GROUND = "#0b0a0c";
 const LOW = 37, HIGH = 82; // MIDI pitches at the edges
 const BEHIND = 42, AHEAD = 21; // steps that are seen
 const TOP = 0.15, TALL = 0.74; // of the height: where the highest pitch lies, and how far down the lowest
-const TURN = 0.35; // of a step: in which a line goes over to the next note
+const TURN = 0.5; // of a step: in which a line goes over to the next note …
+const TURN_THICK = 0.3; // … so thick, beside the note's own line
+const LETTERS = ["S", "A", "T", "B"];
 const GLOW_STEPS = 3; // a strike shines so long
-const CLOUD_STEPS = 7; // what might have been is gone so long after
+const CLOUD_STEPS = 4; // what might have been is gone so long after
 
 const canvas = document.getElementById("stage");
 const pen = canvas.getContext("2d", { alpha: false });
@@ -64,19 +66,27 @@ function notesOf(voice, steps) {
   return notes;
 }
 
-// One line through notes that touch; where one pitch is struck again the line has a gap.
-function trace(notes, position, until = Infinity) {
-  const gap = pen.lineWidth / 2 + 1.5;
+// Notes as bars, and a thin turn from one to the next; where one pitch is struck again there is a gap.
+function trace(notes, position, thick, until = Infinity) {
+  const gap = thick / 2 + 1.5;
+  const seen = notes.filter(({ start }) => start < until);
+  const follows = (before, note) => before && before.end === note.start && before.pitch !== note.pitch;
+  pen.lineWidth = thick;
   pen.beginPath();
-  notes.forEach((note, at) => {
-    if (note.start >= until) return;
-    const [before, after] = [notes[at - 1], notes[at + 1]];
+  for (const note of seen) {
     const [start, end, y] = [xOf(note.start, position), xOf(Math.min(note.end, until), position), yOf(note.pitch)];
-    const turns = before && before.end === note.start && before.pitch !== note.pitch;
-    const again = after && after.start === note.end && after.pitch === note.pitch && after.struck;
-    if (turns) pen.bezierCurveTo(start + (TURN * view.unit) / 2, yOf(before.pitch), start, y, start + TURN * view.unit, y);
-    else pen.moveTo(start + gap, y);
-    pen.lineTo(Math.max(end - (again ? gap : 0), start + gap), y);
+    pen.moveTo(start + gap, y);
+    pen.lineTo(Math.max(end - gap, start + gap), y);
+  }
+  pen.stroke();
+  pen.lineWidth = Math.max(1, TURN_THICK * thick);
+  pen.beginPath();
+  seen.forEach((note, at) => {
+    const before = seen[at - 1];
+    if (!follows(before, note)) return;
+    const [x, turn, from, to] = [xOf(note.start, position), TURN * view.unit, yOf(before.pitch), yOf(note.pitch)];
+    pen.moveTo(x - turn / 2, from);
+    pen.bezierCurveTo(x + turn / 2, from, x - turn / 2, to, x + turn / 2, to);
   });
   pen.stroke();
 }
@@ -92,13 +102,11 @@ function drawVoice(voice, steps, position) {
   ];
   for (const [chosen, alpha, thick] of ways) {
     pen.globalAlpha = alpha * faint;
-    pen.lineWidth = thick * view.semitone;
-    trace(notes.filter(chosen), position);
+    trace(notes.filter(chosen), position, thick * view.semitone);
   }
   const sung = notes.filter((note) => note.phase > PLANNED && note.start <= position);
   pen.globalAlpha = 0.95 * faint;
-  pen.lineWidth = 0.85 * view.semitone;
-  trace(sung, position, position);
+  trace(sung, position, 0.85 * view.semitone, position);
   const here = sung.findLast((note) => note.end > position);
   if (here) drawHead(voice, here, position, faint);
 }
@@ -112,13 +120,22 @@ function drawHead(voice, note, position, faint) {
   pen.beginPath();
   pen.arc(view.now, yOf(note.pitch), (0.45 + 0.35 * strike) * view.semitone, 0, 2 * Math.PI);
   pen.fill();
+  write(LETTERS[voice], yOf(note.pitch), COLOURS[voice]);
+}
+
+// A word beside now.
+function write(word, y, colour) {
+  pen.fillStyle = colour;
+  pen.font = `600 ${Math.round(1.9 * view.semitone)}px system-ui, sans-serif`;
+  pen.textBaseline = "bottom";
+  pen.fillText(word, view.now + 0.9 * view.semitone, y - 0.35 * view.semitone);
 }
 
 function drawClouds(steps, position) {
   for (const { step, clouds, pitches } of steps) {
     const age = position - step;
     if (age > CLOUD_STEPS) continue;
-    const seen = age > 0 ? 1 - age / CLOUD_STEPS : 1 - (0.6 * -age) / AHEAD;
+    const seen = age > 0 ? 1 - age / CLOUD_STEPS : 1 - (0.35 * -age) / AHEAD;
     const x = xOf(step + 0.5, position);
     for (let voice = 0; voice < 4; voice += 1) {
       const cloud = clouds[voice];
@@ -132,21 +149,22 @@ function drawClouds(steps, position) {
 }
 
 function drawKeys(position) {
-  const thick = 0.95 * view.semitone;
+  const thick = 1.25 * view.semitone;
   for (const { pitch, start, end } of jam.keys.values()) {
     const sounding = end === null;
-    const [left, right] = [xOf(start, position), Math.max(xOf(sounding ? position : Math.min(end, position), position), xOf(start, position) + 2)];
+    const left = xOf(start, position);
+    const right = Math.max(sounding ? view.now : Math.min(xOf(end, position), view.now), left + 2);
     if (right < 0 || left > view.width) continue;
     const y = yOf(Math.min(Math.max(pitch, LOW), HIGH));
-    pen.globalAlpha = 1;
-    pen.strokeStyle = INK;
-    pen.fillStyle = sounding ? "#ffffff66" : "#ffffff1f";
-    pen.lineWidth = Math.max(1.5, 0.16 * view.semitone);
+    pen.globalAlpha = sounding ? 1 : 0.85;
+    pen.fillStyle = INK;
     pen.beginPath();
-    pen.roundRect(left, y - thick / 2, right - left, thick, thick / 2.5);
+    pen.roundRect(left, y - thick / 2, right - left, thick, thick / 3);
     pen.fill();
-    pen.stroke();
-    if (sounding) disc(4, view.now, y, 6 * view.semitone, 6 * view.semitone, 0.6);
+    if (!sounding) continue;
+    disc(4, view.now, y, 7 * view.semitone, 7 * view.semitone, 0.7);
+    pen.globalAlpha = 1;
+    write("you", y, INK);
   }
 }
 
