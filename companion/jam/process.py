@@ -51,6 +51,8 @@ from companion.record.log import Entry
 from companion.sampling.styles import known_choices
 from companion.session.session import Session
 from companion.stage.desk import StageDesk
+from companion.streams.choices import ChoiceStream
+from companion.streams.stream import MusicStream
 
 PICTURE_SECONDS = 0.05  # between two pictures
 ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -133,6 +135,7 @@ class _Jam:
         osc = self._open_osc()
         if self._stage is not None:
             self._stage.open()
+        self._streams = self._open_streams()
         # last, so that it is closed first: whatever else fails, the notes are let go
         self._player = self._open_player(driver)
         self._engine = self._make_engine(model, osc)
@@ -198,6 +201,15 @@ class _Jam:
         self._stack.callback(spoken.close)
         return spoken
 
+    def _open_streams(self) -> list[MusicStream]:
+        """What is told of the music beside, where somebody asks for it."""
+        streams = list[MusicStream]()
+        if (place := self._options.rig.choices_out) is not None:
+            told = OscOut(place.host, place.port, option="--choices-out")
+            self._stack.callback(told.close)
+            streams.append(ChoiceStream(told.send_together, time.perf_counter))
+        return streams
+
     def _open_player(self, driver: Driver | None) -> LastingPlayer:
         output = Nowhere if driver is None else functools.partial(open_output, self._options.rig.output)
         player = LastingPlayer(lambda: PlayerHandle.in_process(output), self._options.rig.offset_ms / 1000)
@@ -214,7 +226,7 @@ class _Jam:
             self._stack.callback(self._clips.close)
         recorded = self._recording.name is not None
         log = self._write if recorded or self._clips is not None or self._stage is not None else None
-        outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep)
+        outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep, self._streams)
         session = Session(model, options.settings, self._choices, outlets, options.rig.by_channel)
         peer = None if osc is None else Peer(secrets.randbits(30))
         device = Device(peer, send, self._choices, self._notices, outlets.resend)
