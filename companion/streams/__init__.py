@@ -2,4 +2,6 @@
 
 stream     what every stream is told
 choices    what each note was drawn from, over OSC, as it sounds
+lines      a file that grows while music is played
+trace      the trace of a jam, a line a frame
 """
