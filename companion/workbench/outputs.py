@@ -21,9 +21,10 @@ from companion.workbench.kinds import MIDI, PACKED, PICTURES, WRITTEN, written_k
 from companion.workbench.places import name_in, place_beside
 from companion.workbench.programs import CHOIR, program_of
 from companion.workbench.summary import Summary
-from companion.workbench.trace import IN_LINES, IN_ONE, trace_ending, trace_file, trace_lines
+from companion.workbench.table import table_file
+from companion.workbench.trace import IN_LINES, IN_ONE, IN_ROWS, trace_ending, trace_file, trace_lines
 
-_TRACES = {IN_ONE: trace_file, IN_LINES: trace_lines}
+_TRACES = {IN_ONE: trace_file, IN_LINES: trace_lines, IN_ROWS: table_file}
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
@@ -29,7 +30,10 @@ TRACE_FORMAT = "chorale-trace/2"
 IN_ONE, IN_LINES, IN_ROWS = TRACE_ENDINGS = (".json", ".jsonl", ".csv")  # an object, a frame a line, a note a row
 GIVEN_NOTE, MODELS_NOTE = NOTE_ORIGINS = ("seed", "model")  # it was there; the model chose it
 LEAST_PROBABILITY = 0.001  # rarer pitches are left out of a distribution
+NEAR_STEPS = 1  # a played note lies nearer than that to where it is heard
 
+T = TypeVar("T")
+Struck = Mapping[tuple[int, int], Sequence[tuple[int, T]]]  # by voice and pitch what begins, with its tick, rising
 Shares = Mapping[int | None, float]  # of pitches, None for a rest
 
 
@@ -105,15 +109,30 @@ def trace_head(model: Model, settings: Settings | None, key: str | None) -> dict
 
 
 def _music(job: Job, notes: Sequence[VoiceNote]) -> dict[str, Any]:
-    written = sorted(
-        (note for voice in written_notes(notes) for note in voice), key=lambda note: (note.start_tick, note.voice)
-    )
     return {
         "ticks_per_beat": job.song.ticks_per_beat,
         "tempos": [list(tempo) for tempo in job.song.tempos],
         "bars": [list(bar) for bar in bar_lines(job.phrase, job.phrase.end_step + job.new_steps)],
-        "notes": [list(note) for note in written],
+        "notes": [list(note) for note in in_written_order(notes)],
     }
+
+
+def in_written_order(notes: Sequence[VoiceNote]) -> list[VoiceNote]:
+    """As they stand in a file, by time, then voice."""
+    written = (note for voice in written_notes(notes) for note in voice)
+    return sorted(written, key=lambda note: (note.start_tick, note.voice))
+
+
+def struck_beside(notes: Sequence[VoiceNote], struck: Struck[T], ticks_per_beat: int) -> list[T | None]:
+    """Beside each note the nearest of what is struck in its voice on its pitch, nearer than a step."""
+    near = NEAR_STEPS * ticks_per_beat / STEPS_PER_BEAT
+    return [_nearest(struck.get((note.voice, note.pitch), ()), note.start_tick, near) for note in notes]
+
+
+def _nearest(struck: Sequence[tuple[int, T]], tick: int, near: float) -> T | None:
+    at = bisect_left(struck, tick, key=lambda row: row[0])
+    found = min(struck[max(at - 1, 0) : at + 1], key=lambda row: abs(row[0] - tick), default=None)
+    return found[1] if found is not None and abs(found[0] - tick) < near else None
 
 
 def _frame(one: Composed, phrase: Phrase) -> dict[str, Any]:
