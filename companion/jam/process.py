@@ -40,7 +40,7 @@ from companion.jam.engine import Engine, Loaded
 from companion.jam.notices import Notices
 from companion.jam.options import JamOptions
 from companion.jam.outlets import Outlets
-from companion.jam.recording import Recording
+from companion.jam.recording import Recording, open_streams
 from companion.model.library import bundled_models, find_files, open_files
 from companion.model.runtime import Model
 from companion.parent import end_with_parent
@@ -51,10 +51,6 @@ from companion.record.log import Entry
 from companion.sampling.styles import known_choices
 from companion.session.session import Session
 from companion.stage.desk import StageDesk
-from companion.streams.choices import ChoiceStream
-from companion.streams.lines import GrowingFile
-from companion.streams.stream import MusicStream
-from companion.streams.trace import TraceStream
 
 PICTURE_SECONDS = 0.05  # between two pictures
 ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -137,7 +133,7 @@ class _Jam:
         osc = self._open_osc()
         if self._stage is not None:
             self._stage.open()
-        self._streams = _open_streams(options, model, self._clock, self._notices, stack, lines)
+        self._streams = open_streams(options, model, self._clock, self._notices, stack, lines)
         # last, so that it is closed first: whatever else fails, the notes are let go
         self._player = self._open_player(driver)
         self._engine = self._make_engine(model, osc)
@@ -340,23 +336,6 @@ class _Jam:
             return "no MIDI"
         names = [port.name for port, _ in self._inputs if port.is_open]
         return f"{', '.join(names) or 'no MIDI input'} > {self._engine.player_state.output or 'no MIDI output'}"
-
-
-def _open_streams(
-    options: JamOptions, model: Model, clock: Clock, notices: Notices, stack: ExitStack, lines: list[str]
-) -> list[MusicStream]:
-    """What is told of the music beside, where somebody asks for it."""
-    streams = list[MusicStream]()
-    if (place := options.rig.choices_out) is not None:
-        told = OscOut(place.host, place.port, option="--choices-out")
-        stack.callback(told.close)
-        streams.append(ChoiceStream(told.send_together, time.perf_counter))
-    if options.trace is not None:
-        file = GrowingFile(options.trace, notices.say, force=options.force)
-        trace = TraceStream(file, model, options.settings, time.perf_counter, lambda: clock.bpm)
-        stack.callback(lambda: lines.append(trace.finish()))
-        streams.append(trace)
-    return streams
 
 
 def _read_model(name: str) -> Loaded:
