@@ -229,6 +229,10 @@ def jam(
         str | None, typer.Option("--channels", help="The channels of S, A, T and B, as in 1,2,3,4.")
     ] = None,
     record: Annotated[Path | None, typer.Option("--record", help="Keep every jam in this folder.")] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option("--trace", help="Write every choice to this .jsonl file, a line a step."),
+    ] = None,
     preset: Annotated[str | None, typer.Option("--preset", help="Begin with a preset's name or file.")] = None,
     save_preset: Annotated[
         str | None, typer.Option("--save-preset", help="Save all these options as a preset, and leave.")
@@ -246,7 +250,7 @@ def jam(
 ) -> None:
     """Play live: it listens while you play, and answers in time, each voice on its own MIDI channel."""
     from companion.commands.jam import run_jam  # noqa: PLC0415
-    from companion.commands.jam_options import options_of, preset_of, save  # noqa: PLC0415
+    from companion.commands.jam_options import options_of, preset_of, save, traced  # noqa: PLC0415
 
     wanted = preset_of(said, rig, channels, preset)
     if learn and save_preset is None:
@@ -254,7 +258,7 @@ def jam(
     if save_preset is not None and not learn:
         say(save(save_preset, wanted, wanted.controls, force))
         return
-    options = options_of(wanted, said, rig, record, stage_place(stage), learn)
+    options = traced(options_of(wanted, said, rig, record, stage_place(stage), learn), trace, force)
     ended = run_jam(options, plain, sys.stdout, sys.stdin, until_eof)
     say(*ended.lines)
     if save_preset is not None and ended.controls is not None:
@@ -287,7 +291,7 @@ def replay_command(
 @app.command("view", epilog="Example: chorale view choices.json")
 def view_command(
     source: Annotated[
-        Path, typer.Argument(metavar="TRACE|SONG", help="A trace (--trace, .json), or MIDI, MusicXML or ABC.")
+        Path, typer.Argument(metavar="TRACE|SONG", help="A trace (--trace, .json, .jsonl), or MIDI, MusicXML or ABC.")
     ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The page to write, .html. Default: beside the file.")

@@ -44,6 +44,7 @@ ORDER = {
             "workbench",
             "visuals",
             "stage",
+            "streams",
             "jam",
             "screen",
             "commands",

@@ -10,8 +10,10 @@ from companion.controls.knobs import ControlMap
 from companion.controls.presets import Preset, load_preset, preset_folder, save_preset
 from companion.controls.settings import Settings, change
 from companion.errors import BadSetting
+from companion.files.writing import refuse_existing
 from companion.jam.options import JamOptions
 from companion.stage.place import StagePlace
+from companion.streams.trace import check_jam_trace
 
 
 def preset_of(said: Said, rig: Said, channels: str | None, name: str | None) -> Preset:
@@ -38,6 +40,19 @@ def options_of(
     """The options of a jam; a port for OSC that was asked for must be free."""
     settings = thrown(preset.settings, said)
     return JamOptions(preset.rig, settings, preset.controls, "osc_in" in rig, record, stage, learn)
+
+
+def traced(options: JamOptions, trace: Path | None, force: bool) -> JamOptions:
+    """With a trace, where one is wanted.
+
+    Raises:
+        BadSetting, OutputExists, OutputFailed: it cannot be written there.
+    """
+    if trace is None:
+        return options
+    check_jam_trace(trace)
+    refuse_existing(trace, force=force)
+    return replace(options, trace=trace, force=force)
 
 
 def save(name: str, preset: Preset, controls: ControlMap, force: bool) -> str:

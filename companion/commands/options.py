@@ -57,7 +57,9 @@ def output_options(*names: str) -> list[inspect.Parameter]:
     """Of what is written beside; of these names, or all."""
     options = [
         parameter("out", Path, "The file to write: .mid, .musicxml or .mxl. Default: beside the input.", "out", "-o"),
-        parameter("trace", Path, "Also write every choice to this JSON file.", "trace"),
+        parameter(
+            "trace", Path, "Also write every choice: .json, .jsonl (a frame a line) or .csv (a note a row).", "trace"
+        ),
         parameter("wav", bool, "Also write the sound beside it.", "wav"),
         parameter("soundfont", Path, "Render the WAV by FluidSynth with this .sf2.", "soundfont"),
         parameter("png", bool, "Also draw the score beside it.", "png"),

@@ -17,8 +17,7 @@ from companion.visuals.reading import read_trace
 from companion.visuals.shown import ShownMusic, shown_song, shown_trace
 from companion.workbench.places import PIPED
 from companion.workbench.source import read_source
-
-TRACE_ENDINGS = (".json",)
+from companion.workbench.trace import IN_LINES, IN_ONE
 
 
 def page_place(source: Path, out: Path | None) -> Path:
@@ -56,7 +55,7 @@ def view(source: Path, out: Path | None, pictures: Sequence[str], force: bool) -
 def shown_of(source: Path) -> ShownMusic:
     """What is to be shown of a trace or of a file of music, which its ending tells."""
     title = one_line(_named(source).stem)
-    if source.suffix.lower() in TRACE_ENDINGS:
+    if source.suffix.lower() in (IN_ONE, IN_LINES):
         return shown_trace(title, read_trace(source))
     song = read_source(source)
     return shown_song(title, song, phrase_of_song(song))

@@ -95,6 +95,7 @@ RIG_KEYS = (
     _ports("midi", Switch(), "MIDI ports are used; without them, OSC alone"),
     _ports("osc_in", NetworkPlace(), "where OSC is heard"),
     _ports("osc_out", NetworkPlace(), "where OSC is sent"),
+    _ports("choices_out", NetworkPlace(), "where every choice is sent over OSC, for pictures; without it nowhere"),
     _clock("clock", OneOf(tuple(CLOCKS)), "what the companion keeps time by"),
     _clock("bpm", Number(SLOWEST_BPM, FASTEST_BPM, SLOWEST_BPM, FASTEST_BPM), "the tempo of the internal clock"),
     _clock("offset_ms", Number(-1000, 1000, -1000, 1000), "sends so much later (below 0: earlier) than the clock says"),
@@ -117,6 +118,7 @@ class Rig:
     midi: bool = True  # False: OSC alone
     osc_in: NetworkAddress = _OSC_IN  # where OSC is heard
     osc_out: NetworkAddress = _OSC_OUT  # where OSC is sent
+    choices_out: NetworkAddress | None = None  # where every choice is sent; None: nowhere
     clock: str = "internal"  # a name of companion.clock.table
     bpm: float = 120.0  # of the internal clock
     offset_ms: float = 0.0  # what is sent comes so much later (below 0: earlier) than the clock says
@@ -127,8 +129,9 @@ class Rig:
             if given is not None or key.default is not None:
                 (value,) = read_arguments(key.key, (Argument(key.key, key.kind),), (given,))
                 object.__setattr__(self, key.field, value)
-        if self.osc_in == self.osc_out or _both_here(self.osc_in, self.osc_out):
-            raise BadSetting(f"osc_in and osc_out must be two places, not both {self.osc_in}: it would hear itself")
+        for name, place in (("osc_out", self.osc_out), ("choices_out", self.choices_out)):
+            if place is not None and (self.osc_in == place or _both_here(self.osc_in, place)):
+                raise BadSetting(f"osc_in and {name} must be two places, not both {self.osc_in}: it would hear itself")
 
     @property
     def by_channel(self) -> bool:

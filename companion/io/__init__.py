@@ -7,6 +7,7 @@ events         what becomes of ports
 feedback       echoes of our own notes
 osc_messages   every address of the protocol, read and written
 clip_messages  what is said of clips, in chunks
+choice_messages  what is said of choices, for pictures
 osc_port       datagrams in and out
 inbox          what has arrived and waits, little of it
 osc_peer       whether the other end is there

@@ -17,6 +17,7 @@ from companion.controls.kinds import Argument, Number, Sent, Switch, Whole, read
 from companion.controls.settings import Command, read_command
 from companion.controls.table import CONTROLS, HIGHEST_SEED, OF_ALL, VOICE_CONTROL
 from companion.errors import BadSetting, one_line
+from companion.io.choice_messages import CHOICE_SAID
 from companion.io.clip_messages import CLIP, CLIP_HEARD, CLIP_SAID, ClipInbound
 from companion.music.sounding import Part, SoundingFrame
 
@@ -273,7 +274,8 @@ OUTGOING = (
     Outgoing(f"{PREFIX}latency", "p50_ms p99_ms late", "how late notes left, and how many steps were missed"),
     *(Outgoing(f"{CLIP}{name}", words, doc) for name, words, doc in CLIP_SAID),
 )
-_SPOKEN_TO = frozenset(each.address.encode() for each in OUTGOING)
+STREAMED = tuple(Outgoing(*said) for said in CHOICE_SAID)  # not to the device, but where it is asked for
+_SPOKEN_TO = frozenset(each.address.encode() for each in (*OUTGOING, *STREAMED))
 
 
 @dataclass(frozen=True)

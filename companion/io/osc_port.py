@@ -15,11 +15,12 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message import OscMessage, ParseError
 from pythonosc.osc_message_builder import build_msg
 
@@ -31,11 +32,13 @@ from companion.io.osc_messages import Message
 _RECEIVE_BYTES = 1 << 20  # asked of the system, so that a burst waits and is not lost
 _CLOSING_SECONDS = 0.05  # how often the thread looks whether it is to end; messages wake it at once
 _LARGEST_DATAGRAM = 1 << 16
+SAFE_DATAGRAM = 1232  # bytes that no network cuts up: IPv6's least packet of 1280 without its headers
 
 # A message of the types that Max, Pure Data and their like send.
 _MESSAGE = re.compile(rb"/[^\0]*\0{1,4}(?:,[ifshdTFN]*\0.*)?", re.DOTALL)
 _BUNDLE = b"#bundle\0"
 _BUNDLE_HEADER = 16  # its mark and a time tag
+_SIZE_BYTES = 4  # before each of its elements
 _DEEPEST_BUNDLE = 8
 
 
@@ -185,6 +188,20 @@ def _why(fault: Exception, host: str, port: int, option: str) -> str:
     return f"OSC cannot use {host}:{port} ({getattr(fault, 'strerror', None) or fault}); choose another with {option}"
 
 
+def bundles(messages: Sequence[Message], most_bytes: int = SAFE_DATAGRAM) -> Iterator[bytes]:
+    """Messages in their order, in as few bundles of at most so many bytes as hold them; a larger one has its own."""
+    builder, size = OscBundleBuilder(IMMEDIATELY), _BUNDLE_HEADER
+    for message in map(lambda one: build_msg(*one), messages):
+        own = _SIZE_BYTES + message.size
+        if size > _BUNDLE_HEADER and size + own > most_bytes:
+            yield builder.build().dgram
+            builder, size = OscBundleBuilder(IMMEDIATELY), _BUNDLE_HEADER
+        builder.add_content(message)
+        size += own
+    if size > _BUNDLE_HEADER:
+        yield builder.build().dgram
+
+
 class OscOut:
     """Sends OSC; what does not get through is lost, as UDP is, and never a fault of the music."""
 
@@ -197,16 +214,24 @@ class OscOut:
         try:
             family, self._place = _resolved(host, port)
             self._socket: socket.socket | None = socket.socket(family, socket.SOCK_DGRAM)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)  # a place may be all of a network
         except (OSError, OverflowError) as fault:
             raise NoPort(_why(fault, host, port, option)) from None
         self._socket.setblocking(False)
 
     def send(self, message: Message) -> bool:
         """Sends an address with arguments; whether it left."""
+        return self._send(build_msg(*message).dgram)
+
+    def send_together(self, messages: Sequence[Message]) -> bool:
+        """Sends what belongs together, in bundles to be heard at once; whether all of it left."""
+        return all([self._send(bundle) for bundle in bundles(messages)])
+
+    def _send(self, data: bytes) -> bool:
         if self._socket is None:
             return False
         try:
-            self._socket.sendto(build_msg(*message).dgram, self._place)
+            self._socket.sendto(data, self._place)
         except OSError:  # nobody there, a network that is gone, a full buffer
             return False
         return True

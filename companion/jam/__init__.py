@@ -12,6 +12,6 @@ device           the Max device, and what it is told
 picture          a jam at one moment
 snapshot         the picture of a session
 aside            what takes long, beside the music
-recording        the log, and the takes that are saved of it
+recording        the log, the takes that are saved of it, and streams
 process          the process in which it all runs
 """

@@ -22,3 +22,5 @@ class JamOptions:
     record: Path | None = None  # the folder of the takes; None: nothing is recorded
     stage: StagePlace | None = None  # where the jam is shown; None: nowhere
     learn: bool = False  # ask for control changes, and bind them
+    trace: Path | None = None  # the file of the trace, a line a frame; None: there is none …
+    force: bool = False  # … which is replaced if it is there

@@ -23,6 +23,7 @@ from companion.record.log import (
     LoggedSend,
     LoggedSilence,
 )
+from companion.streams.stream import MusicStream
 
 _ON_THE_LINE = 1e-6  # steps; rounding
 
@@ -44,6 +45,7 @@ class Outlets:
         osc: Callable[[Message], object] | None = None,
         log: Callable[[Entry], object] | None = None,
         keep: Callable[[int, int], object] | None = None,
+        streams: Sequence[MusicStream] = (),
     ) -> None:
         """
         Args:
@@ -52,10 +54,11 @@ class Outlets:
             osc: sends a message to the device, where there is one.
             log: writes an entry, where a log is kept.
             keep: saves the take of these steps.
+            streams: are told of what has become music.
         """
         self.feedback = Feedback()
         self._player, self._now, self._notices = player, now, notices
-        self._osc, self._log, self._keep = osc, log, keep
+        self._osc, self._log, self._keep, self._streams = osc, log, keep, streams
         self._addresses, self._position = Addresses(), 0.0  # as the conductor has told them last
         self._tokens = 0  # counts what the player is to answer
         self._hints: set[str] = set()  # said since all was silenced last
@@ -102,9 +105,13 @@ class Outlets:
         self._write(LoggedFrame(self._position, planned.step, planned.origin, tokens, planned.frame.pitches, entropies))
         if self._osc is not None and sounding is not None:
             self._osc(osc_messages.confidence(self._addresses.address_of(planned.step), entropies))
+        for stream in self._streams:
+            stream.fixed(planned)
 
     def taken_back(self, step: int) -> None:
         """The log shows it: what was sent is followed by its silence."""
+        for stream in self._streams:
+            stream.taken_back(step)
 
     def keep(self, first: int, last: int) -> None:
         if self._keep is not None:
@@ -121,6 +128,8 @@ class Outlets:
     def reach(self, position: float) -> None:
         """The music comes to a position: what the session says from now on it says there."""
         self._position = max(self._position, position)
+        for stream in self._streams:
+            stream.come_to(self._position)
 
     def moved(self, addresses: Addresses, position: float, sure: bool) -> None:
         """The song is elsewhere: what the device has ahead is sent again at its new addresses.
@@ -129,6 +138,8 @@ class Outlets:
         sure: the addresses were known before, as across a loop: the device has everything where it belongs.
         """
         self._addresses = addresses
+        for stream in self._streams:
+            stream.moved(addresses)
         if sure or self._osc is None:
             return
         ahead = self._still_to_sound(position)
@@ -147,6 +158,8 @@ class Outlets:
         """What is over need not be known any more, and what had to wait for its place may go there."""
         position = self._position
         self.feedback.forget_before(position)
+        for stream in self._streams:  # of what was fixed late
+            stream.come_to(position)
         waiting, self._waiting = self._waiting, {}
         if waiting:
             self._send_ahead([frame for _, frame in sorted(waiting.items())], position)
@@ -180,6 +193,8 @@ class Outlets:
 
     def _hush(self, panic: bool) -> None:
         self.feedback.silence()
+        for stream in self._streams:
+            stream.silence()
         self._hints.clear()
         self._write(LoggedSilence(self._position, panic))
         self._waiting.clear()

@@ -40,7 +40,7 @@ from companion.jam.engine import Engine, Loaded
 from companion.jam.notices import Notices
 from companion.jam.options import JamOptions
 from companion.jam.outlets import Outlets
-from companion.jam.recording import Recording
+from companion.jam.recording import Recording, open_streams
 from companion.model.library import bundled_models, find_files, open_files
 from companion.model.runtime import Model
 from companion.parent import end_with_parent
@@ -133,6 +133,7 @@ class _Jam:
         osc = self._open_osc()
         if self._stage is not None:
             self._stage.open()
+        self._streams = open_streams(options, model, self._clock, self._notices, stack, lines)
         # last, so that it is closed first: whatever else fails, the notes are let go
         self._player = self._open_player(driver)
         self._engine = self._make_engine(model, osc)
@@ -214,7 +215,7 @@ class _Jam:
             self._stack.callback(self._clips.close)
         recorded = self._recording.name is not None
         log = self._write if recorded or self._clips is not None or self._stage is not None else None
-        outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep)
+        outlets = Outlets(self._player, time.perf_counter, self._notices, send, log, self._keep, self._streams)
         session = Session(model, options.settings, self._choices, outlets, options.rig.by_channel)
         peer = None if osc is None else Peer(secrets.randbits(30))
         device = Device(peer, send, self._choices, self._notices, outlets.resend)

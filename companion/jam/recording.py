@@ -1,18 +1,26 @@
-"""What a jam leaves behind: its log, and takes that are saved of it; without a folder nothing."""
+"""What a jam leaves behind and tells beside: its log, takes that are saved of it, streams; only what is asked for."""
 
 from __future__ import annotations
 
 import datetime
+import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
 from companion import __version__
+from companion.clock.base import Clock
+from companion.io.osc_port import OscOut
 from companion.jam.aside import Aside
 from companion.jam.notices import Notices
 from companion.jam.options import JamOptions
 from companion.model.runtime import Model
 from companion.record.log import Entry, Header
 from companion.record.recorder import Recorder, Saved, recover, save_jam, save_take
+from companion.streams.choices import ChoiceStream
+from companion.streams.lines import GrowingFile
+from companion.streams.stream import MusicStream
+from companion.streams.trace import TraceStream
 
 
 class Recording:
@@ -57,6 +65,23 @@ class Recording:
 
     def _told(self, saved: Saved) -> None:
         self._notices.say_once(saved.text)
+
+
+def open_streams(
+    options: JamOptions, model: Model, clock: Clock, notices: Notices, stack: ExitStack, lines: list[str]
+) -> list[MusicStream]:
+    """What is told of the music beside, where somebody asks for it."""
+    streams = list[MusicStream]()
+    if (place := options.rig.choices_out) is not None:
+        told = OscOut(place.host, place.port, option="--choices-out")
+        stack.callback(told.close)
+        streams.append(ChoiceStream(told.send_together, time.perf_counter))
+    if options.trace is not None:
+        file = GrowingFile(options.trace, notices.say, force=options.force)
+        trace = TraceStream(file, model, options.settings, time.perf_counter, lambda: clock.bpm)
+        stack.callback(lambda: lines.append(trace.finish()))
+        streams.append(trace)
+    return streams
 
 
 def _begin(folder: Path, options: JamOptions, model: Model, notices: Notices) -> Recorder:

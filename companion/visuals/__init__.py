@@ -2,6 +2,7 @@
 
 traced     what a trace tells, as values
 checked    a value of JSON that is not trusted
+lines      a trace in lines, and the time of a jam
 reading    traces read
 names      what pitches and chords are called in a key
 looking    where a model looked back

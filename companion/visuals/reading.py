@@ -1,20 +1,23 @@
-"""Traces read, those of format 1 too: whatever is wrong with a file is one line."""
+"""Traces read, in one object or in lines, those of format 1 too: whatever is wrong with a file is one line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 from companion.errors import BadTrace, one_line
 from companion.files.opening import read_file
+from companion.generation.improviser import HEARD
 from companion.model.contract import LONGEST_ASIDE, VOICE_ORDERS
 from companion.music.song import Tempo, VoiceNote
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.sampling.draw import HIGHEST_TEMPERATURE
 from companion.visuals.checked import Checked, WrongValue, checked_json
+from companion.visuals.lines import CUT_NOTICE, JamTime, one_of_lines
 from companion.visuals.traced import BarLine, PitchShare, Trace, TracedFrame, TracedNote, WrittenMusic, in_order
-from companion.workbench.trace import GIVEN_NOTE, MODELS_NOTE, NOTE_ORIGINS, TRACE_FORMAT
+from companion.workbench.trace import GIVEN_NOTE, IN_LINES, MODELS_NOTE, NOTE_ORIGINS, TRACE_FORMAT
 
 LARGEST_TRACE = 64_000_000  # bytes; one of a thousand bars has some 20 million
 MOST_TRACED = 20_000  # 1,250 bars of 4/4
@@ -22,6 +25,7 @@ OLDER_FORMAT = "chorale-trace/1"  # origins of frames, no music as it was writte
 OLDER_BEAT_US = 750_000  # 80 beats a minute
 OLDER_BAR_STEPS = 16
 OLDER_NOTICE = "the trace is of an older kind: it knows no tempo, no metre, and nothing of what the rules took away"
+JAM_NOTICE = "the notes are those of a jam's frames, all equally loud; what was imagined to a phrase is not among them"
 
 _MOST_NOTES, _MOST_CHANGES, _MOST_PITCHES = 200_000, 20_000, 130
 _LAST_TICK, _LAST_STEP, _LONGEST_BEAT_US = 2**31, 10**7, 2**24 - 1
@@ -33,9 +37,16 @@ def read_trace(path: Path) -> Trace:
     """A trace of either format; BadTrace where it is none, or of another version, damaged or too large."""
     data = read_file(path, LARGEST_TRACE, BadTrace)
     try:
-        return trace_of_json(checked_json(data))
+        return trace_of_lines(data) if path.suffix.lower() == IN_LINES else trace_of_json(checked_json(data))
     except ValueError as error:
         raise BadTrace(f"{one_line(path)} is not a trace that can be read: {one_line(error):.200}") from None
+
+
+def trace_of_lines(data: bytes) -> Trace:
+    """Of one that is cut short what there is; WrongValue as below."""
+    told, is_cut = one_of_lines(data)
+    trace = trace_of_json(told)
+    return replace(trace, notices=(*trace.notices, CUT_NOTICE)) if is_cut else trace
 
 
 def trace_of_json(told: Checked) -> Trace:
@@ -49,11 +60,15 @@ def trace_of_json(told: Checked) -> Trace:
 
 
 def _trace(told: Checked) -> Trace:
-    model = told["model"]
-    frames = [_frame(one, one["tick"].whole(0, _LAST_TICK)) for one in told["frames"].items(MOST_TRACED)]
+    model, rows = told["model"], list(told["frames"].items(MOST_TRACED))
+    if is_jam := bool(told["lines"]) and not told["music"]:
+        music, frames = _jam(rows)
+    else:
+        frames = _rising([_frame(one, one["tick"].whole(0, _LAST_TICK)) for one in rows])
+        music = _music(told["music"])
     return Trace(
-        music=_music(told["music"]),
-        frames=_rising(frames),
+        music=music,
+        frames=frames,
         model=model["name"].text(),
         digest=model["sha256"].text(),
         voice_order=model["voice_order"].text(*VOICE_ORDERS),
@@ -61,7 +76,23 @@ def _trace(told: Checked) -> Trace:
         style=_maybe_text(told["style"]),
         key=_maybe_text(told["key"]),
         again=_again(told),
+        notices=(JAM_NOTICE,) if is_jam else (),
     )
+
+
+def _jam(rows: Sequence[Checked]) -> tuple[WrittenMusic, tuple[TracedFrame, ...]]:
+    """The music of a jam is that of its frames, but for what was imagined."""
+    time = JamTime.of(rows)
+    frames = _rising([_frame(row, tick) for row, tick in zip(rows, time.ticks, strict=True)])
+    heard = [row["origin"].value == HEARD for row in rows]
+    sung = [_as_played(frame) if is_heard else frame for is_heard, frame in zip(heard, frames, strict=True)]
+    return WrittenMusic(STEPS_PER_BEAT, tuple(time.tempos), tuple(time.bars), _notes_of_frames(sung)), frames
+
+
+def _as_played(frame: TracedFrame) -> TracedFrame:
+    """A frame of the player's, without what the model imagined to it."""
+    notes = (note if note.origin == GIVEN_NOTE else replace(note, pitch=None) for note in frame.notes)
+    return replace(frame, notes=tuple(notes))
 
 
 def _older_trace(told: Checked) -> Trace:
@@ -174,11 +205,14 @@ def _written(voice: Checked, start: Checked, end: Checked, pitch: Checked, veloc
 
 def _music_of_frames(frames: Sequence[TracedFrame]) -> WrittenMusic:
     """A tick a step."""
-    notes = [note for voice in range(len(VOICES)) for note in _notes_of_voice(frames, voice)]
     last = frames[-1].tick + 1 if frames else 0
     bars = tuple(BarLine(tick, 1 + tick // OLDER_BAR_STEPS) for tick in range(0, last, OLDER_BAR_STEPS))
     tempos = (Tempo(0, OLDER_BEAT_US),)
-    return WrittenMusic(STEPS_PER_BEAT, tempos, bars, in_order(notes))
+    return WrittenMusic(STEPS_PER_BEAT, tempos, bars, _notes_of_frames(frames))
+
+
+def _notes_of_frames(frames: Sequence[TracedFrame]) -> tuple[VoiceNote, ...]:
+    return in_order(note for voice in range(len(VOICES)) for note in _notes_of_voice(frames, voice))
 
 
 def _notes_of_voice(frames: Sequence[TracedFrame], voice: int) -> Iterator[VoiceNote]:

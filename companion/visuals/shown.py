@@ -5,7 +5,6 @@ Names in JSON are those that ``roll.js`` reads; shares are ten-thousandths there
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -21,11 +20,10 @@ from companion.phrase.seed import Phrase
 from companion.visuals.looking import LookedAt, looked_back
 from companion.visuals.names import names_in, respelt
 from companion.visuals.traced import BarLine, PitchShare, Trace, TracedFrame, TracedNote, WrittenMusic, in_order
-from companion.workbench.trace import GIVEN_NOTE, bar_lines
+from companion.workbench.trace import GIVEN_NOTE, bar_lines, struck_beside
 
 MOST_SHARES = 12  # pitches of a distribution
 LEAST_GHOST = 0.02  # of what a held note might have become; rarer is not seen
-NEAR_STEPS = 1  # a played note may lie so far from where it is heard
 NOTHING_KNOWN = "the file tells notes alone; a trace (--trace) tells also how they came about"
 
 _PARTS = 10_000  # of 1
@@ -115,20 +113,13 @@ def _key(name: str | None) -> Key | None:
 
 
 def _drawn(trace: Trace) -> tuple[TracedNote | None, ...]:
-    """Beside each note of the music the nearest that is struck on its pitch, in its voice, within a step."""
+    """Beside each note of the music the nearest that is struck on its pitch, in its voice, nearer than a step."""
     struck: dict[tuple[int, int], list[tuple[int, TracedNote]]] = defaultdict(list)
     for frame in trace.frames:
         for voice, note in enumerate(frame.notes):
             if note.struck and note.pitch is not None:
                 struck[voice, note.pitch].append((frame.tick, note))
-    near = NEAR_STEPS * trace.music.ticks_per_beat / STEPS_PER_BEAT
-    return tuple(_nearest(struck[note.voice, note.pitch], note.start_tick, near) for note in trace.music.notes)
-
-
-def _nearest(struck: Sequence[tuple[int, TracedNote]], tick: int, near: float) -> TracedNote | None:
-    at = bisect_left(struck, tick, key=lambda row: row[0])
-    found = min(struck[max(at - 1, 0) : at + 1], key=lambda row: abs(row[0] - tick), default=None)
-    return found[1] if found is not None and abs(found[0] - tick) <= near else None
+    return tuple(struck_beside(trace.music.notes, struck, trace.music.ticks_per_beat))
 
 
 def _sounding(notes: Sequence[VoiceNote], ticks: Iterable[int]) -> Iterator[tuple[int, list[int]]]:

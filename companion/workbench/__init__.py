@@ -13,4 +13,5 @@ traits       what can be counted in what was composed
 variations   several of one file, ranked, and what differs
 summary      what was heard and made, for people, the trace and the file
 trace        what a model thought, as JSON
+table        the same as a table, a row a note
 """

@@ -21,7 +21,10 @@ from companion.workbench.kinds import MIDI, PACKED, PICTURES, WRITTEN, written_k
 from companion.workbench.places import name_in, place_beside
 from companion.workbench.programs import CHOIR, program_of
 from companion.workbench.summary import Summary
-from companion.workbench.trace import trace_file
+from companion.workbench.table import table_file
+from companion.workbench.trace import IN_LINES, IN_ONE, IN_ROWS, trace_ending, trace_file, trace_lines
+
+_TRACES = {IN_ONE: trace_file, IN_LINES: trace_lines, IN_ROWS: table_file}
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,8 @@ class Outputs:
     def check(self) -> None:
         """Before any work: OutputExists or OutputFailed for the first that cannot be written.
 
-        BadSetting where two have one name, since the second would replace the first, or where the
-        soundfont is none; MissingExtra where there is no FluidSynth to play it.
+        BadSetting where two have one name, since the second would replace the first, where a trace cannot
+        be of that kind, or where the soundfont is none; MissingExtra where there is no FluidSynth to play it.
         """
         if self.is_piped:
             refuse_terminal()
@@ -114,6 +117,8 @@ class Outputs:
         for path, name in zip(paths, names, strict=True):
             if names.count(name) > 1:
                 raise BadSetting(f"two outputs have one name: {path}; choose another for one of them")
+        if self.trace is not None:
+            trace_ending(self.trace)
         if self.soundfont is not None:
             from companion.audio.wav import find_fluidsynth  # noqa: PLC0415 - sound is loaded for sound alone
 
@@ -166,7 +171,7 @@ def contents_of(job: Job, composed: Sequence[Composed], outputs: Outputs, summar
         files[outputs.wav] = wave_of_midi(files[outputs.midi], outputs.soundfont)
     if outputs.trace is not None:
         told = None if summary is None else summary.fields()
-        files[outputs.trace] = trace_file(job, composed, notes, told)
+        files[outputs.trace] = _TRACES[trace_ending(outputs.trace)](job, composed, notes, told)
     if written_kind(outputs.midi) == MIDI and not outputs.pictures:
         return Contents(files)
     notated = _notated(job, composed, outputs)

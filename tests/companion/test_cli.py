@@ -376,6 +376,10 @@ class TestBadInput:
             (["-o", "none\x1b[2J\n/out.mid"], "cannot write none?[2J /out.mid: there is no folder none?[2J"),
             (["-o", "o" * 300], "File name too long"),
             (["-o", "x.mid", "--trace", "x.mid"], "two outputs have one name: x.mid"),
+            (
+                ["--trace", "x.txt"],
+                "--trace must end in .json, .jsonl (a frame a line) or .csv (a note a row), not .txt",
+            ),
             (["--trace", "seed.mid"], "seed.mid exists; choose another name, or --force to replace it"),
             (["-o", "seed.mid"], "seed.mid exists; choose another name, or --force to replace it"),
         ],

@@ -27,6 +27,7 @@ from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT, RIG_KEYS
 from companion.controls.settings import Settings, find_control, state_items
 from companion.controls.table import ACTION, CONTROL, CONTROLS, VOICE_CONTROL, Control
 from companion.io import clip_messages, osc_messages
+from companion.io.choice_messages import MOST_WEIGHTS, choice
 from companion.io.clip_messages import (
     CHUNK_NOTES,
     LONGEST_CLIP_BEATS,
@@ -34,10 +35,12 @@ from companion.io.clip_messages import (
     ClipNote,
     ClipVoiceNote,
 )
-from companion.io.osc_messages import INCOMING, OUTGOING, PREFIX, STATE_KEYS, Message, OscFault, decode
+from companion.io.osc_messages import INCOMING, OUTGOING, PREFIX, STATE_KEYS, STREAMED, Message, OscFault, decode
 from companion.io.osc_peer import ALIVE_SECONDS, OFFLINE_SECONDS
+from companion.io.osc_port import SAFE_DATAGRAM, bundles
 from companion.music.sounding import Part, SoundingFrame
-from companion.music.vocabulary import VOICES
+from companion.music.vocabulary import FIRST_STRIKE, HIGHEST_PITCH, HOLD, LOWEST_PITCH, REST, VOCABULARY_SIZE, VOICES
+from companion.streams.choices import MOST_A_SECOND, MOST_TOGETHER
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
 
@@ -155,6 +158,27 @@ def test_examples_of_what_goes_out_are_made_by_the_code() -> None:
     assert shown == example_messages()
 
 
+def test_what_is_told_for_pictures() -> None:
+    said, tokens = rows("Choices")[: len(STREAMED)], rows("Choices")[-3:]
+    assert said == [[code(each.address), code(each.usage), each.doc] for each in STREAMED]
+    assert tokens == [
+        [f"`p{REST}`", "a rest"],
+        [f"`p{HOLD}`", "going on with the pitch that sounds"],
+        [
+            f"`p{FIRST_STRIKE}`…`p{VOCABULARY_SIZE - 1}`",
+            f"a note that begins on pitch {LOWEST_PITCH}…{HIGHEST_PITCH}",
+        ],
+    ]
+
+
+def test_words_on_choices() -> None:
+    text = " ".join(section("Choices").split())
+    assert f"At most {MOST_A_SECOND:g} steps a second" in text and f"{MOST_TOGETHER} at once" in text
+    assert f"larger than {SAFE_DATAGRAM} bytes" in text and f"{MOST_WEIGHTS} weights" in text
+    four = [choice(132, voice, 60, 0.5, 1.5, [0.0] * VOCABULARY_SIZE) for voice in range(len(VOICES))]
+    assert [len(bundle) for bundle in bundles(four)] == [1168] and "the four choices have 1168" in text
+
+
 def test_state() -> None:
     assert [row for row in rows("State") if row[0] != "every control"] == [
         [code(key.key), code(key.usage), key.doc] for key in STATE_KEYS
@@ -164,7 +188,7 @@ def test_state() -> None:
 def test_no_address_is_named_that_does_not_exist_and_none_is_left_out() -> None:
     named = set(re.findall(rf"(?<![\w.]){PREFIX}[a-z_]+(?:/[a-z_]+)?", DOCUMENT))  # no folder of that name
     known = {f"{PREFIX}{control.name}" for control in CONTROLS}
-    known |= {address.address for address in (*INCOMING, *OUTGOING)}
+    known |= {address.address for address in (*INCOMING, *OUTGOING, *STREAMED)}
     assert named == known
 
 

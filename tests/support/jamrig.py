@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from companion.clips.desk import ClipDesk
@@ -23,6 +23,7 @@ from companion.player.messages import PlayerCommand
 from companion.record.log import Entry
 from companion.sampling.styles import known_choices
 from companion.session.session import Session
+from companion.streams.stream import MusicStream
 
 TICK_SECONDS = 0.005
 
@@ -58,11 +59,13 @@ class Rig:
         osc: bool = True,
         clips: Callable[[Callable[[Message], object]], ClipDesk] | None = None,
         stage: Any = None,
+        streams: Callable[[Callable[[], float]], Sequence[MusicStream]] = lambda now: (),
     ) -> None:
         """
         Args:
             clips: makes what takes clips, from what sends messages.
             stage: looks at the jam, as a StageDesk does.
+            streams: makes what is told of the music, from the time.
         """
         self.now_s = 0.0
         self.player = PlayerTape()
@@ -80,6 +83,7 @@ class Rig:
             self.sent.append if osc else None,
             self._heard if log is None else log,
             self._keep,
+            streams(lambda: self.now_s),
         )
         self.session = Session(model, settings or Settings(model="babbler"), choices, outlets)
         if clock is None:

@@ -51,6 +51,7 @@ RIG: dict[str, tuple[str | None, dict[str, Any]]] = {
     "--no-midi": (None, {"midi": False}),
     "--osc-in": ("0.0.0.0:7001", {"osc_in": NetworkAddress("0.0.0.0", 7001)}),
     "--osc-out": ("7002", {"osc_out": NetworkAddress("127.0.0.1", 7002)}),
+    "--choices-out": ("wall.local:7000", {"choices_out": NetworkAddress("wall.local", 7000)}),
     "--clock": ("midi", {"clock": "midi"}),
     "--bpm": ("96", {"bpm": 96.0}),
     "--offset-ms": ("-12", {"offset_ms": -12.0}),

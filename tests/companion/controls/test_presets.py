@@ -50,6 +50,7 @@ def rigs() -> st.SearchStrategy[Rig]:
         midi=st.booleans(),
         osc_in=st.builds(NetworkAddress, st.sampled_from(["127.0.0.1", "0.0.0.0", "::1", "studio.local"]), ports),
         osc_out=others,
+        choices_out=st.none() | others,
         clock=st.sampled_from(["internal", "midi", "link", "osc"]),
         bpm=st.floats(20, 400),
         offset_ms=st.floats(-1000, 1000),
@@ -288,4 +289,8 @@ def test_a_rig_is_checked_when_made() -> None:
 def test_a_rig_does_not_hear_itself(heard: Any) -> None:
     with pytest.raises(BadSetting, match="osc_in and osc_out must be two places"):
         Rig(osc_in=heard)
-    assert Rig(osc_in=heard, osc_out="192.168.1.20:7402").osc_out.port == 7402  # type: ignore[arg-type]
+    apart: Any = "192.168.1.20:7402"
+    assert Rig(osc_in=heard, osc_out=apart).osc_out.port == 7402
+    with pytest.raises(BadSetting, match="osc_in and choices_out must be two places"):
+        Rig(osc_in=heard, osc_out=apart, choices_out="7402")  # type: ignore[arg-type]
+    assert Rig(osc_in=heard, osc_out=apart, choices_out=apart).choices_out == NetworkAddress("192.168.1.20", 7402)

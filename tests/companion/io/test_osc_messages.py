@@ -17,6 +17,7 @@ from companion.io.osc_messages import (
     INCOMING,
     LONGEST_TEXT,
     OUTGOING,
+    STREAMED,
     Alive,
     Hello,
     LoopReport,
@@ -24,6 +25,7 @@ from companion.io.osc_messages import (
     PlayedNote,
     TransportReport,
     decode,
+    verdict,
 )
 from companion.music.sounding import Part, SoundingFrame
 
@@ -177,3 +179,9 @@ def test_addresses_are_listed_once() -> None:
     addresses = [*ADDRESSES]
     assert len(set(addresses)) == len(addresses)
     assert len({outgoing.address for outgoing in OUTGOING}) == len(OUTGOING)
+
+
+def test_what_is_told_for_pictures_is_passed_over_when_it_is_heard() -> None:
+    """A companion may be told of another's choices, or of its own."""
+    assert [verdict(each.address.encode()) for each in STREAMED] == ["", ""]
+    assert not {each.address for each in OUTGOING} & {each.address for each in STREAMED}

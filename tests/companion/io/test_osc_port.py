@@ -19,7 +19,7 @@ from companion.errors import NoPort
 from companion.io import osc_messages
 from companion.io.osc_messages import Alive, Hello
 from companion.io.osc_peer import Peer, PeerNews
-from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable, read_packet
+from companion.io.osc_port import SAFE_DATAGRAM, Arrival, OscIn, OscOut, Unreadable, bundles, read_packet
 
 PATIENCE_SECONDS = 30.0  # after which a message is lost; none is measured
 
@@ -210,6 +210,31 @@ def test_everything_closes_twice(heard: Heard) -> None:
 def test_what_cannot_be_sent_is_lost_quietly() -> None:
     with OscOut() as out:
         assert not out.send(("/a", ("x" * 70_000,)))  # longer than a datagram
+
+
+def test_what_belongs_together_comes_in_bundles_that_no_network_cuts_up(heard: Heard, osc_out: OscOut) -> None:
+    messages = [("/a", (number, *[0.5] * 48)) for number in range(40)]
+    assert osc_out.send_together(messages)
+    assert heard.messages(40) == [(address, *arguments) for address, arguments in messages]
+    sizes = [len(bundle) for bundle in bundles(messages)]
+    assert max(sizes) <= SAFE_DATAGRAM < max(sizes) + len(next(bundles(messages[:1])))
+    assert [data[:16] for data in bundles(messages)] == [b"#bundle\0" + bytes(7) + b"\1"] * len(sizes)  # at once
+    assert list(bundles([])) == []
+
+
+def test_what_is_larger_than_a_bundle_may_be_has_one_of_its_own() -> None:
+    large = ("/b", tuple([0.5] * 400))
+    found = [list(read_packet(bundle)) for bundle in bundles([("/a", (1,)), large, ("/c", (2,))])]
+    assert found == [[("/a", (1,))], [large], [("/c", (2,))]]
+
+
+def test_a_network_may_be_told_as_a_whole() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hears:
+        hears.bind(("127.255.255.255", 0))
+        hears.settimeout(PATIENCE_SECONDS)
+        with OscOut("127.255.255.255", hears.getsockname()[1]) as out:
+            assert out.send(("/a", (1,)))
+        assert hears.recv(100).startswith(b"/a\0")
 
 
 # The other side ------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from support.fakes import CHORALE, MELODY, VOICE_NAMES, Babbler, quarters, rando
 from support.schema import breaches
 
 from companion.controls.settings import Settings
+from companion.errors import BadSetting
 from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.generator import Frame, Generator
 from companion.generation.job import Job
@@ -24,7 +25,7 @@ from companion.sampling.styles import style
 from companion.workbench import jobs
 from companion.workbench.jobs import continue_job, harmonise_job, run
 from companion.workbench.outputs import Outputs, all_notes, write_outputs
-from companion.workbench.trace import trace_file
+from companion.workbench.trace import trace_ending, trace_file
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "trace.schema.json").read_text("utf-8"))
 SETTINGS = Settings(model="babbler", seed=1)
@@ -179,6 +180,31 @@ def test_the_music_is_that_of_the_midi_file(job: Job, tmp_path: Path) -> None:
         sorted(music["notes"])
     )
     assert music["bars"] == [[0, 1], [1920, 2], [3840, 3]]
+
+
+def test_in_lines_it_is_the_same(job: Job, tmp_path: Path) -> None:
+    composed = run(job, lambda done: None)
+    for ending in ("json", "jsonl"):
+        write_outputs(job, composed, Outputs(tmp_path / "out.mid", trace=tmp_path / f"out.{ending}", force=True))
+    whole = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    head, *frames = map(json.loads, (tmp_path / "out.jsonl").read_text("utf-8").splitlines())
+    assert {**head, "frames": frames} == {**whole, "lines": True}
+    assert breaches(head, SCHEMA["$defs"]["head"], SCHEMA) == []
+
+
+@pytest.mark.parametrize("name", ["t.txt", "t.json.gz", "t.JS"])
+def test_a_trace_of_another_ending_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting) as caught:
+        Outputs(tmp_path / "out.mid", trace=tmp_path / name).check()
+    assert str(caught.value) == (
+        f"--trace must end in .json, .jsonl (a frame a line) or .csv (a note a row), not .{name.rpartition('.')[2]}"
+    )
+
+
+def test_a_name_without_an_ending_is_one_object() -> None:
+    assert [trace_ending(Path(name)) for name in ("trace", "T.JSON", "t.jsonl", "t.CSV")] == [
+        *(".json", ".json", ".jsonl", ".csv"),
+    ]
 
 
 def test_a_schema_that_is_broken_is_noticed(job: Job) -> None:
