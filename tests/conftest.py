@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import pickle
 import sys
 import time
 from collections.abc import Iterator
@@ -16,7 +17,10 @@ from hypothesis import settings
 from support.programs import Command, run
 
 if TYPE_CHECKING:
+    from export.data.corpus import Corpus
     from export.data.pieces import Piece
+
+    CorpusRead = tuple[Corpus, list[tuple[int, int]]]
 
 settings.register_profile("chorale", deadline=None, max_examples=60)  # a deadline would be a wall-clock assertion
 settings.load_profile("chorale")
@@ -64,20 +68,35 @@ def jsb_pieces() -> list[Piece]:
 
 
 @pytest.fixture(scope="session")
-def chorales(tmp_path_factory: pytest.TempPathFactory) -> list[Piece]:
-    """The chorales of music21's corpus, with their fermatas: as prepared before, else prepared now."""
+def corpus_read(tmp_path_factory: pytest.TempPathFactory) -> CorpusRead:
+    """The whole corpus of music21, and what was told of the progress: read once for all processes of this run."""
+    pytest.importorskip("music21", reason="reads the corpus with music21 (extra: train)")
     from companion.files.locking import flock  # noqa: PLC0415
-    from export.data.pieces import load_pieces  # noqa: PLC0415
-    from export.data.prepare import prepare_corpus  # noqa: PLC0415
+    from export.data.corpus import read_corpus  # noqa: PLC0415
+
+    own = tmp_path_factory.getbasetemp()
+    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "corpus.pickle"
+    with path.with_suffix(".lock").open("wb") as lock:
+        while flock(lock) is False:
+            time.sleep(0.2)
+        if not path.is_file():
+            seen: list[tuple[int, int]] = []
+            corpus = read_corpus(lambda done, files: seen.append((done, files)))
+            path.write_bytes(pickle.dumps((corpus, seen)))
+    found: CorpusRead = pickle.loads(path.read_bytes())
+    return found
+
+
+@pytest.fixture(scope="session")
+def chorales(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Piece]:
+    """The chorales of music21's corpus, with their fermatas: as prepared before, else prepared now."""
+    from export.data import pieces, prepare  # noqa: PLC0415
 
     path = HOME / "data" / "corpus.npz"
     if not path.is_file():
-        pytest.importorskip("music21", reason="reads the corpus with music21 (extra: train)")
-        path = tmp_path_factory.getbasetemp().parent / "chorales" / "corpus.npz"  # of all processes of this run
-        path.parent.mkdir(exist_ok=True)
-        with (path.parent / "lock").open("wb") as lock:
-            while flock(lock) is False:
-                time.sleep(0.2)
-            if not path.is_file():
-                prepare_corpus(None, path.parent)
-    return load_pieces(path)
+        corpus, _ = request.getfixturevalue("corpus_read")
+        path = tmp_path_factory.mktemp("chorales") / "corpus.npz"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(prepare, "read_corpus", lambda _: corpus)
+            prepare.prepare_corpus(None, path.parent)
+    return pieces.load_pieces(path)

@@ -66,20 +66,18 @@ def test_what_is_there_is_replaced_only_by_force_and_by_the_same_bytes(data: Pat
     words = ("babbler", "--data-dir", data, "--seeds", 1, "-o")
     elsewhere = tmp_path / "elsewhere" / "listen"
     assert listen(*words, elsewhere).code == 0
-    words = (*words, tmp_path / "listen")
-    assert listen(*words).code == 0
-    before = contents(tmp_path)
-    assert len(contents(elsewhere.parent)) == 7
-    for name, written in contents(elsewhere.parent).items():
-        assert before[name] == written
-    page = tmp_path / "listen.md"
-    again = listen(*words)
+    made = contents(elsewhere.parent)
+    assert len(made) == 7
+    here = tmp_path / "here"
+    for name in made:
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_text("old")
+    again = listen(*words, here / "listen")
     assert (again.code, again.out) == (1, "")
-    assert again.err == f"chorale-train: {page} exists; choose another name, or --force to replace it\n"
-    assert contents(tmp_path) == before
-    page.write_text("old")
-    assert listen(*words, "--force").code == 0
-    assert contents(tmp_path) == before
+    assert again.err == f"chorale-train: {here / 'listen.md'} exists; choose another name, or --force to replace it\n"
+    assert set(contents(here).values()) == {b"old"}
+    assert listen(*words, here / "listen", "--force").code == 0
+    assert contents(here) == made
 
 
 def test_pictures_need_the_train_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

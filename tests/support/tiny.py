@@ -71,11 +71,14 @@ def random_rows(features: tuple[str, ...], notes: int, seed: int = 1) -> IntArra
 
 def stepped_in_keras(model: keras.Model, ids: IntArray) -> np.ndarray[Any, Any]:
     """``[notes, vocabulary]``: the logits of rows fed to the model's step, its states carried on as described."""
+    import tensorflow as tf  # noqa: PLC0415 - seconds, and training on JAX does without
+
     model.prepare_step()
+    step = tf.function(model.step)  # compiled: many notes take less so
     states = {state.name: np.zeros(state.shape, state.dtype) for state in model.states}
     logits = []
     for note in ids:
-        found, following = model.step(note[None], states)
+        found, following = step(note[None], states)
         logits.append(ops.convert_to_numpy(found)[0])
         for state in model.states:
             new = ops.convert_to_numpy(following[state.name])

@@ -16,7 +16,7 @@ from companion.files.midi import read_song, write_chorale
 from companion.music.song import KeySignature, VoiceNote
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, IntArray, notes_of_frames, transpose
 from export.data import jsb, prepare
-from export.data.corpus import Corpus, Refusal, read_corpus
+from export.data.corpus import Corpus, Refusal
 from export.data.folder import name_of_signature, piece_of_song, read_folder, split_of_name
 from export.data.jsb import COUNTS
 from export.data.likeness import ALIKE_SHARE, LikenessIndex
@@ -357,18 +357,10 @@ def test_the_csv_set_with_its_leaks(archive: Path, tmp_path: Path) -> None:
     assert len(load_pieces(tmp_path / "jsb.npz")) == 382
 
 
-@pytest.fixture(scope="module")
-def read() -> tuple[Corpus, list[tuple[int, int]]]:
-    """The whole corpus, read once, and what was told of the progress."""
-    pytest.importorskip("music21", reason="reads the corpus with music21 (extra: train)")
-    seen: list[tuple[int, int]] = []
-    return read_corpus(lambda done, files: seen.append((done, files))), seen
-
-
 @pytest.mark.slow
 @pytest.mark.train
-def test_the_whole_corpus(read: tuple[Corpus, list[tuple[int, int]]]) -> None:
-    corpus, seen = read
+def test_the_whole_corpus(corpus_read: tuple[Corpus, list[tuple[int, int]]]) -> None:
+    corpus, seen = corpus_read
     assert seen == [(done, 410) for done in range(1, 411)]
     assert (len(corpus.pieces), len(corpus.refusals)) == (407, 26)
     assert corpus.quantised == ("bwv185.6", "bwv248.64-6", "bwv248.64-s", "bwv36.4-2", "bwv432")
@@ -393,9 +385,9 @@ def test_the_corpus_with_and_without_the_csv_set(
     archive: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    read: tuple[Corpus, list[tuple[int, int]]],
+    corpus_read: tuple[Corpus, list[tuple[int, int]]],
 ) -> None:
-    monkeypatch.setattr(prepare, "read_corpus", lambda _: read[0])
+    monkeypatch.setattr(prepare, "read_corpus", lambda _: corpus_read[0])
     compared = prepare.prepare_corpus(archive, tmp_path / "compared")
     listed = prepare.prepare_corpus(None, tmp_path / "listed")
     assert compared.counts == listed.counts == {"train": 244, "valid": 66, "test": 70}

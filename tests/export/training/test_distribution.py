@@ -47,9 +47,16 @@ for folder in sys.argv[1:]:
     fit.fit(settings, pieces[:2], pieces[2:3], Path(folder))
 """
 
+QUICKLY_COMPILED = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"  # it runs for moments
 
-def run(python: list[str], *folders: Path, **variables: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}"}
+
+def run(python: list[str], *folders: Path, devices: int = 1, **variables: str) -> subprocess.Popen[str]:
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": "jax",
+        "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}",
+        "XLA_FLAGS": f"{QUICKLY_COMPILED} --xla_force_host_platform_device_count={devices}",
+    }
     command = [*python, "-c", RUN, *map(str, folders)]
     return subprocess.Popen(command, env={**environment, **variables}, stdout=subprocess.PIPE, text=True)
 
@@ -72,12 +79,7 @@ def test_two_devices_and_two_hosts_learn_what_one_learns(fresh_python: list[str]
         address = f"127.0.0.1:{free.getsockname()[1]}"
     hosts = {"KERAS_DISTRIBUTION_JOB_ADDRESSES": address, "KERAS_DISTRIBUTION_NUM_PROCESSES": "2"}
     runs = [
-        run(
-            fresh_python,
-            tmp_path / "one",
-            tmp_path / "devices",
-            XLA_FLAGS="--xla_force_host_platform_device_count=2",
-        ),
+        run(fresh_python, tmp_path / "one", tmp_path / "devices", devices=2),
         *(run(fresh_python, tmp_path / f"host {i}", **hosts, KERAS_DISTRIBUTION_PROCESS_ID=i) for i in "01"),
     ]
     said = [process.communicate(timeout=500)[0].splitlines()[-1:] for process in runs]
