@@ -30,7 +30,8 @@ def tab(tmp_path: Path) -> Iterator[BrowserTab]:
     """One that has nothing to complain of in the end."""
     with BrowserTab(tmp_path / "profile", PAGE_ALONE) as one:
         yield one
-        assert one.faults == []
+        # it asks again for a jam that is over, which Chromium writes down
+        assert [fault for fault in one.faults if "ERR_CONNECTION_REFUSED" not in fault] == []
 
 
 def sent_frames(folder: Path) -> dict[int, list[int]]:
