@@ -165,7 +165,9 @@ def fit_command(
     if distribute:
         from export.training import distribution  # noqa: PLC0415
 
-        say(f"{distribution.distribute(distribute, batch_size)} devices, each with a part of every batch")
+        say(
+            f"{distribution.distribute(distribute, _batch_size(name, batch_size, published))} devices, each with a part of every batch"
+        )
     from export.models.registry import build  # noqa: PLC0415
     from export.training.crops import CropSettings  # noqa: PLC0415
     from export.training.fit import FitSettings, as_published, fit, unit_of  # noqa: PLC0415
@@ -724,6 +726,13 @@ def _held_out_set(data_dir: Path, settings: FitSettings) -> str:
     """Models are checked on the JSB set, or the tunes, where it is prepared, else on the first set they train on."""
     usual = TUNES if _sings_tunes(settings.architecture) else JSB
     return usual if (data_dir / f"{usual}.npz").is_file() else settings.data[0]
+
+
+def _batch_size(architecture: str, asked: int, published: bool) -> int:
+    """Of a run: as it is asked for, or as the authors had it."""
+    from export.training.published import PUBLISHED_WAYS  # noqa: PLC0415
+
+    return PUBLISHED_WAYS[architecture].batch_size if published and architecture in PUBLISHED_WAYS else asked
 
 
 def _sings_tunes(architecture: str) -> bool:

@@ -90,7 +90,7 @@ class OscIn:
         try:
             self._socket = _bound(host, port)
         except (OSError, OverflowError) as fault:
-            raise NoPort(_why(fault, host, port, option)) from None
+            raise NoPort(why_no_port(fault, "OSC", host, port, option)) from None
         self.port = int(self._socket.getsockname()[1])  # where it hears
         self._sink, self._verdict, self._now = sink, verdict, now
         self._closed = False
@@ -177,15 +177,18 @@ def _bound(host: str, port: int) -> socket.socket:
     return heard
 
 
-def _why(fault: Exception, host: str, port: int, option: str) -> str:
+def why_no_port(fault: Exception, what: str, host: str, port: int, option: str) -> str:
+    """Why what was to be heard or served there cannot be; option: what the player changes."""
     number = getattr(fault, "errno", None)
     if number == errno.EADDRINUSE or getattr(fault, "winerror", None) == 10048:
-        return f"OSC port {port} is taken by another program, or another companion; choose another with {option}"
+        return f"{what} port {port} is taken by another program, or another companion; choose another with {option}"
     if number == errno.EACCES:
-        return f"OSC port {port} is not allowed here; choose one above 1023 with {option}"
+        return f"{what} port {port} is not allowed here; choose one above 1023 with {option}"
     if isinstance(fault, OverflowError):
-        return f"OSC port {port} is none: 1 to 65535; choose one with {option}"
-    return f"OSC cannot use {host}:{port} ({getattr(fault, 'strerror', None) or fault}); choose another with {option}"
+        return f"{what} port {port} is none: 1 to 65535; choose one with {option}"
+    return (
+        f"{what} cannot use {host}:{port} ({getattr(fault, 'strerror', None) or fault}); choose another with {option}"
+    )
 
 
 def bundles(messages: Sequence[Message], most_bytes: int = SAFE_DATAGRAM) -> Iterator[bytes]:
@@ -216,7 +219,7 @@ class OscOut:
             self._socket: socket.socket | None = socket.socket(family, socket.SOCK_DGRAM)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)  # a place may be all of a network
         except (OSError, OverflowError) as fault:
-            raise NoPort(_why(fault, host, port, option)) from None
+            raise NoPort(why_no_port(fault, "OSC", host, port, option)) from None
         self._socket.setblocking(False)
 
     def send(self, message: Message) -> bool:

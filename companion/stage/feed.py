@@ -10,17 +10,16 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from companion.generation.improviser import HEARD, Planned
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase
-from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, struck_pitch
+from companion.music.vocabulary import FIRST_STRIKE, VOICES
 from companion.record.log import Entry, LoggedClear, LoggedNote, LoggedNow, LoggedSend, LoggedSilence
 from companion.sampling.draw import Choice
 from companion.session.session import Session
 from companion.session.turns import IDLE
 from companion.stage.news import Phase, Share, StageKey, StageNews, StageScene, StageStep
+from companion.workbench.trace import pitch_shares
 
 LOOKED_BACK_STEPS = 24  # what is fixed longer ago does not change
 LEAST_SHARE = 0.02  # of a pitch that is told
@@ -155,11 +154,7 @@ def _shown(seen: _Seen) -> StageStep:
 
 def _cloud(choice: Choice) -> tuple[Share, ...]:
     """The likeliest pitches, a hold counting to the pitch that it holds; silence is none."""
-    likely = np.exp(choice.distribution)
-    shares: dict[int, float] = {}
-    for token in np.flatnonzero(likely >= LEAST_SHARE).tolist():
-        pitch = choice.held_pitch if token == HOLD else struck_pitch(token) if token >= FIRST_STRIKE else None
-        if pitch is not None:
-            shares[pitch] = shares.get(pitch, 0.0) + float(likely[token])
-    most = sorted(shares.items(), key=lambda row: -row[1])[:_MOST_SHARES]
+    shares = pitch_shares(choice.distribution, choice.held_pitch)
+    likely = [(pitch, share) for pitch, share in shares.items() if pitch is not None and share >= LEAST_SHARE]
+    most = sorted(likely, key=lambda row: -row[1])[:_MOST_SHARES]
     return tuple((pitch, round(_ONE * share)) for pitch, share in most)

@@ -7,7 +7,6 @@ ask (Host), and both must be this server.
 from __future__ import annotations
 
 import asyncio
-import errno
 import hmac
 import logging
 import secrets
@@ -23,6 +22,7 @@ from websockets.http11 import Request, Response
 
 from companion.controls.kinds import LOOPBACK
 from companion.errors import NoPort
+from companion.io.osc_port import why_no_port
 from companion.stage.audience import Audience, Viewer
 from companion.stage.news import StageNews
 from companion.stage.page import stage_page
@@ -72,7 +72,7 @@ class StageServer:
                 logger=_silent,
             )
         except (OSError, OverflowError) as fault:
-            raise NoPort(_why(fault, host, port)) from None
+            raise NoPort(why_no_port(fault, "stage", host, port, "--stage-at")) from None
         self._port = int(self._server.sockets[0].getsockname()[1])
         self._beats = asyncio.create_task(self._beat())
         shown = LOOPBACK if host in _ANY_HOST else host
@@ -122,8 +122,6 @@ class StageServer:
         origins = request.headers.get_all("Origin")
         if origins != [f"http://{request.headers['Host']}"]:
             return connection.respond(HTTPStatus.FORBIDDEN, "no other page may look on\n")
-        if "upgrade" not in request.headers.get("Connection", "").lower():
-            return connection.respond(HTTPStatus.UPGRADE_REQUIRED, "this is a WebSocket\n")
         return None
 
     def _is_ours(self, host: str) -> bool:
@@ -186,12 +184,3 @@ def _page_response(host: str) -> Response:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _why(fault: Exception, host: str, port: int) -> str:
-    number = getattr(fault, "errno", None)
-    if number == errno.EADDRINUSE or getattr(fault, "winerror", None) == 10048:
-        return f"the stage's port {port} is taken by another program; choose another with --stage-at"
-    if number == errno.EACCES:
-        return f"the stage's port {port} is not allowed here; choose one above 1023 with --stage-at"
-    return f"the stage cannot use {host}:{port} ({getattr(fault, 'strerror', None) or fault}); see --stage-at"

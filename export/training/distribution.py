@@ -35,7 +35,9 @@ def distribute(way: str, batch_size: int) -> int:
         keras.distribution.initialize()
     devices = keras.distribution.list_devices()
     if batch_size % len(devices):
-        raise BadSetting(f"--batch-size {batch_size} cannot be dealt to {len(devices)} devices; take a multiple")
+        raise BadSetting(
+            f"a batch of {batch_size} cannot be dealt to {len(devices)} devices; take a multiple (--batch-size)"
+        )
     keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False))
     return len(devices)
 

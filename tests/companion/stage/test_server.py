@@ -249,7 +249,7 @@ def test_a_port_that_is_taken_is_one_line() -> None:
     async def run() -> None:
         async with opened() as one:
             port = int(one.netloc.rpartition(":")[2])
-            with pytest.raises(NoPort, match=f"port {port} is taken .*--stage-at"):
+            with pytest.raises(NoPort, match=f"stage port {port} is taken .*--stage-at"):
                 await StageServer(StagePlace(port=port), lambda _: None).open()
         with pytest.raises(NoPort, match=r"cannot use no\.such\.host\.invalid"):
             await StageServer(StagePlace("no.such.host.invalid", 8010), lambda _: None).open()

@@ -18,8 +18,10 @@ from support.tiny import tiny_set
 
 from companion.errors import BadSetting
 from companion.model.features import FeatureRow
+from export import cli
 from export.training.crops import IGNORED, WholeCrops
 from export.training.distribution import DealtBatches, dealt, distribute
+from export.training.published import PUBLISHED_WAYS
 
 TESTS = Path(__file__).resolve().parents[2]
 FEATURES = ("voice", "own_pitch")
@@ -129,3 +131,9 @@ def test_what_cannot_be_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0", "gpu:1", "gpu:2"])
     with pytest.raises(BadSetting, match=r"^--batch-size 4 cannot be dealt to 3 devices; take a multiple$"):
         distribute("data", 4)
+
+
+def test_a_published_run_has_the_batch_of_its_authors() -> None:
+    assert cli._batch_size("conv-lstm", 5, published=True) == PUBLISHED_WAYS["conv-lstm"].batch_size
+    assert cli._batch_size("conv-lstm", 5, published=False) == 5
+    assert cli._batch_size("bach", 5, published=True) == 5  # which fit refuses
