@@ -165,9 +165,8 @@ def fit_command(
     if distribute:
         from export.training import distribution  # noqa: PLC0415
 
-        say(
-            f"{distribution.distribute(distribute, _batch_size(name, batch_size, published))} devices, each with a part of every batch"
-        )
+        devices = distribution.distribute(distribute, _batch_size(name, batch_size, published))
+        say(f"{devices} devices, each with a part of every batch")
     from export.models.registry import build  # noqa: PLC0415
     from export.training.crops import CropSettings  # noqa: PLC0415
     from export.training.fit import FitSettings, as_published, fit, unit_of  # noqa: PLC0415

@@ -129,7 +129,7 @@ def test_what_cannot_be_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         distribute("data", 4)
     monkeypatch.setattr(keras.config, "backend", lambda: "jax")
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0", "gpu:1", "gpu:2"])
-    with pytest.raises(BadSetting, match=r"^--batch-size 4 cannot be dealt to 3 devices; take a multiple$"):
+    with pytest.raises(BadSetting, match=r"^a batch of 4 cannot be dealt to 3 devices; take a multiple"):
         distribute("data", 4)
 
 
