@@ -31,13 +31,21 @@ def model_class(name: str) -> type[keras.Model]:
 
 def build(name: str, **settings: Any) -> keras.Model:
     """A fresh model; ValueError names the architectures there are, or the settings and what they may be."""
-    model = model_class(name)
-    defaults = {each.name: each.default for each in signature(model).parameters.values()}
+    defaults = settings_of_model(name)
     for setting, value in settings.items():
         if setting not in defaults:
             raise ValueError(f"{name} has no setting {setting!r}; it has {', '.join(defaults)}")
         _check(setting, value, whole=isinstance(defaults[setting], int))
-    return model(**settings)
+    return model_class(name)(**settings)
+
+
+def settings_of_model(name: str) -> dict[str, Any]:
+    """The settings of an architecture and their defaults; ValueError names the architectures there are.
+
+    The class itself is not asked: of one that inherits its ``__init__``, Python 3.11.2 tells Keras' ``__new__``.
+    """
+    _self, *settings = signature(model_class(name).__init__).parameters.values()
+    return {each.name: each.default for each in settings}
 
 
 def _check(setting: str, value: object, whole: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +14,7 @@ from keras import ops
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
-from export.models.registry import build, model_class
+from export.models.registry import build, settings_of_model
 from export.training import fit
 from support.made_up import chorale, piece_of
 
@@ -26,7 +25,7 @@ SIZES |= {"dropout": 0.0, "slot_dropout": 0.0, "weight_dropout": 0.0, "last_drop
 
 def settings_of(architecture: str, **changes: Any) -> dict[str, Any]:
     """Arguments for a tiny model, without any dropout."""
-    known = inspect.signature(model_class(architecture)).parameters
+    known = settings_of_model(architecture)
     return {**{name: size for name, size in SIZES.items() if name in known}, **changes}
 
 
