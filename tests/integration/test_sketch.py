@@ -23,7 +23,12 @@ pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
 TUNE = [64, 67, 66, 64, 63, 64, 66, 66, 67, 69, 71, 71, 69, 67, 66, 66]
 SKETCH = HOME / "docs" / "visuals"
-DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))"
+DRAWN = """new Promise((done) => {
+  const drawn = () => window.frameCount ?? 0; // p5 counts its pictures, the first of which may take a while
+  const before = drawn();
+  const look = () => (drawn() >= before + 2 ? done() : requestAnimationFrame(look));
+  look();
+})"""
 COLOURS = {"#e8b040": (232, 176, 64), "#e06070": (224, 96, 112), "#50b890": (80, 184, 144), "#6090e8": (96, 144, 232)}
 
 
