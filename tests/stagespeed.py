@@ -1,14 +1,19 @@
-"""``python -m tests.stagespeed [SECONDS]``: how many pictures a second the stage shows in Chromium, and how late.
+"""``python -m tests.stagespeed [SECONDS [BEFORE]]``: how many pictures the stage shows in Chromium, and how late.
 
 A jam that plays by itself, without the stage and with it by turns, so that its own lateness can be told with and
 without. The page has first been told two hours of another jam. A picture is late by the time from when a note was due
 to when it was first drawn, and is seen one refresh of the screen later. Run it while nothing else runs.
+
+With BEFORE, one jam with its stage plays for so many seconds and is watched by a viewer without a picture; only then
+Chromium opens the page, and counts.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -94,12 +99,15 @@ def without(folder: Path, seconds: float) -> None:
         say(told("without the stage", latency.close()))
 
 
-def beside(folder: Path, seconds: float) -> None:
-    """The jam and its stage in a browser."""
+def beside(folder: Path, seconds: float, before: float = 0.0) -> None:
+    """The jam and its stage in a browser, which comes after so many seconds."""
     from integration.chromium import BrowserTab  # noqa: PLC0415
     from integration.staged import PAGE_ALONE, staged  # noqa: PLC0415
 
-    with staged(folder, *OPTIONS) as jam, BrowserTab(folder / "profile", PAGE_ALONE) as tab:
+    with staged(folder, *OPTIONS) as jam, ExitStack() as later:
+        if before:
+            play_on(jam, before)
+        tab = later.enter_context(BrowserTab(folder / "profile", PAGE_ALONE))
         latency = Latency(jam.osc_out)
         tab.call("Emulation.setDeviceMetricsOverride", width=SIZE[0], height=SIZE[1], deviceScaleFactor=1, mobile=False)
         tab.open(jam.address)
@@ -119,6 +127,40 @@ def beside(folder: Path, seconds: float) -> None:
     say(f"  a note is drawn late by p50 {percent(seen['late'], 50):.1f}, p99 {percent(seen['late'], 99):.1f} ms")
     delays = [shown - 1000 * sent for sent, shown in zip(pressed, seen["keys"], strict=False)]
     say(f"  a key that is pressed is drawn after p50 {percent(delays, 50):.1f}, p99 {percent(delays, 99):.1f} ms")
+
+
+def play_on(jam: Any, seconds: float) -> None:
+    """Lets a jam play for so long with keys pressed and a viewer that reads; what became of it."""
+    from websockets.sync.client import connect  # noqa: PLC0415
+
+    host = jam.address.removeprefix("http://").split("/")[0]
+    address = f"{jam.address.replace('http', 'ws')}socket"
+    latency = Latency(jam.osc_out)
+    jam.find("answering")
+    say(f"at the start {megabytes(jam.process.pid)}")
+    news = 0
+    with connect(address, origin=f"http://{host}", compression=None, proxy=None) as viewer:
+
+        def read() -> None:
+            nonlocal news
+            for _ in viewer:
+                news += 1
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        keys(jam, seconds)
+        viewer.close()
+        reader.join()
+    say(f"after {seconds / 60:.0f} minutes and {news} pieces of news {megabytes(jam.process.pid)}")
+    say(told("so far", latency.close()))
+
+
+def megabytes(jam: int) -> str:
+    """The memory of a jam's process and of those it started (Linux)."""
+    children = Path(f"/proc/{jam}/task/{jam}/children").read_text().split()
+    status = [Path(f"/proc/{process}/status").read_text() for process in (str(jam), *children)]
+    sizes = [int(line.split()[1]) / 1024 for text in status for line in text.splitlines() if line.startswith("VmRSS")]
+    return "the jam and its processes take " + ", ".join(f"{size:.0f}" for size in sizes) + " MB"
 
 
 def keys(jam: Any, seconds: float) -> list[float]:
@@ -144,8 +186,11 @@ def told(what: str, latency: tuple[Any, ...]) -> str:
     return f"{what}: messages leave late by p50 {p50:.2f}, p99 {p99:.2f} ms; {held_over} steps were held over"
 
 
-def main(seconds: float) -> None:
+def main(seconds: float, before: float) -> None:
     with TemporaryDirectory() as folder:
+        if before:
+            beside(Path(folder), seconds, before)
+            return
         for number in range(ROUNDS):
             for what in (without, beside):
                 place = Path(folder) / f"{what.__name__}-{number}"
@@ -155,4 +200,5 @@ def main(seconds: float) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent))
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS)
+    numbers = [float(word) for word in sys.argv[1:]] + [SECONDS, 0.0][len(sys.argv) - 1 :]
+    main(*numbers)

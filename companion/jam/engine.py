@@ -178,6 +178,7 @@ class Engine:
             return
         self._carry_out(Command("model", (loaded.name,)))
         self.session.set_model(loaded.model)
+        self.outlets.plays(loaded.model)
         self._notices.say(f"model {loaded.name}")
 
     def report(self, report: PlayerReport) -> None:

@@ -12,6 +12,7 @@ from companion.io import osc_messages
 from companion.io.feedback import Feedback
 from companion.io.osc_messages import Message
 from companion.jam.notices import Notices
+from companion.model.runtime import Model
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
 from companion.player.messages import ClearSteps, Panic, PlayerCommand, PlayFrames, PlayNow, Silence
@@ -122,6 +123,13 @@ class Outlets:
         if text not in self._hints:
             self._hints.add(text)
             self._notices.say_once(text)
+
+    # What the engine says
+
+    def plays(self, model: Model) -> None:
+        """Another model plays on."""
+        for stream in self._streams:
+            stream.plays(model)
 
     # What the conductor says
 

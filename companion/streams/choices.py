@@ -16,6 +16,7 @@ from companion.generation.generator import Frame
 from companion.generation.improviser import Planned
 from companion.io.choice_messages import attention, choice
 from companion.io.osc_messages import Message
+from companion.model.runtime import Model
 
 MOST_A_SECOND = 50.0  # steps that are told; at 400 beats a minute there are 27
 MOST_TOGETHER = 8  # steps that may be told together, after a jump or when a phrase is heard anew
@@ -46,6 +47,9 @@ class ChoiceStream:
     def silence(self) -> None:
         if self._waiting:
             self.taken_back(math.floor(self._position) + 1)
+
+    def plays(self, model: Model) -> None:
+        """A choice does not say whose it is."""
 
     def moved(self, addresses: Addresses) -> None:
         self._addresses = addresses

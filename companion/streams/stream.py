@@ -6,6 +6,7 @@ from typing import Protocol
 
 from companion.clock.addresses import Addresses
 from companion.generation.improviser import Planned
+from companion.model.runtime import Model
 
 
 class MusicStream(Protocol):
@@ -19,6 +20,9 @@ class MusicStream(Protocol):
 
     def silence(self) -> None:
         """Everything stops at once: nothing that is still to come will sound."""
+
+    def plays(self, model: Model) -> None:
+        """Another model plays on: what is fixed from now on is its."""
 
     def moved(self, addresses: Addresses) -> None:
         """The song is elsewhere."""

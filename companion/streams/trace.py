@@ -15,7 +15,7 @@ from companion.generation.improviser import LOOP, Planned
 from companion.model.runtime import Model
 from companion.music.vocabulary import VOICES
 from companion.streams.lines import GrowingFile
-from companion.workbench.trace import IN_LINES, frame_row, line_of, trace_head
+from companion.workbench.trace import IN_LINES, frame_row, line_of, model_row, trace_head
 
 TICKS_PER_STEP = 120  # of the trace: 480 a quarter note, as in most files
 
@@ -47,6 +47,7 @@ class TraceStream:
         """
         self._file, self._now, self._bpm = file, now, bpm
         self._begun_s, self._addresses = now(), Addresses()
+        self._first_model, self._model = model.digest, dict[str, Any]()  # as frames tell it; nothing of the first one
         started = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         head = trace_head(model, settings, settings.key) | {"lines": True, "started": started}
         file.put(partial(line_of, head))
@@ -68,6 +69,7 @@ class TraceStream:
             "bpm": None if bpm is None else round(bpm, 3),
             "time_s": round(self._now() - self._begun_s, 4),
             "origin": planned.origin,
+            **self._model,
         }
 
     def taken_back(self, step: int) -> None:
@@ -75,6 +77,9 @@ class TraceStream:
 
     def silence(self) -> None:
         """What is silent is taken back as far as it had not sounded, which is told by itself."""
+
+    def plays(self, model: Model) -> None:
+        self._model = {} if model.digest == self._first_model else {"model": model_row(model)}
 
     def moved(self, addresses: Addresses) -> None:
         self._addresses = addresses

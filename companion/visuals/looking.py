@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from companion.model.contract import RISING_ORDER
 from companion.model.leading import LEADER, UNDER
 from companion.music.vocabulary import VOICES
-from companion.visuals.traced import Trace, TracedFrame
+from companion.visuals.traced import Trace, TracedFrame, TracedModel
 from companion.workbench.trace import MODELS_NOTE
 
 LEAST_LOOK = 1.2  # times an even share of what goes to earlier frames; what is less says little
@@ -20,8 +20,7 @@ LookedAt = tuple[int, float]  # the number of an earlier frame, and how much of 
 def looked_back(trace: Trace) -> tuple[tuple[LookedAt, ...], ...]:
     """Of each frame, most first: where the music was like it, as the model was told; else what it looked at itself."""
     return tuple(
-        _echo(at, frame) or _attention(at, frame, trace.voice_order, led=UNDER in trace.digest)
-        for at, frame in enumerate(trace.frames)
+        _echo(at, frame) or _attention(at, frame, frame.model or trace.model) for at, frame in enumerate(trace.frames)
     )
 
 
@@ -30,11 +29,11 @@ def _echo(at: int, frame: TracedFrame) -> tuple[LookedAt, ...]:
     return ((at - frame.echo_steps, 1.0),) if 0 < frame.echo_steps <= at else ()
 
 
-def _attention(at: int, frame: TracedFrame, voice_order: str, led: bool) -> tuple[LookedAt, ...]:
+def _attention(at: int, frame: TracedFrame, model: TracedModel) -> tuple[LookedAt, ...]:
     """The share of its own frame is left out. A tune's model looks at frames, the others at notes."""
     total: dict[int, float] = defaultdict(float)
     looking = [voice for voice, note in enumerate(frame.notes) if note.attention and note.origin == MODELS_NOTE]
-    turns, is_tunes = list(_turns(frame, voice_order)), led and looking == [LEADER]
+    turns, is_tunes = list(_turns(frame, model.voice_order)), UNDER in model.digest and looking == [LEADER]
     for voice in looking:
         for back, weight in enumerate(reversed(frame.notes[voice].attention)):
             then = at - back if is_tunes else (at * len(VOICES) + turns.index(voice) - back) // len(VOICES)

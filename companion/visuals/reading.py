@@ -16,7 +16,16 @@ from companion.music.vocabulary import STEPS_PER_BEAT, VOICES
 from companion.sampling.draw import HIGHEST_TEMPERATURE
 from companion.visuals.checked import Checked, WrongValue, checked_json
 from companion.visuals.lines import CUT_NOTICE, JamTime, one_of_lines
-from companion.visuals.traced import BarLine, PitchShare, Trace, TracedFrame, TracedNote, WrittenMusic, in_order
+from companion.visuals.traced import (
+    BarLine,
+    PitchShare,
+    Trace,
+    TracedFrame,
+    TracedModel,
+    TracedNote,
+    WrittenMusic,
+    in_order,
+)
 from companion.workbench.trace import GIVEN_NOTE, IN_LINES, MODELS_NOTE, NOTE_ORIGINS, TRACE_FORMAT
 
 LARGEST_TRACE = 64_000_000  # bytes; one of a thousand bars has some 20 million
@@ -60,7 +69,7 @@ def trace_of_json(told: Checked) -> Trace:
 
 
 def _trace(told: Checked) -> Trace:
-    model, rows = told["model"], list(told["frames"].items(MOST_TRACED))
+    rows = list(told["frames"].items(MOST_TRACED))
     if is_jam := bool(told["lines"]) and not told["music"]:
         music, frames = _jam(rows)
     else:
@@ -69,9 +78,7 @@ def _trace(told: Checked) -> Trace:
     return Trace(
         music=music,
         frames=frames,
-        model=model["name"].text(),
-        digest=model["sha256"].text(),
-        voice_order=model["voice_order"].text(*VOICE_ORDERS),
+        model=_model(told["model"]),
         seed=told["seed"].whole(0, _HIGHEST_SEED) if told["seed"] else None,
         style=_maybe_text(told["style"]),
         key=_maybe_text(told["key"]),
@@ -95,6 +102,10 @@ def _as_played(frame: TracedFrame) -> TracedFrame:
     return replace(frame, notes=tuple(notes))
 
 
+def _model(told: Checked) -> TracedModel:
+    return TracedModel(told["name"].text(), told["sha256"].text(), told["voice_order"].text(*VOICE_ORDERS))
+
+
 def _older_trace(told: Checked) -> Trace:
     """Its music is made of its frames."""
     rows = list(told["frames"].items(MOST_TRACED))
@@ -104,7 +115,9 @@ def _older_trace(told: Checked) -> Trace:
     traced = _rising(
         [_frame(row, max(step - first, 0), _origins(row, added)) for row, step in zip(rows, steps, strict=True)]
     )
-    return Trace(_music_of_frames(traced), traced, told["model"].text(), again=_again(told), notices=(OLDER_NOTICE,))
+    return Trace(
+        _music_of_frames(traced), traced, TracedModel(told["model"].text()), again=_again(told), notices=(OLDER_NOTICE,)
+    )
 
 
 def _added_voices(rows: Sequence[Checked]) -> set[int]:
@@ -144,9 +157,8 @@ def _frame(told: Checked, tick: int, origins: Sequence[str] = ()) -> TracedFrame
     rows = told["notes"].items(len(VOICES), len(VOICES))
     notes = tuple(_note(note, voice, origins) for voice, note in enumerate(rows))
     step, echo = told["step"].whole(-_LAST_STEP, _LAST_STEP), told["echo"]
-    if not echo:
-        return TracedFrame(step, tick, notes)
-    return TracedFrame(step, tick, notes, echo["steps_back"].whole(1, _LAST_STEP), echo["chords"].whole(0, _LAST_STEP))
+    back = (echo["steps_back"].whole(1, _LAST_STEP), echo["chords"].whole(0, _LAST_STEP)) if echo else (0, 0)
+    return TracedFrame(step, tick, notes, *back, _model(told["model"]) if told["model"] else None)
 
 
 def _note(told: Checked, voice: int, origins: Sequence[str]) -> TracedNote:

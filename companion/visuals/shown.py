@@ -77,7 +77,8 @@ def _from_start(tempos: Sequence[Tempo]) -> Sequence[Tempo]:
 
 def shown_trace(title: str, trace: Trace) -> ShownMusic:
     """A trace; the music and how it came about."""
-    made = [("", trace.model), ("style ", trace.style), ("", trace.key), ("seed ", trace.seed)]
+    names = dict.fromkeys(one.name for one in (trace.model, *(frame.model for frame in trace.frames)) if one)
+    made = [("", ", ".join(filter(None, names))), ("style ", trace.style), ("", trace.key), ("seed ", trace.seed)]
     return ShownMusic(
         title=title,
         music=trace.music,

@@ -23,6 +23,14 @@ class BarLine(NamedTuple):
     number: int  # as musicians count; a pickup is bar 0
 
 
+class TracedModel(NamedTuple):
+    """What chose the notes."""
+
+    name: str = ""
+    digest: str = ""  # sha256 of its file; of two with a + between
+    voice_order: str = ""  # in which it decides the voices; empty where that is not told
+
+
 @dataclass(frozen=True)
 class TracedNote:
     """What one voice does in a frame, and what it was drawn from."""
@@ -51,6 +59,7 @@ class TracedFrame:
     notes: tuple[TracedNote, ...]  # soprano first
     echo_steps: int = 0  # so far back the music was most like this; 0: nowhere
     echo_chords: int = 0  # so many chords led up to there as they lead up to here
+    model: TracedModel | None = None  # where it is not the one that the trace begins with
 
 
 def in_order(notes: Iterable[VoiceNote]) -> tuple[VoiceNote, ...]:
@@ -74,9 +83,7 @@ class Trace:
 
     music: WrittenMusic
     frames: tuple[TracedFrame, ...]
-    model: str = ""  # its name
-    digest: str = ""  # sha256 of its file; of two with a + between
-    voice_order: str = ""  # in which it decides the voices; empty where that is not told
+    model: TracedModel
     seed: int | None = None
     style: str | None = None
     key: str | None = None

@@ -95,17 +95,18 @@ def trace_head(model: Model, settings: Settings | None, key: str | None) -> dict
     """What every trace begins with: its format, and what makes the same music again."""
     return {
         "format": TRACE_FORMAT,
-        "model": {
-            "name": model.contract.name,
-            "sha256": model.digest,
-            "voice_order": model.contract.voice_order,
-        },
+        "model": model_row(model),
         "seed": None if settings is None else settings.seed,
         "style": None if settings is None else settings.style,
         "key": key,
         "steps_per_beat": STEPS_PER_BEAT,
         "voices": list(VOICES),
     }
+
+
+def model_row(model: Model) -> dict[str, str]:
+    """Which model it is, and in which order it decides the voices."""
+    return {"name": model.contract.name, "sha256": model.digest, "voice_order": model.contract.voice_order}
 
 
 def _music(job: Job, notes: Sequence[VoiceNote]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from companion.model.library import bundled_models, open_model
 from companion.music.song import Tempo, VoiceNote, seconds_of_ticks
 from companion.visuals.page import page_of
 from companion.visuals.shown import shown_trace
-from companion.visuals.traced import BarLine
+from companion.visuals.traced import BarLine, TracedModel
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
@@ -216,7 +216,7 @@ def test_it_plays_pauses_and_goes_on_and_voices_are_muted(tab: BrowserTab) -> No
 
 def test_hostile_names_are_words_and_nothing_runs(browser: BrowserTab, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    trace = small_trace(model=HOSTILE, style=HOSTILE, key=HOSTILE, again=HOSTILE)
+    trace = small_trace(model=TracedModel(HOSTILE), style=HOSTILE, key=HOSTILE, again=HOSTILE)
     page.write_text(page_of(shown_trace(HOSTILE, trace)), "utf-8")
     browser.open(page)
     assert browser.run("[window.ran ?? null, document.images.length, document.scripts.length]") == [None, 0, 3]

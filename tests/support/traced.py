@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from companion.music.song import Tempo, VoiceNote
-from companion.visuals.traced import BarLine, PitchShare, Trace, TracedFrame, TracedNote, WrittenMusic
+from companion.visuals.traced import BarLine, PitchShare, Trace, TracedFrame, TracedModel, TracedNote, WrittenMusic
 
 HOSTILE = "</script><script>window.ran=1</script><img src=x onerror=window.ran=1>\u2028{{script}}"
 
@@ -33,7 +35,7 @@ def chord(step: int, pitches: tuple[int, int, int, int], **more: int) -> TracedF
     return TracedFrame(step, 30 * step, (struck(soprano, origin="seed"), *map(struck, others)), **more)
 
 
-def trace_of(frames: tuple[TracedFrame, ...], **more: str) -> Trace:
+def trace_of(frames: tuple[TracedFrame, ...], **more: Any) -> Trace:
     """With the music that they sing, every note two steps long; 120 ticks a beat, at 100 beats a minute, in 2/4."""
     notes = tuple(
         VoiceNote(voice, frame.tick, frame.tick + 60, note.pitch, 80)
@@ -43,11 +45,11 @@ def trace_of(frames: tuple[TracedFrame, ...], **more: str) -> Trace:
     )
     bars = tuple(BarLine(tick, number) for number, tick in enumerate(range(0, frames[-1].tick + 1, 240), start=1))
     music = WrittenMusic(120, (Tempo(0, 600_000),), bars, notes)
-    told = {"model": "gru", "digest": "0" * 64, "voice_order": "any", "style": "bach", "key": "G major", **more}
+    told = {"model": TracedModel("gru", "0" * 64, "any"), "style": "bach", "key": "G major", **more}
     return Trace(music, frames, seed=7, **told)
 
 
-def small_trace(**more: str) -> Trace:
+def small_trace(**more: Any) -> Trace:
     """Two bars: a chord on each beat, the second bar as the first, and between them frames in which all is held."""
     frames = []
     for step in range(16):

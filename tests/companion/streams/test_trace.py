@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from companion.clock.transport import TransportClock
 from companion.controls.settings import Command, Settings
 from companion.errors import BadSetting
 from companion.generation.improviser import HEARD
+from companion.jam.engine import Loaded
 from companion.streams.lines import GrowingFile
 from companion.streams.trace import TraceStream, check_jam_trace
 from companion.visuals.reading import JAM_NOTICE, read_trace
 from companion.visuals.shown import shown_trace
+from companion.visuals.traced import TracedModel
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "trace.schema.json").read_text("utf-8"))
 DUET = Settings(model="babbler", mode="duet", seed=3)
@@ -89,6 +92,25 @@ def test_what_is_taken_back_is_told(traced: Traced) -> None:
     assert max(frame.step for frame in read_trace(traced.file.path).frames if frame.step < 30) == 20
 
 
+def test_frames_say_which_model_they_are_of(traced: Traced) -> None:
+    """Until it is switched back; what had been fixed before stays the old one's."""
+    traced.rig.run_to(10)
+    for name, beats in (("gru", 20), ("babbler", 30)):
+        model = Babbler()
+        model.contract = replace(model.contract, name=name)
+        model.digest = name[0].encode().hex() * 32 if name == "gru" else model.digest
+        traced.rig.engine.loaded(Loaded(name, model))  # type: ignore[arg-type]
+        traced.rig.run_to(beats)
+    _, *rows = traced.lines()
+    told = {row["step"]: row["model"]["name"] if "model" in row else None for row in rows}
+    changes = [step for step, name in told.items() if name != told.get(step - 1)]  # of the first one none
+    assert [told[step] for step in changes] == ["gru", None]
+    assert 10 <= changes[0] <= 13 and 20 <= changes[1] <= 23
+    trace = read_trace(traced.file.path)
+    assert {frame.model for frame in trace.frames} == {None, TracedModel("gru", "67" * 32, "any")}
+    assert "babbler, gru · " in shown_trace("jam", trace).origin
+
+
 def test_its_music_is_that_of_its_frames(tmp_path: Path) -> None:
     """Of the player's phrase what was played; of the answer all."""
     traced = Traced(tmp_path / "t.jsonl", Settings(model="babbler", seed=3, key="G major"))
@@ -96,7 +118,7 @@ def test_its_music_is_that_of_its_frames(tmp_path: Path) -> None:
     traced.rig.run_to(60)
     _, *rows = traced.lines()
     trace = read_trace(traced.file.path)
-    assert (trace.model, trace.seed, trace.notices) == ("babbler", 3, (JAM_NOTICE,))
+    assert (trace.model.name, trace.seed, trace.notices) == ("babbler", 3, (JAM_NOTICE,))
     assert {HEARD, "model"} == {row["origin"] for row in rows}
     phrase = [note for note in trace.music.notes if note.start_tick < 12]
     assert [(note.pitch, note.start_tick) for note in phrase] == [(67, 0), (69, 4), (71, 8)]

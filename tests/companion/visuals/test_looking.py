@@ -8,7 +8,7 @@ import pytest
 from support.traced import chord, small_trace, struck, trace_of
 
 from companion.visuals.looking import looked_back
-from companion.visuals.traced import TracedFrame
+from companion.visuals.traced import TracedFrame, TracedModel
 
 CHORD = (67, 62, 59, 43)
 
@@ -21,8 +21,9 @@ def looking(voice: int, attention: tuple[float, ...], origin: str = "seed") -> T
     return TracedFrame(3, 90, tuple(notes))
 
 
-def back(frame: TracedFrame, **more: str) -> tuple[tuple[int, float], ...]:
-    return looked_back(trace_of((*(chord(step, CHORD) for step in range(3)), frame), **more))[3]
+def back(frame: TracedFrame, **of_model: str) -> tuple[tuple[int, float], ...]:
+    model = TracedModel("gru", "0" * 64, "any")._replace(**of_model)
+    return looked_back(trace_of((*(chord(step, CHORD) for step in range(3)), frame), model=model))[3]
 
 
 def test_an_echo_is_where_the_music_was_like_it() -> None:
@@ -54,6 +55,13 @@ def test_attention_is_to_notes_in_the_order_in_which_they_were_decided(
     attention = tuple(1.0 if back == notes_back else 0.0 for back in range(50, -1, -1))
     looks = back(looking(voice, attention, origin), voice_order=order)
     assert looks == (() if frame is None else ((frame, 1.0),))
+
+
+def test_a_frame_of_another_model_is_read_as_that_one_decides() -> None:
+    """A bass looks one note back: to the tenor of its own frame, or, where it comes first, to the frame before."""
+    frame = looking(3, (*(0.0,) * 6, 1.0, 0.0), "model")
+    others = replace(frame, model=TracedModel("roll", "1" * 64, "rising"))
+    assert [back(one, voice_order="fixed") for one in (frame, others)] == [(), ((2, 1.0),)]
 
 
 def test_a_tunes_attention_is_to_its_notes() -> None:

@@ -14,6 +14,7 @@ from support.traced import HOSTILE, small_trace
 from companion.audio.browser import organ_numbers
 from companion.visuals.page import ORGAN_VELOCITY, page_of
 from companion.visuals.shown import shown_trace
+from companion.visuals.traced import TracedModel
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_nothing_but_its_own_script_and_style_may_run(page: str) -> None:
 
 
 def test_no_tag_can_begin_in_what_is_put_into_it() -> None:
-    trace = small_trace(model=HOSTILE, style=HOSTILE, key=HOSTILE, again=HOSTILE)
+    trace = small_trace(model=TracedModel(HOSTILE), style=HOSTILE, key=HOSTILE, again=HOSTILE)
     page = page_of(shown_trace(HOSTILE, trace))
     assert page.count("<script") == 3
     assert "<img" not in page
