@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_bytes
@@ -204,6 +205,23 @@ def fit_command(
         raise typer.Exit(130) from None
     best = f"{state['best']:.4f} {unit_of(settings)}, after epoch {state['best_epoch']}"
     say(f"best validation {best}; curves in {folder / 'curves.png'}")
+
+
+@app.command(epilog="Example: chorale-train curves runs/conv-lstm-published runs/conv-lstm -o curves.png")
+def curves(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The PNG to write.")] = Path("curves.png"),
+    force: Anew = False,
+) -> None:
+    """Draw the curves of several runs in one picture; a ring says where the weights are of."""
+    _need("keras", "matplotlib")
+    from companion.files.writing import refuse_existing, write_output  # noqa: PLC0415
+    from export.training.curves import curves_of_runs  # noqa: PLC0415
+    from export.training.fit import drawn_run  # noqa: PLC0415
+
+    refuse_existing(out, force=force)
+    write_output(out, curves_of_runs([drawn_run(run) for run in runs]), force=force)
+    say(f"wrote {out}")
 
 
 @app.command("imagine", epilog="Example: chorale-train imagine a.onnx b.onnx --pieces 1500 -o data/imagined.npz")
@@ -406,6 +424,10 @@ def compare(
     ] = 0,
     bars: Annotated[int, typer.Option("--bars", min=1, help="Of each of these continuations.")] = 16,
     style: Annotated[str, typer.Option("--style", help="In which they play: bach, free or wild.")] = DEFAULT_STYLE,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", help="In place of dice, for models that sing bass first, such as biaxial-lstm."),
+    ] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw nats against time, as a PNG.")] = None,
     listen_to: Annotated[
         Path | None, typer.Option("--listen", help="A folder: one held-out opening, continued by each, as MIDI files.")
@@ -415,13 +437,14 @@ def compare(
 ) -> None:
     """Put models side by side with the baselines and the published figures; melody models by themselves below."""
     from companion.files.writing import refuse_existing, write_output  # noqa: PLC0415
+    from companion.generation.generator import refuse_threshold  # noqa: PLC0415
     from companion.model.leading import LedModel  # noqa: PLC0415
     from companion.model.library import bundled_models, open_model  # noqa: PLC0415
     from companion.sampling.styles import style as style_of  # noqa: PLC0415
     from export.scores import comparison, evaluation  # noqa: PLC0415
     from export.scores.tunes import describe_tune_scores  # noqa: PLC0415
 
-    sampling = style_of(style)
+    sampling = replace(style_of(style), threshold=threshold)
     if plot is not None:
         _need("matplotlib")
         refuse_existing(plot, force=force)
@@ -430,6 +453,8 @@ def compare(
     tunes = [comparison.said_of_tunes(model.tune) for model in opened.values() if isinstance(model, LedModel)]
     opened = {name: model for name, model in opened.items() if not isinstance(model, LedModel)}
     loaded = list(opened.values())
+    for model in everyone.values():
+        refuse_threshold(model, threshold)
     if listen_to is not None:
         _need("matplotlib")
         _play_beside(loaded, listen_to, data, data_dir, force)

@@ -10,11 +10,12 @@ const TURN = 0.5; // of a step: in which a line goes over to the next note …
 const TURN_THICK = 0.3; // … so thick, beside the note's own line
 const LETTERS = ["S", "A", "T", "B"];
 const GLOW_STEPS = 3; // a strike shines so long
+const WORD_TALL = 1.9; // semitones
 const CLOUD_STEPS = 4; // what might have been is gone so long after
 
 const canvas = document.getElementById("stage");
 const pen = canvas.getContext("2d", { alpha: false });
-const view = { width: 0, height: 0, unit: 0, semitone: 0, now: 0, top: 0 };
+const view = { width: 0, height: 0, unit: 0, semitone: 0, now: 0, top: 0, words: [] };
 
 function fit() {
   const scale = Math.min(window.devicePixelRatio || 1, 2);
@@ -123,12 +124,27 @@ function drawHead(voice, note, position, faint) {
   write(LETTERS[voice], yOf(note.pitch), COLOURS[voice]);
 }
 
-// A word beside now.
+const words = [];
+
+// A word beside now, of the picture that is drawn.
 function write(word, y, colour) {
-  pen.fillStyle = colour;
-  pen.font = `600 ${Math.round(1.9 * view.semitone)}px system-ui, sans-serif`;
+  words.push({ word, y, colour, alpha: pen.globalAlpha });
+}
+
+// What would lie on one another stands in a row.
+function drawWords() {
+  const placed = [];
+  pen.font = `600 ${Math.round(WORD_TALL * view.semitone)}px system-ui, sans-serif`;
   pen.textBaseline = "bottom";
-  pen.fillText(word, view.now + 0.9 * view.semitone, y - 0.35 * view.semitone);
+  for (const { word, y, colour, alpha } of words.splice(0)) {
+    const beside = placed.filter((other) => Math.abs(other.y - y) < WORD_TALL * view.semitone);
+    const x = Math.max(view.now, ...beside.map(({ right }) => right)) + 0.9 * view.semitone;
+    pen.globalAlpha = alpha;
+    pen.fillStyle = colour;
+    pen.fillText(word, x, y - 0.35 * view.semitone);
+    placed.push({ word, y, left: x, right: x + pen.measureText(word).width });
+  }
+  return placed;
 }
 
 function drawClouds(steps, position) {
@@ -164,7 +180,7 @@ function drawKeys(position) {
     if (!sounding) continue;
     disc(4, view.now, y, 7 * view.semitone, 7 * view.semitone, 0.7);
     pen.globalAlpha = 1;
-    write("you", y, INK);
+    write("player", y, INK);
   }
 }
 
@@ -205,6 +221,7 @@ function draw(time) {
   drawClouds(steps, position);
   for (let voice = 3; voice >= 0; voice -= 1) drawVoice(voice, steps, position);
   drawKeys(position);
+  view.words = drawWords();
   drawDusk();
   return position;
 }

@@ -41,14 +41,21 @@ class PlainAttention(layers.Layer):  # type: ignore[misc]
         return ops.einsum("bqhd,hdw->bqw", mixed, self.output_kernel) + self.output_bias
 
     def over_windows(self, x: Tensor, windows: Tensor, unseen: Tensor) -> Tensor:
-        """Queries ``[batch, width]``, each with a window of its own ``[batch, notes, width]``."""
-        query = ops.einsum("bw,whd->bhd", x, self.query[0]) + self.query[1]
-        towards = ops.einsum("bhd,whd->bhw", query, self.key[0])
-        scores = ops.einsum("bhw,bkw->bhk", towards, windows)
-        scores = (scores + ops.sum(query * self.key[1], axis=-1)[..., None]) / np.sqrt(self.size) + unseen
-        seen = ops.einsum("bhk,bkw->bhw", ops.softmax(scores, axis=-1), windows)
-        mixed = ops.einsum("bhw,whd->bhd", seen, self.value[0]) + self.value[1]
-        return ops.einsum("bhd,hdw->bw", mixed, self.output_kernel) + self.output_bias
+        """Queries ``[batch, width]``, each with a window of its own ``[batch, notes, width]``.
+
+        Weights stand on the right of plain products, so that an exported graph holds each of them once.
+        """
+        inner = self.heads * self.size
+        query = ops.matmul(x, ops.reshape(self.query[0], (self.width, inner)))
+        query = ops.transpose(ops.reshape(query, (-1, self.heads, self.size)) + self.query[1], (1, 0, 2))
+        towards = ops.matmul(query, ops.transpose(self.key[0], (1, 2, 0)))  # [heads, batch, width]
+        scores = ops.einsum("hbw,bkw->bhk", towards, windows)
+        of_bias = ops.transpose(ops.sum(query * self.key[1][:, None], axis=-1))[..., None]
+        scores = (scores + of_bias) / np.sqrt(self.size) + unseen
+        seen = ops.einsum("bhk,bkw->hbw", ops.softmax(scores, axis=-1), windows)
+        mixed = ops.matmul(seen, ops.transpose(self.value[0], (1, 0, 2))) + self.value[1][:, None]
+        mixed = ops.reshape(ops.transpose(mixed, (1, 0, 2)), (-1, inner))
+        return ops.matmul(mixed, ops.reshape(self.output_kernel, (inner, self.width))) + self.output_bias
 
     def _by_head(self, name: str, x: Tensor) -> Tensor:
         kernel, bias = getattr(self, name)

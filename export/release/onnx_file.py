@@ -71,7 +71,23 @@ def export_int8(fp32: Path, path: Path) -> None:
                 nodes_to_exclude=_of_many_matrices(onnx.load(fp32).graph),
                 extra_options={"EnableSubgraph": True, "MatMulConstBOnly": True},
             )
-        write(onnx.load(draft), contract, np.array(contract.reference.ids, dtype=np.int32), path)
+        proto = onnx.load(draft)
+        _shorten_many_matrices(proto.graph)
+        write(proto, contract, np.array(contract.reference.ids, dtype=np.int32), path)
+
+
+def _shorten_many_matrices(graph: onnx.GraphProto) -> None:
+    """Keeps those constants in 8 bits, a scale for each matrix, and multiplies them as floats."""
+    products = {name for node in graph.node if node.op_type == "MatMul" for name in node.input}
+    for constant in [each for each in graph.initializer if len(each.dims) > 2 and each.name in products]:
+        values = onnx.numpy_helper.to_array(constant)
+        scales = np.abs(values).max(axis=tuple(range(1, values.ndim))) / 127
+        scales = np.maximum(scales, np.finfo(np.float32).tiny).astype(np.float32)
+        rounded = np.round(values / scales.reshape(-1, *(1,) * (values.ndim - 1))).astype(np.int8)
+        parts = [f"{constant.name}_quantized", f"{constant.name}_scale"]
+        graph.initializer.extend(map(onnx.numpy_helper.from_array, (rounded, scales), parts))
+        graph.node.insert(0, onnx.helper.make_node("DequantizeLinear", parts, [constant.name], axis=0))
+        graph.initializer.remove(constant)
 
 
 def _of_many_matrices(graph: onnx.GraphProto) -> list[str]:

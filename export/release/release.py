@@ -81,6 +81,8 @@ def command_line(settings: FitSettings) -> str:
     """By which a run is made again."""
     heard = f"--data {settings.rolls}" if settings.rolls else f"--sets {','.join(settings.data)}"
     words = [f"chorale-train fit {settings.architecture}", heard]
+    if settings.published:  # all else is said by that
+        return " ".join([*words, "--published", f"--seed {settings.seed}", *_words_of_model(settings)])
     defaults = {
         "epochs": settings.epochs,
         "batches": settings.batches_per_epoch,
@@ -106,8 +108,11 @@ def command_line(settings: FitSettings) -> str:
     words += [f"--shares '{json.dumps(shares)}'"] if shares else []
     words += [f"--start {settings.start}"] if settings.start else []
     words += [f"--teachers {','.join(settings.teachers)} --taught {settings.taught:g}"] if settings.teachers else []
-    words += [f"--model '{json.dumps(settings.model)}'"] if settings.model else []
-    return " ".join(words)
+    return " ".join([*words, *_words_of_model(settings)])
+
+
+def _words_of_model(settings: FitSettings) -> list[str]:
+    return [f"--model '{json.dumps(settings.model)}'"] if settings.model else []
 
 
 def save_scores(path: Path, scores: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ A run lives in one folder: ``settings.json`` (what was asked), ``last.weights.h5
 
 from __future__ import annotations
 
-import io
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -21,26 +20,27 @@ import keras
 import numpy as np
 from keras import ops
 
-from companion.files.writing import write_output
+from companion.errors import BadSetting
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
 from export.data.rolls import KeyRoll
 from export.models.registry import build, model_class
 from export.training.crops import CropBatches, CropSettings, WholeCrops
+from export.training.curves import DrawnRun, plot_curves
 from export.training.distribution import dealt
 from export.training.habits import Habits
 from export.training.losses import note_nll, taught_nll
 from export.training.published import PUBLISHED_WAYS, Windows, batches_in, optimizer_of
 from export.training.rolls import RollBatches, WholeRolls, roll_nll
 from export.training.run_folder import (
+    HISTORY_FILE,
     SETTINGS_FILE,
     STATE_FILE,
     damaged,
     held,
     load_weights,
     note_epoch,
-    read_history,
     read_json,
     read_state,
     save_weights,
@@ -197,7 +197,9 @@ def _run(
         model.optimizer.build(model.trainable_variables)
         load_weights(model, folder / LAST_FILE)
     if hasattr(model, "count"):
-        return _counted(model, [piece.frames for piece in train], checks, folder)
+        state = _counted(model, [piece.frames for piece in train], checks, folder)
+        plot_curves(folder, unit_of(settings))
+        return state
     averaging = [] if settings.published else [AveragedWeights(in_place=state is not None)]
     keeper = Keeper(folder, settings, state)
     model.fit(
@@ -209,7 +211,7 @@ def _run(
         verbose=0,
         callbacks=[*averaging, keeper, *callbacks],
     )
-    plot_curves(folder)
+    plot_curves(folder, unit_of(settings))
     return dict(keeper.state)
 
 
@@ -223,7 +225,6 @@ def _counted(model: Any, pieces: Sequence[IntArray], checks: Any, folder: Path) 
     save_weights(model, folder / BEST_FILE)
     note_epoch(folder, (1, valid, valid, seconds))
     write_json(folder / STATE_FILE, state)
-    plot_curves(folder)
     return state
 
 
@@ -292,29 +293,20 @@ def read_settings(folder: Path) -> FitSettings:
         raise damaged(path, error) from None
 
 
+def drawn_run(folder: Path) -> DrawnRun:
+    """A run as a picture of several names it; BadSetting where the folder holds none."""
+    if not (folder / HISTORY_FILE).is_file():
+        raise BadSetting(f"{folder} holds no run that has come through an epoch: there is no {HISTORY_FILE}")
+    settings = read_settings(folder)
+    how = "as published" if settings.published else "ours"
+    return DrawnRun(folder, f"{settings.architecture}, {how}", unit_of(settings))
+
+
 def unit_of(settings: FitSettings) -> str:
     """What losses of a run are counted in."""
     if settings.rolls:
         return "nats a frame"
     return "nats an event" if Habits.of(model_class(settings.architecture)).is_tune else "nats a note"
-
-
-def plot_curves(folder: Path) -> None:
-    """Draw history.csv as curves.png."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - takes a second to import
-
-    rows = read_history(folder)
-    epochs = [row["epoch"] for row in rows]
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.subplots()
-    for name, label in (("train_nll", "training, with dropout"), ("valid_nll", "validation")):
-        axes.plot(epochs, [row[name] for row in rows], label=label)
-    axes.set(xlabel="epoch", ylabel=unit_of(read_settings(folder)), title=folder.name)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=110)
-    write_output(folder / "curves.png", picture.getvalue(), force=True)
 
 
 def _claim(folder: Path, settings: FitSettings, resume: bool) -> dict[str, Any] | None:

@@ -77,6 +77,26 @@ def test_the_page_shows_what_sounds_what_comes_and_what_is_played(tab: BrowserTa
     assert any(phase == Phase.PLANNED and step > max(sounding) for step, phase, _ in picture)
 
 
+def test_words_beside_now_do_not_lie_on_one_another(tab: BrowserTab, tmp_path: Path) -> None:
+    """The player's key on the pitch of two voices, a third one a tone below, the fourth by itself."""
+    with staged(tmp_path, "--seed", "4") as jam:
+        tab.open(jam.address)
+        wait_in(tab, "jam.scene !== null && jam.line !== null")
+        chord = (
+            "socket.close(), hear({ now: 0, line: null, position: 8.5, scene: jam.scene, gone: [],"
+            " steps: [[8, 2, [67, 67, 65, 48], [1, 1, 1, 1], [[], [], [], []]]], keys: [[900, 67, 7, null]] })"
+        )
+        words = tab.run(f"{chord}, draw(0), view.words")
+        end(jam)
+    assert sorted(each["word"] for each in words) == ["A", "B", "S", "T", "player"]
+    rows = [[each for each in words if abs(each["y"] - one["y"]) < 1] for one in words]
+    assert max(map(len, rows)) == 3
+    for one in words:
+        for other in words:
+            if one is not other and abs(one["y"] - other["y"]) < tab.run("WORD_TALL * view.semitone"):
+                assert one["right"] < other["left"] or other["right"] < one["left"]
+
+
 def test_two_keys_are_all_that_it_has(tab: BrowserTab, tmp_path: Path) -> None:
     with staged(tmp_path) as jam:
         tab.open(jam.address)

@@ -120,6 +120,13 @@ def test_a_command_line_without_settings_of_the_model() -> None:
     )
 
 
+def test_the_command_line_of_a_published_run_says_no_more_than_that() -> None:
+    settings = FitSettings("conv-lstm", ("jsb",), {"units": 9}, published=True, epochs=15, seed=4)
+    assert command_line(settings) == (
+        "chorale-train fit conv-lstm --sets jsb --published --seed 4 --model '{\"units\": 9}'"
+    )
+
+
 def test_a_command_line_with_shares_of_its_own() -> None:
     crops = CropSettings(any_order=0.0, known_voices=0.4, short_every=2, melody=0.3)
     assert command_line(FitSettings("bach", ("jsb",), crops=crops, weight_decay=0.05)).endswith(
