@@ -155,10 +155,15 @@ def play_on(jam: Any, seconds: float) -> None:
     say(told("so far", latency.close()))
 
 
+def family(process: int) -> list[int]:
+    """A process and all that it started, and what those did (Linux)."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [process, *(one for child in children for one in family(int(child)))]
+
+
 def megabytes(jam: int) -> str:
     """The memory of a jam's process and of those it started (Linux)."""
-    children = Path(f"/proc/{jam}/task/{jam}/children").read_text().split()
-    status = [Path(f"/proc/{process}/status").read_text() for process in (str(jam), *children)]
+    status = [Path(f"/proc/{process}/status").read_text() for process in family(jam)]
     sizes = [int(line.split()[1]) / 1024 for text in status for line in text.splitlines() if line.startswith("VmRSS")]
     return "the jam and its processes take " + ", ".join(f"{size:.0f}" for size in sizes) + " MB"
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from keras import layers, ops
 
-from companion.music.vocabulary import VOICES
+from companion.model.codes import NOTHING
 from export.models.layers import ModelState, Tensor
 from export.models.symbols import FAR, SPOKEN, SymbolModel, is_pause, midi_numbers
 
@@ -85,14 +85,15 @@ class TransformerAbsoluteModel(SymbolModel):
 
     @property
     def states(self) -> list[ModelState]:
-        # of each note its symbol, and one more than that: 0 is a place that no note has had yet
-        return [ModelState("notes", (self.window - 1, 1), "int32", "append")]
+        # of each note its symbol, and how many there were
+        return [ModelState("notes", (self.window - 1, 1), "int32", "append"), ModelState("heard", (1,), "int32")]
 
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """ids ``[batch, notes, width]`` → logits ``[batch, notes, vocabulary]``.
 
-        What fits into the window is heard at once; every later note has a window of its own. A window moves on by
-        whole steps of four notes, as its places have come to mean voices.
+        What fits into the window is heard at once; every later note has a window of its own. A full window moves on
+        by half of it, as the published windows did: its places have come to mean voices and the places of a beat.
+        It begins as a piece does: nothing was before its first note.
         """
         symbols = self.reader.last(ids)
         x = self._heard_at_once(symbols[:, : self.window], training)
@@ -103,17 +104,24 @@ class TransformerAbsoluteModel(SymbolModel):
     def step(self, ids: Tensor, states: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """One note: ids ``[1, width]`` and every state → logits ``[1, vocabulary]`` and the next states."""
         symbol = ops.reshape(self.reader.last(ids), (1, 1))
-        kept = ops.concatenate([states["notes"], symbol + 1], axis=0)[:, 0]  # the latest last
-        most = self.window - len(VOICES) + 1 + self.reader.voice(ids)[0]
-        count = ops.minimum(ops.sum(ops.cast(kept > 0, "int32")), most)
+        kept = ops.concatenate([states["notes"], symbol], axis=0)[:, 0]  # the latest last
+        heard = states["heard"][0]
+        count = 1 + ops.where(heard < self.window, heard, self._place_of(heard))
         place = np.arange(self.window)  # … but the oldest is to come first: what is there not yet goes to the end
-        symbols = ops.take(kept, (place + self.window - count) % self.window, axis=0) - 1
+        symbols = ops.take(kept, (place + self.window - count) % self.window, axis=0)
+        symbols = ops.where(place > 0, symbols, NOTHING)
         there = ops.less(place, count)
-        notes = self.embedding(self._pitches(ops.maximum(symbols, 0))) + self.position(place)
+        notes = self.embedding(self._pitches(symbols)) + self.position(place)
         unseen = ops.where(there, ops.where(is_pause(symbols), MASKED, 0.0), FAR)
         last = ops.take(notes, ops.reshape(count - 1, (1,)), axis=0)
         x = self._through(last, lambda attention, query: attention.over_windows(query, notes[None], unseen))
-        return self.reader.tokens(self.said(self.last_hidden(x)), self.reader.own(ids)), {"notes": symbol + 1}
+        after = {"notes": symbol, "heard": states["heard"] + 1}
+        return self.reader.tokens(self.said(self.last_hidden(x)), self.reader.own(ids)), after
+
+    def _place_of(self, note: Any) -> Any:
+        """Where a note stands in its window, which is not the first; notes count from 0."""
+        half = self.window // 2
+        return half + note % half
 
     def _heard_at_once(self, symbols: Tensor, training: bool) -> Tensor:
         """symbols ``[batch, notes]``, as many as the window at most → ``[batch, notes, units]``."""
@@ -127,11 +135,12 @@ class TransformerAbsoluteModel(SymbolModel):
     def _heard_one_by_one(self, symbols: Tensor) -> Tensor:
         """symbols ``[batch, notes]`` → of those behind the first window ``[batch, notes − window, units]``."""
         later = np.arange(self.window, symbols.shape[1])
-        place = self.window - len(VOICES) + later % len(VOICES)  # of each in its window
+        place = self._place_of(later)
         within = (later - place)[:, None] + np.arange(self.window)[None, :]  # [notes, window]
         still_to_come = np.where(np.arange(self.window) > place[:, None], FAR, 0.0).astype(np.float32)
         seen = ops.take(symbols, np.minimum(within, symbols.shape[1] - 1).reshape(-1), axis=1)
         seen = ops.reshape(seen, (-1, len(later), self.window))
+        seen = ops.where(np.arange(self.window) > 0, seen, NOTHING)
         notes = self.embedding(self._pitches(seen)) + self.position(np.arange(self.window))
         last = ops.reshape(ops.take_along_axis(notes, place[None, :, None, None], axis=2), (-1, self.units))
         unseen = ops.where(is_pause(seen), MASKED, 0.0) + still_to_come

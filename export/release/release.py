@@ -82,7 +82,8 @@ def command_line(settings: FitSettings) -> str:
     heard = f"--data {settings.rolls}" if settings.rolls else f"--sets {','.join(settings.data)}"
     words = [f"chorale-train fit {settings.architecture}", heard]
     if settings.published:  # all else is said by that
-        return " ".join([*words, "--published", f"--seed {settings.seed}", *_words_of_model(settings)])
+        start = [f"--start {settings.start}"] if settings.start else []
+        return " ".join([*words, "--published", f"--seed {settings.seed}", *start, *_words_of_model(settings)])
     defaults = {
         "epochs": settings.epochs,
         "batches": settings.batches_per_epoch,

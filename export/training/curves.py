@@ -53,7 +53,7 @@ def curves_of_runs(runs: Sequence[DrawnRun]) -> bytes:
         raise BadSetting(f"these runs cannot stand in one picture: {told}")
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
-    highest = 0.0
+    highest, lowest = 0.0, float("inf")
     for number, run in enumerate(runs):
         rows, state = read_history(run.folder), read_state(run.folder)
         epochs, colour = [row["epoch"] for row in rows], f"C{number}"
@@ -61,7 +61,8 @@ def curves_of_runs(runs: Sequence[DrawnRun]) -> bytes:
         axes.plot(epochs, [row["train_nll"] for row in rows], color=colour, linestyle="--", alpha=0.6)
         axes.plot(state["best_epoch"], state["best"], "o", color=colour, fillstyle="none", markersize=9)
         highest = max(highest, HIGHEST * min(row["valid_nll"] for row in rows))
-    axes.set(xlabel="epoch", ylabel=runs[0].unit, title="validation (training dashed)", ylim=(None, highest))
+        lowest = min(lowest, *(row[name] for row in rows for name in ("train_nll", "valid_nll")))
+    axes.set(xlabel="epoch", ylabel=runs[0].unit, title="validation (training dashed)", ylim=(0.95 * lowest, highest))
     axes.grid(alpha=0.3)
     axes.legend()
     return _png(figure)
