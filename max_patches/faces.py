@@ -118,9 +118,9 @@ class Face:
         """A number that the patch shows when there is one; no mouse moves it."""
         return self._control("live.numbox", rect, parameter, active=0, appearance=4, ignoreclick=1)
 
-    def menu(self, rect: Rect, parameter: Parameter) -> Box:
+    def menu(self, rect: Rect, parameter: Parameter, **more: Any) -> Box:
         """One of a list."""
-        return self._control("live.menu", rect, parameter, appearance=1)
+        return self._control("live.menu", rect, parameter, appearance=1, **more)
 
     def tabs(self, rect: Rect, parameter: Parameter, *, across: bool = False) -> Box:
         """One of some, one above the other or side by side."""

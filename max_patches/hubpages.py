@@ -34,6 +34,7 @@ from max_patches.hubparameters import (
 from max_patches.names import VOICES
 from max_patches.patcher import Box, Outlet, Patcher
 
+SMALL = 8.5  # points
 LEFT, AT, WIDE = 276, 322, 90  # labels, controls behind them, and how wide those are
 COLUMN, CELL = 320, 23  # of a voice
 
@@ -48,8 +49,9 @@ def play(patch: Patcher, face: Face) -> None:
     _length(patch, face.number((AT, 44, WIDE, 15), BARS))
     _sampling(patch, face)
     for top, text, parameter, address in ((130, "Style", STYLE, "style"), (147, "Model", MODEL, "model")):
-        face.label((LEFT, top, 34, 16), text)
-        name = face.menu((LEFT + 36, top, AT + WIDE - LEFT - 36, 15), parameter)  # names of models are long
+        face.label((LEFT, top, 31, 16), text)
+        # names of models are long
+        name = face.menu((LEFT + 33, top, AT + WIDE - LEFT - 33, 15), parameter, fontsize=SMALL)
         again(patch, name)
         _named(patch, (name[1] >> patch.add(f"route {AS_STARTED}"))[1], address)
 

@@ -28,6 +28,7 @@ MODELS = (
     AS_STARTED,
     *("bach", "gru", "transformer", "attention-gru", "conv-lstm", "gru-onehot", "markov"),
     *("melody-basic", "melody-lookback", "melody-attention"),
+    *("biaxial-lstm", "transformer-absolute"),
 )
 PRESSED = ("Released", "Pressed")
 PAGES = ("Play", "Phrase", "Voices", "Setup")
