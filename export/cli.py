@@ -216,8 +216,8 @@ def curves(
     """Draw the curves of several runs in one picture; a ring says where the weights are of."""
     _need("keras", "matplotlib")
     from companion.files.writing import refuse_existing, write_output  # noqa: PLC0415
-    from export.training.curves import curves_of_runs  # noqa: PLC0415
     from export.training.fit import drawn_run  # noqa: PLC0415
+    from export.training.progress import curves_of_runs  # noqa: PLC0415
 
     refuse_existing(out, force=force)
     write_output(out, curves_of_runs([drawn_run(run) for run in runs]), force=force)

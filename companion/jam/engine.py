@@ -178,7 +178,8 @@ class Engine:
             return
         self._carry_out(Command("model", (loaded.name,)))
         self.session.set_model(loaded.model)
-        self.outlets.plays(loaded.model)
+        for stream in self.outlets.streams:
+            stream.plays(loaded.model)
         self._notices.say(f"model {loaded.name}")
 
     def report(self, report: PlayerReport) -> None:

@@ -12,7 +12,6 @@ from companion.io import osc_messages
 from companion.io.feedback import Feedback
 from companion.io.osc_messages import Message
 from companion.jam.notices import Notices
-from companion.model.runtime import Model
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.vocabulary import VOICES
 from companion.player.messages import ClearSteps, Panic, PlayerCommand, PlayFrames, PlayNow, Silence
@@ -59,7 +58,7 @@ class Outlets:
         """
         self.feedback = Feedback()
         self._player, self._now, self._notices = player, now, notices
-        self._osc, self._log, self._keep, self._streams = osc, log, keep, streams
+        self._osc, self._log, self._keep, self.streams = osc, log, keep, streams
         self._addresses, self._position = Addresses(), 0.0  # as the conductor has told them last
         self._tokens = 0  # counts what the player is to answer
         self._hints: set[str] = set()  # said since all was silenced last
@@ -106,12 +105,12 @@ class Outlets:
         self._write(LoggedFrame(self._position, planned.step, planned.origin, tokens, planned.frame.pitches, entropies))
         if self._osc is not None and sounding is not None:
             self._osc(osc_messages.confidence(self._addresses.address_of(planned.step), entropies))
-        for stream in self._streams:
+        for stream in self.streams:
             stream.fixed(planned)
 
     def taken_back(self, step: int) -> None:
         """The log shows it: what was sent is followed by its silence."""
-        for stream in self._streams:
+        for stream in self.streams:
             stream.taken_back(step)
 
     def keep(self, first: int, last: int) -> None:
@@ -124,19 +123,12 @@ class Outlets:
             self._hints.add(text)
             self._notices.say_once(text)
 
-    # What the engine says
-
-    def plays(self, model: Model) -> None:
-        """Another model plays on."""
-        for stream in self._streams:
-            stream.plays(model)
-
     # What the conductor says
 
     def reach(self, position: float) -> None:
         """The music comes to a position: what the session says from now on it says there."""
         self._position = max(self._position, position)
-        for stream in self._streams:
+        for stream in self.streams:
             stream.come_to(self._position)
 
     def moved(self, addresses: Addresses, position: float, sure: bool) -> None:
@@ -146,7 +138,7 @@ class Outlets:
         sure: the addresses were known before, as across a loop: the device has everything where it belongs.
         """
         self._addresses = addresses
-        for stream in self._streams:
+        for stream in self.streams:
             stream.moved(addresses)
         if sure or self._osc is None:
             return
@@ -166,7 +158,7 @@ class Outlets:
         """What is over need not be known any more, and what had to wait for its place may go there."""
         position = self._position
         self.feedback.forget_before(position)
-        for stream in self._streams:  # of what was fixed late
+        for stream in self.streams:  # of what was fixed late
             stream.come_to(position)
         waiting, self._waiting = self._waiting, {}
         if waiting:
@@ -201,7 +193,7 @@ class Outlets:
 
     def _hush(self, panic: bool) -> None:
         self.feedback.silence()
-        for stream in self._streams:
+        for stream in self.streams:
             stream.silence()
         self._hints.clear()
         self._write(LoggedSilence(self._position, panic))

@@ -6,7 +6,6 @@ habits       how a model hears music
 published    how the authors of other models trained them
 losses       what is minimised
 fit          a run, with checkpoints
-curves       pictures of runs
 distribution  several devices and hosts
 run_folder   what a run writes, by one process alone and in one move
 quiet        TensorFlow without the lines that it says at its start

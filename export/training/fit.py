@@ -27,10 +27,10 @@ from export.data.pieces import Piece
 from export.data.rolls import KeyRoll
 from export.models.registry import build, model_class
 from export.training.crops import CropBatches, CropSettings, WholeCrops
-from export.training.curves import DrawnRun, plot_curves
 from export.training.distribution import dealt
 from export.training.habits import Habits
 from export.training.losses import note_nll, taught_nll
+from export.training.progress import DrawnRun, plot_curves
 from export.training.published import PUBLISHED_WAYS, Windows, batches_in, optimizer_of
 from export.training.rolls import RollBatches, WholeRolls, roll_nll
 from export.training.run_folder import (
