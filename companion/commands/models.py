@@ -28,7 +28,7 @@ def _line(contract: Contract) -> str:
     mark = "*" if contract.name == DEFAULT_MODEL else " "
     size = f"{contract.precision}  {contract.parameters:>9,} parameters"
     told = _tune_scores(contract.scores) if contract.kind == MELODY else _scores(contract.scores)
-    return f"{mark} {contract.name:<16} {contract.kind:<7}  {size}  {told}"
+    return f"{mark} {contract.name:<20} {contract.kind:<7}  {size}  {told}"
 
 
 def _tune_scores(scores: dict[str, Any]) -> str:
