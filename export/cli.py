@@ -344,6 +344,8 @@ def export(
     from export.release.release import release  # noqa: PLC0415
     from export.training.fit import read_settings  # noqa: PLC0415
 
+    if (backend := os.environ.get("KERAS_BACKEND", "tensorflow")) != "tensorflow":
+        raise BadSetting(f"models are exported by TensorFlow: leave KERAS_BACKEND out, which is {backend!r:.40}")
     if precision not in ("fp32", "int8"):
         raise BadSetting(f"precision must be fp32 or int8, not {precision!r}")
     if out.suffix != ".onnx":

@@ -93,6 +93,12 @@ def test_export_writes_a_file_that_loads_and_its_card(workshop: Workshop, precis
     assert path.with_suffix(".md").read_text().startswith(f"# {precision}\n")
 
 
+def test_export_by_another_backend_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    said = refusal("export", tmp_path, "-o", tmp_path / "a.onnx")
+    assert said == "models are exported by TensorFlow: leave KERAS_BACKEND out, which is 'jax'"
+
+
 @pytest.mark.train
 def test_evaluate_over_transpositions_expects_something_else(workshop: Workshop) -> None:
     words = ("evaluate", workshop.int8, "--data-dir", workshop.data, "--json")
