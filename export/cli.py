@@ -299,7 +299,8 @@ def recipe(
 ) -> None:
     """Make the shipped bach anew, all runs of it, in some hours; a stopped one goes on with the same command."""
     _use_threads(threads)
-    _need("keras", "tensorflow", "tf2onnx", "matplotlib")
+    _need("matplotlib")
+    _need_exporter()
     from companion.files.writing import refuse_existing  # noqa: PLC0415
     from export.release.release import release  # noqa: PLC0415
     from export.training.recipe import BACH_RUNS, follow  # noqa: PLC0415
@@ -339,13 +340,11 @@ def export(
     force: Anew = False,
 ) -> None:
     """Write a trained model as ONNX and prove that it gives what Keras gives."""
-    _need("keras", "tensorflow", "tf2onnx")
+    _need_exporter()
     from companion.files.writing import refuse_existing  # noqa: PLC0415
     from export.release.release import release  # noqa: PLC0415
     from export.training.fit import read_settings  # noqa: PLC0415
 
-    if (backend := os.environ.get("KERAS_BACKEND", "tensorflow")) != "tensorflow":
-        raise BadSetting(f"models are exported by TensorFlow: leave KERAS_BACKEND out, which is {backend!r:.40}")
     if precision not in ("fp32", "int8"):
         raise BadSetting(f"precision must be fp32 or int8, not {precision!r}")
     if out.suffix != ".onnx":
@@ -683,6 +682,13 @@ def _need(*packages: str) -> None:
         from export.training.quiet import load_keras  # noqa: PLC0415
 
         load_keras()
+
+
+def _need_exporter() -> None:
+    """What turns a Keras model into a file, which knows TensorFlow alone."""
+    _need("keras", "tensorflow", "tf2onnx")
+    if (backend := os.environ.get("KERAS_BACKEND", "tensorflow")) != "tensorflow":
+        raise BadSetting(f"models are exported by TensorFlow: leave KERAS_BACKEND out, which is {backend!r:.40}")
 
 
 def _score_listeners(paths: Sequence[Path], answers: Path, as_json: bool) -> None:

@@ -191,7 +191,7 @@ def told(what: str, latency: tuple[Any, ...]) -> str:
     return f"{what}: messages leave late by p50 {p50:.2f}, p99 {p99:.2f} ms; {held_over} steps were held over"
 
 
-def main(seconds: float, before: float) -> None:
+def main(seconds: float = SECONDS, before: float = 0.0) -> None:
     with TemporaryDirectory() as folder:
         if before:
             beside(Path(folder), seconds, before)
@@ -205,5 +205,4 @@ def main(seconds: float, before: float) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent))
-    numbers = [float(word) for word in sys.argv[1:]] + [SECONDS, 0.0][len(sys.argv) - 1 :]
-    main(*numbers)
+    main(*map(float, sys.argv[1:]))

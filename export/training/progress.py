@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 
 from companion.errors import BadSetting
 from companion.files.writing import write_output
 from export.training.run_folder import read_history, read_state
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 HIGHEST_SEEN = 1.8  # of a picture of several runs: so many times the lowest validation of the worst of them
 
@@ -122,7 +125,7 @@ def curves_of_runs(runs: Sequence[DrawnRun]) -> bytes:
     return _png(figure)
 
 
-def _png(figure: object) -> bytes:
+def _png(figure: Figure) -> bytes:
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=110)  # type: ignore[attr-defined]
+    figure.savefig(picture, format="png", dpi=110)
     return picture.getvalue()

@@ -95,8 +95,9 @@ def test_export_writes_a_file_that_loads_and_its_card(workshop: Workshop, precis
 
 def test_export_by_another_backend_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    said = refusal("export", tmp_path, "-o", tmp_path / "a.onnx")
-    assert said == "models are exported by TensorFlow: leave KERAS_BACKEND out, which is 'jax'"
+    for words in (("export", tmp_path), ("recipe",)):
+        said = refusal(*words, "-o", tmp_path / "a.onnx")
+        assert said == "models are exported by TensorFlow: leave KERAS_BACKEND out, which is 'jax'"
 
 
 @pytest.mark.train
@@ -327,6 +328,11 @@ def test_a_finished_run_is_resumed_only_as_it_was(workshop: Workshop) -> None:
         (("evaluate", "{data}/none.onnx"), "cannot read {data}/none.onnx: No such file or directory"),
         (("evaluate", "nobody"), "unknown model 'nobody'"),
         (("compare", "nobody"), "unknown model 'nobody'"),
+        (
+            ("compare", "gru", "--threshold", "0.5"),
+            "threshold is for models that sing bass first, as biaxial-lstm; gru",
+        ),
+        (("compare", "biaxial-lstm", "--threshold", "2"), "threshold must be above 0 and at most 1, not 2"),
     ],
 )
 def test_a_fault_of_the_users_is_one_line(data: Path, words: tuple[str, ...], says: str) -> None:

@@ -232,6 +232,18 @@ def test_int8_holds_every_matrix_in_8_bits(
     assert sizes[0] < sizes[1]
 
 
+def test_int8_holds_a_matrix_a_head_in_8_bits_and_once(
+    exported: Callable[[str], Exported], quantised: Callable[[str], Path]
+) -> None:
+    """Keys and values of two attentions; int8 products know one matrix alone, so these are floats when multiplied."""
+    fp32, int8 = exported("transformer-absolute").path, quantised("transformer-absolute")
+    several = [shape for shape in factors_of(fp32, "MatMul") if len(shape) > 2]
+    assert len(several) == 4 and factors_of(int8, "MatMul") == []
+    weights = [each for each in weights_of(int8).values() if each.ndim > 2]
+    assert sorted(each.shape for each in weights if each.dtype == np.int8) == several
+    assert all(each.dtype == np.int8 or each.shape[-2] == 1 for each in weights)  # the others are biases
+
+
 @pytest.mark.parametrize("architecture", ["bach", "gru", "teacher", "transformer"])  # others have none of features
 def test_int8_holds_every_table_in_8_bits(quantised: Callable[[str], Path], architecture: str) -> None:
     """They are half of a file: what a lookup finds is turned into numbers after it is found."""
