@@ -109,10 +109,9 @@ class TransformerAbsoluteModel(SymbolModel):
         count = 1 + ops.where(heard < self.window, heard, self._place_of(heard))
         place = np.arange(self.window)  # … but the oldest is to come first: what is there not yet goes to the end
         symbols = ops.take(kept, (place + self.window - count) % self.window, axis=0)
-        symbols = ops.where(place > 0, symbols, NOTHING)
         there = ops.less(place, count)
-        notes = self.embedding(self._pitches(symbols)) + self.position(place)
-        unseen = ops.where(there, ops.where(is_pause(symbols), MASKED, 0.0), FAR)
+        notes, pauses = self._notes(symbols)
+        unseen = ops.where(there, pauses, FAR)
         last = ops.take(notes, ops.reshape(count - 1, (1,)), axis=0)
         x = self._through(last, lambda attention, query: attention.over_windows(query, notes[None], unseen))
         after = {"notes": symbol, "heard": states["heard"] + 1}
@@ -123,13 +122,20 @@ class TransformerAbsoluteModel(SymbolModel):
         half = self.window // 2
         return half + note % half
 
+    def _notes(self, symbols: Tensor) -> tuple[Tensor, Tensor]:
+        """Windows of symbols ``[..., notes]`` as notes in their places ``[..., units]``, and what hides pauses."""
+        place = np.arange(symbols.shape[-1])
+        symbols = ops.where(place > 0, symbols, NOTHING)
+        pitches = ops.take(ops.convert_to_tensor(midi_numbers()), symbols, axis=0)
+        return self.embedding(pitches) + self.position(place), ops.where(is_pause(symbols), MASKED, 0.0)
+
     def _heard_at_once(self, symbols: Tensor, training: bool) -> Tensor:
         """symbols ``[batch, notes]``, as many as the window at most → ``[batch, notes, units]``."""
         count = symbols.shape[1]
-        x = self.embedding(self._pitches(symbols)) + self.position(np.arange(count))
-        notes = self.dropouts[0](x, training=training)
+        notes, pauses = self._notes(symbols)
+        notes = self.dropouts[0](notes, training=training)
         later = np.triu(np.full((count, count), FAR, dtype=np.float32), 1)
-        unseen = later + ops.where(is_pause(symbols), MASKED, 0.0)[:, None, None, :]
+        unseen = later + pauses[:, None, None, :]
         return self._through(notes, lambda attention, query: attention(query, notes, unseen), training)
 
     def _heard_one_by_one(self, symbols: Tensor) -> Tensor:
@@ -140,11 +146,9 @@ class TransformerAbsoluteModel(SymbolModel):
         still_to_come = np.where(np.arange(self.window) > place[:, None], FAR, 0.0).astype(np.float32)
         seen = ops.take(symbols, np.minimum(within, symbols.shape[1] - 1).reshape(-1), axis=1)
         seen = ops.reshape(seen, (-1, len(later), self.window))
-        seen = ops.where(np.arange(self.window) > 0, seen, NOTHING)
-        notes = self.embedding(self._pitches(seen)) + self.position(np.arange(self.window))
+        notes, pauses = self._notes(seen)
         last = ops.reshape(ops.take_along_axis(notes, place[None, :, None, None], axis=2), (-1, self.units))
-        unseen = ops.where(is_pause(seen), MASKED, 0.0) + still_to_come
-        unseen = ops.reshape(unseen, (-1, 1, self.window))
+        unseen = ops.reshape(pauses + still_to_come, (-1, 1, self.window))
         windows = ops.reshape(notes, (-1, self.window, self.units))
         x = self._through(last, lambda attention, query: attention.over_windows(query, windows, unseen))
         return ops.reshape(x, (-1, len(later), self.units))
@@ -154,7 +158,3 @@ class TransformerAbsoluteModel(SymbolModel):
         for attention, norm, dropout in zip(self.attentions, self.norms, self.dropouts[1:], strict=False):
             x = norm(x + dropout(look(attention, x), training=training))
         return self.norms[-1](x + self.dropouts[-1](self.down(self.up(x)), training=training))
-
-    @staticmethod
-    def _pitches(symbols: Tensor) -> Tensor:
-        return ops.take(ops.convert_to_tensor(midi_numbers()), symbols, axis=0)
