@@ -24,7 +24,7 @@ from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.pulse import QUARTERS, Pulse
-from companion.music.vocabulary import FIRST_STRIKE, REST, VOICES, IntArray, strike
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, strike
 from companion.phrase.character import Character
 from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Hands
 from companion.sampling.draw import Sampling
@@ -35,7 +35,10 @@ LOOP = "loop"
 
 IMAGINED_TEMPERATURE = 0.4  # at most: what the player did not play is heard as the likeliest harmony
 
+SHORTEST_STEPS = 16  # of an answer, before the model may end it
+
 ALL = frozenset(range(len(VOICES)))
+_HELD: IntArray = np.full(len(VOICES), HOLD, dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Planned:
     after: Context
     origin: str  # HEARD, ANSWER or LOOP
     own: frozenset[int]  # voices that are the player's
+    last: bool = False  # the model ended the piece: the last chord is held through this frame
 
     @property
     def step(self) -> int:
@@ -83,11 +87,20 @@ class Answer:
     with_player: bool = False  # it sounds only while the player does
     character: Character | None = None  # of the phrase that it answers
     drawn: tuple[int, int] | None = None  # its close and end when it began, for which its phrases were drawn
+    open_end: bool = False  # the model may end it; an end that it has is then the model's
 
     @property
     def ending(self) -> tuple[int, int] | None:
         """Its close and end as they are now; None: until told to stop."""
         return None if self.close is None or self.end is None else (self.close, self.end)
+
+    def ended_with(self, step: int) -> Answer:
+        """The model ends it: this is its last step."""
+        return replace(self, close=step, end=step + 1)
+
+    def made_anew_from(self, step: int) -> Answer:
+        """What was planned from a step on is to be made anew, and so is an end that was the model's."""
+        return replace(self, close=None, end=None) if self.open_end and step < (self.end or 0) else self
 
 
 @dataclass(frozen=True)
@@ -199,7 +212,14 @@ class Improviser:
         elif context.step < first:
             request = request.silent()
         made = self._draw(context.state, request, guidance, (guidance.seed, answer.number, attempt))
+        if answer.open_end and not own and self._ends(made.frame, guidance.since(context.step, answer)):
+            held = self._hear(context.state, _HELD, guidance)
+            return replace(_planned(held, context, hands, ANSWER, frozenset()), last=True)
         return _planned(made, context, hands, ANSWER, frozenset(own))
+
+    def _ends(self, frame: Frame, since: int) -> bool:
+        """Whether the model ends the piece before a frame that was just drawn, by the dice of that frame."""
+        return since >= SHORTEST_STEPS and bool(self._generator.random.random() < frame.ended)
 
     def ending(self, context: Context, hands: Hands, answer: Answer, guidance: Guidance) -> Search[Planned]:
         """The frames up to the close, the best of several tries; yields after each frame that was tried."""

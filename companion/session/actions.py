@@ -45,7 +45,7 @@ def cadence(turns: Turns) -> None:
         return
     first = max(step, answer.start) + CLOSE_MARGIN
     close = barlines.strong_beats(first, first + barlines.bar_steps)[0]
-    plan.answer = replace(answer, close=close, end=close + closing_steps(barlines.bar_steps))
+    plan.answer = replace(answer, close=close, end=close + closing_steps(barlines.bar_steps), open_end=False)
     plan.replan(step)
 
 

@@ -65,6 +65,9 @@ def _change_mode(turns: Turns) -> None:
         if loops or not (before.plays_on and turns.mode.plays_on):
             turns.cut()
         else:
+            if plan.answer is not None and not turns.mode.ends_by_itself:
+                anew = plan.answer.made_anew_from(plan.change_step(turns.position))
+                plan.answer = replace(anew, open_end=False)
             turns.mode.takes_over(turns)
     if turns.activity == PHRASE:
         turns.mode.joins(turns)

@@ -97,8 +97,8 @@ class Plan:
         self.answer, self.tentative = answer, tentative
 
     def extend_to(self, step: int) -> None:
-        """Make what is not planned yet before a step."""
-        while self.answer is not None and self.end < step:
+        """Make what is not planned yet before a step, or before the model ends the answer."""
+        while self.answer is not None and self.end < step and not (self.frames and self.frames[-1].last):
             self.extend()
 
     def extend(self) -> None:
@@ -111,7 +111,10 @@ class Plan:
         elif self._is_ending(context.step):
             self._search_on(context, hands)
         else:
-            self.frames.append(self.improviser.next(context, hands, self.answer, self.guidance))
+            planned = self.improviser.next(context, hands, self.answer, self.guidance)
+            self.frames.append(planned)
+            if planned.last:
+                self.answer = self.answer.ended_with(planned.step)
 
     def _is_ending(self, step: int) -> bool:
         close = None if self.answer is None or self.follows else self.answer.close
@@ -141,6 +144,7 @@ class Plan:
         """Take back the plan from a step on; what is at the sink stays there until it is replaced."""
         self.frames = [planned for planned in self.frames if planned.step < step]
         self._search = None
+        self.answer = None if self.answer is None else self.answer.made_anew_from(step)
         self.sent = {sent: frame for sent, frame in self.sent.items() if sent < step}
 
     def rewind(self, step: int) -> bool:

@@ -37,6 +37,7 @@ class Mode:
     name = ""
     answers = False  # a phrase that is over is answered
     plays_on = False  # an answer goes on when the mode changes from one of these to another
+    ends_by_itself = False  # an answer without a length is over when the model ends the piece, as some can
     waits = False  # a note before the line on which an answer begins goes on with the phrase that asked for it
 
     def over(self, turns: Turns) -> float | None:
@@ -205,7 +206,8 @@ class Turns:
             close = end - closing_steps(self.barlines.bar_steps)
         character = None if loop or with_player else self.hearing.character(self.barlines)
         drawn = None if close is None or end is None else (close, end)
-        answer = Answer(self.plan.answers, start, close, end, loop, with_player, character, drawn)
+        open_end = self.mode.ends_by_itself and bars is None and not loop and not with_player
+        answer = Answer(self.plan.answers, start, close, end, loop, with_player, character, drawn, open_end)
         self.plan.begin(answer, tentative)
         if not tentative:
             self._commit_answer()
@@ -253,6 +255,8 @@ class Turns:
             return
         if answer.end is not None and step >= answer.end:
             self.delivery.rest_at(answer.end, self.position)
+            if planned.last:
+                self.sink.message("the piece ended by itself")
             self._finish()
         elif answer.with_player and planned.silent and self.hearing.capture.is_over(planned.step):
             self.delivery.clear_from(step)

@@ -1,4 +1,4 @@
-"""Answers when the phrase ends, until told to stop or played over."""
+"""Answers when the phrase ends, until told to stop, played over, or a model that can ends the piece."""
 
 from __future__ import annotations
 
@@ -11,4 +11,5 @@ class ContinueMode(Mode):
     name = "continue"
     answers = True
     plays_on = True
+    ends_by_itself = True
     waits = True

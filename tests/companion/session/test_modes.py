@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
+import pytest
+from support.fakes import ScriptedModel
 from support.jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
 
 from companion.controls.settings import Settings
 from companion.controls.table import MODES
+from companion.model.contract import AsideContract
+from companion.music.vocabulary import IntArray
 from companion.session.modes import mode_named
-from companion.session.turns import ANSWERING, PHRASE
+from companion.session.turns import ANSWERING, IDLE, PHRASE
+
+
+class Ending(ScriptedModel):
+    """Sings a chord and holds it; it says that the piece is over before a frame."""
+
+    def __init__(self, over: int) -> None:
+        super().__init__(chords_at({0: (72, 67, 64, 48), 8: (76, 67, 60, 48)}).script)
+        self.contract = replace(self.contract, asides=(AsideContract("end", 1),))
+        self.over = over
+
+    def step(self, ids: IntArray, state: Mapping[str, Any], options: object = None) -> tuple[Any, Mapping[str, Any]]:
+        ended = np.array([[float(state["notes"] == 4 * self.over)]], np.float32)
+        logits, following = super().step(ids, state, options)
+        return logits, {**following, "end": ended}
 
 
 def in_mode(mode: str, **changes: object) -> Settings:
@@ -49,6 +70,59 @@ def test_continue() -> None:
         *heard(12, 16.5, "74 67 59 43"),
     ]
     assert sorted(jam.listener.music) == list(range(17))
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_a_model_ends_its_answer(ahead: bool) -> None:
+    """At the 28th frame, planned long before or when it is due: the last chord is held through it, then silence."""
+    jam = Jam(Ending(28), in_mode("continue"))
+    for start, end, pitch in ((0, 1.9, 72), (2, 3.8, 74)):
+        jam.to(start, work=ahead).session.note(start, pitch, 80, 0)
+        jam.to(end, work=ahead).session.note(end, pitch, 0, 0)
+    jam.to(60, work=ahead)
+    assert jam.listener.notes() == heard(8, 29, "76 67 60 48")
+    assert jam.listener.messages == ["the piece ended by itself"]
+    assert jam.session.activity == IDLE
+
+
+def test_no_answer_ends_within_its_first_bar() -> None:
+    jam = Jam(Ending(23), in_mode("continue"))
+    jam.play((0, 1.9, 72), (2, 3.8, 74)).to(60)
+    assert jam.session.activity == ANSWERING
+
+
+def test_an_end_that_is_only_planned_is_found_anew() -> None:
+    """The end is in the plan; as settings change, what is planned is made anew, and the end with it."""
+    jam = Jam(Ending(28), in_mode("continue"))
+    jam.play((0, 1.9, 72), (2, 3.8, 74)).to(16)
+    assert jam.session.answer is not None
+    assert jam.session.answer.end == 29
+    jam.tell("top_p", 0.5)
+    assert jam.session.answer.end is None
+    jam.to(60)
+    assert jam.session.activity == IDLE
+
+
+@pytest.mark.parametrize(("mode", "ends"), [("duet", False), ("respond", True)])
+def test_another_mode_keeps_no_end_of_the_model(mode: str, ends: bool) -> None:
+    """A duet goes on; a response has its own length, four bars from where the answer began."""
+    jam = Jam(Ending(28), in_mode("continue"))
+    jam.play((0, 1.9, 72), (2, 3.8, 74)).to(16)
+    jam.tell("mode", mode)
+    jam.to(60)
+    answer = jam.session.answer
+    assert answer is not None
+    assert answer.end == (8 + 4 * 16 if ends else None)
+
+
+def test_a_close_that_is_asked_for_comes_in_place_of_the_models_end() -> None:
+    jam = Jam(Ending(40), in_mode("continue"))
+    jam.play((0, 1.9, 72), (2, 3.8, 74)).to(16)
+    jam.tell("cadence")
+    assert jam.session.answer is not None
+    assert jam.session.answer.end == 32
+    jam.to(60)
+    assert jam.listener.notes()[-1][1] == 32
 
 
 def test_respond() -> None:

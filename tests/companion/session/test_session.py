@@ -918,7 +918,8 @@ class TestModes:
         before = jam.session.answer
         jam.tell("mode", "duet")
         jam.to(30)
-        assert jam.session.answer == before and "silence" not in jam.lines
+        assert before is not None
+        assert jam.session.answer == replace(before, open_end=False) and "silence" not in jam.lines
 
     def test_in_the_midst_of_a_phrase_to_respond_the_call_is_counted_from_its_first_note(self) -> None:
         jam = Jam(chords_at(TONICS), replace(PLAIN, bars=1))
