@@ -273,6 +273,18 @@ def ports() -> None:
     print_out(*list_ports().lines())
 
 
+@app.command("latency", epilog="Example: chorale latency --out 'IAC Bus 1' --in 'IAC Bus 1'")
+def latency_command(
+    out: Annotated[str | None, typer.Option("--out", help="The MIDI output, by name or part of it.")] = None,
+    heard: Annotated[str | None, typer.Option("--in", help="The MIDI input that hears it.")] = None,
+    notes: Annotated[int, typer.Option("--notes", help="How many soft notes are sent (from 1 to 10000).")] = 200,
+) -> None:
+    """Find what to give to jam --offset-ms: how long a note takes from an output to an input that hears it."""
+    from companion.io.round_trip import measure_ports  # noqa: PLC0415
+
+    print_out(*measure_ports(out, heard, notes))
+
+
 @app.command("replay", epilog="Example: chorale replay takes/jam-2026-11-22-1.jsonl")
 def replay_command(
     log: Annotated[Path, typer.Argument(metavar="LOG.jsonl", help="The log of a jam, as --record keeps it.")],

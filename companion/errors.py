@@ -8,6 +8,7 @@
     ├── BadTrace         a file that is not a trace, or is damaged
     ├── MissingExtra     something optional that is not installed
     ├── NoPort           a MIDI or network port that is not there or is taken
+    │   └── AmbiguousPort    a name that several MIDI ports have
     ├── OutputExists     an output file that is there already
     └── OutputFailed     an output that could not be written
 
@@ -68,6 +69,10 @@ class MissingExtra(ChoraleError):
 
 class NoPort(ChoraleError):
     """A MIDI or network port is not there, or is taken."""
+
+
+class AmbiguousPort(NoPort):
+    """A name that several MIDI ports have: which is meant nobody can say."""
 
 
 class OutputExists(ChoraleError):

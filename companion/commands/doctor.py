@@ -16,7 +16,8 @@ from companion import __version__
 from companion.controls.table import DEFAULT_MODEL
 from companion.errors import ChoraleError
 from companion.io.midi_bindings import BINDINGS
-from companion.io.midi_ports import LOOPMIDI, list_ports, plain_name
+from companion.io.midi_ports import list_ports
+from companion.io.port_names import LOOPBACK_TAKEN, LOOPMIDI, plain_name
 from companion.model.library import bundled_models, open_model
 
 OK = "ok"
@@ -100,6 +101,8 @@ def _midi_ports() -> Finding:
     found = f"{len(listing.inputs)} in, {len(listing.outputs)} out; chorale ports lists them"
     if listing.virtual:
         return Finding(OK, "MIDI ports", f"{found}; chorale jam makes two of its own where none is named")
+    if listing.loopback:
+        return Finding(OK, "MIDI ports", f"{found}; chorale jam takes, where none is named, {LOOPBACK_TAKEN}")
     looped = set(map(plain_name, listing.inputs)) & set(map(plain_name, listing.outputs))  # a cable shows both its ends
     return Finding(OK, "MIDI ports", found) if len(looped) >= 2 else Finding(NOTE, "MIDI ports", f"{found}; {LOOPMIDI}")
 

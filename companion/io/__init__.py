@@ -2,7 +2,9 @@
 
 midi_bindings  python-rtmidi and rtmidi2 behind one protocol
 midi_driver    the binding and system API that work here
+port_names     which port is meant by a name
 midi_ports     ports by name, opened again when they come back
+round_trip     how long a note takes from an output to an input
 events         what becomes of ports
 feedback       echoes of our own notes
 osc_messages   every address of the protocol, read and written

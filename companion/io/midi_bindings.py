@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-CLIENT = "Chorale Companion"  # what other programs see us as
+from companion.io.port_names import CLIENT, told_apart
+
 BINDINGS = ("rtmidi", "rtmidi2")  # python-rtmidi first: it tells us when a port cannot be opened
 API_NAMES = {"MACOSX_CORE": "CoreMIDI", "LINUX_ALSA": "ALSA", "UNIX_JACK": "JACK", "WINDOWS_MM": "Windows MM"}
 _TRIAL_TIMEOUT_SECONDS = 10.0
+_WAITING_MESSAGES = 16_384  # of an input, until it is asked; what comes beyond that is lost
 
 # A message as it came, and its time of arrival by time.perf_counter. Called in the binding's own thread.
 Receive = Callable[[Sequence[int], float], None]
@@ -79,7 +81,7 @@ class _Rtmidi:
         return int(getattr(self._module, f"API_{api}"))
 
     def midi_in(self, api: str, client: str) -> Any:
-        return self._module.MidiIn(self._api(api), name=client)
+        return self._module.MidiIn(self._api(api), name=client, queue_size_limit=_WAITING_MESSAGES)
 
     def midi_out(self, api: str, client: str) -> Any:
         return self._module.MidiOut(self._api(api), name=client)
@@ -141,7 +143,7 @@ class _Rtmidi2:
         return int(getattr(self._module, f"API_{api}"))
 
     def midi_in(self, api: str, client: str) -> Any:
-        return self._module.MidiIn(client, 1024, self._api(api))
+        return self._module.MidiIn(client, _WAITING_MESSAGES, self._api(api))
 
     def midi_out(self, api: str, client: str) -> Any:
         return self._module.MidiOut(client, self._api(api))
@@ -202,7 +204,7 @@ def open_exactly(binding: MidiBinding, api: str, direction: str, name: str) -> A
     """An instance of the binding with the port of exactly this name open; LookupError where there is none."""
     make = binding.midi_in if direction == "input" else binding.midi_out
     midi = make(api, CLIENT)
-    names = binding.ports(midi)
+    names = told_apart(binding.ports(midi))
     if name not in names:
         raise LookupError("it is gone")
     binding.open(midi, names.index(name), direction)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 import sys
 import threading
 import time
@@ -19,7 +20,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from companion.errors import NoPort, one_line
-from companion.io.midi_bindings import API_NAMES, BINDINGS, CLIENT, MidiBinding, Receive, load_binding, open_exactly
+from companion.io.midi_bindings import API_NAMES, BINDINGS, MidiBinding, Receive, load_binding, open_exactly
+from companion.io.port_names import CLIENT, told_apart
 
 _ASKING_SECONDS = 0.001
 _CALLBACK_GRACE_SECONDS = 0.005  # a callback under way ends within this once the interpreter is free
@@ -46,10 +48,10 @@ class Driver(Protocol):
     virtual: bool  # ports of our own can be made
 
     def inputs(self) -> list[str]:
-        """Names of the ports that can be listened to."""
+        """Names of the ports that can be listened to, no two alike."""
 
     def outputs(self) -> list[str]:
-        """Names of the ports that can be sent to."""
+        """Names of the ports that can be sent to, no two alike."""
 
     def open_input(self, name: str, receive: Receive, virtual: bool = False) -> InputHandle:
         """Listens to a port with exactly this name, or makes one; NoPort where that fails."""
@@ -81,9 +83,15 @@ def find_driver(api: str | None = None, bindings: Sequence[str] = BINDINGS) -> D
 
 
 def no_binding_text() -> str:
-    """What is missing where no binding is installed."""
-    package = "rtmidi2" if sys.version_info >= (3, 13) else "python-rtmidi"
-    return f"no MIDI binding is installed; run: pip install {package}"
+    """What is missing where no binding is installed, and where none has a wheel."""
+    newer = sys.version_info >= (3, 13)
+    machine = platform.machine()
+    if machine.lower() in ("arm64", "aarch64"):
+        if sys.platform == "win32":
+            return "no MIDI binding has a wheel for Windows on ARM; use a Python for x64 there"
+        if sys.platform == "linux" and newer:
+            return f"no MIDI binding has a wheel for Python 3.13 and newer on {machine}; use Python 3.12 there"
+    return f"no MIDI binding is installed; run: pip install {'rtmidi2' if newer else 'python-rtmidi'}"
 
 
 def _answering(binding: MidiBinding, apis: Sequence[str], wanted: str | None) -> Driver:
@@ -119,7 +127,7 @@ class _RtDriver:
 
     def _names(self, midi: Any) -> list[str]:
         try:
-            return self._binding.ports(midi)
+            return told_apart(self._binding.ports(midi))
         except Exception as error:
             raise NoPort(f"MIDI ports cannot be listed ({one_line(error)})") from error
 

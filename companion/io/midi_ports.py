@@ -1,26 +1,21 @@
-"""MIDI ports by name: found without an index, noticed when they vanish, opened again when they return.
+"""MIDI ports by name: noticed when they vanish, opened again when they return.
 
-A name is looked for in this order: exactly; without what the system adds to names (ALSA ``28:0``, the
-trailing index of Windows) and without regard to case; as a part that only one name has. Anything else is
-an error that lists the candidates. The ports of companions are no candidates: their names must be said in full.
-Without a name we make a port of our own, where the system lets us.
+Without a name we make a port of our own, where the system lets us; on Windows we take our end of its loopback.
 """
 
 from __future__ import annotations
 
-import re
-import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from companion.errors import NoPort
+from companion.errors import AmbiguousPort, NoPort
 from companion.io.events import PortBack, PortEvent, PortLost, PortMissing
-from companion.io.midi_bindings import CLIENT
 from companion.io.midi_driver import Driver, find_driver
+from companion.io.port_names import CLIENT, LOOPBACK_TAKEN, LOOPMIDI, find_port, identity, not_ours, our_end, same_count
 
 INPUT_NAME = f"{CLIENT} In"  # the ports that we make ourselves
 OUTPUT_NAME = f"{CLIENT} Out"
@@ -28,59 +23,6 @@ OUTPUT_NAME = f"{CLIENT} Out"
 LEAVING_SECONDS = 0.05
 POLL_SECONDS = 0.5  # between two looks at the port list; a third of a millisecond each
 WAITING_MESSAGES = 65_536  # of an input that nobody reads; MIDI clock at 240 BPM fills this in 11 minutes
-
-LOOPMIDI = (
-    "Windows has no virtual MIDI ports of its own; loopMIDI (free, from tobias-erichsen.de) makes them: add two in it, "
-    '"Chorale In" and "Chorale Out", then run: chorale jam --in "Chorale In" --out "Chorale Out"; '
-    "Live sends to the first and listens to the second"
-)
-
-_ALSA_NUMBERS = re.compile(r"\s+\d+:\d+$")
-_WINDOWS_INDEX = re.compile(r"\s+\d+$")
-
-
-def plain_name(name: str, windows: bool = sys.platform == "win32") -> str:
-    """A port's name without the numbers that the system adds, which change when it is plugged in again."""
-    return (_WINDOWS_INDEX if windows else _ALSA_NUMBERS).sub("", name.strip())
-
-
-def find_port(wanted: str, names: Sequence[str], kind: str, windows: bool = sys.platform == "win32") -> str:
-    """The name in ``names`` that is meant by ``wanted``.
-
-    kind: "input" or "output", for the message.
-
-    Raises:
-        NoPort: nothing is called so, or more than one port might be meant.
-    """
-    if wanted in names:
-        return wanted
-    for fits in _looser_and_looser(wanted, windows):
-        found = [name for name in names if fits(plain_name(name, windows).casefold())]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise NoPort(f"{wanted!r} could be any of these MIDI {kind}s: {_listed(found)}; say more of the name")
-    offered = not_ours(names)
-    there = f"there are: {_listed(offered)}" if offered else "there is none at all"
-    raise NoPort(f"no MIDI {kind} is called {wanted!r}; {there}")
-
-
-def _looser_and_looser(wanted: str, windows: bool) -> list[Callable[[str], bool]]:
-    whole, plain = wanted.strip().casefold(), plain_name(wanted, windows).casefold()
-    return [
-        lambda name: name == whole,
-        lambda name: name == plain,
-        lambda name: bool(whole) and whole in name and bool(not_ours([name])),
-    ]
-
-
-def not_ours(names: Sequence[str]) -> tuple[str, ...]:
-    """The ports but for those that companions have made: one that played into itself would hear nobody else."""
-    return tuple(name for name in names if not name.casefold().startswith(CLIENT.casefold()))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names)
 
 
 class _Handle(Protocol):
@@ -102,11 +44,12 @@ class _Port:
         Raises:
             NoPort: it is not there, is taken, or could be several; or there are no ports of our own.
         """
-        self.name = wanted or self._own_name
+        self.name = self._sought = wanted or self._own_name
         self._virtual = wanted is None
         self._driver = driver
         self._handle: _Handle | None = None
-        self._identity = ""  # of the open port, among the names that the system lists
+        self._identity = ""  # of the open port, among the names that the system lists …
+        self._alike = 0  # … and how many are there of it: which of those has gone nobody can say
         self._others: set[str] = set()  # ports that were there beside ours: none of them is ours come back
         self._events: list[PortEvent] = []
         self._polled_s = float("-inf")
@@ -124,12 +67,13 @@ class _Port:
         return self._handle is not None
 
     def _open_first(self) -> None:
-        if not self._virtual:
-            self._reopen(self._names())
-        elif self._driver.virtual:
+        if self._virtual and self._driver.virtual:
             self._handle = self._opened(self.name, virtual=True)
-        else:
-            raise NoPort(LOOPMIDI)
+            return
+        names = self._names()
+        if self._virtual:
+            self._sought, self._virtual = _end_of_loopback(names), False
+        self._reopen(names)
 
     def poll(self, now_s: float) -> list[PortEvent]:
         """What has happened to the port. Call it about twice a second; more often does nothing."""
@@ -144,10 +88,10 @@ class _Port:
         return events + (self._watch(names) if self._handle else self._look_for(names))
 
     def _watch(self, names: list[str]) -> list[PortEvent]:
-        others = [identity(name) for name in names]
-        if self._identity in others:
-            others.remove(self._identity)
-            self._others = set(others)
+        there = Counter(map(identity, names))
+        alike = there.pop(self._identity, 0)
+        if alike and alike >= self._alike:
+            self._alike, self._others = alike, set(there)
             return []
         self.drop()
         return [PortLost(self.name)]
@@ -161,9 +105,12 @@ class _Port:
         return [PortBack(self.name)]
 
     def _reopen(self, names: list[str]) -> None:
-        name = find_port(self.name, names, self._kind)
+        name = find_port(self._sought, names, self._kind)
         self._handle = self._opened(name, virtual=False)
         self.name, self._identity = name, identity(name)
+        if not same_count(self._sought, name):
+            self._sought = name
+        self._alike = [identity(other) for other in names].count(self._identity)
 
     def drop(self) -> None:
         """Takes the port for lost."""
@@ -190,9 +137,12 @@ class _Port:
         self.close()
 
 
-def identity(name: str) -> str:
-    """What stays the same about a listed name as long as the port is there: on Windows the index does not."""
-    return plain_name(name) if sys.platform == "win32" else name
+def _end_of_loopback(names: list[str]) -> str:
+    """The port of our own on a system that lets nobody make one; NoPort says what to install."""
+    name = our_end(names)
+    if name is None:
+        raise NoPort(LOOPMIDI)
+    return name
 
 
 class InputPort(_Port):
@@ -273,6 +223,22 @@ class OutputPort(_Port):
         raise NoPort(f"the MIDI output {self.name!r} is not open")
 
 
+def refuse_several(wanted: str | None, kind: str, driver: Driver) -> None:
+    """Raises AmbiguousPort where several ports have the name that is said; one that is not there may come yet."""
+    try:
+        if wanted is not None:
+            find_port(wanted, driver.inputs() if kind == "input" else driver.outputs(), kind)
+    except AmbiguousPort:
+        raise
+    except NoPort:
+        return
+
+
+def has_loopback(driver: Driver) -> bool:
+    """Ports without a name are our end of Windows' own loopback."""
+    return not driver.virtual and None not in (our_end(driver.inputs()), our_end(driver.outputs()))
+
+
 @dataclass(frozen=True)
 class Listing:
     """The MIDI ports of this machine."""
@@ -290,8 +256,17 @@ class Listing:
         lines = [f"{self.driver}"]
         for title, names in (("inputs  (--in, --clock-port)", self.inputs), ("outputs (--out)", self.outputs)):
             lines += [title, *(f"  {name}" for name in names or ("none",))]
-        own = f"without --in and --out: the virtual ports {INPUT_NAME!r} and {OUTPUT_NAME!r}"
-        return [*lines, own if self.virtual else LOOPMIDI]
+        return [*lines, self._without_names()]
+
+    @property
+    def loopback(self) -> bool:
+        """Windows' own is there, in both directions."""
+        return not self.virtual and None not in (our_end(self.inputs), our_end(self.outputs))
+
+    def _without_names(self) -> str:
+        if self.virtual:
+            return f"without --in and --out: the virtual ports {INPUT_NAME!r} and {OUTPUT_NAME!r}"
+        return f"without --in and --out: {LOOPBACK_TAKEN}" if self.loopback else LOOPMIDI
 
 
 def list_ports(driver: Driver | None = None) -> Listing:

@@ -30,9 +30,10 @@ from companion.io import osc_messages
 from companion.io.events import PortBack, PortLost, PortMissing
 from companion.io.inbox import Inbox
 from companion.io.midi_driver import Driver, find_driver
-from companion.io.midi_ports import InputPort, open_output
+from companion.io.midi_ports import InputPort, has_loopback, open_output, refuse_several
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable
+from companion.io.port_names import LOOPBACK_TAKEN
 from companion.jam.aside import Aside
 from companion.jam.control_changes import ControlChanges
 from companion.jam.device import Device
@@ -178,6 +179,7 @@ class _Jam:
             wanted.append(options.rig.clock_port)
         ports = []
         for name in wanted:
+            refuse_several(name, "input", driver)
             port = InputPort(name, driver, patient=True, arrived=self._inbox.wake)
             self._stack.callback(port.close)
             ports.append((port, options.rig.clock_port in (None, name)))
@@ -200,8 +202,13 @@ class _Jam:
         return spoken
 
     def _open_player(self, driver: Driver | None) -> LastingPlayer:
-        output = Nowhere if driver is None else functools.partial(open_output, self._options.rig.output)
-        player = LastingPlayer(lambda: PlayerHandle.in_process(output), self._options.rig.offset_ms / 1000)
+        rig = self._options.rig
+        if driver is not None:
+            refuse_several(rig.output, "output", driver)
+            if (rig.output is None or not rig.inputs) and has_loopback(driver):
+                self._notices.say(LOOPBACK_TAKEN)
+        output = Nowhere if driver is None else functools.partial(open_output, rig.output)
+        player = LastingPlayer(lambda: PlayerHandle.in_process(output), rig.offset_ms / 1000)
         self._stack.callback(player.close, PLAYER_SECONDS)
         return player
 

@@ -154,7 +154,7 @@ class Peer:
 
     def __init__(self, server: JackServer | None, binding: str = "rtmidi", python: str = sys.executable) -> None:
         environment = dict(server.environment if server else os.environ)
-        environment["PYTHONPATH"] = str(HOME)
+        environment["PYTHONPATH"] = f"{HOME}{os.pathsep}{HOME / 'tests'}"
         self._process = subprocess.Popen(
             [python, str(Path(__file__)), binding],
             env=environment,
@@ -215,12 +215,23 @@ class Peer:
         self.close()
 
 
+def known_to_the_driver(binding: str) -> None:
+    """Lets this process load a binding that the program does not use, where it is named."""
+    if binding == "pylibremidi":
+        from support.libremidi import Libremidi  # noqa: PLC0415
+
+        from companion.io import midi_driver  # noqa: PLC0415
+
+        midi_driver.load_binding = lambda name: Libremidi()
+
+
 class _Ports:
     """What a peer does when it is told to."""
 
     def __init__(self, binding: str) -> None:
         from companion.io.midi_driver import find_driver  # noqa: PLC0415 - in the peer's process only
 
+        known_to_the_driver(binding)
         self._driver = find_driver(bindings=[binding])
         self._input: Any = None
         self._output: Any = None

@@ -12,7 +12,8 @@ from support.programs import Command
 from companion.commands import doctor
 from companion.commands.doctor import FAULT, NOTE, OK, Finding, examine
 from companion.controls.table import DEFAULT_MODEL
-from companion.io.midi_ports import LOOPMIDI, Listing, plain_name
+from companion.io.midi_ports import Listing
+from companion.io.port_names import LOOPBACK_TAKEN, LOOPMIDI, plain_name
 
 SUBJECTS = [
     *("Python", "packages", "models", "MIDI driver", "MIDI ports", "Link", "sound", "scores", "folder", "training"),
@@ -119,6 +120,16 @@ def test_windows_needs_two_cables(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("Chorale In 0", "Chorale Out 1")
     listed(monkeypatch, "Windows MM by python-rtmidi", names, (synth, "Chorale In 1", "Chorale Out 2"), False)
     assert finding("MIDI ports") == Finding(OK, "MIDI ports", "2 in, 3 out; chorale ports lists them")
+
+
+def test_windows_own_loopback_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = ("Default App Loopback (A) 0", "Default App Loopback (B) 1")
+    listed(monkeypatch, "Windows MM by rtmidi2", pair, ("Microsoft GS Wavetable Synth 0", *pair), False)
+    assert finding("MIDI ports") == Finding(
+        OK,
+        "MIDI ports",
+        f"2 in, 3 out; chorale ports lists them; chorale jam takes, where none is named, {LOOPBACK_TAKEN}",
+    )
 
 
 def test_link(monkeypatch: pytest.MonkeyPatch) -> None:

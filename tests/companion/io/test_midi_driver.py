@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from companion.errors import NoPort
 from companion.io import midi_bindings, midi_driver
-from companion.io.midi_driver import find_driver
+from companion.io.midi_driver import find_driver, no_binding_text
 
 NUMBERS = {"UNSPECIFIED": 0, "MACOSX_CORE": 1, "LINUX_ALSA": 2, "UNIX_JACK": 3, "WINDOWS_MM": 4}
 
@@ -29,6 +32,7 @@ class World:
         self.callbacks: list[Callable[..., None]] = []
         self.refusing = False
         self.waiting: list[list[int]] = []
+        self.queues: set[int] = set()  # how much inputs keep until they are asked
 
 
 @pytest.fixture
@@ -65,8 +69,9 @@ class Package:
 class RtmidiPort:
     """An instance of python-rtmidi."""
 
-    def __init__(self, world: World, api: int, name: str) -> None:
+    def __init__(self, world: World, api: int, name: str, queue_size_limit: int = 1024) -> None:
         self.world = world
+        world.queues.add(queue_size_limit)
         if api not in world.answering:
             raise SystemError(f"no {api}\nhere")
         world.log.append(("client", name))
@@ -109,6 +114,7 @@ class Rtmidi2Port:
 
     def __init__(self, world: World, name: str, *more: int) -> None:
         self.world = world
+        world.queues |= set(more[:-1])
         if more[-1] not in world.answering:
             raise RuntimeError(f"no {more[-1]} here")
         world.log.append(("client", name))
@@ -189,11 +195,47 @@ def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_binding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(midi_driver.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(midi_driver.sys, "version_info", (3, 12))
+    monkeypatch.setattr(midi_driver.platform, "machine", lambda: "x86_64")
     with pytest.raises(NoPort, match=r"^no MIDI binding is installed; run: pip install python-rtmidi$"):
         find_driver()
     monkeypatch.setattr(midi_driver.sys, "version_info", (3, 14))
     with pytest.raises(NoPort, match=r"^no MIDI binding is installed; run: pip install rtmidi2$"):
         find_driver()
+
+
+RTMIDI, RTMIDI2 = "run: pip install python-rtmidi", "run: pip install rtmidi2"
+NO_ARM_WINDOWS, NO_ARM_LINUX = "wheel for Windows on ARM; use a Python for x64 there", "aarch64; use Python 3.12 there"
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "version", "text"),
+    [
+        ("linux", "x86_64", "3.12", RTMIDI),
+        ("linux", "aarch64", "3.12", RTMIDI),
+        ("linux", "x86_64", "3.13", RTMIDI2),
+        ("linux", "aarch64", "3.13", NO_ARM_LINUX),
+        ("darwin", "arm64", "3.12", RTMIDI),
+        ("darwin", "arm64", "3.14", RTMIDI2),
+        ("darwin", "x86_64", "3.14", RTMIDI2),
+        ("win32", "AMD64", "3.11", RTMIDI),
+        ("win32", "AMD64", "3.14", RTMIDI2),
+        ("win32", "ARM64", "3.12", NO_ARM_WINDOWS),
+        ("win32", "ARM64", "3.14", NO_ARM_WINDOWS),
+    ],
+)
+def test_what_is_installed_is_what_is_advised(
+    monkeypatch: pytest.MonkeyPatch, system: str, machine: str, version: str, text: str
+) -> None:
+    """Where no binding has a wheel none is asked for, or nothing could be installed at all."""
+    monkeypatch.setattr(midi_driver.sys, "platform", system)
+    monkeypatch.setattr(midi_driver.platform, "machine", lambda: machine)
+    monkeypatch.setattr(midi_driver.sys, "version_info", tuple(map(int, version.split("."))))
+    assert no_binding_text().endswith(text)
+    there = {"sys_platform": system, "platform_machine": machine, "python_version": version}
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    wanted = [Requirement(line) for line in project["dependencies"] if "rtmidi" in line]
+    named = [each.name for each in wanted if each.marker is not None and each.marker.evaluate(there)]
+    assert named == ([text.rsplit(maxsplit=1)[-1]] if text.startswith("run:") else [])
 
 
 @pytest.mark.usefixtures("world")
@@ -272,6 +314,7 @@ def test_jack_is_asked(world: World, binding: str) -> None:
             done.set()
 
     port = find_driver("UNIX_JACK", bindings=[binding]).open_input("Live", receive)
+    assert max(world.queues) >= 10_000  # a burst waits
     assert done.wait(60)
     port.close()
     port.close()
@@ -295,6 +338,22 @@ def test_virtual(world: World, binding: str) -> None:
     driver.open_output("Ours Out", virtual=True)
     driver.open_input("Ours In", lambda message, time_s: None, virtual=True)
     assert [entry[1] for entry in world.log if entry[0] == "virtual"] == ["Ours Out", "Ours In"]
+
+
+def test_two_ports_of_one_name_are_told_apart(world: World, binding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.names = ["Keys", "Live", "Keys"]
+    opened: list[int] = []
+    package = midi_bindings._Rtmidi if binding == "rtmidi" else midi_bindings._Rtmidi2
+    monkeypatch.setattr(package, "open", lambda self, midi, index, own_name: opened.append(index))
+    driver = find_driver(bindings=[binding])
+    assert [name for name in driver.inputs() if name] == ["Keys (1)", "Live", "Keys (2)"]
+    assert driver.outputs() == driver.inputs()
+    for name in ("Keys (2)", "Keys (1)", "Live"):
+        driver.open_output(name)
+        driver.open_input(name, lambda message, time_s: None)
+    assert opened == [2, 2, 0, 0, 1, 1]
+    with pytest.raises(NoPort, match="it is gone"):
+        driver.open_output("Keys")
 
 
 @pytest.mark.usefixtures("world")

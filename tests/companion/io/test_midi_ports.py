@@ -6,21 +6,21 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from companion.errors import NoPort
-from companion.io import midi_ports
+from companion.errors import AmbiguousPort, NoPort
+from companion.io import midi_ports, port_names
 from companion.io.events import PortBack, PortLost, PortMissing
 from companion.io.midi_driver import Receive
 from companion.io.midi_ports import (
-    LOOPMIDI,
     POLL_SECONDS,
     InputPort,
     Listing,
     OutputPort,
     PortEvent,
-    find_port,
+    has_loopback,
     list_ports,
-    plain_name,
+    refuse_several,
 )
+from companion.io.port_names import LOOPBACK_TAKEN, LOOPMIDI, find_port, plain_name, told_apart
 
 ALSA = ["Midi Through:Midi Through Port-0 14:0", "Launchkey Mini:Launchkey Mini MIDI 1 24:0", "Live:out 128:3"]
 WINDOWS = ["Microsoft GS Wavetable Synth 0", "Chorale In 1", "loopMIDI Port 1 2", "loopMIDI Port 3"]
@@ -161,6 +161,46 @@ def test_plain_names() -> None:
     assert plain_name("Port 3", windows=True) == "Port"
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ([], []),
+        (["Keys", "Live"], ["Keys", "Live"]),
+        (["Keys", "Live", "Keys", "Keys"], ["Keys (1)", "Live", "Keys (2)", "Keys (3)"]),
+        (["Keys", "Keys (1)", "Keys"], ["Keys (2)", "Keys (1)", "Keys (3)"]),  # one of that very name is there
+    ],
+)
+def test_told_apart(names: list[str], told: list[str]) -> None:
+    assert told_apart(names) == told
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names", "found"),
+    [
+        ("keys (2)", ["Keys (1)", "Keys (2)"], "Keys (2)"),
+        ("(2)", ["Keys (1)", "Keys (2)"], "Keys (2)"),
+        ("Keys (1)", ["Keys", "Live"], "Keys"),  # the other has gone
+        ("Keys", ["Keys 28:0"], "Keys 28:0"),
+    ],
+)
+def test_one_of_several(wanted: str, names: list[str], found: str) -> None:
+    assert find_port(wanted, names, "input", windows=False) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names", "message"),
+    [
+        ("Keys", ["Keys (1)", "Keys (2)"], "'Keys' could be any of these MIDI inputs: 'Keys (1)', 'Keys (2)'; "),
+        ("Keys", ["Keys 0", "Keys 1"], "'Keys' could be any of these MIDI inputs: 'Keys 0', 'Keys 1'; "),
+        ("Keys (2)", ["Keys", "Live"], "no MIDI input is called 'Keys (2)'; there are: 'Keys', 'Live'"),
+    ],
+)
+def test_none_of_several_is_taken_silently(wanted: str, names: list[str], message: str) -> None:
+    with pytest.raises(NoPort) as caught:
+        find_port(wanted, names, "input", windows=True)
+    assert str(caught.value).startswith(message)
+
+
 # Opening.
 
 
@@ -187,6 +227,34 @@ def test_no_virtual_ports() -> None:
     assert str(caught.value) == LOOPMIDI
     assert "loopMIDI" in LOOPMIDI
     assert LOOPMIDI.isprintable()
+
+
+PAIR = ("Default App Loopback (A) 1", "Default App Loopback (B) 2")
+
+
+@pytest.mark.parametrize("kind", [InputPort, OutputPort])
+def test_our_end_of_windows_own_loopback(kind: type[InputPort | OutputPort]) -> None:
+    driver = FakeDriver("Synth 0", *PAIR, virtual=False)
+    port = kind(None, driver)
+    assert (port.name, port.is_open, has_loopback(driver)) == (PAIR[0], True, True)
+    poll = Polled(port)
+    driver.names = []  # the service is started anew
+    assert poll() == [PortLost(PAIR[0])]
+    driver.names = ["Synth 0", *PAIR]
+    assert poll() == [PortBack(PAIR[0])]
+
+
+@pytest.mark.parametrize("names", [PAIR[:1], PAIR[1:], ()])
+def test_half_a_loopback_is_none(names: tuple[str, ...]) -> None:
+    driver = FakeDriver(*names, virtual=False)
+    assert not has_loopback(driver)
+    with pytest.raises(NoPort, match=r"^Windows lets no program make MIDI ports; "):
+        InputPort(None, driver)
+
+
+def test_a_system_with_ports_of_our_own_takes_those() -> None:
+    driver = FakeDriver(*PAIR)
+    assert (InputPort(None, driver).name, has_loopback(driver)) == ("Chorale Companion In", False)
 
 
 @pytest.mark.parametrize("kind", [InputPort, OutputPort])
@@ -251,9 +319,70 @@ def test_another_device_of_the_same_name_is_not_ours() -> None:
     assert poll() == [PortBack("Keys 20:0")]
 
 
+def test_two_of_one_name_are_lost_and_come_back_by_their_count() -> None:
+    driver = FakeDriver("Keys (1)", "Live", "Keys (2)")
+    first, second = InputPort("keys (1)", driver), InputPort("Keys (2)", driver)
+    poll_first, poll_second = Polled(first), Polled(second)
+    assert poll_first() == poll_second() == []
+    driver.names = ["Keys", "Live"]  # one of them has gone, and nobody can say which
+    assert poll_first() == [PortLost("Keys (1)")]
+    assert poll_second() == [PortLost("Keys (2)")]
+    assert poll_first() == [PortBack("Keys")]
+    assert poll_second() == []
+    driver.names = ["Keys (1)", "Live", "Keys (2)"]
+    assert poll_first() == []
+    assert poll_second() == [PortBack("Keys (2)")]
+    driver.names = []
+    assert (poll_first(), poll_second()) == ([PortLost("Keys")], [PortLost("Keys (2)")])
+    driver.names = ["Keys (1)", "Keys (2)"]
+    assert (poll_first(), poll_second()) == ([PortBack("Keys (1)")], [PortBack("Keys (2)")])
+    assert [handle.name for handle in driver.opened] == [
+        "Keys (1)",
+        "Keys (2)",
+        "Keys",
+        "Keys (2)",
+        "Keys (1)",
+        "Keys (2)",
+    ]
+
+
+def test_another_of_the_name_that_is_plugged_in_is_no_loss() -> None:
+    driver = FakeDriver("Keys")
+    poll = Polled(InputPort("Keys", driver))
+    driver.names = ["Keys (1)", "Keys (2)"]
+    assert poll() == []
+    driver.names = ["Keys"]
+    assert poll() == [PortLost("Keys")]
+    assert poll() == [PortBack("Keys")]
+
+
+def test_the_loss_of_one_of_two_is_noticed_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_names.sys, "platform", "win32")
+    monkeypatch.setattr(port_names, "plain_name", lambda name, windows=True: plain_name(name, windows=True))
+    driver = FakeDriver("Keys 0", "Keys 1")
+    poll = Polled(InputPort("Keys 1", driver))
+    driver.names = ["Keys 0"]
+    assert poll() == [PortLost("Keys 1")]
+    assert poll() == [PortBack("Keys 0")]
+
+
+def test_a_name_that_several_have_is_refused() -> None:
+    driver = FakeDriver("Keys (1)", "Keys (2)", "Live")
+    for kind in ("input", "output"):
+        with pytest.raises(AmbiguousPort) as caught:
+            refuse_several("keys", kind, driver)
+        assert str(caught.value) == (
+            f"'keys' could be any of these MIDI {kind}s: 'Keys (1)', 'Keys (2)'; say more of the name"
+        )
+    for wanted in (None, "Keys (2)", "live", "Piano"):
+        refuse_several(wanted, "input", driver)
+    driver.deaf = True
+    refuse_several("keys", "input", driver)
+
+
 def test_an_index_that_changes_is_no_loss_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(midi_ports.sys, "platform", "win32")
-    monkeypatch.setattr(midi_ports, "plain_name", lambda name, windows=True: plain_name(name, windows=True))
+    monkeypatch.setattr(port_names.sys, "platform", "win32")
+    monkeypatch.setattr(port_names, "plain_name", lambda name, windows=True: plain_name(name, windows=True))
     driver = FakeDriver("Synth 0", "Keys 1")
     poll = Polled(InputPort("Keys 1", driver))
     driver.names = ["Keys 0"]
@@ -360,6 +489,14 @@ def test_listing_without_ports() -> None:
         "  none",
         LOOPMIDI,
     ]
+
+
+def test_listing_with_windows_own_loopback() -> None:
+    listing = list_ports(FakeDriver(*PAIR, virtual=False))
+    assert listing.loopback
+    assert listing.lines()[-1] == f"without --in and --out: {LOOPBACK_TAKEN}"
+    assert "'Default App Loopback (A)' is ours" in LOOPBACK_TAKEN
+    assert LOOPBACK_TAKEN.isprintable()
 
 
 def test_listing_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
