@@ -69,16 +69,14 @@ class _Port:
     def _open_first(self) -> None:
         if self._virtual and self._driver.virtual:
             self._handle = self._opened(self.name, virtual=True)
-            return
-        names = self._names()
-        if self._virtual:
-            self._sought, self._virtual = _end_of_loopback(names), False
-        self._reopen(names)
+        else:
+            self._reopen(self._names())
 
     def poll(self, now_s: float) -> list[PortEvent]:
         """What has happened to the port. Call it about twice a second; more often does nothing."""
         events, self._events = self._events, []
-        if self._closed or self._virtual or now_s - self._polled_s < POLL_SECONDS:
+        made = self._virtual and self._driver.virtual  # nobody can take it away
+        if self._closed or made or now_s - self._polled_s < POLL_SECONDS:
             return events
         self._polled_s = now_s
         try:
@@ -105,6 +103,8 @@ class _Port:
         return [PortBack(self.name)]
 
     def _reopen(self, names: list[str]) -> None:
+        if self._virtual:
+            self._sought, self._virtual = _end_of_loopback(names), False
         name = find_port(self._sought, names, self._kind)
         self._handle = self._opened(name, virtual=False)
         self.name, self._identity = name, identity(name)

@@ -252,6 +252,18 @@ def test_half_a_loopback_is_none(names: tuple[str, ...]) -> None:
         InputPort(None, driver)
 
 
+def test_windows_own_loopback_is_waited_for() -> None:
+    driver = FakeDriver("Synth 0", virtual=False)
+    port = OutputPort(None, driver, patient=True)
+    poll = Polled(port)
+    assert poll() == [PortMissing(LOOPMIDI)]
+    assert poll() == []
+    driver.names += PAIR
+    assert poll() == [PortBack(PAIR[0])]
+    port.send(b"\xf8")
+    assert driver.opened[-1].sent == [b"\xf8"]
+
+
 def test_a_system_with_ports_of_our_own_takes_those() -> None:
     driver = FakeDriver(*PAIR)
     assert (InputPort(None, driver).name, has_loopback(driver)) == ("Chorale Companion In", False)
