@@ -1,11 +1,17 @@
-"""No process outlives the one that started it."""
+"""Processes beside others: none outlives the one that started it, and those that can wait step back."""
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
+import sys
 import threading
 import time
+from contextlib import suppress
+
+NICENESS = 10
+_WINDOWS_BELOW_NORMAL = 0x4000  # BELOW_NORMAL_PRIORITY_CLASS, winbase.h
 
 
 def end_with_parent(grace_seconds: float = 0.0) -> None:
@@ -19,3 +25,12 @@ def _watch(grace_seconds: float) -> None:
         parent.join()
         time.sleep(grace_seconds)
         os._exit(1)
+
+
+def step_back() -> None:
+    """Whatever else runs on this machine comes first."""
+    with suppress(AttributeError, OSError):
+        if sys.platform == "win32":
+            ctypes.windll.kernel32.SetPriorityClass(ctypes.c_void_p(-1), _WINDOWS_BELOW_NORMAL)
+        else:
+            os.nice(NICENESS)

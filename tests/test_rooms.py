@@ -49,6 +49,7 @@ ORDER = {
             "screen",
             "commands",
             "bench",
+            "serve",
             "cli",
             "__main__",
         ),

@@ -5,12 +5,9 @@ One wish at a time; the next one, or none, ends it between two steps.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import multiprocessing
-import os
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,12 +19,10 @@ from typing import Any
 from companion.clips.making import ClipWish, make_clip
 from companion.clips.music import ClipAnswer
 from companion.errors import ChoraleError, one_line
-from companion.parent import end_with_parent
+from companion.parent import end_with_parent, step_back
 
 TOLD_SECONDS = 0.25  # between two words on how far it is
 CLIPS_END_SECONDS = 1.0  # for the process to end
-NICENESS = 10
-_WINDOWS_BELOW_NORMAL = 0x4000  # BELOW_NORMAL_PRIORITY_CLASS, winbase.h
 
 
 @dataclass(frozen=True)
@@ -120,7 +115,7 @@ def clip_process(pipe: Connection[Any, Any]) -> None:
     """The whole life of the process: until the pipe breaks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # for the program that started us
     end_with_parent()
-    _step_back()
+    step_back()
     with suppress(EOFError, OSError):
         while True:
             wish = pipe.recv()
@@ -158,12 +153,3 @@ def _open_model(name: str) -> Any:
     from companion.model.library import open_model  # noqa: PLC0415 - loads what only this process needs
 
     return open_model(name)
-
-
-def _step_back() -> None:
-    """Whatever else runs on this machine comes first."""
-    with suppress(AttributeError, OSError):
-        if sys.platform == "win32":
-            ctypes.windll.kernel32.SetPriorityClass(ctypes.c_void_p(-1), _WINDOWS_BELOW_NORMAL)
-        else:
-            os.nice(NICENESS)

@@ -29,6 +29,7 @@ from companion.harmony.keys import likeliest_key
 from companion.model.contract import END
 from companion.model.leading import LEADER, LedModel
 from companion.model.runtime import Model
+from companion.music.bars import MOST_BARS
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.song import Song
@@ -36,8 +37,6 @@ from companion.music.vocabulary import sounding_pitches
 from companion.phrase.character import character_of
 from companion.phrase.seed import Phrase
 from companion.sampling.styles import sampling_of
-
-MOST_BARS = 1000
 
 OpenModel = Callable[[str], Model]  # by its name
 

@@ -11,6 +11,7 @@ from companion.music.beats import beats_of
 from companion.music.pulse import Pulse
 from companion.music.vocabulary import STEPS_PER_BEAT
 
+MOST_BARS = 1000  # that are made at once
 STEPS_PER_WHOLE_NOTE = 4 * STEPS_PER_BEAT
 _ON_THE_LINE = 1e-6  # steps; rounding of a float position is not lateness
 

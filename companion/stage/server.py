@@ -26,13 +26,12 @@ from companion.io.osc_port import why_no_port
 from companion.stage.audience import Audience, Viewer
 from companion.stage.news import StageNews
 from companion.stage.page import stage_page
-from companion.stage.place import StagePlace
+from companion.stage.place import ANY_HOSTS, StagePlace, bracketed, is_asked_here
 
 BEAT_SECONDS = 0.25  # between two signs of life
 CLOSING_SECONDS = 0.5  # for a viewer to take its leave
 LARGEST_MESSAGE = 256  # bytes that a page may say; ours says nothing
 MOST_KEPT_BYTES = 1 << 16  # of what a viewer has not taken, beside its queue
-_ANY_HOST = ("0.0.0.0", "::")
 
 _silent = logging.getLogger("companion.stage")  # what strangers say on a port is no news
 _silent.propagate = False
@@ -75,8 +74,8 @@ class StageServer:
             raise NoPort(why_no_port(fault, "stage", host, port, "--stage-at")) from None
         self._port = int(self._server.sockets[0].getsockname()[1])
         self._beats = asyncio.create_task(self._beat())
-        shown = LOOPBACK if host in _ANY_HOST else host
-        return f"http://{_bracketed(shown)}:{self._port}/{self._token}/"
+        shown = LOOPBACK if host in ANY_HOSTS else host
+        return f"http://{bracketed(shown)}:{self._port}/{self._token}/"
 
     def tell(self, news: StageNews) -> None:
         """News for all who look on."""
@@ -107,7 +106,7 @@ class StageServer:
 
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The page, or why there is none; None: the socket is opened."""
-        if not self._is_ours(request.headers.get("Host", "")):
+        if not is_asked_here(request.headers.get("Host", ""), self._place.host, self._port):
             return connection.respond(HTTPStatus.MISDIRECTED_REQUEST, "this is another address\n")
         token, _, rest = request.path.removeprefix("/").partition("/")
         if not hmac.compare_digest(token.encode(), self._token.encode()):
@@ -123,16 +122,6 @@ class StageServer:
         if origins != [f"http://{request.headers['Host']}"]:
             return connection.respond(HTTPStatus.FORBIDDEN, "no other page may look on\n")
         return None
-
-    def _is_ours(self, host: str) -> bool:
-        """Whether a browser believes to be here: names that others have given to this machine are not ours."""
-        name, _, port = host.rpartition(":")
-        if port != str(self._port):
-            return False
-        name = name.strip("[]")
-        if self._place.host in _ANY_HOST:
-            return all(letter.isdigit() or letter in ".:abcdefABCDEF" for letter in name) or name == "localhost"
-        return name in (self._place.host, LOOPBACK if self._place.host == "localhost" else "localhost")
 
     # Who looks on
 
@@ -180,7 +169,3 @@ def _page_response(host: str) -> Response:
         }
     )
     return Response(HTTPStatus.OK.value, HTTPStatus.OK.phrase, headers, page)
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

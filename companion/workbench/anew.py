@@ -10,6 +10,7 @@ from companion.generation.blanks import blank_of
 from companion.generation.job import Job
 from companion.generation.rewriting import rewrite_song
 from companion.model.library import kept_model as open_model
+from companion.music.song import Song
 from companion.music.vocabulary import voice_index
 from companion.phrase.seed import phrase_of_song
 from companion.wishes.asked import NOTHING_WANTED, Wanted, asked_of_bars
@@ -30,7 +31,18 @@ def rewrite_job(
     track: which tracks are heard; None: as the file says.
     wanted: chords.
     """
-    song = read_source(source)
+    return rewrite_read(read_source(source), bars, voices, settings, track, wanted)
+
+
+def rewrite_read(
+    song: Song,
+    bars: str,
+    voices: str | None,
+    settings: Settings,
+    track: str | None = None,
+    wanted: Wanted = NOTHING_WANTED,
+) -> Job:
+    """The same of a song that has been read."""
     phrase = phrase_of_song(song, track=track)
     blank = blank_of(phrase, bars, named_voices(voices))
     asked = asked_of_bars(wanted, song, phrase, blank.first, blank.stop)

@@ -37,7 +37,20 @@ def continue_job(
     wanted: chords and closes of the new bars.
     to_its_end: until the model ends the piece, which then plans it alone.
     """
-    song = read_source(seed)
+    return continue_read(read_source(seed), bars, settings, phrases, form, track, wanted, to_its_end)
+
+
+def continue_read(
+    song: Song,
+    bars: int | None,
+    settings: Settings,
+    phrases: str | None = None,
+    form: str | None = None,
+    track: str | None = None,
+    wanted: Wanted = NOTHING_WANTED,
+    to_its_end: bool = False,
+) -> Job:
+    """The same of a song that has been read."""
     phrase = phrase_of_song(song, track=track)
     if to_its_end:
         if phrases is not None or form is not None or wanted != NOTHING_WANTED:
@@ -76,10 +89,22 @@ def harmonise_job(
     bars: in which voices are added, as "8" or "5-8"; None: in all.
     wanted: chords and closes.
     """
-    song = read_source(melody)
+    return harmonise_read(read_source(melody), str(melody), voice, settings, track, bars, wanted)
+
+
+def harmonise_read(
+    song: Song,
+    name: str,
+    voice: int | None,
+    settings: Settings,
+    track: str | None = None,
+    bars: str | None = None,
+    wanted: Wanted = NOTHING_WANTED,
+) -> Job:
+    """The same of a song that has been read; faults call it by its name."""
     phrase = whole = phrase_of_song(song, voice, track)
     if all(phrase.given):
-        raise BadSetting(f"{melody} holds all four voices; name the one to keep with --voice {'|'.join(VOICES)}")
+        raise BadSetting(f"{name} holds all four voices; name the one to keep with --voice {'|'.join(VOICES)}")
     if bars is not None:
         phrase = only_bars(phrase, bars)
     return harmonise_song(song, phrase, settings, open_model, asked_of_tune(wanted, song, phrase), whole)
