@@ -117,6 +117,10 @@ def _making(what: str, models: Sequence[str]) -> Schema:
         "description": "It will be made; asked for by Prefer: respond-async",
         "headers": {"Location": {"description": "The job", "schema": {"type": "string"}}},
         "content": _json(_ref("Job")),
+        "links": {
+            name: {"operationId": name, "parameters": {"job": "$response.body#/job"}}
+            for name in ("job", "events", "result", "cancel")
+        },
     }
     codes = ("400", "401", "406", "408", "413", "415", "422", "500", "503", "504")
     return {

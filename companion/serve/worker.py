@@ -84,10 +84,9 @@ class Worker:
                 said: WorkerNews = self._pipe.recv()
                 if isinstance(said, WishProgress):
                     tell(said.done, said.total)
+                    until_s, begun = until_s if begun else time.monotonic() + self._seconds, True
                 elif not isinstance(said, WorkerReady):
                     return said
-                if not begun:
-                    until_s, begun = time.monotonic() + self._seconds, True
             if stopped.is_set():
                 return self._stopped(CANCELLED)
             if time.monotonic() > until_s:
