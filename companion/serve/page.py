@@ -22,7 +22,7 @@ def service_page() -> tuple[bytes, str]:
         ['"use strict";', numbers, organ_script(), *map(_source, _SCRIPTS[:2]), player, _source(_SCRIPTS[2])]
     )
     page = with_parts(_source("page.html"), {"style": style, "script": script})
-    return page.encode(), policy_of(script, style, "connect-src 'self'", "img-src blob:")
+    return page.encode(), policy_of(script, style, "connect-src 'self'", "img-src data:")
 
 
 def _source(name: str) -> str:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.stress import busy, files, floods
+from tests.stress import busy, files, floods, requests
 
 HOME = Path(__file__).parents[2]
 
@@ -18,7 +18,7 @@ def exits(words: list[str]) -> int:
 
 
 # What there is to try: each takes the words after its name and gives an exit code.
-COMMANDS = {"files": files.main, "floods": floods.main, "exits": exits, "busy": busy.main}
+COMMANDS = {"files": files.main, "floods": floods.main, "exits": exits, "busy": busy.main, "serve": requests.main}
 
 
 def main(words: list[str]) -> int:

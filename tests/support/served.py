@@ -17,6 +17,8 @@ from urllib.parse import urlencode, urlsplit
 from companion.serve.server import ServiceOptions, ServiceServer, Serving, serve
 
 PATIENCE_S = 60.0
+LATER = {"Prefer": "respond-async"}
+LONG = {"bars": 900}  # which takes longer than any test
 NOTES = {"notes": [{"pitch": pitch, "start": at, "duration": 1} for at, pitch in enumerate((67, 69, 71, 72, 71, 69))]}
 
 

@@ -16,15 +16,13 @@ import mido
 import pytest
 from support.programs import Command
 from support.schema import breaches
-from support.served import NOTES, PATIENCE_S, Asking, served
+from support.served import LATER, LONG, NOTES, PATIENCE_S, Asking, served
 
 from companion.files.midi import MOST_BYTES
 from companion.serve.wish import MIDI_TYPE, NOTES_TYPE, TRACE_TYPE
 
 HOME = Path(__file__).parents[3]
 GOLDEN = HOME / "tests" / "golden"
-LATER = {"Prefer": "respond-async"}
-LONG = {"bars": 900}  # which takes longer than any test
 
 
 @pytest.fixture(scope="module")
