@@ -56,3 +56,10 @@ def test_links_lead_somewhere() -> None:
     assert len(inside) > 20
     for path, link in inside:
         assert (path.parent / link).exists(), f"{path.name} links to {link}"
+
+
+def test_an_example_stands_in_its_document_as_it_is_run() -> None:
+    example = (ROOT / "examples" / "harmonise.py").read_text("utf-8")
+    _, _, code = example.partition('"""\n\n')
+    assert code.count("\n") > 8
+    assert f"```python\n{code}```\n" in (ROOT / "docs" / "serve.md").read_text("utf-8")

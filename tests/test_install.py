@@ -91,6 +91,13 @@ def test_training_commands_say_how_to_install_the_extra(python: Path, tmp_path: 
     ]
 
 
+def test_the_service_says_how_to_install_its_extra(python: Path, tmp_path: Path) -> None:
+    command = [str(python.with_name("chorale")), "serve"]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "chorale: to be asked over HTTP: pip install 'chorale-companion[serve]'\n"
+
+
 def test_devices_ship(python: Path, tmp_path: Path) -> None:
     chorale = python.parent / "chorale"
     assert run([str(chorale), "devices"], tmp_path).count(".amxd") == 4

@@ -45,6 +45,7 @@ def examine() -> list[Finding]:
         _link,
         _sound,
         _scores,
+        _service,
         _folder,
         _training,
     )
@@ -137,6 +138,13 @@ def _scores() -> Finding:
         ways = f"read and written; drawn as piano rolls without {' and '.join(missing)}"
         return Finding(NOTE, "scores", f"{ways}; to draw them: pip install 'chorale-companion[notation]'")
     return Finding(OK, "scores", f"read, written, and drawn by verovio {_version('verovio')}")
+
+
+def _service() -> Finding:
+    if not all(find_spec(name) for name in ("starlette", "uvicorn")):
+        text = "not installed; to be asked by other programs: pip install 'chorale-companion[serve]'"
+        return Finding(NOTE, "service", text)
+    return Finding(OK, "service", f"uvicorn {_version('uvicorn')}; chorale serve is asked by other programs")
 
 
 def _folder() -> Finding:

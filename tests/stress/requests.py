@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
@@ -33,10 +33,10 @@ def main(words: list[str]) -> int:
         until(lambda: len(client.came) > 2 / STEP_S, "frames come")
         with serving(Path(folder)) as (port, token):
             asked(port, token)  # the model is loaded, and the process warm
-            print_part("alone", client, time.perf_counter(), time.sleep, ALONE_S)
+            print_part("alone", client, lambda: time.sleep(ALONE_S))
             taken_ms: list[float] = []
-            print_part(f"beside {count} requests", client, time.perf_counter(), ask_all, port, token, count, taken_ms)
-            print_part("alone", client, time.perf_counter(), time.sleep, ALONE_S)
+            print_part(f"beside {count} requests", client, lambda: taken_ms.extend(ask_all(port, token, count)))
+            print_part("alone", client, lambda: time.sleep(ALONE_S))
         jam.send_signal(signal.SIGTERM)
         jam.wait(PATIENCE_S)
         client.stop()
@@ -45,10 +45,10 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def print_part(what: str, client: Client, begun_s: float, do: object, *arguments: object) -> None:
+def print_part(what: str, client: Client, do: Callable[[], object]) -> None:
     """How late notes were while something was done, as the jam tells it twice a second."""
-    first = len(client.lateness)
-    do(*arguments)  # type: ignore[operator]
+    begun_s, first = time.perf_counter(), len(client.lateness)
+    do()
     ended_s = time.perf_counter()
     told, in_time = client.lateness[first:], client.in_time(begun_s, ended_s)
     p50, p99 = (median(each[place] for each in told) for place in (0, 1))
@@ -76,11 +76,14 @@ def serving(folder: Path) -> Iterator[tuple[int, str]]:
         process.communicate(timeout=PATIENCE_S)
 
 
-def ask_all(port: int, token: str, count: int, taken_ms: list[float]) -> None:
+def ask_all(port: int, token: str, count: int) -> list[float]:
+    """How long each took, in milliseconds."""
+    taken_ms = []
     for _ in range(count):
         begun_s = time.perf_counter()
         asked(port, token)
         taken_ms.append((time.perf_counter() - begun_s) * 1000)
+    return taken_ms
 
 
 def asked(port: int, token: str) -> bytes:

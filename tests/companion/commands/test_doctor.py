@@ -16,7 +16,19 @@ from companion.io.midi_ports import Listing
 from companion.io.port_names import LOOPBACK_TAKEN, LOOPMIDI, plain_name
 
 SUBJECTS = [
-    *("Python", "packages", "models", "MIDI driver", "MIDI ports", "Link", "sound", "scores", "folder", "training"),
+    *(
+        "Python",
+        "packages",
+        "models",
+        "MIDI driver",
+        "MIDI ports",
+        "Link",
+        "sound",
+        "scores",
+        "service",
+        "folder",
+        "training",
+    ),
 ]
 
 
@@ -70,6 +82,7 @@ def test_optional_things_are_notes(monkeypatch: pytest.MonkeyPatch) -> None:
         ("Link", NOTE),
         ("sound", NOTE),
         ("scores", NOTE),
+        ("service", NOTE),
         ("training", NOTE),
     ]
     package = "rtmidi2" if sys.version_info >= (3, 13) else "python-rtmidi"
@@ -80,6 +93,9 @@ def test_optional_things_are_notes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert finding("scores").text == (
         "read and written; drawn as piano rolls without verovio and typst;"
         " to draw them: pip install 'chorale-companion[notation]'"
+    )
+    assert finding("service").text == (
+        "not installed; to be asked by other programs: pip install 'chorale-companion[serve]'"
     )
     assert finding("training").text == (
         "without tensorflow, keras, tf2onnx, music21; to train: pip install 'chorale-companion[train]'"
