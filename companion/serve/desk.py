@@ -63,11 +63,7 @@ class ServiceJob:
         """It is over; only the first time counts."""
         if self.over:
             return
-        self.outcome, self.wish = outcome, None
-        is_cancelled = outcome is CANCELLED or outcome == CANCELLED
-        self.state = (
-            JobState.DONE if isinstance(outcome, WishMade) else JobState.CANCELLED if is_cancelled else JobState.FAILED
-        )
+        self.outcome, self.wish, self.state = outcome, None, _state_of(outcome)
         self.stopped.set()
         self._change()
 
@@ -205,6 +201,12 @@ class Desk:
     def _call(self, do: Callable[[], object]) -> None:
         with suppress(RuntimeError):  # the loop is gone: nobody is there to be told
             self._loop.call_soon_threadsafe(do)
+
+
+def _state_of(outcome: Outcome) -> JobState:
+    if isinstance(outcome, WishMade):
+        return JobState.DONE
+    return JobState.CANCELLED if outcome == CANCELLED else JobState.FAILED
 
 
 def _size(job: ServiceJob) -> int:

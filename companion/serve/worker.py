@@ -24,7 +24,7 @@ from companion.serve.wish import Outcome, ServiceWish, WishFailed, WishProgress,
 
 READY_SECONDS = 60.0  # for the process to be there, on a machine that is busy
 WANTED_SECONDS = 0.05  # between two looks at whether a wish is wanted still
-STEP_SECONDS_LEFT = 1.0  # for the process to come to its next step
+NEXT_STEP_SECONDS = 1.0  # for the process to come to its next step
 PROGRESS_SECONDS = 0.1  # between two words on how far it is
 
 FAILED = WishFailed(HTTPStatus.INTERNAL_SERVER_ERROR, "making it has failed; ask again")
@@ -95,7 +95,7 @@ class Worker:
     def _stopped(self, why: WishFailed) -> WishFailed:
         """Ends the work between two steps, or else the process."""
         self._pipe.send(None)
-        until_s = time.monotonic() + STEP_SECONDS_LEFT
+        until_s = time.monotonic() + NEXT_STEP_SECONDS
         while (left_s := until_s - time.monotonic()) > 0:
             if self._pipe.poll(left_s) and not isinstance(self._pipe.recv(), WishProgress):
                 return why  # it has ended, whatever came of it
@@ -115,7 +115,7 @@ class Worker:
     def end(self) -> None:
         """The process is gone."""
         self._process.kill()
-        self._process.join(STEP_SECONDS_LEFT)
+        self._process.join(NEXT_STEP_SECONDS)
 
 
 def too_long(seconds: float) -> WishFailed:

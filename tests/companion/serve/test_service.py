@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from support.schema import breaches
 from support.served import LATER, LONG, NOTES, PATIENCE_S, Asking, served
 
 from companion.files.midi import MOST_BYTES
+from companion.serve.server import MOST_CONNECTIONS
 from companion.serve.wish import MIDI_TYPE, NOTES_TYPE, TRACE_TYPE
 
 HOME = Path(__file__).parents[3]
@@ -202,6 +204,22 @@ def test_what_turns_out_too_large_is_refused_while_it_comes(service: Asking) -> 
 def test_a_fault_is_read_by_whoever_is_still_sending(service: Asking) -> None:
     came = service.ask("POST", "/v1/continue", bytes(3_000_000), {"Authorization": ""})
     assert came.status == 401
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(service: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("companion.serve.bodies.BODY_SECONDS", 0.1)
+    came = service.say(head(service, "Content-Length: 10"))
+    assert (came.status, came.error) == (408, "the body did not arrive within 0.1 seconds")
+
+
+def test_who_holds_all_lines_is_the_only_one_to_be_refused(service: Asking) -> None:
+    with ExitStack() as lines:
+        for _ in range(MOST_CONNECTIONS):
+            lines.enter_context(socket.create_connection(service.place, PATIENCE_S))
+        assert service.ask("GET", "/v1/health").status == 503
+    until_s = time.monotonic() + PATIENCE_S
+    while service.ask("GET", "/v1/health").status != 200:
+        assert time.monotonic() < until_s
 
 
 # Jobs
