@@ -16,8 +16,7 @@ CLOCKS = {  # name → module:class, made with the tempo until another is told
 }
 
 
-def open_clock(name: str, bpm: float, now_s: float) -> Clock:
-    """The clock of this name, started where it starts by itself; errors as for the clock."""
+def make_clock(name: str, bpm: float) -> Clock:
+    """The clock of this name, which is still to be started; errors as for the clock."""
     clock: Clock = pkgutil.resolve_name(CLOCKS[name])(bpm)
-    clock.start(now_s)
     return clock

@@ -21,6 +21,8 @@ from companion.controls.kinds import (
 )
 from companion.errors import BadSetting
 
+OWN, SAME = "own", "same"  # where the clock goes: to a port of our own, or to that of the notes
+
 OSC_PORT_IN = 7401  # the companion hears
 OSC_PORT_OUT = 7402  # the Max device hears
 _THIS_MACHINE = {LOOPBACK, "localhost", "0.0.0.0", "::1", "::"}
@@ -87,6 +89,11 @@ RIG_KEYS = (
     _ports("out", Text(), "the MIDI output, by name or part of it", "output"),
     _ports("clock_port", Text(), "the MIDI input that the clock comes from"),
     _ports(
+        "clock_out",
+        Text(),
+        "where MIDI clock is sent: a MIDI output, by name or part of it, own (a port of ours) or same (with the notes)",
+    ),
+    _ports(
         "input",
         OneOf(("auto", "voices")),
         "auto: melody, chords or an MPE keyboard; voices: channels 1–4 are the four voices",
@@ -113,6 +120,7 @@ class Rig:
     inputs: tuple[str, ...] = ()  # names of MIDI inputs; none: one of our own
     output: str | None = None  # name of the MIDI output; None: one of our own
     clock_port: str | None = None  # name of the MIDI input that the clock comes from; None: any of the inputs
+    clock_out: str | None = None  # name of the MIDI output that the clock goes to, OWN or SAME; None: none is sent
     input: str = "auto"  # or "voices": channels 1–4 are the four voices
     echo: bool = False  # sound the player's own voice too
     midi: bool = True  # False: OSC alone

@@ -19,6 +19,7 @@ from companion.io.port_names import CLIENT, LOOPBACK_TAKEN, LOOPMIDI, find_port,
 
 INPUT_NAME = f"{CLIENT} In"  # the ports that we make ourselves
 OUTPUT_NAME = f"{CLIENT} Out"
+CLOCK_NAME = f"{CLIENT} Clock"
 
 LEAVING_SECONDS = 0.05
 POLL_SECONDS = 0.5  # between two looks at the port list; a third of a millisecond each
@@ -223,6 +224,12 @@ class OutputPort(_Port):
         raise NoPort(f"the MIDI output {self.name!r} is not open")
 
 
+class ClockOutputPort(OutputPort):
+    """A MIDI output for nothing but clock."""
+
+    _own_name = CLOCK_NAME
+
+
 def refuse_several(wanted: str | None, kind: str, driver: Driver) -> None:
     """Raises AmbiguousPort where several ports have the name that is said; one that is not there may come yet."""
     try:
@@ -284,3 +291,10 @@ def list_ports(driver: Driver | None = None) -> Listing:
 def open_output(wanted: str | None = None) -> OutputPort:
     """An output of the driver that is found here; one that is missing is waited for. Errors as for find_driver."""
     return OutputPort(wanted, find_driver(), patient=True)
+
+
+def named_alike(wanted: str, name: str, names: Sequence[str], kind: str) -> bool:
+    """Whether what is wanted among these names is the port of this name, but for the numbers that a system adds."""
+    with suppress(NoPort):
+        wanted = find_port(wanted, names, kind)
+    return plain_name(wanted).casefold() == plain_name(name).casefold()

@@ -37,6 +37,7 @@ class Conductor:
         self._addresses = Addresses()
         self._session, self._outlets, self._player, self._log, self._notices = session, outlets, player, log, notices
         self._sent_line: Timebase | None = None
+        self._sent_addresses = self._addresses
         self._logged_bpm = 0.0
         self._tempo_step = float("-inf")
         self._slow_s = float("-inf")  # when steps were left out last
@@ -132,10 +133,10 @@ class Conductor:
         )
 
     def _tell_player(self, line: Timebase | None, now_s: float) -> None:
-        if line == self._sent_line:
+        if line == self._sent_line and (line is None or self._addresses == self._sent_addresses):
             return
-        self._sent_line = line
-        self._player.send(SetTimebase(line))
+        self._sent_line, self._sent_addresses = line, self._addresses
+        self._player.send(SetTimebase(line, self._addresses))
         if line is not None:
             self._log_tempo(line, line.step_at(now_s))
 

@@ -242,6 +242,7 @@ class Engine:
         return replace(
             picture_of(self.session, position, self._choices),
             clock=self.clock.name,
+            clock_out=self.player_state.clock_output,
             bpm=bpm,
             connected=self._device.connected,
             latency_p50_ms=lateness.p50_ms if lateness else None,

@@ -43,6 +43,7 @@ class Picture:
     beat: int = 1
     playing: bool = False  # the clock runs
     clock: str = "internal"
+    clock_out: str = ""  # the port that it is passed on to; empty: to none
     bpm: float | None = None
     connected: bool | None = None  # whether the OSC peer is there; None: no OSC in use
     mode: str = "continue"

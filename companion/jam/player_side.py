@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from companion.io.events import PortBack, PortLost, PortMissing
+from companion.io.events import PortBack, PortEvent, PortLost, PortMissing
 from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink
 from companion.player.lateness import Lateness
-from companion.player.messages import EchoKey, Fault, HeldOver, PlayerReport, Ready
+from companion.player.messages import (
+    ClockLateness,
+    ClockPortNews,
+    EchoKey,
+    Fault,
+    HeldOver,
+    PlayerReport,
+    Ready,
+)
 
 
 class PlayerState:
@@ -16,6 +24,8 @@ class PlayerState:
         self.late = 0  # steps held over
         self.lateness: Lateness | None = None
         self.output = ""  # the name of the MIDI output
+        self.clock_output = ""  # of that which clock goes out on
+        self.clock_lateness: ClockLateness | None = None
         self._notices = notices
 
     def hear(self, report: PlayerReport) -> None:
@@ -23,8 +33,10 @@ class PlayerState:
         match report:
             case Lateness():
                 self.lateness = report
+            case ClockLateness():
+                self.clock_lateness = report
             case Ready():
-                self.output = report.port
+                self.output, self.clock_output = report.port, report.clock_port
             case HeldOver():
                 self.late += 1
             case PortLost():
@@ -34,6 +46,18 @@ class PlayerState:
                 self._notices.say(f"the MIDI output {report.name} is there")
             case PortMissing() | Fault():
                 self._notices.say(report.text)
+            case ClockPortNews(event):
+                self._hear_of_clock(event)
+
+    def _hear_of_clock(self, event: PortEvent) -> None:
+        match event:
+            case PortMissing(text):
+                self._notices.say(text)
+            case PortLost(name):
+                self._notices.say(f"the port {name} that clock goes out on is gone; it is opened again when it returns")
+            case PortBack(name):
+                self.clock_output = name
+                self._notices.say(f"the port {name} that clock goes out on is there")
 
 
 class OwnKeys:

@@ -23,7 +23,7 @@ from typing import Any
 
 from companion.clips.desk import ClipDesk
 from companion.clock.base import Clock
-from companion.clock.table import open_clock
+from companion.clock.table import make_clock
 from companion.controls.knobs import ControlMap, Learning, all_targets
 from companion.errors import ChoraleError, NoPort, one_line
 from companion.io import osc_messages
@@ -45,7 +45,9 @@ from companion.jam.recording import Recording, open_streams
 from companion.model.library import bundled_models, find_files, open_files
 from companion.model.runtime import Model
 from companion.parent import end_with_parent
+from companion.player.clock_port import clock_opener
 from companion.player.lasting import LastingPlayer
+from companion.player.messages import Ready
 from companion.player.port import Nowhere
 from companion.player.process import ORPHAN_SECONDS, PlayerHandle
 from companion.record.log import Entry
@@ -59,6 +61,7 @@ IDLE_SECONDS = 0.004  # between two looks at the clock while nothing comes in
 SWITCH_SECONDS = 0.0005  # how soon a thread that only stamps what arrives gets its turn
 MOST_MODELS = 3  # kept in memory once they were read: going back to one costs nothing
 MOST_AT_ONCE = 16  # things that arrived over OSC between two frames
+LEAD_SECONDS = 0.1  # before an own clock begins that is sent out too, so that its first tick is
 PLAYER_SECONDS = 2.0  # for the player process to let go of all notes and end
 
 
@@ -159,14 +162,18 @@ class _Jam:
         try:
             return find_driver()
         except NoPort as error:
-            if self._options.rig.inputs or self._options.rig.output or self._options.rig.clock == "midi":
+            rig = self._options.rig
+            if rig.inputs or rig.output or rig.clock_out or rig.clock == "midi":
                 raise
             self._notices.say(f"{error}; OSC alone")
             return None
 
     def _open_clock(self) -> Clock:
-        clock = open_clock(self._options.rig.clock, self._options.rig.bpm, time.perf_counter())
+        clock = make_clock(self._options.rig.clock, self._options.rig.bpm)
         self._stack.callback(clock.close)
+        self._waits = self._options.rig.clock_out is not None  # for whoever sends it out
+        if not self._waits:
+            clock.start(time.perf_counter())
         return clock
 
     def _open_inputs(self, driver: Driver | None) -> list[tuple[InputPort, bool]]:
@@ -208,7 +215,9 @@ class _Jam:
             if (rig.output is None or not rig.inputs) and has_loopback(driver):
                 self._notices.say(LOOPBACK_TAKEN)
         output = Nowhere if driver is None else functools.partial(open_output, rig.output)
-        player = LastingPlayer(lambda: PlayerHandle.in_process(output), rig.offset_ms / 1000)
+        followed = [port.name for port, clock in self._inputs if clock]
+        clock_output = clock_opener(rig, driver, followed)
+        player = LastingPlayer(lambda: PlayerHandle.in_process(output, clock_output), rig.offset_ms / 1000)
         self._stack.callback(player.close, PLAYER_SECONDS)
         return player
 
@@ -300,6 +309,9 @@ class _Jam:
             self._engine.midi(message, time_s, clock)
         for report in self._player.reports():
             self._engine.report(report)
+            if self._waits and isinstance(report, Ready):
+                self._waits = False
+                self._clock.start(time.perf_counter() + LEAD_SECONDS)
 
     def _take(self, item: Any) -> None:
         if isinstance(item, (Arrival, Unreadable)):

@@ -3,6 +3,8 @@
 messages     what the player is told, and what it tells
 player       frames in, MIDI messages out
 port         the output, and what sounds on it
+clock_out    MIDI clock for other devices
+clock_port   the output that it goes out on
 held_notes   which notes sound, and whose they are
 lateness     how late messages were
 loop         waiting for the next deadline

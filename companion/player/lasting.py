@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from companion.errors import ChoraleError
 from companion.music.sounding import ChannelNote
@@ -67,7 +68,7 @@ class LastingPlayer:
         self._handle.close(0.0)
         self._handle = self._begin()
         self._handle.send(Panic(0, tuple(sorted(self._notes))))
-        self._handle.send(self._timebase)
+        self._handle.send(replace(self._timebase, anew=True))
         return True
 
     def close(self, timeout_s: float) -> None:

@@ -25,13 +25,27 @@ class Lateness:
     interrupted_max_ms: float = 0.0
 
 
+class _Interruptions:
+    """Whether the system has taken the core away since a mark."""
+
+    def __init__(self, switches: Callable[[], int]) -> None:
+        self._switches = switches
+        self.mark()
+
+    def mark(self) -> None:
+        self._marked = self._switches()
+
+    @property
+    def happened(self) -> bool:
+        return self._switches() != self._marked
+
+
 class LatenessMeter:
     """Collects the lateness of each message."""
 
     def __init__(self, switches: Callable[[], int] = lambda: 0) -> None:
         """switches: counts the involuntary context switches of this thread so far."""
-        self._switches = switches
-        self._marked = switches()
+        self._interruptions = _Interruptions(switches)
         self._bins = [0] * BINS
         self._quiet = 0
         self._max_s = 0.0
@@ -39,12 +53,18 @@ class LatenessMeter:
         self._interrupted_max_s = 0.0
 
     def mark(self) -> None:
-        """From here on an involuntary context switch spoils the next messages."""
-        self._marked = self._switches()
+        """From here on an involuntary context switch spoils the next messages, also for the meters beside."""
+        self._interruptions.mark()
+
+    def beside(self) -> LatenessMeter:
+        """A meter of other messages of the same thread, marked with this one."""
+        meter = LatenessMeter()
+        meter._interruptions = self._interruptions
+        return meter
 
     def add(self, late_s: float) -> None:
         """One more message has left, so many seconds after its time."""
-        if self._switches() != self._marked:
+        if self._interruptions.happened:
             self._interrupted += 1
             self._interrupted_max_s = max(self._interrupted_max_s, late_s)
             return

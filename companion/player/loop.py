@@ -15,7 +15,7 @@ from typing import Protocol
 from companion.errors import ChoraleError, one_line
 from companion.io.events import PortMissing
 from companion.player.lateness import LatenessMeter, involuntary_switches
-from companion.player.messages import Close, Fault, PlayerCommand, PlayerReport, Ready
+from companion.player.messages import ClockPortNews, Close, Fault, PlayerCommand, PlayerReport, Ready
 from companion.player.player import Player
 from companion.player.port import Nowhere, Output
 
@@ -133,16 +133,20 @@ def run_player(
     stopping: Callable[[], bool] = lambda: False,
     clock: MonotonicSeconds = time.perf_counter,
     inbox: PlayerInbox | None = None,
+    open_clock: Callable[[Output], Output] | None = None,
 ) -> None:
     """Plays until it is told to close, the pipe ends or ``stopping`` says so; then everything is silent.
 
     open_output: gives the output; where it raises a ChoraleError that is reported, and nothing sounds.
     realtime: what the report Ready says of it.
+    open_clock: gives the output of MIDI clock, which may be that of the notes; None: no clock is sent.
     """
     reporter = Reporter(pipe)
     output, missing = _opened(open_output)
-    player = Player(output, clock, LatenessMeter(involuntary_switches()))
-    reporter.tell([*missing, Ready(output.name, realtime)])
+    beats, clockless = (None, []) if open_clock is None else _opened(lambda: open_clock(output))
+    player = Player(output, clock, LatenessMeter(involuntary_switches()), beats)
+    clock_port = "" if beats is None else beats.name
+    reporter.tell([*missing, *map(ClockPortNews, clockless), Ready(output.name, realtime, clock_port)])
     try:
         _loop(player, inbox or make_inbox(pipe, clock), reporter, stopping, clock)
     except (EOFError, OSError):
@@ -156,7 +160,7 @@ def run_player(
         pipe.close()
 
 
-def _opened(open_output: Callable[[], Output]) -> tuple[Output, list[PlayerReport]]:
+def _opened(open_output: Callable[[], Output]) -> tuple[Output, list[PortMissing]]:
     try:
         return open_output(), []
     except ChoraleError as error:

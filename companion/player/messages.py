@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from companion.io.events import PortBack, PortLost, PortMissing
+from companion.clock.addresses import Addresses
+from companion.io.events import PortBack, PortEvent, PortLost, PortMissing
 from companion.music.sounding import ChannelNote, SoundingFrame
 from companion.music.timebase import Timebase
 from companion.player.lateness import Lateness
@@ -30,6 +31,8 @@ class SetTimebase:
     """How music steps lie in time; None: the clock has stopped, nothing sounds, the frames are kept."""
 
     timebase: Timebase | None
+    addresses: Addresses = field(default_factory=Addresses)  # how they lie in the song
+    anew: bool = False  # another player was told of them before, and is gone
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class Ready:
 
     port: str  # "" where none is open yet
     realtime: bool  # the system gives it precedence
+    clock_port: str = ""  # where MIDI clock goes out; "" where it does not
 
 
 @dataclass(frozen=True)
@@ -105,10 +109,27 @@ class Silenced:
 
 
 @dataclass(frozen=True)
+class ClockLateness:
+    """Of all ticks of MIDI clock that were sent so far."""
+
+    lateness: Lateness  # at the return of the send call
+    deviation: Lateness  # how much longer or shorter the time between two was than it should be
+
+
+@dataclass(frozen=True)
+class ClockPortNews:
+    """What has become of the port that MIDI clock goes out on, where notes go out on another."""
+
+    event: PortEvent
+
+
+@dataclass(frozen=True)
 class Fault:
     """Something that should not happen, in a line; everything was released."""
 
     text: str
 
 
-PlayerReport = Ready | Lateness | HeldOver | PortLost | PortBack | PortMissing | Silenced | Fault
+PlayerReport = (
+    Ready | Lateness | ClockLateness | HeldOver | PortLost | PortBack | PortMissing | ClockPortNews | Silenced | Fault
+)

@@ -19,6 +19,8 @@ from pathlib import Path
 from companion.errors import one_line
 from companion.music.sounding import Change, Part, Sounding
 from companion.music.timebase import Timebase
+from companion.player.clock_out import ClockOut
+from companion.player.clock_port import ClockPort, SharedPort
 from companion.player.lateness import LatenessMeter
 from companion.player.messages import (
     ClearSteps,
@@ -45,10 +47,19 @@ CALM_SECONDS = 0.005  # before the next step there is time for the port list and
 class Player:
     """Frames in, messages out. Every method is quick, and none raises."""
 
-    def __init__(self, output: Output, clock: Callable[[], float], meter: LatenessMeter | None = None) -> None:
+    def __init__(
+        self,
+        output: Output,
+        clock: Callable[[], float],
+        meter: LatenessMeter | None = None,
+        clock_output: Output | None = None,
+    ) -> None:
+        """clock_output: where MIDI clock goes out, which may be the same output; None: nowhere."""
         self.meter = meter or LatenessMeter()
         self._clock = clock
         self._port = SoundingPort(output, self._sent)
+        clock_port = SharedPort(self._port) if clock_output is output else ClockPort(clock_output)
+        self._clock_out = ClockOut(clock_port, clock, self.meter.beside())
         self._sounding = Sounding(self._port.of)
         self._timebase: Timebase | None = None
         self._offset_s = 0.0
@@ -58,7 +69,8 @@ class Player:
 
     def take_reports(self) -> list[PlayerReport]:
         """What has happened since the last call."""
-        reports, self._reports = [*self._reports, *self._port.take_events()], []
+        reports = [*self._reports, *self._port.take_events(), *self._clock_out.take_reports()]
+        self._reports = []
         return reports
 
     # What is asked of it.
@@ -76,8 +88,8 @@ class Player:
                 self._carry_out(self._sounding.receive(frames))
             case ClearSteps(first, last):
                 self._sounding.clear(first, last)
-            case SetTimebase(timebase):
-                self._set_timebase(timebase)
+            case SetTimebase():
+                self._set_timebase(command)
             case PlayNow(voice, pitch, velocity, channel):
                 self._carry_out(self._sounding.now(voice, Part(pitch or None, True, velocity, channel)))
             case EchoKey():
@@ -92,8 +104,9 @@ class Player:
             case Close():
                 self.release_all()
 
-    def _set_timebase(self, timebase: Timebase | None) -> None:
-        self._timebase = timebase
+    def _set_timebase(self, command: SetTimebase) -> None:
+        self._timebase = timebase = command.timebase
+        self._clock_out.follow(command, self._offset_s)
         if timebase is None:
             self.release_all()
             self._sounding.stop()
@@ -118,11 +131,13 @@ class Player:
     def next_deadline_s(self) -> float | None:
         """When ``due`` has something to do next; None: never, as things stand."""
         step = self._sounding.next_step()
-        return None if step is None else self._time_of(step)
+        deadlines_s = [None if step is None else self._time_of(step), self._clock_out.next_deadline_s()]
+        return min((time_s for time_s in deadlines_s if time_s is not None), default=None)
 
     def due(self, now_s: float) -> None:
-        """Plays what has come due."""
+        """Sends what has come due: clock first, since others keep time by it."""
         try:
+            self._clock_out.due(now_s)
             self._play_due(now_s)
         except Exception as error:
             self._fail(error)
@@ -151,18 +166,19 @@ class Player:
             self.meter.add(self._clock() - self._deadline_s)
 
     def keep_house(self, now_s: float) -> None:
-        """Looks after the port, the lateness report and frames that never come; puts it off just before a step."""
+        """Looks after the ports, the lateness report and frames that never come; puts it off just before a step."""
         deadline_s = self.next_deadline_s()
         if deadline_s is not None and now_s >= deadline_s - CALM_SECONDS:
             return
         try:
             self._port.watch(now_s)
+            self._clock_out.keep_house(now_s)
         except Exception as error:
             self._fail(error)
         self._let_go_if_starved(now_s)
         if now_s - self._lateness_s >= LATENESS_SECONDS:
             self._lateness_s = now_s
-            self._reports.append(self.meter.read())
+            self._reports += [self.meter.read(), *self._clock_out.figures()]
 
     def _let_go_if_starved(self, now_s: float) -> None:
         starves_at = None if self._timebase is None else self._sounding.starves_at(self._timebase.step_seconds)
@@ -182,9 +198,10 @@ class Player:
         self._port.release_all()
 
     def close(self) -> None:
-        """Releases everything, tells the last figures and closes the output."""
+        """Releases everything, stops the devices that follow, tells the last figures and closes the outputs."""
         self.release_all()
-        self._reports.append(self.meter.read())
+        self._clock_out.close()
+        self._reports += [self.meter.read(), *self._clock_out.figures()]
         self._port.close()
 
     def _fail(self, error: Exception) -> None:

@@ -70,6 +70,17 @@ class SoundingPort:
         """What happens at one moment, note-offs first; ValueError for a note that MIDI has not."""
         self._try(lambda: self._notes.move(released, struck))
 
+    def pass_on(self, message: bytes) -> bool:
+        """Sends a message that belongs to no channel; whether the output took it."""
+        if self.lost:
+            return False
+        try:
+            self._output.send(message)
+        except Exception:  # every driver has its own
+            self._lose()
+            return False
+        return True
+
     def release_all(self) -> None:
         """Stops everything that sounds."""
         self._try(self._notes.release_all)

@@ -18,6 +18,7 @@ from multiprocessing.util import Finalize
 from typing import Any, Protocol, Self
 
 from companion.parent import end_with_parent
+from companion.player.clock_port import OpenClockOutput
 from companion.player.loop import run_player
 from companion.player.messages import Close, PlayerCommand, PlayerReport
 from companion.player.port import Output
@@ -50,20 +51,25 @@ class PlayerHandle:
         self._at_exit = Finalize(self, _end, (pipe, runner, CLOSE_SECONDS), exitpriority=10)
 
     @classmethod
-    def in_process(cls, open_output: OpenPlayerOutput) -> Self:
-        """Starts a player in a process of its own; it is ready when it reports Ready."""
+    def in_process(cls, open_output: OpenPlayerOutput, open_clock: OpenClockOutput | None = None) -> Self:
+        """Starts a player in a process of its own; it is ready when it reports Ready.
+
+        open_clock: gives the output that MIDI clock goes out on; None: none does.
+        """
         context = multiprocessing.get_context("spawn")  # the same on all systems, and safe beside threads
         ours, theirs = context.Pipe()
-        process = context.Process(target=player_process, args=(theirs, open_output), name="chorale player", daemon=True)
+        arguments = theirs, open_output, open_clock
+        process = context.Process(target=player_process, args=arguments, name="chorale player", daemon=True)
         process.start()
         theirs.close()  # else its end would not be noticed
         return cls(ours, process)
 
     @classmethod
-    def in_thread(cls, open_output: OpenPlayerOutput) -> Self:
+    def in_thread(cls, open_output: OpenPlayerOutput, open_clock: OpenClockOutput | None = None) -> Self:
         """Starts a player in a thread of this process."""
         ours, theirs = multiprocessing.Pipe()
-        thread = threading.Thread(target=_player_thread, args=(theirs, open_output), name="chorale player", daemon=True)
+        arguments = theirs, open_output, open_clock
+        thread = threading.Thread(target=_player_thread, args=arguments, name="chorale player", daemon=True)
         thread.start()
         return cls(ours, thread)
 
@@ -128,7 +134,9 @@ def _end(pipe: Connection[Any, Any], runner: _Runner, timeout_s: float) -> None:
         runner.close()
 
 
-def player_process(pipe: Connection[Any, Any], open_output: OpenPlayerOutput) -> None:
+def player_process(
+    pipe: Connection[Any, Any], open_output: OpenPlayerOutput, open_clock: OpenClockOutput | None = None
+) -> None:
     """The player's process: what it has to itself, and how it ends."""
     end_with_parent(ORPHAN_SECONDS)
     told = _told_to_end()
@@ -138,11 +146,13 @@ def player_process(pipe: Connection[Any, Any], open_output: OpenPlayerOutput) ->
     gc.collect()
     gc.freeze()
     gc.disable()  # nothing here makes cycles, and a collection would be heard
-    run_player(pipe, open_output, realtime=realtime, stopping=told.is_set)
+    run_player(pipe, open_output, realtime=realtime, stopping=told.is_set, open_clock=open_clock)
 
 
-def _player_thread(pipe: Connection[Any, Any], open_output: OpenPlayerOutput) -> None:
-    run_player(pipe, open_output, realtime=_take_precedence())
+def _player_thread(
+    pipe: Connection[Any, Any], open_output: OpenPlayerOutput, open_clock: OpenClockOutput | None
+) -> None:
+    run_player(pipe, open_output, realtime=_take_precedence(), open_clock=open_clock)
 
 
 def _told_to_end() -> threading.Event:

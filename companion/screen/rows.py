@@ -209,9 +209,10 @@ class Screen:
         """What stands beside the four voices."""
         picture = self.picture
         peer = {None: "", True: ", OSC on", False: ", OSC no peer"}[picture.connected]
+        out = f" > {picture.clock_out}" if picture.clock_out else ""
         held = f", {picture.late} held" if picture.late else ""
         return [
-            ("clock", f"{picture.clock}{peer}"),
+            ("clock", f"{picture.clock}{out}{peer}"),
             ("ports", picture.ports or self.look.rest),
             ("late", f"{self._milliseconds()}{held}"),
             ("take", picture.recording or self.look.rest),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from companion.clock.base import Clock, ClockEvent, Started, Stopped
 from companion.clock.internal import InternalClock
-from companion.clock.table import open_clock
+from companion.clock.table import make_clock
 from companion.clock.tempo import check_bpm
 from companion.errors import BadSetting
 from companion.music.timebase import Timebase
@@ -91,7 +91,8 @@ def test_the_position_is_continuous_and_never_runs_back(changes: list[tuple[floa
 
 @pytest.mark.parametrize(("name", "events"), [("internal", [Started(0.0, 3.0)]), ("midi", []), ("osc", [])])
 def test_a_clock_is_opened_by_name_and_what_it_does_not_know_passes_it_by(name: str, events: list[ClockEvent]) -> None:
-    clock = open_clock(name, 100, 3.0)
+    clock = make_clock(name, 100)
+    clock.start(3.0)
     assert clock.name == name
     if name != "osc":
         clock.transport(True, 64.0, 90.0, 3, 4, 3.0)

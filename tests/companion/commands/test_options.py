@@ -46,6 +46,7 @@ RIG: dict[str, tuple[str | None, dict[str, Any]]] = {
     "--in": ("Keystation", {"inputs": ("Keystation",)}),
     "--out": ("12", {"output": "12"}),
     "--clock-port": ("Live", {"clock_port": "Live"}),
+    "--clock-out": ("Digitakt", {"clock_out": "Digitakt"}),
     "--input": ("voices", {"input": "voices"}),
     "--echo": (None, {"echo": True}),
     "--no-midi": (None, {"midi": False}),

@@ -45,6 +45,7 @@ def rigs() -> st.SearchStrategy[Rig]:
         inputs=st.lists(NAMES, max_size=3).map(tuple),
         output=st.none() | NAMES,
         clock_port=st.none() | NAMES,
+        clock_out=st.none() | NAMES,
         input=st.sampled_from(["auto", "voices"]),
         echo=st.booleans(),
         midi=st.booleans(),

@@ -4,6 +4,7 @@ import pytest
 from support.fakes import Babbler
 from support.jamrig import PlayerTape
 
+from companion.clock.addresses import Addresses, Loop
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.controls.settings import Settings
 from companion.controls.table import Choices
@@ -85,7 +86,19 @@ def test_the_player_is_told_each_new_line_once_in_steps_of_the_music() -> None:
     podium.conductor.tick(0.1)
     podium.clock.tell(None, Stopped(0.2))
     podium.conductor.tick(0.2)
-    assert podium.player.of(SetTimebase) == [SetTimebase(Timebase(0.0, 0.0, 0.125)), SetTimebase(None)]
+    told = [SetTimebase(Timebase(0.0, 0.0, 0.125), Addresses(64)), SetTimebase(None, Addresses(64))]
+    assert podium.player.of(SetTimebase) == told
+
+
+def test_the_player_is_told_where_in_the_song_the_music_is_also_where_its_line_stays() -> None:
+    podium = Podium()
+    podium.clock.tell(LINE, Started(64.0, 0.0))
+    podium.conductor.tick(0.0)
+    podium.clock.tell(LINE, LoopSet(True, 64.0, 80.0))
+    podium.conductor.tick(0.1)
+    assert podium.player.of(SetTimebase)[-1] == SetTimebase(
+        Timebase(0.0, 0.0, 0.125), Addresses(64, loop=Loop(64.0, 80.0))
+    )
 
 
 def test_what_was_missed_is_made_up_for_step_by_step_while_it_is_little() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,7 +51,8 @@ def test_another_player_follows_and_lets_go_of_what_may_sound() -> None:
     handles[0].alive = False
     assert player.revived(2.0)
     assert handles[0].closed
-    assert handles[1].told == [SetOffset(0.02), Panic(0, ((0, 72), (1, 67), (4, 50), (9, 48))), line]
+    anew = replace(line, anew=True)  # devices that follow our clock may have been left running
+    assert handles[1].told == [SetOffset(0.02), Panic(0, ((0, 72), (1, 67), (4, 50), (9, 48))), anew]
     assert not player.revived(3.0)
 
 
