@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from companion.errors import BadSetting
 from companion.music.timebase import Timebase
 
 JUMP_STEPS = 0.5  # what is told to be further than this from its line has jumped; less is tempo, or jitter
@@ -62,6 +63,7 @@ class Clock:
     """Where the music is, now and soon. A clock overrides what it hears and knows; the rest passes it by."""
 
     name: str
+    leads = False  # its tempo may be set here, and nobody else's is followed
 
     def __init__(self) -> None:
         self._events: list[ClockEvent] = []  # what the next poll tells
@@ -70,6 +72,15 @@ class Clock:
     def bpm(self) -> float | None:
         """Quarter notes a minute, also while stopped; None where only the line tells."""
         return None
+
+    def set_bpm(self, bpm: float, now_s: float) -> None:
+        """Goes on at another tempo from where it is.
+
+        Raises:
+            BadSetting: somebody else's tempo is followed, or it is outside 20..400.
+        """
+        del bpm, now_s
+        raise BadSetting(f"the tempo is that of the {self.name} clock, which is followed: set it there")
 
     def start(self, now_s: float) -> None:
         """The jam begins; a clock that waits for somebody else's start goes on waiting."""

@@ -11,6 +11,7 @@ class InternalClock(Clock):
     """Runs by itself."""
 
     name = "internal"
+    leads = True
 
     def __init__(self, bpm: float = 120) -> None:
         super().__init__()

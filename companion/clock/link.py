@@ -27,6 +27,7 @@ class LinkClock(Clock):
     """A peer of a Link session."""
 
     name = "link"
+    leads = True
 
     def __init__(
         self,

@@ -97,7 +97,7 @@ def _obey(stroke: str, connection: Connection, view: View) -> bool:
         view.repaint()
     elif what is None:
         with contextlib.suppress(OSError):
-            connection.send(Stroke(stroke))
+            connection.send(Stroke(stroke, time.perf_counter()))
     return what is Local.QUIT
 
 

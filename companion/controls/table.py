@@ -91,6 +91,7 @@ class Control:
     doc: str
     field: str = ""  # of Settings or VoiceSettings; "" for an action
     voice_too: bool = False  # of the whole, and of a voice where one is named
+    in_live: bool = True  # is for a device in Live, too; what Live has itself is not
     in_files: bool = False  # says how music is drawn, so that commands that write files have it too
     flag: str = ""  # a short option of the command line
     cc: int | None = None  # the control change that moves it unless others are bound; of voices, the soprano's
@@ -163,6 +164,13 @@ CONTROLS = (
         "silences everything at once; whatever comes with it is passed over",
         cc=31,
         keys=_keys("p", "panic: silence everything", "!", "p panic"),
+    ),
+    _action(
+        "tap",
+        "taps a beat: the tempo is the average of the last taps, from two to eight, and begins anew after two seconds",
+        in_live=False,
+        cc=102,
+        keys=_keys("b", "tap the beat: the tempo"),
     ),
     # The top is that of companion.sampling.draw.
     _control(

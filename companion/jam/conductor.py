@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from companion.clock.addresses import Addresses, Loop
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
+from companion.clock.tap import Taps
 from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink, Outlets
 from companion.music.timebase import Timebase
@@ -41,6 +42,7 @@ class Conductor:
         self._logged_bpm = 0.0
         self._tempo_step = float("-inf")
         self._slow_s = float("-inf")  # when steps were left out last
+        self._now_s, self._taps = 0.0, Taps()
 
     def line(self) -> Timebase | None:
         """From seconds to steps of the music; None while the clock stands."""
@@ -49,6 +51,7 @@ class Conductor:
 
     def tick(self, now_s: float) -> None:
         """The time is now: follow what the clock says, and let the session come to where the music is."""
+        self._now_s = now_s
         for event in self.clock.poll(now_s):
             self._follow(event)
         line = self.line()
@@ -59,6 +62,18 @@ class Conductor:
         if line is not None:
             self._come_to(line.step_at(now_s))
         self._outlets.forget_past()
+
+    def tap(self, time_s: float | None = None) -> None:
+        """A beat is tapped at a time, or now: the tempo follows, and the music goes on from where it is.
+
+        Raises:
+            BadSetting: somebody else's tempo is followed, or what is tapped is none.
+        """
+        bpm = self._taps.tap(self._now_s if time_s is None else time_s)
+        if bpm is None and self.clock.leads:
+            return
+        self.clock.set_bpm(bpm or 0.0, self._now_s)
+        self._notices.say_once(f"tempo {bpm:.1f} bpm, of {self._taps.count} taps")
 
     def _come_to(self, position: float) -> None:
         """Step by step, and not before all is planned, so that what the player does is heard in between."""

@@ -115,7 +115,7 @@ class Engine:
             self._keys.control(number, value, channel, time_s)
         command = self._control_changes.receive(number, value, channel, time_s, self.session, self._choices)
         if command is not None:
-            self.command(command)
+            self.command(command, time_s)
 
     def osc(self, arrival: Arrival | Unreadable) -> None:
         """An OSC message."""
@@ -127,7 +127,7 @@ class Engine:
             case OscFault():
                 self._notices.complain(found.text)
             case Command():
-                self.command(found)
+                self.command(found, arrival.time_s)
             case PlayedNote():
                 self.note(found.pitch, found.velocity, found.channel, arrival.time_s)
             case PlayedPedal():
@@ -153,16 +153,19 @@ class Engine:
         """A key goes down, or up with velocity 0."""
         self._keys.note(pitch, velocity, channel, time_s)
 
-    def stroke(self, stroke: str) -> None:
-        """A key of the computer's keyboard."""
+    def stroke(self, stroke: str, time_s: float | None = None) -> None:
+        """A key of the computer's keyboard, pressed at a time; None: now."""
         scene = keymap.Scene(self.session.settings, self.session.activity == ANSWERING, self._choices)
         command = keymap.command(stroke, scene)
         if command is not None:
-            self.command(command)
+            self.command(command, time_s)
 
-    def command(self, command: Command) -> None:
-        """A control or an action, from anywhere; a fault is said, and changes nothing."""
+    def command(self, command: Command, time_s: float | None = None) -> None:
+        """A control or an action, from anywhere, told at a time or now; a fault is said, and changes nothing."""
         try:
+            if command.name == "tap":
+                self._conductor.tap(time_s)
+                return
             if command.name == "model" and self._load is not None:
                 self._load(self._model_name(command))
                 return

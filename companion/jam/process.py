@@ -70,6 +70,7 @@ class Stroke:
     """A key of the computer's keyboard."""
 
     stroke: str
+    time_s: float  # when it was pressed, of time.perf_counter
 
 
 @dataclass(frozen=True)
@@ -334,8 +335,8 @@ class _Jam:
                         return False
                     case Shown():
                         self._shown = True
-                    case Stroke(stroke):
-                        self._engine.stroke(stroke)
+                    case Stroke(stroke, time_s):
+                        self._engine.stroke(stroke, time_s)
         except (EOFError, OSError):
             return False
         return True

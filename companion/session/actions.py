@@ -76,6 +76,11 @@ def keep_take(turns: Turns) -> None:
     turns.sink.keep(take[0].step, turns.plan.music.context.step - 1 if is_full else take[-1].step)
 
 
+def tap(turns: Turns) -> None:
+    """Tempo is the clock's affair: steps stay steps."""
+    del turns
+
+
 DO: dict[str, Callable[..., None]] = {
     "go": go,
     "stop": stop,
@@ -83,4 +88,5 @@ DO: dict[str, Callable[..., None]] = {
     "cadence": cadence,
     "undo": undo,
     "keep": keep_take,
+    "tap": tap,
 }

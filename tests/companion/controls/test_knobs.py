@@ -61,6 +61,7 @@ def test_default_map() -> None:
         (30, "model", None),
         (31, "panic", None),
         (85, "follow", None),
+        (102, "tap", None),
     ]
 
 

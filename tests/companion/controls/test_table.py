@@ -44,7 +44,7 @@ from companion.sampling.draw import HIGHEST_TEMPERATURE, Sampling
 CHOICES = Choices(("gru", "transformer"), (StyleDefaults("bach", 0.8, 0.95), StyleDefaults("wild", 1.4, 1.0)))
 
 NAMES = [
-    "mode", "go", "stop", "cadence", "undo", "keep", "panic", "temperature", "top_p", "density", "follow", "key",
+    "mode", "go", "stop", "cadence", "undo", "keep", "panic", "tap", "temperature", "top_p", "density", "follow", "key",
     "style", "seed", "model", "velocity", "bars", "grid", "rest", "voice/lock", "voice/mute", "voice/octave",
     "voice/velocity", "voice/channel",
 ]  # fmt: skip
@@ -52,7 +52,7 @@ NAMES = [
 
 def test_table_has_these_controls() -> None:
     assert [control.name for control in CONTROLS] == NAMES
-    assert ACTIONS == ("go", "stop", "cadence", "undo", "keep", "panic")
+    assert ACTIONS == ("go", "stop", "cadence", "undo", "keep", "panic", "tap")
     assert find_control("temperature").usage == "value [voice]"
     assert find_control("voice/lock").usage == "voice on"
     assert find_control("go").usage == "[bars]"

@@ -371,3 +371,54 @@ def test_where_messages_were_lost_no_key_stays_down() -> None:
     rig.engine.overrun(3, rig.now_s)
     assert [(key.pitch, key.velocity) for key in rig.player.of(EchoKey)] == [(60, 80), (60, 0)]
     assert rig.heard("error") == [("too much comes over OSC: 3 messages lost",)]
+
+
+@pytest.mark.parametrize("way", ["key", "cc", "osc"])
+def test_a_tapped_tempo_is_taken_and_the_music_goes_on_from_where_it_is(way: str) -> None:
+    rig = answering()
+    tempi, places = [], []
+    for count in range(4):
+        rig.run_until(2.0 + 0.6 * count)
+        line = rig.engine.line
+        assert line is not None
+        places.append(line.step_at(rig.now_s))
+        if way == "key":
+            rig.engine.stroke("b", rig.now_s)
+        elif way == "osc":
+            rig.osc("tap")
+        else:
+            rig.engine.midi([0xB0, 102, 127], rig.now_s)
+            rig.engine.midi([0xB0, 102, 0], rig.now_s)
+        rig.engine.tick(rig.now_s)
+        after = rig.engine.line
+        assert after is not None and after.step_at(rig.now_s) == pytest.approx(places[-1], abs=1e-6)
+        tempi.append(after.bpm)
+    assert tempi == pytest.approx([120, 100, 100, 100])
+    assert places == pytest.approx([16, 20.8, 24.8, 28.8])
+    assert ("tempo 100.0 bpm, of 4 taps",) in rig.heard("status")
+    assert rig.player.of(SetTimebase)[-1].timebase.bpm == pytest.approx(100)
+    assert rig.session.activity == ANSWERING
+
+
+def test_a_tap_counts_from_when_it_was_pressed_and_not_from_when_it_is_heard() -> None:
+    rig = Rig(Babbler(), SETTINGS)
+    rig.run_until(1.0)
+    for time_s in (0.1, 0.6):
+        rig.engine.stroke("b", time_s)
+    assert rig.engine.clock.bpm == pytest.approx(120)
+
+
+@pytest.mark.parametrize("clock", [MidiClock(), TransportClock()])
+def test_where_somebody_else_leads_a_tap_is_refused_in_a_line(clock: Any) -> None:
+    rig = Rig(Babbler(), SETTINGS, clock)
+    rig.osc("tap")
+    said = f"the tempo is that of the {clock.name} clock, which is followed: set it there"
+    assert rig.heard("error") == [(said,)]
+
+
+def test_a_tempo_that_is_none_is_refused_and_the_old_one_stays() -> None:
+    rig = Rig(Babbler(), SETTINGS)
+    rig.engine.stroke("b", 0.0)
+    rig.engine.stroke("b", 0.1)
+    assert rig.heard("error") == [("bpm must be from 20 to 400, not 600",)]
+    assert rig.engine.clock.bpm == pytest.approx(120)
