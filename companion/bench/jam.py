@@ -1,8 +1,8 @@
 """How punctual the player is while everything else works: for ``chorale bench --jam``.
 
 As in a jam there are three processes: one shows the view, one generates with the model without a pause,
-and the player plays, four voices struck in every step at 200 BPM. The same is then measured with the
-player as a thread beside the model, and as a thread beside the view.
+and the player plays, four voices struck in every step at 200 BPM. The same is then measured while it sends
+MIDI clock on the same port, with the player as a thread beside the model, and as a thread beside the view.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from statistics import median
 from typing import Any
 
 from companion.bench.load import (
+    CLOCK,
     LOAD_BPM,
     PATIENCE_SECONDS,
     PLACES,
@@ -35,6 +36,8 @@ from companion.io.midi_driver import find_driver
 from companion.io.midi_ports import OutputPort
 from companion.jam.process import SWITCH_SECONDS
 from companion.music.timebase import step_seconds
+from companion.player.lateness import Lateness
+from companion.player.messages import ClockLateness
 from companion.player.port import Nowhere, Output
 from companion.player.process import OpenPlayerOutput, PlayerHandle
 from companion.screen.terminal import Progress, unseen
@@ -85,14 +88,28 @@ def output() -> Output:
 def _facts(measured: Measured) -> dict[str, Any]:
     lateness = measured.lateness
     return {
-        "lateness_ms": {"p50": lateness.p50_ms, "p99": lateness.p99_ms, "max": lateness.max_ms},
+        "lateness_ms": _milliseconds(lateness),
         "messages": lateness.sent,
         "interrupted": {"messages": lateness.interrupted, "max_ms": lateness.interrupted_max_ms},
         "held_over": measured.held_over,
         "panic_ms": {"p50": round(median(measured.panic_ms), 3), "max": round(max(measured.panic_ms), 3)},
         "realtime": measured.realtime,
         "port": measured.port,
+        **({} if measured.clock is None else {"ticks": _ticks(measured.clock)}),
     }
+
+
+def _ticks(clock: ClockLateness) -> dict[str, Any]:
+    """deviation: of the time between two ticks from what it should be."""
+    return {
+        "sent": clock.lateness.sent,
+        "lateness_ms": _milliseconds(clock.lateness),
+        "deviation_ms": _milliseconds(clock.deviation),
+    }
+
+
+def _milliseconds(lateness: Lateness) -> dict[str, float]:
+    return {"p50": lateness.p50_ms, "p99": lateness.p99_ms, "max": lateness.max_ms}
 
 
 def describe_jam(result: dict[str, Any]) -> list[str]:
@@ -102,6 +119,7 @@ def describe_jam(result: dict[str, Any]) -> list[str]:
     lines = [f"jam at {LOAD_BPM} BPM, four voices in every step, to {port}, {rights} real-time rights"]
     places = {
         "in a process": jam,
+        "with MIDI clock": jam.get(CLOCK),
         "thread by the model": jam.get(THREAD),
         "thread by the view": jam.get(THREAD_BESIDE_VIEW),
     }
@@ -114,11 +132,21 @@ def describe_jam(result: dict[str, Any]) -> list[str]:
             f"  ({facts['messages']} messages, {cut['messages']} of them interrupted, up to {cut['max_ms']:.1f} ms;"
             f" {facts['held_over']} steps held over)  panic p50 {panic['p50']:.2f}  max {panic['max']:.2f} ms"
         )
+    ticks = jam.get("ticks") or jam.get(CLOCK, {}).get("ticks")
+    if ticks is not None:
+        words = [_words(ticks[what]) for what in ("lateness_ms", "deviation_ms")]
+        lines.append(
+            f"ticks of MIDI clock   late {words[0]}  ({ticks['sent']} ticks); from one to the next off {words[1]}"
+        )
     if "harmony_ms" in jam:
         harmony = jam["harmony_ms"]
         figures = f"p50 {harmony['p50']:.2f}  p99 {harmony['p99']:.2f}  max {harmony['max']:.2f} ms"
         lines.append(f"key to harmony        {figures}, from a key after its grid line to the other voices")
     return lines
+
+
+def _words(figures: dict[str, float]) -> str:
+    return f"p50 {figures['p50']:.3f}  p99 {figures['p99']:.3f}  max {figures['max']:.3f} ms"
 
 
 class _Here:

@@ -17,8 +17,18 @@ from companion.jam.process import PICTURE_SECONDS, SWITCH_SECONDS
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase, step_seconds
 from companion.music.vocabulary import VOICES
+from companion.player.clock_port import share_output
 from companion.player.lateness import Lateness
-from companion.player.messages import HeldOver, Panic, PlayerReport, PlayFrames, Ready, SetTimebase, Silenced
+from companion.player.messages import (
+    ClockLateness,
+    HeldOver,
+    Panic,
+    PlayerReport,
+    PlayFrames,
+    Ready,
+    SetTimebase,
+    Silenced,
+)
 from companion.player.process import OpenPlayerOutput, PlayerHandle
 
 LOAD_BPM = 200
@@ -28,9 +38,10 @@ START_SECONDS = 0.5  # before the first step
 PATIENCE_SECONDS = 30.0
 
 PROCESS = "process"  # the player beside nobody
+CLOCK = "clock"  # likewise, and it sends MIDI clock too
 THREAD = "thread"  # beside the model
 THREAD_BESIDE_VIEW = "thread_beside_view"
-PLACES = (PROCESS, THREAD, THREAD_BESIDE_VIEW)
+PLACES = (PROCESS, CLOCK, THREAD, THREAD_BESIDE_VIEW)
 
 
 @dataclass
@@ -38,6 +49,7 @@ class Measured:
     """What one run has shown."""
 
     lateness: Lateness = field(default_factory=lambda: Lateness(0.0, 0.0, 0.0, 0))
+    clock: ClockLateness | None = None  # where MIDI clock was sent
     held_over: int = 0
     panic_ms: list[float] = field(default_factory=list)
     port: str = ""
@@ -94,6 +106,8 @@ class Feeder:
                     self.measured.held_over += 1
                 case Lateness():
                     self.measured.lateness = report
+                case ClockLateness():
+                    self.measured.clock = report
                 case Silenced(_, at_s):
                     self.silenced.append(at_s)
         return reports
@@ -180,7 +194,7 @@ def _play_and_generate(
     pipe: Connection[Any, Any], place: str, steps: int, open_output: OpenPlayerOutput, generate: Callable[[], None]
 ) -> None:
     start = PlayerHandle.in_thread if place == THREAD else PlayerHandle.in_process
-    with start(open_output) as player:
+    with start(open_output, share_output if place == CLOCK else None) as player:
         feeder = Feeder(player, steps)
         feeder.start()
         while _serve(pipe, feeder):

@@ -94,7 +94,7 @@ def clock_opener(rig: Rig, driver: Driver | None, heard: Sequence[str]) -> OpenC
     for name in heard if rig.clock == "midi" else ():
         if called is not None and named_alike(called, name, driver.outputs(), "output"):
             raise NoPort(f"clock_out {wanted!r} is {name!r}, which the clock comes from: it would hear itself")
-    return _shared if wanted == SAME else functools.partial(open_clock_output, wanted)
+    return share_output if wanted == SAME else functools.partial(open_clock_output, wanted)
 
 
 def open_clock_output(wanted: str | None, notes: Output) -> Output:
@@ -109,5 +109,6 @@ def open_clock_output(wanted: str | None, notes: Output) -> Output:
     return ClockOutputPort(wanted, driver, patient=wanted is not None)
 
 
-def _shared(notes: Output) -> Output:
+def share_output(notes: Output) -> Output:
+    """The output of the notes."""
     return notes

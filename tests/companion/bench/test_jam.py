@@ -8,7 +8,7 @@ import pytest
 
 from companion.bench import jam
 from companion.bench.jam import bench_jam, describe_jam, total_steps
-from companion.bench.load import LOAD_BPM, PLACES, PROCESS, THREAD, THREAD_BESIDE_VIEW
+from companion.bench.load import CLOCK, LOAD_BPM, PLACES, PROCESS, THREAD, THREAD_BESIDE_VIEW
 from companion.controls.table import DEFAULT_MODEL
 from companion.errors import ChoraleError
 from companion.model.library import find_model
@@ -37,8 +37,16 @@ def test_for_people() -> None:
     ]
 
 
+def test_ticks_for_people() -> None:
+    ticks = {"sent": 1600, "lateness_ms": FACTS["lateness_ms"], "deviation_ms": {"p50": 0.03, "p99": 0.2, "max": 0.41}}
+    assert describe_jam({"jam": {**FACTS, CLOCK: {**FACTS, "ticks": ticks}}})[-1] == (
+        "ticks of MIDI clock   late p50 0.180  p99 0.260  max 0.293 ms  (1600 ticks);"
+        " from one to the next off p50 0.030  p99 0.200  max 0.410 ms"
+    )
+
+
 def test_steps_of_all_places() -> None:
-    assert total_steps(20.0) == 3 * 267
+    assert total_steps(20.0) == 4 * 267
 
 
 def test_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,16 +65,16 @@ def test_a_short_run(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     model = str(find_model(DEFAULT_MODEL))  # as a file: found in the other process wherever that looks for names
     result = bench_jam(model, 1.0, (place,), lambda done, total=None: told.append(done), Nowhere)
     figures = result["jam"]
-    assert set(figures) == set(FACTS)
+    assert set(figures) == {*FACTS, *(["ticks"] if place == CLOCK else [])}
     assert figures["messages"] > 0
     assert 0 < figures["lateness_ms"]["p50"] <= figures["lateness_ms"]["p99"] <= figures["lateness_ms"]["max"]
     assert figures["panic_ms"]["max"] > 0
     assert told == sorted(told)
-    assert len(describe_jam(result)) == 2
+    assert len(describe_jam(result)) == (3 if place == CLOCK else 2)
 
 
 def test_all_places() -> None:
-    assert PLACES == (PROCESS, THREAD, THREAD_BESIDE_VIEW)
+    assert PLACES == (PROCESS, CLOCK, THREAD, THREAD_BESIDE_VIEW)
 
 
 @pytest.mark.slow

@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
+from support.fakes import Babbler
+from support.jamrig import Rig
 from support.recording import RecordingOutput
 
 from companion.clock.addresses import Addresses, Loop
 from companion.clock.base import Jumped, Started, Stopped
 from companion.clock.midi import MidiClock
+from companion.clock.transport import TransportClock
+from companion.controls.settings import Settings
 from companion.io.events import PortBack, PortLost, PortMissing
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase, step_seconds
@@ -393,3 +397,44 @@ def test_a_follower_hears_what_was_meant(stage: Stage) -> None:
     stage.steps(4)
     stage.tell(SetTimebase(None))
     assert follow(stage.clock.timed, stage.now_s) == ["start 0", "stop 0", "start 65", "stop 0"]
+
+
+# A whole jam.
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_note_of_a_jam_falls_on_the_tick_of_its_step_through_jumps_loops_and_late_messages(seed: int) -> None:
+    dice = random.Random(seed)
+    rig, stage = Rig(Babbler(), Settings(model="babbler", mode="duet", seed=seed), TransportClock()), Stage(shared=True)
+    told, song, tempo = 0, 64.0, 120.0
+    rig.osc("loop", 1, 96, 112)
+    for _ in range(160):
+        if dice.random() < 0.03:
+            song = dice.choice([32.0, 128.5, 200.25])
+        if dice.random() < 0.05:
+            tempo = dice.choice([90.0, 120.0, 133.3])
+        begun_s, late_s = rig.now_s, dice.choice([0.0, 0.001, 0.004, 0.02])
+        stage.until(begun_s + late_s)
+        rig.run_until(begun_s + late_s)
+        rig.osc("transport", 1, song, tempo, 4, 4)
+        while rig.now_s < begun_s + 0.05:
+            rig.run_until(min(rig.now_s + 0.005, begun_s + 0.05))
+            stage.until(rig.now_s)
+            stage.tell(*rig.player.commands[told:])
+            told = len(rig.player.commands)
+        song += 0.05 / step_seconds(tempo)
+        song = song - 16 if 112 <= song < 113 else song
+    stage.player.close()
+    ticks, found = None, []
+    for message in stage.notes.messages:
+        if message in (START, CONTINUE):
+            assert ticks is None
+            ticks = -1
+        elif message == STOP:
+            ticks = None
+        elif message == TICK and ticks is not None:
+            ticks += 1
+        elif message[0] & 0xF0 == 0x90 and ticks is not None and ticks >= 0:
+            found.append(ticks % 6)
+    assert len(found) > 50
+    assert set(found) == {0}
