@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from companion.clock.base import Clock, Started, Stopped
+from companion.clock.base import Clock, Jumped, Started, Stopped
 from companion.clock.tempo import check_bpm
 from companion.music.timebase import Timebase, step_seconds
 
@@ -34,6 +34,12 @@ class InternalClock(Clock):
         if self._line is not None:
             self._line = None
             self._events.append(Stopped(now_s))
+
+    def locate(self, address: float, now_s: float) -> bool:
+        """Goes on from an address now."""
+        self._line = Timebase(address, now_s, self._step_seconds)
+        self._events.append(Jumped(address, now_s))
+        return True
 
     def set_bpm(self, bpm: float, now_s: float) -> None:
         """Goes on at another tempo from where it is; BadSetting outside 20..400."""

@@ -107,6 +107,8 @@ def wish_options(*names: str) -> list[inspect.Parameter]:
 def _of_all(name: str, control: Control) -> inspect.Parameter:
     flags = (control.flag,) if control.flag else ()
     usual = None if name == "seed" else getattr(_USUAL, control.field)  # other dice each time
+    if isinstance(control.kind, Switch):
+        return parameter(name, bool, _help(control.doc), f"{name}/--no-{name}", *flags)
     help_ = _help(control.doc, control.kind, usual)
     return parameter(name, str, help_, name, *flags, metavar=control.argument.upper())
 

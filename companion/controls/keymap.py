@@ -88,6 +88,8 @@ def _of_all(control: Control, keys: Keys, scene: Scene, number: int) -> Command 
     two = " " in keys.strokes
     if isinstance(kind, Number):
         return _moved(control.name, 1.0 if now is None else now, number, keys.step, kind)
+    if isinstance(kind, Switch):
+        return Command(control.name, (int(not now),))
     if isinstance(kind, Whole):
         value = now + (1 if number or not two else -1)
         if not two:

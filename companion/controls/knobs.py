@@ -202,8 +202,8 @@ def _pressed(target: Target, settings: Settings, answering: bool) -> Command:
         return Command("stop" if answering else "go")
     if not target.toggle:
         return Command(target.name)
-    assert target.voice is not None  # what can be toggled belongs to a voice
-    on = getattr(settings.voices[target.voice], find_control(target.name).field)
+    of = settings if target.voice is None else settings.voices[target.voice]
+    on = getattr(of, find_control(target.name).field)
     return read_command(target.name, target.arguments(int(not on)))
 
 

@@ -65,6 +65,9 @@ class Settings:
     bars: int = 4
     grid: str = "beat"
     rest_beats: float = 1.0  # the rest that ends a phrase
+    click: bool = False  # strike the beats
+    click_channel: int = 10  # 1..16
+    count_in: int = 0  # bars of clicks before an answer that is asked for
     voices: tuple[VoiceSettings, ...] = field(default_factory=_four_voices)  # soprano first
 
     def __post_init__(self) -> None:

@@ -29,6 +29,7 @@ USUAL_FOLLOW = 0.67  # two thirds
 
 MODES = ("listen", "continue", "respond", "harmonise", "duet", "loop")
 GRIDS = ("step", "beat", "bar")
+MOST_COUNTED_IN = 4  # bars
 HIGHEST_SEED = 2**31 - 1  # an OSC int32
 
 ACTION, CONTROL, VOICE_CONTROL = "action", "control", "voice control"
@@ -254,6 +255,24 @@ CONTROLS = (
     _control("grid", "name", OneOf(GRIDS), "where answers may begin", keys=_keys("g", f"grid: {', '.join(GRIDS)}")),
     _control(
         "rest", "beats", Number(0.25, 16, 0.25, 4), "the rest that ends a phrase, in quarter notes", field="rest_beats"
+    ),
+    _control(
+        "click",
+        "on",
+        Switch(),
+        "the beats are struck as a metronome does, the first of a bar louder: side stick, MIDI note 37",
+        in_live=False,
+        cc=103,
+        keys=_keys("B", "metronome: click, or not"),
+    ),
+    _control("click_channel", "n", Whole(1, 16), "the MIDI channel of the click", in_live=False),
+    _control(
+        "count_in",
+        "bars",
+        Whole(0, MOST_COUNTED_IN),
+        "bars of clicks before an answer that is asked for while nothing is played; by the companion's own clock",
+        in_live=False,
+        keys=_keys("i", "bars that are counted in"),
     ),
     _voice_control(
         "lock",

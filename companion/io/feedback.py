@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from companion.music.sounding import Part, SoundingFrame
@@ -9,6 +10,7 @@ from companion.music.timebase import Timebase
 
 EARLY_S = 0.01  # an echo comes no earlier than this before the deadline of what it echoes …
 LATE_S = 0.08  # … and no later than this after it
+CLICK_LATE_S = 0.5  # after the last click it and its note-off are expected no more
 _KEPT_STEPS = 8  # what is older cannot come back any more
 
 
@@ -21,6 +23,8 @@ class Feedback:
     def __init__(self) -> None:
         self._due: dict[tuple[int, int], Part] = {}  # (step, voice) → what is struck there
         self._sounded: list[tuple[float, Part]] = []  # what was struck at once, and when
+        self._click: tuple[int, int] | None = None  # (channel, pitch) of a metronome …
+        self._click_until_s = -math.inf  # … and until when it may come back
         self._releases: list[tuple[int, int]] = []  # (channel, pitch) of echoes whose note-off is to come
 
     def planned(self, frames: Sequence[SoundingFrame]) -> None:
@@ -36,6 +40,11 @@ class Feedback:
         """This sounds at once."""
         if part.pitch is not None:
             self._sounded.append((time_s, part))
+
+    def clicks(self, key: tuple[int, int] | None, time_s: float) -> None:
+        """A metronome sounds this (channel, pitch) from now on, and nobody else does; None: it is silent."""
+        self._click_until_s = time_s + CLICK_LATE_S if key is None else math.inf
+        self._click = key or self._click
 
     def clear(self, first: int, last: int) -> None:
         """Nothing sounds at these steps after all."""
@@ -53,6 +62,8 @@ class Feedback:
 
     def is_own(self, channel: int, pitch: int, velocity: int, time_s: float, timebase: Timebase | None) -> bool:
         """Whether what came in is an echo; asking consumes it. ``timebase`` is that of the music."""
+        if (channel, pitch) == self._click and time_s <= self._click_until_s:
+            return True
         if velocity == 0:
             return self._is_release((channel, pitch))
         wanted = (channel, pitch, velocity)

@@ -8,17 +8,23 @@ from collections.abc import Callable
 from companion.clock.addresses import Addresses, Loop
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
 from companion.clock.tap import Taps
+from companion.controls.settings import Command
 from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink, Outlets
+from companion.music.messages import SIDE_STICK
 from companion.music.timebase import Timebase
-from companion.player.messages import SetTimebase
+from companion.player.messages import SetClick, SetTimebase
 from companion.record.log import Entry, LoggedTransport, TransportEvent
 from companion.session.session import Session
+from companion.session.turns import IDLE
 
 _TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log …
 _TEMPO_STEPS = 4  # … at most once in so many steps: a clock that trembles does not fill it
 
 MOST_BEHIND_STEPS = 8  # are made up for; beyond that they are left out
+COUNT_SECONDS = 0.03  # before a count begins, so that its first click is no later than the others
+# So long before its end an answer is asked for, by what answers may begin on: no beat is shorter.
+COUNTED_LEAD_STEPS = {"step": 0.9, "beat": 2}
 SILENT_SECONDS = 60.0  # without a step left out, before it is said again
 
 
@@ -43,6 +49,9 @@ class Conductor:
         self._tempo_step = float("-inf")
         self._slow_s = float("-inf")  # when steps were left out last
         self._now_s, self._taps = 0.0, Taps()
+        self._held: Command | None = None  # until it is counted in …
+        self._one = 0  # … up to this step
+        self._sent_click, self._clicked = SetClick(on=False), False
 
     def line(self) -> Timebase | None:
         """From seconds to steps of the music; None while the clock stands."""
@@ -52,16 +61,20 @@ class Conductor:
     def tick(self, now_s: float) -> None:
         """The time is now: follow what the clock says, and let the session come to where the music is."""
         self._now_s = now_s
-        for event in self.clock.poll(now_s):
-            self._follow(event)
+        self._heed_clock(now_s)
         line = self.line()
         if line is not None and line.step_at(now_s) > self._session.position + MOST_BEHIND_STEPS:
             self._pass_over(line.step_at(now_s), now_s)
             line = self.line()
         self._tell_player(line, now_s)
+        self._tell_click()
         if line is not None:
             self._come_to(line.step_at(now_s))
         self._outlets.forget_past()
+
+    def _heed_clock(self, now_s: float) -> None:
+        for event in self.clock.poll(now_s):
+            self._follow(event)
 
     def tap(self, time_s: float | None = None) -> None:
         """A beat is tapped at a time, or now: the tempo follows, and the music goes on from where it is.
@@ -74,6 +87,46 @@ class Conductor:
             return
         self.clock.set_bpm(bpm or 0.0, self._now_s)
         self._notices.say_once(f"tempo {bpm:.1f} bpm, of {self._taps.count} taps")
+
+    @property
+    def counting(self) -> bool:
+        """Whether a bar is being counted in."""
+        return self._held is not None
+
+    def holds(self, command: Command) -> bool:
+        """Whether a command waits until bars have been counted in; ``counted_in`` gives it back."""
+        session = self._session
+        if command.name in ("stop", "panic"):
+            self._held, self._one = None, 0
+        if command.name != "go" or not session.settings.count_in or session.activity != IDLE or not session.running:
+            return False
+        if self._held is None:
+            bars = session.settings.count_in
+            if not self.clock.locate(-bars * session.barlines.bar_steps, self._now_s + COUNT_SECONDS):
+                self._notices.say_once(f"no bar is counted in: the {self.clock.name} clock says where the bars are")
+                return False
+            self._heed_clock(self._now_s)
+            self._held, self._one = command, -self._addresses.shift
+        return True
+
+    def counted_in(self) -> Command | None:
+        """What waited for the count, so shortly before its end that it begins on the bar line."""
+        lead = COUNTED_LEAD_STEPS["step" if self._session.settings.grid == "step" else "beat"]
+        if self._held is None or self._session.position <= self._one - lead:
+            return None
+        command, self._held = self._held, None
+        return command
+
+    def _tell_click(self) -> None:
+        settings = self._session.settings
+        click = SetClick(settings.click, settings.click_channel - 1, self._one)
+        if click != self._sent_click:
+            self._sent_click = click
+            self._player.send(click)
+        sounds = click.on or self._session.position < self._one
+        if sounds or self._clicked:
+            self._outlets.feedback.clicks((click.channel, SIDE_STICK) if sounds else None, self._now_s)
+        self._clicked = sounds
 
     def _come_to(self, position: float) -> None:
         """Step by step, and not before all is planned, so that what the player does is heard in between."""
@@ -98,6 +151,7 @@ class Conductor:
             case Started():
                 self._start(event, addresses.started(event.address, position))
             case Stopped():
+                self._held, self._one = None, 0
                 self._log(LoggedTransport(position, TransportEvent.STOP, reason=event.reason or None))
                 self._session.halt()
                 if event.reason:

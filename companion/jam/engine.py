@@ -155,7 +155,8 @@ class Engine:
 
     def stroke(self, stroke: str, time_s: float | None = None) -> None:
         """A key of the computer's keyboard, pressed at a time; None: now."""
-        scene = keymap.Scene(self.session.settings, self.session.activity == ANSWERING, self._choices)
+        answering = self.session.activity == ANSWERING or self._conductor.counting
+        scene = keymap.Scene(self.session.settings, answering, self._choices)
         command = keymap.command(stroke, scene)
         if command is not None:
             self.command(command, time_s)
@@ -165,6 +166,8 @@ class Engine:
         try:
             if command.name == "tap":
                 self._conductor.tap(time_s)
+                return
+            if self._conductor.holds(command):
                 return
             if command.name == "model" and self._load is not None:
                 self._load(self._model_name(command))
@@ -207,6 +210,9 @@ class Engine:
     def tick(self, now_s: float) -> None:
         """The time is now."""
         self._conductor.tick(now_s)
+        counted_in = self._conductor.counted_in()
+        if counted_in is not None:
+            self._carry_out(counted_in)
         self._device.tick(now_s, self.session)
         if self._clips is not None:
             session = self.session
@@ -242,8 +248,10 @@ class Engine:
         position = self.session.position if line is None else line.step_at(now_s)
         bpm = line.bpm if line is not None else self.clock.bpm
         *earlier, message = self._notices.told or [""]
+        picture = picture_of(self.session, position, self._choices)
         return replace(
-            picture_of(self.session, position, self._choices),
+            picture,
+            activity="counting in" if self._conductor.counting else picture.activity,
             clock=self.clock.name,
             clock_out=self.player_state.clock_output,
             bpm=bpm,

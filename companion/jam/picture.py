@@ -43,11 +43,12 @@ class Picture:
     beat: int = 1
     playing: bool = False  # the clock runs
     clock: str = "internal"
+    click: bool = False  # the beats are struck
     clock_out: str = ""  # the port that it is passed on to; empty: to none
     bpm: float | None = None
     connected: bool | None = None  # whether the OSC peer is there; None: no OSC in use
     mode: str = "continue"
-    activity: str = "listening"  # "listening", "phrase", "answering", "closing" or "stopped"
+    activity: str = "listening"  # "listening", "phrase", "answering", "closing", "counting in" or "stopped"
     bars_left: int | None = None  # of the answer; None: until told to stop
     phrase: str = ""  # of the answer: "phrase 2 of 4"; empty where none is planned
     settings: tuple[str, ...] = ()  # what the music is drawn with: "gru", "bach", "temperature 0.8"

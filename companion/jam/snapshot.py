@@ -30,6 +30,7 @@ def picture_of(session: Session, position: float, choices: Choices) -> Picture:
         beat=beat,
         playing=session.running,
         mode=settings.mode,
+        click=settings.click,
         activity=_activity(session),
         bars_left=progress.bars_left,
         phrase=_phrase(progress),

@@ -10,6 +10,8 @@ SUSTAIN, SOSTENUTO, SOFT_PEDAL = 64, 66, 67
 PEDAL_DOWN = 64  # the value from which on a pedal is down
 ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 120, 121, 123  # controllers from 120 on are modes of the channel
 
+SIDE_STICK = 37  # of General MIDI's percussion; in nearly every drum kit
+
 META = 0xFF  # the first byte of a meta event; the second is its kind:
 TEXT, COPYRIGHT, TRACK_NAME, INSTRUMENT, LYRIC, MARKER, CUE = range(1, 8)
 END_OF_TRACK, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x51, 0x58, 0x59

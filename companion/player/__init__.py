@@ -3,6 +3,7 @@
 messages     what the player is told, and what it tells
 player       frames in, MIDI messages out
 port         the output, and what sounds on it
+click        the beats of a metronome
 clock_out    MIDI clock for other devices
 clock_port   the output that it goes out on
 held_notes   which notes sound, and whose they are

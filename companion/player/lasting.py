@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from companion.errors import ChoraleError
+from companion.music.messages import SIDE_STICK
 from companion.music.sounding import ChannelNote
 from companion.player.messages import (
     EchoKey,
@@ -15,6 +16,7 @@ from companion.player.messages import (
     PlayerReport,
     PlayFrames,
     PlayNow,
+    SetClick,
     SetOffset,
     SetTimebase,
 )
@@ -33,7 +35,7 @@ class LastingPlayer:
             offset_s: what is sent comes so much later than the clock says.
         """
         self._start, self._offset_s = start, offset_s
-        self._timebase = SetTimebase(None)
+        self._timebase, self._click = SetTimebase(None), SetClick(on=False)
         self._notes: set[ChannelNote] = set()  # that may sound: all that were ever sent
         self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
         self._handle = self._begin()
@@ -47,6 +49,8 @@ class LastingPlayer:
         """Sends a command; False when nobody is there to take it."""
         if isinstance(command, SetTimebase):
             self._timebase = command
+        elif isinstance(command, SetClick):
+            self._click = command
         self._notes.update(_notes_of(command))
         return self._handle.send(command)
 
@@ -69,6 +73,8 @@ class LastingPlayer:
         self._handle = self._begin()
         self._handle.send(Panic(0, tuple(sorted(self._notes))))
         self._handle.send(replace(self._timebase, anew=True))
+        if self._click != SetClick(on=False):
+            self._handle.send(self._click)
         return True
 
     def close(self, timeout_s: float) -> None:
@@ -84,4 +90,6 @@ def _notes_of(command: PlayerCommand) -> Iterable[ChannelNote]:
             return ((channel, pitch),)
         case EchoKey(pitch, velocity, channel) if velocity:
             return ((channel, pitch),)
+        case SetClick(channel=channel):
+            return ((channel, SIDE_STICK),)
     return ()

@@ -77,11 +77,22 @@ class SetOffset:
 
 
 @dataclass(frozen=True)
+class SetClick:
+    """The beats of the bar are struck, or are not."""
+
+    on: bool
+    channel: int = 9  # 0..15
+    counted_in: int = 0  # beats before this step of the music are struck in any case
+
+
+@dataclass(frozen=True)
 class Close:
     """Release everything, close the port, end."""
 
 
-PlayerCommand = PlayFrames | ClearSteps | SetTimebase | PlayNow | EchoKey | Silence | Panic | SetOffset | Close
+PlayerCommand = (
+    PlayFrames | ClearSteps | SetTimebase | PlayNow | EchoKey | Silence | Panic | SetOffset | SetClick | Close
+)
 
 
 @dataclass(frozen=True)

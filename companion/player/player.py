@@ -19,6 +19,7 @@ from pathlib import Path
 from companion.errors import one_line
 from companion.music.sounding import Change, Part, Sounding
 from companion.music.timebase import Timebase
+from companion.player.click import Click
 from companion.player.clock_out import ClockOut
 from companion.player.clock_port import ClockPort, SharedPort
 from companion.player.lateness import LatenessMeter
@@ -33,6 +34,7 @@ from companion.player.messages import (
     PlayerReport,
     PlayFrames,
     PlayNow,
+    SetClick,
     SetOffset,
     SetTimebase,
     Silence,
@@ -60,6 +62,7 @@ class Player:
         self._port = SoundingPort(output, self._sent)
         clock_port = SharedPort(self._port) if clock_output is output else ClockPort(clock_output)
         self._clock_out = ClockOut(clock_port, clock, self.meter.beside())
+        self._click = Click(self._port)
         self._sounding = Sounding(self._port.of)
         self._timebase: Timebase | None = None
         self._offset_s = 0.0
@@ -88,8 +91,8 @@ class Player:
                 self._carry_out(self._sounding.receive(frames))
             case ClearSteps(first, last):
                 self._sounding.clear(first, last)
-            case SetTimebase():
-                self._set_timebase(command)
+            case SetTimebase() | SetOffset() | SetClick():
+                self._set(command)
             case PlayNow(voice, pitch, velocity, channel):
                 self._carry_out(self._sounding.now(voice, Part(pitch or None, True, velocity, channel)))
             case EchoKey():
@@ -99,14 +102,22 @@ class Player:
             case Panic(token, notes):
                 self._silence(token)
                 self._port.reset(notes)
-            case SetOffset(seconds):
-                self._offset_s = seconds
             case Close():
                 self.release_all()
+
+    def _set(self, command: SetTimebase | SetOffset | SetClick) -> None:
+        match command:
+            case SetTimebase():
+                self._set_timebase(command)
+            case SetOffset(seconds):
+                self._offset_s = seconds
+            case SetClick():
+                self._click.obey(command, self._clock())
 
     def _set_timebase(self, command: SetTimebase) -> None:
         self._timebase = timebase = command.timebase
         self._clock_out.follow(command, self._offset_s)
+        self._click.follow(command, self._offset_s, self._clock())
         if timebase is None:
             self.release_all()
             self._sounding.stop()
@@ -131,7 +142,8 @@ class Player:
     def next_deadline_s(self) -> float | None:
         """When ``due`` has something to do next; None: never, as things stand."""
         step = self._sounding.next_step()
-        deadlines_s = [None if step is None else self._time_of(step), self._clock_out.next_deadline_s()]
+        others_s = (self._clock_out.next_deadline_s(), self._click.next_deadline_s())
+        deadlines_s = (None if step is None else self._time_of(step), *others_s)
         return min((time_s for time_s in deadlines_s if time_s is not None), default=None)
 
     def due(self, now_s: float) -> None:
@@ -139,6 +151,7 @@ class Player:
         try:
             self._clock_out.due(now_s)
             self._play_due(now_s)
+            self._click.due(now_s)
         except Exception as error:
             self._fail(error)
 

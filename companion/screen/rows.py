@@ -212,7 +212,7 @@ class Screen:
         out = f" > {picture.clock_out}" if picture.clock_out else ""
         held = f", {picture.late} held" if picture.late else ""
         return [
-            ("clock", f"{picture.clock}{out}{peer}"),
+            ("clock", f"{picture.clock}{out}{', click' * picture.click}{peer}"),
             ("ports", picture.ports or self.look.rest),
             ("late", f"{self._milliseconds()}{held}"),
             ("take", picture.recording or self.look.rest),

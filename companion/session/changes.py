@@ -13,7 +13,8 @@ from companion.session.turns import ANSWERING, PHRASE, Turns, set_velocity
 def apply_settings(turns: Turns, now: Settings) -> None:
     """What is not committed follows the settings; BadSetting where it cannot, and nothing is changed."""
     before = turns.settings
-    if now == before:
+    if replace(now, click=before.click, click_channel=before.click_channel, count_in=before.count_in) == before:
+        turns.settings = turns.delivery.settings = now  # a metronome is no music
         return
     reach = turns.plan.change_step(turns.position)  # before it changes what is committed
     turns.tonality.follow(now, turns.barlines.pulse)  # may refuse

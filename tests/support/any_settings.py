@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from companion.controls.settings import Settings, VoiceSettings
-from companion.controls.table import GRIDS, HIGHEST_SEED, MODES
+from companion.controls.table import GRIDS, HIGHEST_SEED, MODES, MOST_COUNTED_IN
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 KEYS = st.builds(
@@ -42,5 +42,8 @@ def settings() -> st.SearchStrategy[Settings]:
         bars=st.integers(1, 64),
         grid=st.sampled_from(GRIDS),
         rest_beats=st.floats(0.25, 16),
+        click=st.booleans(),
+        click_channel=st.integers(1, 16),
+        count_in=st.integers(0, MOST_COUNTED_IN),
         voices=st.tuples(*[voice_settings()] * 4),
     )

@@ -17,7 +17,7 @@ from companion.controls.settings import Settings, VoiceSettings
 from companion.sampling.styles import STYLES
 
 # For each option of a jam a value that is not its default, and the fields that are another then.
-SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
+SETTINGS: dict[str, tuple[str | None, dict[str, Any]]] = {
     "--mode": ("respond", {"mode": "respond"}),
     "--temperature": ("1.2", {"temperature": 1.2}),
     "-t": ("0", {"temperature": 0.0}),
@@ -33,6 +33,9 @@ SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "--bars": ("2", {"bars": 2}),
     "--grid": ("bar", {"grid": "bar"}),
     "--rest": ("2", {"rest_beats": 2.0}),
+    "--click": (None, {"click": True}),
+    "--click-channel": ("16", {"click_channel": 16}),
+    "--count-in": ("2", {"count_in": 2}),
 }
 VOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "--voice-temperature": ("bass=0.5", {"temperature": 0.5}),
@@ -75,7 +78,7 @@ def told(chorale: Command, *words: str) -> tuple[Settings, Rig]:
 @pytest.mark.parametrize("option", SETTINGS)
 def test_of_all(chorale: Command, option: str) -> None:
     value, new = SETTINGS[option]
-    assert told(chorale, option, value) == (replace(Settings(), **new), Rig())
+    assert told(chorale, option, *([value] if value else [])) == (replace(Settings(), **new), Rig())
 
 
 @pytest.mark.parametrize("option", VOICES)

@@ -62,6 +62,7 @@ def test_default_map() -> None:
         (31, "panic", None),
         (85, "follow", None),
         (102, "tap", None),
+        (103, "click", None),
     ]
 
 

@@ -45,7 +45,8 @@ CHOICES = Choices(("gru", "transformer"), (StyleDefaults("bach", 0.8, 0.95), Sty
 
 NAMES = [
     "mode", "go", "stop", "cadence", "undo", "keep", "panic", "tap", "temperature", "top_p", "density", "follow", "key",
-    "style", "seed", "model", "velocity", "bars", "grid", "rest", "voice/lock", "voice/mute", "voice/octave",
+    "style", "seed", "model", "velocity", "bars", "grid", "rest", "click",
+    "click_channel", "count_in", "voice/lock", "voice/mute", "voice/octave",
     "voice/velocity", "voice/channel",
 ]  # fmt: skip
 
@@ -83,6 +84,9 @@ def test_defaults() -> None:
         bars=4,
         grid="beat",
         rest_beats=1.0,
+        click=False,
+        click_channel=10,
+        count_in=0,
         voices=tuple(VoiceSettings(False, False, 0, None, channel, None) for channel in (1, 2, 3, 4)),
     )
 
@@ -120,6 +124,9 @@ def test_defaults() -> None:
         ("bars", (64,), "bars", 64),
         ("grid", ("bar",), "grid", "bar"),
         ("rest", (0.25,), "rest_beats", 0.25),
+        ("click", (1,), "click", True),
+        ("click_channel", (16,), "click_channel", 16),
+        ("count_in", (4.0,), "count_in", 4),
     ],
 )
 def test_a_control_sets_its_field(name: str, arguments: tuple[Any, ...], field: str, value: Any) -> None:
@@ -197,6 +204,9 @@ def test_a_voice_control_sets_it_for_one_voice(
         ("velocity", ("9" * 5000,), None),
         ("bars", (65,), "bars must be a whole number from 1 to 64, not 65"),
         ("grid", ("tick",), "grid must be one of step, beat, bar, not 'tick'"),
+        ("click", ("on",), "click must be 0 or 1, not 'on'"),
+        ("click_channel", (0,), "click_channel must be a whole number from 1 to 16, not 0"),
+        ("count_in", (5,), "count_in must be a whole number from 0 to 4, not 5"),
         ("rest", (0,), "rest must be from 0.25 to 16, not 0"),
         ("voice/lock", (1, 2), "voice/lock must be 0 or 1, not 2"),
         ("voice/lock", (1, "on"), "voice/lock must be 0 or 1, not 'on'"),
@@ -271,6 +281,9 @@ def test_state_says_every_control_as_it_is_set() -> None:
         ("bars", (4,)),
         ("grid", ("beat",)),
         ("rest", (1.0,)),
+        ("click", (0,)),
+        ("click_channel", (10,)),
+        ("count_in", (0,)),
         *(("voice/lock", (voice, 0)) for voice in (1, 2, 3, 4)),
         *(("voice/mute", (voice, int(voice == 4))) for voice in (1, 2, 3, 4)),
         *(("voice/octave", (voice, 0)) for voice in (1, 2, 3, 4)),

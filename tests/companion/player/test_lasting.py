@@ -11,7 +11,7 @@ from companion.errors import ChoraleError
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase
 from companion.player.lasting import DEATHS_SECONDS, MOST_DEATHS, LastingPlayer
-from companion.player.messages import EchoKey, Panic, PlayFrames, PlayNow, SetOffset, SetTimebase
+from companion.player.messages import EchoKey, Panic, PlayFrames, PlayNow, SetClick, SetOffset, SetTimebase
 
 REST = Part(None, False, 64, 3)
 
@@ -54,6 +54,19 @@ def test_another_player_follows_and_lets_go_of_what_may_sound() -> None:
     anew = replace(line, anew=True)  # devices that follow our clock may have been left running
     assert handles[1].told == [SetOffset(0.02), Panic(0, ((0, 72), (1, 67), (4, 50), (9, 48))), anew]
     assert not player.revived(3.0)
+
+
+def test_the_click_goes_on_and_the_one_that_may_hang_is_let_go() -> None:
+    player, handles = made()
+    player.send(SetClick(on=True, channel=9, counted_in=32))
+    handles[0].alive = False
+    assert player.revived(2.0)
+    assert handles[1].told == [
+        SetOffset(0.02),
+        Panic(0, ((9, 37),)),
+        SetTimebase(None, anew=True),
+        SetClick(on=True, channel=9, counted_in=32),
+    ]
 
 
 def test_one_that_ends_again_and_again_is_given_up() -> None:
