@@ -21,7 +21,7 @@ import pytest
 from integration.jack import jack_server, wait_until
 from integration.pd import RawMidi, Twin, free_port, need_raw_midi
 from integration.scenario import Jam, connections
-from integration.test_pd_midi import Band, at_ease, taken
+from integration.test_pd_midi import Band, at_ease, hung, taken
 from pythonosc.osc_message_builder import build_msg
 from support.recording import FileOutput
 
@@ -36,6 +36,7 @@ pytestmark = pytest.mark.peers
 
 TICK, START, CONTINUE, STOP = 0xF8, 0xFA, 0xFB, 0xFC
 STEP = 6  # ticks
+CLICK_CHANNEL = 10
 MOST_LOST = 3  # ticks of a run, by JACK
 
 
@@ -80,7 +81,7 @@ def jam_of(band: Band, mouth: Mouth, *options: str) -> Jam:
     """A jam that plays on by itself, and sends notes and clock to Pure Data."""
     ports = ("--in", RawMidi.KEYS, "--out", RawMidi.SYNTH, "--clock-out", "same")
     osc = ("--osc-in", str(mouth.port), "--osc-out", str(free_port()))
-    return Jam(band.server, *ports, *osc, "--mode", "duet", "--seed", "4", *options)
+    return Jam(band.server, *ports, *osc, "--seed", "4", *options)
 
 
 def record(band: Band) -> None:
@@ -193,7 +194,7 @@ def test_the_player_is_counted_exactly_through_tempi_and_jumps_to_its_end(tmp_pa
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_its_own_tempo_is_counted_exactly_and_a_tapped_one_followed(band: Band, mouth: Mouth, ending: int) -> None:
-    with jam_of(band, mouth, "--bpm", "120") as jam:
+    with jam_of(band, mouth, "--mode", "duet", "--bpm", "120") as jam:
         wait_until(lambda: START in heard(band), "the start")
         wait_until(lambda: len(places(heard(band))) >= 12, "notes")
         for _ in range(4):
@@ -213,7 +214,7 @@ def test_its_own_tempo_is_counted_exactly_and_a_tapped_one_followed(band: Band, 
 
 
 def test_the_time_of_live_is_passed_on_with_its_jumps_and_its_stops(band: Band, mouth: Mouth) -> None:
-    with jam_of(band, mouth, "--clock", "osc"):
+    with jam_of(band, mouth, "--mode", "duet", "--clock", "osc"):
         record(band)
         play(mouth, 64.0, 3.0)
         play(mouth, 200.0, 2.0)
@@ -241,3 +242,26 @@ def play(mouth: Mouth, step: float, seconds: float) -> None:
     while (gone_s := time.perf_counter() - begun_s) < seconds:
         mouth.tell("transport", 1, step + gone_s / 0.125, 120.0, 4, 4)
         time.sleep(0.05)
+
+
+def test_a_bar_is_clicked_and_devices_start_with_the_answer_on_its_first_beat(band: Band, mouth: Mouth) -> None:
+    with jam_of(band, mouth, "--mode", "listen", "--count-in", "1") as jam:
+        wait_until(lambda: START in heard(band), "the start")
+        time.sleep(1.1)
+        mouth.tell("go", 1)
+        wait_until(lambda: len(struck(band)) >= 12, "the answer")
+        jam.end()
+    wait_until(lambda: heard(band)[-1:] == [STOP], "the stop")
+    assert [key for key in struck(band) if key[1] == CLICK_CHANNEL] == [(37, 10)] * 4
+    (first, _), (second, run) = runs(heard(band))
+    assert (first, second) == (START, START)
+    found = places(run)
+    assert found[0] == 0 and len(found) >= 8  # the answer, and no click
+    assert_on_steps(found)
+    assert hung(band.keys()) == set()
+
+
+def struck(band: Band) -> list[tuple[int, int]]:
+    """Pitch and channel of the notes that began."""
+    said = band.keys()
+    return [(pitch, channel) for pitch, velocity, channel in said if velocity]
