@@ -16,7 +16,7 @@ from companion.music.timebase import Timebase
 from companion.player.messages import SetClick, SetTimebase
 from companion.record.log import Entry, LoggedTransport, TransportEvent
 from companion.session.session import Session
-from companion.session.turns import IDLE
+from companion.session.turns import ANSWERING, IDLE
 
 _TEMPO_LOGGED = 0.005  # a change of tempo by this share is written into the log …
 _TEMPO_STEPS = 4  # … at most once in so many steps: a clock that trembles does not fill it
@@ -92,6 +92,11 @@ class Conductor:
     def counting(self) -> bool:
         """Whether a bar is being counted in."""
         return self._held is not None
+
+    @property
+    def answers(self) -> bool:
+        """Whether the companion answers, or is about to: what goes on can be stopped."""
+        return self.counting or self._session.activity == ANSWERING
 
     def holds(self, command: Command) -> bool:
         """Whether a command waits until bars have been counted in; ``counted_in`` gives it back."""

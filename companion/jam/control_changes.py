@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from companion.controls.knobs import HIGHEST_NUMBER, ControlMap, ControlReader, Learning
-from companion.controls.settings import Command
+from companion.controls.settings import Command, Settings
 from companion.controls.table import Choices
 from companion.jam.notices import Notices
-from companion.session.session import Session
-from companion.session.turns import ANSWERING
 
 
 class ControlChanges:
@@ -29,14 +27,20 @@ class ControlChanges:
         return number <= HIGHEST_NUMBER and (learns or self.map.find(number, channel + 1) is not None)
 
     def receive(
-        self, number: int, value: int, channel: int, time_s: float, session: Session, choices: Choices
+        self,
+        number: int,
+        value: int,
+        channel: int,
+        time_s: float,
+        settings: Settings,
+        answering: bool,
+        choices: Choices,
     ) -> Command | None:
         """One that has come; what it asks for."""
         if self._learning is not None and self._learning.asked is not None:
             self._learn(self._learning, self._learning.receive(number, value, channel, time_s))
             return None
-        answering = session.activity == ANSWERING
-        return self._reader.receive(number, value, channel, session.settings, answering, choices)
+        return self._reader.receive(number, value, channel, settings, answering, choices)
 
     def _learn(self, learning: Learning, said: str | None) -> None:
         if said is None:

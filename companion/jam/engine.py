@@ -113,7 +113,8 @@ class Engine:
     def _control_change(self, number: int, value: int, channel: int, time_s: float) -> None:
         if not self._control_changes.takes(number, channel):
             self._keys.control(number, value, channel, time_s)
-        command = self._control_changes.receive(number, value, channel, time_s, self.session, self._choices)
+        settings, answers = self.session.settings, self._conductor.answers
+        command = self._control_changes.receive(number, value, channel, time_s, settings, answers, self._choices)
         if command is not None:
             self.command(command, time_s)
 
@@ -155,8 +156,7 @@ class Engine:
 
     def stroke(self, stroke: str, time_s: float | None = None) -> None:
         """A key of the computer's keyboard, pressed at a time; None: now."""
-        answering = self.session.activity == ANSWERING or self._conductor.counting
-        scene = keymap.Scene(self.session.settings, answering, self._choices)
+        scene = keymap.Scene(self.session.settings, self._conductor.answers, self._choices)
         command = keymap.command(stroke, scene)
         if command is not None:
             self.command(command, time_s)

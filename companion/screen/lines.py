@@ -13,7 +13,8 @@ from companion.screen.say import can_carry, safe
 class LinesView:
     """A line when the chord, the mode or what is done changes, and for every message; no escape codes.
 
-    Lines that begin with ``*`` are messages, those with ``=`` say what the music is drawn with.
+    Lines that begin with ``*`` are messages, those with ``=`` say what the music is drawn with, where its clock goes
+    out, and that the metronome clicks.
     """
 
     _COLUMNS = "{:>7}  {:<9}  {:<22}  {:<16}  {:<4} {:<4} {:<4} {:<4}"
@@ -30,7 +31,8 @@ class LinesView:
         for text in picture.news(self._ticker):
             self.message(text)
         self._ticker = picture.ticker
-        settings = [one_line(word) for word in picture.settings]
+        out = f"clock > {picture.clock_out}" if picture.clock_out else ""
+        settings = [one_line(word) for word in (*picture.settings, out, "click" * picture.click) if word]
         if settings != self._settings:
             self._settings = settings
             self._write(f"= {'  '.join(settings)}")

@@ -118,10 +118,11 @@ class Screen:
         picture = self.picture
         chord = [picture.chord] if picture.chord else []
         tempo: Row = [] if picture.bpm is None else [(f"{picture.bpm:.1f} bpm   ", self.look.faint)]
+        click: Row = [("click   ", self.look.faint)] if picture.click else []
         place = f"bar {picture.bar}.{picture.beat} " if picture.playing else "clock stopped "
         settings = picture.settings or ("",)
         mode: Row = [(f" {picture.mode}", "bold")]
-        right: Row = [*tempo, (place, "bold")]
+        right: Row = [*click, *tempo, (place, "bold")]
         set_to = self._spread([(f" {settings[0]}", "")], settings[1:], [])
         if self.width >= SLIM:
             return [self._spread(mode, [picture.doing(), *chord], right), set_to]
@@ -212,7 +213,7 @@ class Screen:
         out = f" > {picture.clock_out}" if picture.clock_out else ""
         held = f", {picture.late} held" if picture.late else ""
         return [
-            ("clock", f"{picture.clock}{out}{', click' * picture.click}{peer}"),
+            ("clock", f"{picture.clock}{out}{peer}"),
             ("ports", picture.ports or self.look.rest),
             ("late", f"{self._milliseconds()}{held}"),
             ("take", picture.recording or self.look.rest),

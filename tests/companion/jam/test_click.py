@@ -138,6 +138,13 @@ def test_it_is_called_off(word: str) -> None:
     assert rig.player.of(SetClick)[-1] == SetClick(False)
 
 
+def test_so_does_the_button_of_go_and_stop() -> None:
+    rig = counting()
+    rig.run_until(rig.now_s + 0.5)
+    rig.engine.midi([0xB0, 23, 127], rig.now_s)
+    assert rig.engine.picture(rig.now_s).activity == "listening"
+
+
 def test_the_same_key_calls_it_off_and_another_go_does_not_begin_it_again() -> None:
     rig = counting()
     rig.run_until(rig.now_s + 0.5)

@@ -18,6 +18,8 @@ from companion.music.timebase import Timebase
 from companion.player.lateness import Lateness
 from companion.player.loop import HOP_SECONDS, ReaderInbox, Reporter, SelectInbox, run_player
 from companion.player.messages import (
+    ClockLateness,
+    ClockPortNews,
     Close,
     Fault,
     PlayerCommand,
@@ -91,7 +93,7 @@ class Script:
 def run(script: Script, output: RecordingOutput, **more: object) -> tuple[Pipe, list[PlayerReport]]:
     pipe = Pipe()
     run_player(pipe, lambda: output, clock=script.clock, inbox=script, **more)  # type: ignore[arg-type]
-    return pipe, [report for report in pipe.reports if not isinstance(report, Lateness)]
+    return pipe, [report for report in pipe.reports if not isinstance(report, (Lateness, ClockLateness))]
 
 
 @pytest.fixture
@@ -130,6 +132,31 @@ def test_silent_however_it_ends(output: RecordingOutput, end: PlayerCommand | Ba
     assert sounding(output.messages) == []
     assert (output.closed, pipe.closed) == (1, True)
     assert reports[1:] == ([Fault("KeyError: 'x'")] if isinstance(end, KeyError) else [])
+
+
+@pytest.mark.parametrize("end", [EOFError(), ConnectionResetError(), KeyError("x"), Close()])
+@pytest.mark.parametrize("shared", [False, True])
+def test_devices_that_follow_are_stopped_however_it_ends(
+    output: RecordingOutput, end: PlayerCommand | BaseException, shared: bool
+) -> None:
+    """So also when the engine is gone: the pipe ends then."""
+    clock = output if shared else RecordingOutput()
+    script = Script((0, SetTimebase(Timebase(0, 0.1, 0.25))), (0.3, end))
+    pipe, reports = run(script, output, open_clock=lambda notes: clock)
+    assert [message for message in clock.messages if message != b"\xf8"] == [b"\xfa", b"\xfc"]
+    assert (output.closed, clock.closed) == (1, 1)
+    assert reports[0] == Ready("recorder", False, "recorder")
+    assert pipe.closed
+
+
+def test_a_port_for_the_clock_that_cannot_be_is_reported_and_notes_sound(output: RecordingOutput) -> None:
+    def missing(_: object) -> RecordingOutput:
+        raise NoPort("no MIDI driver answers")
+
+    script = Script((0, PlayNow(0, 60)), (0, SetTimebase(Timebase(0, 0.1, 0.25))))
+    _, reports = run(script, output, open_clock=missing)
+    assert reports == [ClockPortNews(PortMissing("no MIDI driver answers")), Ready("recorder", False)]
+    assert output.take() == [("on", 0, 60), ("off", 0, 60)]
 
 
 def test_silent_when_told_to_stop(output: RecordingOutput) -> None:

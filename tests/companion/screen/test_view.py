@@ -265,6 +265,15 @@ def test_before_anything_has_happened() -> None:
     ]
 
 
+def test_where_the_clock_goes_out_and_that_the_metronome_clicks_is_seen() -> None:
+    rows = text_of(replace(Picture(), bpm=96.0, clock_out="Digitakt", click=True, connected=True))
+    assert rows[0].endswith("click   96.0 bpm   clock stopped")
+    assert rows[18].endswith("clock internal > Digitakt, OSC")  # as far as there is room
+    stream = Text()
+    LinesView(stream).show(Picture(settings=("gru",), clock_out="Digitakt", click=True))
+    assert stream.getvalue().splitlines()[0] == "= gru  clock > Digitakt  click"
+
+
 @pytest.mark.parametrize("width", [1, 12, 20, 39, 45, 58, 59, 73, 79, 120, 300])
 @pytest.mark.parametrize("height", [1, 5, 9, 10, 15, 20, 21, 23, 24, 25, 42, 60])
 @pytest.mark.parametrize("keys", [(), KEYS])
