@@ -87,6 +87,10 @@ class Clock:
         del address, now_s
         return False
 
+    def count(self, beats: int, unit: int) -> None:
+        """A bar has so many beats of this unit, until somebody says otherwise; before the start."""
+        self._events.append(MetreSet(beats, unit))
+
     def start(self, now_s: float) -> None:
         """The jam begins; a clock that waits for somebody else's start goes on waiting."""
 

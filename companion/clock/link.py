@@ -89,8 +89,15 @@ class LinkClock(Clock):
 
     def poll(self, now_s: float) -> list[ClockEvent]:
         """What has happened since the last poll; a quantised start is told ahead of its time."""
-        if self._closed:
-            return []
+        told, self._events = self._events, []
+        return told if self._closed else [*told, *self._heard(now_s)]
+
+    def count(self, beats: int, unit: int) -> None:
+        """A bar has so many beats of this unit; starts are put on its lines."""
+        super().count(beats, unit)
+        self._bar_beats = 4 * beats / unit
+
+    def _heard(self, now_s: float) -> list[ClockEvent]:
         self._bridge.keep(now_s)
         state = self._link.captureSessionState()
         self._bpm = float(state.tempo())

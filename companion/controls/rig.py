@@ -25,6 +25,7 @@ OWN, SAME = "own", "same"  # where the clock goes: to a port of our own, or to t
 
 OSC_PORT_IN = 7401  # the companion hears
 OSC_PORT_OUT = 7402  # the Max device hears
+_UNITS = ("1", "2", "4", "8", "16", "32")
 _THIS_MACHINE = {LOOPBACK, "localhost", "0.0.0.0", "::1", "::"}
 _OSC_IN, _OSC_OUT = NetworkAddress(LOOPBACK, OSC_PORT_IN), NetworkAddress(LOOPBACK, OSC_PORT_OUT)
 
@@ -59,6 +60,23 @@ class Texts:
 
     def sent(self, value: Any) -> Sent:
         return ", ".join(value)
+
+
+@dataclass(frozen=True)
+class MetreName:
+    """A time signature, as ``3/4``."""
+
+    def words(self) -> str:
+        return "a time signature such as 3/4, 6/8 or 7/8"
+
+    def read(self, given: object) -> str:
+        beats, _, unit = given.partition("/") if isinstance(given, str) else ("", "", "")
+        if not (beats.isdecimal() and 1 <= int(beats) <= 99 and unit in _UNITS):
+            raise ValueError
+        return f"{int(beats)}/{unit}"
+
+    def sent(self, value: Any) -> Sent:
+        return str(value)
 
 
 @dataclass(frozen=True)
@@ -105,6 +123,7 @@ RIG_KEYS = (
     _ports("choices_out", NetworkPlace(), "where every choice is sent over OSC, for pictures; without it nowhere"),
     _clock("clock", OneOf(tuple(CLOCKS)), "what the companion keeps time by"),
     _clock("bpm", Number(SLOWEST_BPM, FASTEST_BPM, SLOWEST_BPM, FASTEST_BPM), "the tempo of the internal clock"),
+    _clock("metre", MetreName(), "the metre of its bars, until Live tells another"),
     _clock("offset_ms", Number(-1000, 1000, -1000, 1000), "sends so much later (below 0: earlier) than the clock says"),
 )
 
@@ -129,6 +148,7 @@ class Rig:
     choices_out: NetworkAddress | None = None  # where every choice is sent; None: nowhere
     clock: str = "internal"  # a name of companion.clock.table
     bpm: float = 120.0  # of the internal clock
+    metre: str = "4/4"  # of the bars, where the clock that is followed tells none
     offset_ms: float = 0.0  # what is sent comes so much later (below 0: earlier) than the clock says
 
     def __post_init__(self) -> None:
@@ -145,3 +165,9 @@ class Rig:
     def by_channel(self) -> bool:
         """Channels 1–4 of what is played are the four voices."""
         return self.input == "voices"
+
+    @property
+    def beats(self) -> tuple[int, int]:
+        """Beats of a bar, and their unit."""
+        beats, _, unit = self.metre.partition("/")
+        return int(beats), int(unit)

@@ -25,6 +25,7 @@ from companion.clips.desk import ClipDesk
 from companion.clock.base import Clock
 from companion.clock.table import make_clock
 from companion.controls.knobs import ControlMap, Learning, all_targets
+from companion.controls.rig import Rig
 from companion.errors import ChoraleError, NoPort, one_line
 from companion.io import osc_messages
 from companion.io.events import PortBack, PortLost, PortMissing
@@ -172,6 +173,8 @@ class _Jam:
     def _open_clock(self) -> Clock:
         clock = make_clock(self._options.rig.clock, self._options.rig.bpm)
         self._stack.callback(clock.close)
+        if self._options.rig.metre != Rig.metre:
+            clock.count(*self._options.rig.beats)
         self._waits = self._options.rig.clock_out is not None  # for whoever sends it out
         if not self._waits:
             clock.start(time.perf_counter())

@@ -220,6 +220,51 @@ def test_the_engine_fails(engine: tuple[subprocess.Popen[str], int], path: Path)
     assert sounding(sent_to(path)) == []
 
 
+CLOCKING = """
+import sys, time
+from functools import partial
+from pathlib import Path
+from companion.music.timebase import Timebase
+from companion.player.clock_port import share_output
+from companion.player.messages import SetTimebase
+from companion.player.process import PlayerHandle
+from support.recording import FileOutput
+
+if __name__ == "__main__":
+    player = PlayerHandle.in_process(partial(FileOutput, Path(sys.argv[1])), share_output)
+    player.send(SetTimebase(Timebase(0.0, time.perf_counter() + 5, 0.125)))
+    print(player.pid, flush=True)
+    sys.stdin.readline()
+"""
+
+
+@posix
+@pytest.mark.parametrize("victim", ["engine", "player"])
+def test_devices_that_follow_its_clock_are_stopped_when_the_engine_is_killed_or_the_player_told_to_end(
+    tmp_path: Path, path: Path, victim: str
+) -> None:
+    program = tmp_path / "clocking.py"
+    program.write_text(CLOCKING)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(HOME), str(HOME / "tests")))}
+    command = [sys.executable, str(program), str(path)]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        wait_until(lambda: path.exists() and b"\xfa\xf8" in path.read_bytes(), "the clock")
+        if victim == "engine":
+            process.kill()
+        else:
+            os.kill(pid, signal.SIGTERM)
+            wait_until(lambda: path.read_bytes().endswith(b"\xfc"), "the stop")
+            process.kill()
+    wait_until(lambda: gone(pid), "the player's end")
+    sent = path.read_bytes()
+    assert sent.endswith(b"\xf8\xfc")
+    assert sent.count(b"\xfa") == sent.count(b"\xfc") == 1
+
+
 # Over a real port.
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.clock.base import Clock, ClockEvent, Started, Stopped
+from companion.clock.base import Clock, ClockEvent, Jumped, MetreSet, Started, Stopped
 from companion.clock.internal import InternalClock
 from companion.clock.table import make_clock
 from companion.clock.tempo import check_bpm
@@ -105,3 +105,28 @@ def test_a_clock_is_opened_by_name_and_what_it_does_not_know_passes_it_by(name: 
 def test_no_clock_is_loaded_before_it_is_asked_for() -> None:
     code = "import sys, companion.clock.table; print([name for name in sys.modules if 'numpy' in name])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_the_metre_that_is_wanted_is_told_before_the_start() -> None:
+    clock = InternalClock(120)
+    clock.count(3, 4)
+    clock.start(1.0)
+    assert clock.poll(1.0) == [MetreSet(3, 4), Started(0.0, 1.0)]
+
+
+def test_a_place_that_is_gone_to_is_a_jump() -> None:
+    clock = InternalClock(120)
+    clock.start(0.0)
+    assert clock.locate(-16.0, 1.0)
+    assert clock.timebase() == Timebase(-16.0, 1.0, 0.125)
+    assert clock.poll(1.0) == [Started(0.0, 0.0), Jumped(-16.0, 1.0)]
+
+
+@pytest.mark.parametrize("name", ["midi", "osc"])
+def test_where_somebody_else_leads_neither_tempo_nor_place_is_ours(name: str) -> None:
+    clock = make_clock(name, 120)
+    assert not clock.leads
+    assert not clock.locate(0.0, 1.0)
+    with pytest.raises(BadSetting, match=f"^the tempo is that of the {name} clock, which is followed: set it there$"):
+        clock.set_bpm(100, 1.0)
+    assert clock.poll(1.0) == []

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from companion.clock.base import Clock, ClockEvent, Jumped, Started, Stopped
+from companion.clock.base import Clock, ClockEvent, Jumped, MetreSet, Started, Stopped
 from companion.clock.link import LinkClock
 from companion.errors import BadSetting, MissingExtra
 from companion.music.timebase import Timebase
@@ -234,3 +234,10 @@ def test_without_the_package_or_with_another_of_its_name_it_is_one_line(
     with pytest.raises(MissingExtra) as caught:
         LinkClock()
     assert str(caught.value) == "for Ableton Link: pip install 'chorale-companion[link]'"
+
+
+def test_the_metre_that_is_wanted_is_told_and_starts_are_put_on_its_bars() -> None:
+    session = Session(peers=1)
+    session.clock.count(3, 4)
+    assert session.poll(0.0) == [MetreSet(3, 4)]
+    assert session.clock._bar_beats == 3

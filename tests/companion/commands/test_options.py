@@ -58,6 +58,7 @@ RIG: dict[str, tuple[str | None, dict[str, Any]]] = {
     "--choices-out": ("wall.local:7000", {"choices_out": NetworkAddress("wall.local", 7000)}),
     "--clock": ("midi", {"clock": "midi"}),
     "--bpm": ("96", {"bpm": 96.0}),
+    "--metre": ("6/8", {"metre": "6/8"}),
     "--offset-ms": ("-12", {"offset_ms": -12.0}),
 }
 

@@ -54,6 +54,7 @@ def rigs() -> st.SearchStrategy[Rig]:
         choices_out=st.none() | others,
         clock=st.sampled_from(["internal", "midi", "link", "osc"]),
         bpm=st.floats(20, 400),
+        metre=st.sampled_from(["4/4", "3/4", "7/8"]),
         offset_ms=st.floats(-1000, 1000),
     )
 
@@ -148,6 +149,8 @@ def test_no_control_changes_at_all() -> None:
         ("[ports]\nosc_in = 0", "osc_in must be a port from 1 to 65535, or host:port, not 0"),
         ("[clock]\nclock = 'wall'", "clock must be one of internal, midi, link, osc, not 'wall'"),
         ("[clock]\nbpm = inf", "bpm must be from 20 to 400, not inf"),
+        ('[clock]\nmetre = "5/3"', "metre must be a time signature such as 3/4, 6/8 or 7/8, not '5/3'"),
+        ("[clock]\nmetre = 4", "metre must be a time signature such as 3/4, 6/8 or 7/8, not 4"),
         ("[clock]\nbpm = 500", "bpm must be from 20 to 400, not 500"),
         ("mode = ", "Invalid value (at end of document)"),
         (f"x = {'[' * 5000}", "this is no preset"),

@@ -11,6 +11,7 @@ from support.fakes import Babbler
 from support.jamrig import Rig
 
 from companion.clock.addresses import Addresses
+from companion.clock.internal import InternalClock
 from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
 from companion.commands.replay import replay
@@ -118,6 +119,20 @@ def test_bars_are_counted_from_the_key_on_and_the_answer_begins_with_bar_one(gri
     assert begins(rig) == one
     picture = rig.engine.picture(rig.now_s)
     assert (picture.bar, picture.activity) == (1, "answering")
+
+
+def test_a_bar_of_another_metre_is_counted_in() -> None:
+    clock = InternalClock(120)
+    clock.count(3, 4)
+    clock.start(0.0)
+    rig = Rig(Babbler(), replace(SETTINGS, count_in=1), clock)
+    rig.run_to(5)
+    rig.engine.stroke("space")
+    rig.run_until(rig.now_s + 0.04)
+    assert song(rig) == pytest.approx(-12 + 0.01 / rig.step_s)
+    assert rig.player.of(SetTimebase)[-1].addresses.barlines.bar_steps == 12
+    rig.run_until(rig.now_s + 14 * rig.step_s)
+    assert begins(rig) == rig.player.of(SetClick)[-1].counted_in
 
 
 def test_its_clicks_are_not_heard_either() -> None:
