@@ -1,4 +1,7 @@
-"""The pages of the Hub for the music: what is asked of the companion, each control with its address."""
+"""The pages of the Hub for the music: what is asked of the companion, each control with its address.
+
+What Live has itself has no place here: a tempo to tap, a metronome, a count-in.
+"""
 
 from __future__ import annotations
 

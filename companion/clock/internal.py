@@ -36,7 +36,9 @@ class InternalClock(Clock):
             self._events.append(Stopped(now_s))
 
     def locate(self, address: float, now_s: float) -> bool:
-        """Goes on from an address now."""
+        """Goes on from an address now; False while stopped."""
+        if self._line is None:
+            return False
         self._line = Timebase(address, now_s, self._step_seconds)
         self._events.append(Jumped(address, now_s))
         return True

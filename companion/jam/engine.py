@@ -259,6 +259,7 @@ class Engine:
             latency_p50_ms=lateness.p50_ms if lateness else None,
             latency_p99_ms=lateness.p99_ms if lateness else None,
             late=self.player_state.late,
+            ticks_ms=self.player_state.ticks_ms,
             ports=ports,
             recording=recording,
             message=message,

@@ -62,6 +62,7 @@ class Picture:
     latency_p50_ms: float | None = None
     latency_p99_ms: float | None = None
     late: int = 0  # steps held over
+    ticks_ms: tuple[float, float] | None = None  # p50 and p99 of how far those of MIDI clock are off, one to the next
     ports: str = ""  # "Keystation > IAC Bus 1"
     recording: str | None = None  # the name of the take
     message: str = ""  # the last one

@@ -25,7 +25,7 @@ class PlayerState:
         self.lateness: Lateness | None = None
         self.output = ""  # the name of the MIDI output
         self.clock_output = ""  # of that which clock goes out on
-        self.clock_lateness: ClockLateness | None = None
+        self.ticks_ms: tuple[float, float] | None = None  # p50, p99 of how far those of the clock are off
         self._notices = notices
 
     def hear(self, report: PlayerReport) -> None:
@@ -33,8 +33,8 @@ class PlayerState:
         match report:
             case Lateness():
                 self.lateness = report
-            case ClockLateness():
-                self.clock_lateness = report
+            case ClockLateness(deviation=off):
+                self.ticks_ms = (off.p50_ms, off.p99_ms)
             case Ready():
                 self.output, self.clock_output = report.port, report.clock_port
             case HeldOver():

@@ -212,10 +212,11 @@ class Screen:
         peer = {None: "", True: ", OSC on", False: ", OSC no peer"}[picture.connected]
         out = f" > {picture.clock_out}" if picture.clock_out else ""
         held = f", {picture.late} held" if picture.late else ""
+        ticks = "" if picture.ticks_ms is None else ", ticks {:.1f}/{:.1f}".format(*picture.ticks_ms)
         return [
             ("clock", f"{picture.clock}{out}{peer}"),
             ("ports", picture.ports or self.look.rest),
-            ("late", f"{self._milliseconds()}{held}"),
+            ("late", f"{self._milliseconds()}{held}{ticks}"),
             ("take", picture.recording or self.look.rest),
         ]
 

@@ -197,6 +197,12 @@ def test_targets_that_are_none(text: str, line: str) -> None:
     assert str(fault.value) == line
 
 
+def test_a_switch_of_the_whole_is_a_button_too() -> None:
+    reader = ControlReader(ControlMap((Binding(40, read_target("toggle click")),)))
+    assert said(reader, (40, 127), (40, 0)) == [Command("click", (1,)), None]
+    assert said(reader, (40, 127), settings=Settings(click=True)) == [Command("click", (0,))]
+
+
 @pytest.mark.parametrize("text", ["", " ", "toggle ", "toggle"])
 def test_an_empty_target_is_none(text: str) -> None:
     with pytest.raises(BadSetting, match="unknown control"):

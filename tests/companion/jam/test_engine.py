@@ -13,12 +13,23 @@ from companion.clock.transport import TransportClock
 from companion.commands.replay import replay
 from companion.controls.knobs import ControlMap, Learning, Target
 from companion.controls.settings import Settings
-from companion.io.events import PortBack, PortLost
+from companion.io.events import PortBack, PortLost, PortMissing
 from companion.io.osc_port import Unreadable
 from companion.jam.engine import Loaded
 from companion.music.sounding import SoundingFrame
 from companion.player.lateness import Lateness
-from companion.player.messages import EchoKey, Fault, HeldOver, PlayFrames, PlayNow, Ready, SetTimebase, Silence
+from companion.player.messages import (
+    ClockLateness,
+    ClockPortNews,
+    EchoKey,
+    Fault,
+    HeldOver,
+    PlayFrames,
+    PlayNow,
+    Ready,
+    SetTimebase,
+    Silence,
+)
 from companion.record.log import (
     Header,
     LoggedCommand,
@@ -422,3 +433,21 @@ def test_a_tempo_that_is_none_is_refused_and_the_old_one_stays() -> None:
     rig.engine.stroke("b", 0.1)
     assert rig.heard("error") == [("bpm must be from 20 to 400, not 600",)]
     assert rig.engine.clock.bpm == pytest.approx(120)
+
+
+def test_what_becomes_of_the_clock_that_goes_out_is_said_and_shown() -> None:
+    rig = Rig(Babbler(), SETTINGS)
+    rig.engine.report(Ready("Bus 1", realtime=True, clock_port="Digitakt"))
+    none, off = Lateness(0.1, 0.2, 0.3, 9), Lateness(0.03, 0.17, 1.9, 9)
+    rig.engine.report(ClockLateness(none, off))
+    picture = rig.engine.picture(0.0)
+    assert (picture.clock_out, picture.ticks_ms) == ("Digitakt", (0.03, 0.17))
+    for event in (PortLost("Digitakt"), PortBack("Digitakt 2"), PortMissing("no MIDI output is called 'x'")):
+        rig.engine.report(ClockPortNews(event))
+    assert rig.heard("status") == [
+        ("the port Digitakt that clock goes out on is gone; it is opened again when it returns",),
+        ("the port Digitakt 2 that clock goes out on is there",),
+        ("no MIDI output is called 'x'",),
+    ]
+    assert rig.engine.picture(0.0).clock_out == "Digitakt 2"
+    assert rig.engine.player_state.output == "Bus 1"

@@ -266,8 +266,9 @@ def test_before_anything_has_happened() -> None:
 
 
 def test_where_the_clock_goes_out_and_that_the_metronome_clicks_is_seen() -> None:
-    rows = text_of(replace(Picture(), bpm=96.0, clock_out="Digitakt", click=True, connected=True))
+    rows = text_of(replace(Picture(), bpm=96.0, clock_out="Digitakt", click=True, connected=True, ticks_ms=(0.03, 0.2)))
     assert rows[0].endswith("click   96.0 bpm   clock stopped")
+    assert rows[20].endswith("late  –, ticks 0.0/0.2")
     assert rows[18].endswith("clock internal > Digitakt, OSC")  # as far as there is room
     stream = Text()
     LinesView(stream).show(Picture(settings=("gru",), clock_out="Digitakt", click=True))
