@@ -291,10 +291,3 @@ def list_ports(driver: Driver | None = None) -> Listing:
 def open_output(wanted: str | None = None) -> OutputPort:
     """An output of the driver that is found here; one that is missing is waited for. Errors as for find_driver."""
     return OutputPort(wanted, find_driver(), patient=True)
-
-
-def named_alike(wanted: str, name: str, names: Sequence[str], kind: str) -> bool:
-    """Whether what is wanted among these names is the port of this name, but for the numbers that a system adds."""
-    with suppress(NoPort):
-        wanted = find_port(wanted, names, kind)
-    return plain_name(wanted).casefold() == plain_name(name).casefold()

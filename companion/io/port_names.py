@@ -11,6 +11,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from companion.errors import AmbiguousPort, NoPort
 
@@ -100,6 +101,13 @@ def _looser_and_looser(wanted: str, windows: bool) -> list[Callable[[str], bool]
         lambda name: name == first_of_several,  # the others of its name are gone
         lambda name: bool(whole) and whole in name and bool(not_ours([name])),
     ]
+
+
+def named_alike(wanted: str, name: str, names: Sequence[str], kind: str) -> bool:
+    """Whether what is wanted among these names is the port of this name, but for the numbers that a system adds."""
+    with suppress(NoPort):
+        wanted = find_port(wanted, names, kind)
+    return plain_name(wanted).casefold() == plain_name(name).casefold()
 
 
 def not_ours(names: Sequence[str]) -> tuple[str, ...]:

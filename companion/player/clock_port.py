@@ -9,7 +9,8 @@ from companion.controls.rig import OWN, SAME, Rig
 from companion.errors import NoPort
 from companion.io.events import PortBack, PortEvent, PortLost
 from companion.io.midi_driver import Driver, find_driver
-from companion.io.midi_ports import LOOPMIDI, ClockOutputPort, named_alike
+from companion.io.midi_ports import ClockOutputPort, refuse_several
+from companion.io.port_names import named_alike
 from companion.player.port import Output, SoundingPort
 
 OpenClockOutput = Callable[[Output], Output]  # from the output of the notes; must pickle
@@ -88,9 +89,10 @@ def clock_opener(rig: Rig, driver: Driver | None, heard: Sequence[str]) -> OpenC
         raise NoPort(f"clock_out {wanted!r} needs MIDI, which is off")
     if wanted == OWN:
         if not driver.virtual:
-            raise NoPort(LOOPMIDI)
+            raise NoPort("clock_out 'own' needs a port that we make, which this system does not let us; name one")
         return functools.partial(open_clock_output, None)
     called = rig.output if wanted == SAME else wanted
+    refuse_several(called, "output", driver)
     for name in heard if rig.clock == "midi" else ():
         if called is not None and named_alike(called, name, driver.outputs(), "output"):
             raise NoPort(f"clock_out {wanted!r} is {name!r}, which the clock comes from: it would hear itself")
