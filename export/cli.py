@@ -597,6 +597,35 @@ def judge_command(
         print_out(*judgement.lines(then), *notices)
 
 
+@app.command("phrases", epilog="Example: chorale-train phrases --songs 60")
+def phrases_command(
+    songs: Annotated[int, typer.Option("--songs", min=1, help="Folk songs that are played, or learnt from.")] = 60,
+    model: Annotated[
+        str, typer.Option("--model", help="A jam needs one; whose turn it is does not depend on it.")
+    ] = "markov",
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Print the nats of what tells for an end, learnt from other songs, instead.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how a jam hears the ends of phrases: folk songs with their phrases, played to it in several ways."""
+    from companion.model.library import open_model  # noqa: PLC0415
+    from export.phrasing.ends import describe_ends, ends_as_dict, judge_ends, trials  # noqa: PLC0415
+    from export.phrasing.learning import fit_weights  # noqa: PLC0415
+    from export.phrasing.marks import held_out_songs, learnt_songs  # noqa: PLC0415
+
+    _need("music21")
+    if fit:
+        with progress_bar("learning", songs, hidden=as_json) as progress:
+            weights = fit_weights(learnt_songs(songs), progress)
+        print_out(*([json.dumps(weights)] if as_json else (f'"{name}": {nats},' for name, nats in weights.items())))
+        return
+    opened, held_out = open_model(model), held_out_songs(songs)
+    with progress_bar("playing", trials(held_out), hidden=as_json) as progress:
+        found = judge_ends(opened, held_out, progress=progress)
+    print_out(*([json.dumps(ends_as_dict(found))] if as_json else describe_ends(found)))
+
+
 @app.command(epilog="Example: chorale-train listen gru --data-dir data")
 def listen(
     model: Annotated[str, typer.Argument(help="A bundled model's name or an .onnx file.")],

@@ -26,6 +26,7 @@ from max_patches.hubparameters import (
     MODEL,
     MUTES,
     OCTAVES,
+    PHRASE_END,
     REST,
     RULE,
     SEED,
@@ -62,25 +63,27 @@ def play(patch: Patcher, face: Face) -> None:
 def phrase(patch: Patcher, face: Face) -> None:
     """Key, phrase, loudness, dice."""
     rows = (
-        (28, "Key"),
-        (46, "Answers on"),
-        (64, "Rest"),
-        (82, "Loudness"),
-        (100, "Level"),
-        (118, "Follow"),
-        (136, "Seed"),
+        (26, "Key"),
+        (41, "Answers on"),
+        (56, "Ends by"),
+        (71, "Rest"),
+        (86, "Loudness"),
+        (101, "Level"),
+        (116, "Follow"),
+        (131, "Seed"),
     )
     for top, text in rows:
-        face.label((LEFT, top, 56, 16), text)
+        face.label((LEFT, top, 56, 15), text)
     at, wide = LEFT + 58, 78
-    _key(patch, face.menu((at, 28, wide, 15), KEY))
-    grid = face.menu((at, 46, wide, 15), GRID)
-    again(patch, grid)
-    _named(patch, grid[1], "grid")
-    _say(patch, face.number((at, 64, wide, 15), REST), "rest")
-    _loudness(patch, face.menu((at, 82, wide, 15), RULE), face.number((at, 100, wide, 15), LEVEL))
-    _say(patch, face.number((at, 118, wide, 15), FOLLOW), "follow")
-    seed = face.number((at, 136, wide, 15), SEED)
+    _key(patch, face.menu((at, 26, wide, 15), KEY))
+    for top, parameter, address in ((41, GRID, "grid"), (56, PHRASE_END, "phrase_end")):
+        menu = face.menu((at, top, wide, 15), parameter)
+        again(patch, menu)
+        _named(patch, menu[1], address)
+    _say(patch, face.number((at, 71, wide, 15), REST), "rest")
+    _loudness(patch, face.menu((at, 86, wide, 15), RULE), face.number((at, 101, wide, 15), LEVEL))
+    _say(patch, face.number((at, 116, wide, 15), FOLLOW), "follow")
+    seed = face.number((at, 131, wide, 15), SEED)
     again(patch, seed)
     given = seed >> patch.add("i") >> patch.add("sel 0")
     given[1] >> patch.add("prepend /chorale/seed") >> patch.send(SEND)

@@ -21,6 +21,7 @@ from max_patches.names import GROUPS, PORT_IN, PORT_OUT, VOICES
 
 MODES = ("Listen", "Continue", "Respond", "Harmonise", "Duet", "Loop")
 GRIDS = ("Step", "Beat", "Bar")
+PHRASE_ENDS = ("Sense", "Rest")
 AS_STARTED = "Auto"  # leave it to the companion
 STYLES = (AS_STARTED, "bach", "free", "wild")
 # in the order in which they came to be: a saved Set keeps its model
@@ -128,14 +129,21 @@ KEY = Parameter(
     ENUM,
     labels=KEYS,
 )
+PHRASE_END = Parameter(
+    "Phrase Ends",
+    "Ends",
+    "What ends your phrase. Sense: a silence as long as its last tone asks for. Rest: always the same one.",
+    ENUM,
+    labels=PHRASE_ENDS,
+)
 REST = Parameter(
     "Rest",
     "Rest",
-    "How long a rest ends your phrase.",
+    "The longest rest within your phrase; it ends every one.",
     FLOAT,
     0.25,
     4.0,
-    1.0,
+    2.0,
     style=CUSTOM,
     units="beats",
 )
@@ -239,7 +247,7 @@ FROM_PARAMETER = Parameter(
 )
 PARAMETERS = (
     MODE, GRID, *(parameter for _, parameter in ACTIONS), PAGE, AUTO, SURPRISE, FOCUS, DENSITY, BARS, STYLE, MODEL, KEY,
-    REST, FOLLOW, SEED, RULE, LEVEL, *LOCKS, *MUTES, *SURPRISES, *VOICE_OCTAVES, *LOUDNESSES, *CHANNELS,
+    PHRASE_END, REST, FOLLOW, SEED, RULE, LEVEL, *LOCKS, *MUTES, *SURPRISES, *VOICE_OCTAVES, *LOUDNESSES, *CHANNELS,
     GROUP_PARAMETER, TO_PARAMETER, FROM_PARAMETER,
 )  # fmt: skip
 BANKS = {
@@ -247,6 +255,6 @@ BANKS = {
     "Sound": ("Style Decides", "Surprise", "Focus", "Density", "Style", "Model", "Key", "Answer Grid"),
     "Phrase": ("Follow", "Rest", "Loudness", "Level", *(octave.long_name for octave in VOICE_OCTAVES)),
     "Voices": (*(lock.long_name for lock in LOCKS), *(mute.long_name for mute in MUTES)),
-    "Dice": ("Seed",),
+    "Dice": ("Seed", "Phrase Ends"),
     "Each": (*(one.long_name for one in SURPRISES), *(one.long_name for one in LOUDNESSES)),
 }

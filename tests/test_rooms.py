@@ -55,8 +55,8 @@ ORDER = {
         ),
     ),
     "export": (
-        *("data", "harmony", "models", "measures", "scores", "training", "release", "judging", "listening", "turing"),
-        *("cli", "notebook_speed"),
+        *("data", "harmony", "models", "measures", "scores", "training", "release", "judging", "phrasing"),
+        *("listening", "turing", "cli", "notebook_speed"),
     ),
 }
 

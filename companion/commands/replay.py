@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from companion.controls.settings import Command, Settings, VoiceSettings
+from companion.controls.table import BY_REST
 from companion.errors import BadLog, one_line
 from companion.model.library import bundled_models
 from companion.model.runtime import Model
@@ -147,7 +148,8 @@ def _is_far(session: Session, start: float, entry: LoggedTransport) -> bool:
 
 def settings_of(header: Header) -> Settings:
     """The settings that a jam began with."""
-    said: dict[str, Any] = {"follow": 0.0, **header.settings}  # before there was following, no answer followed
+    # Before there was following no answer followed, and before there was a sense of phrases a rest ended them.
+    said: dict[str, Any] = {"follow": 0.0, "phrase_end": BY_REST, **header.settings}
     try:
         voices = tuple(VoiceSettings(**voice) for voice in said.pop("voices"))
         return Settings(**said, voices=voices)

@@ -64,7 +64,8 @@ class Settings:
     velocity: str = "played"  # or "entropy" or "1" to "127"
     bars: int = 4
     grid: str = "beat"
-    rest_beats: float = 1.0  # the rest that ends a phrase
+    phrase_end: str = "sense"  # or "rest": always after the same silence
+    rest_beats: float = 2.0  # the silence that ends every phrase
     click: bool = False  # strike the beats
     click_channel: int = 10  # 1..16
     count_in: int = 0  # bars of clicks before an answer that is asked for

@@ -30,6 +30,7 @@ USUAL_FOLLOW = 0.67  # two thirds
 MODES = ("listen", "continue", "respond", "harmonise", "duet", "loop")
 GRIDS = ("step", "beat", "bar")
 MOST_COUNTED_IN = 4  # bars
+PHRASE_ENDS = BY_SENSE, BY_REST = ("sense", "rest")
 HIGHEST_SEED = 2**31 - 1  # an OSC int32
 
 ACTION, CONTROL, VOICE_CONTROL = "action", "control", "voice control"
@@ -254,7 +255,17 @@ CONTROLS = (
     ),
     _control("grid", "name", OneOf(GRIDS), "where answers may begin", keys=_keys("g", f"grid: {', '.join(GRIDS)}")),
     _control(
-        "rest", "beats", Number(0.25, 16, 0.25, 4), "the rest that ends a phrase, in quarter notes", field="rest_beats"
+        "phrase_end",
+        "name",
+        OneOf(PHRASE_ENDS),
+        "what ends a phrase: sense, a silence as long as its last tone asks for, or rest, always the same",
+    ),
+    _control(
+        "rest",
+        "beats",
+        Number(0.25, 16, 0.25, 4),
+        "the longest rest within a phrase, in quarter notes; it ends every one",
+        field="rest_beats",
     ),
     _control(
         "click",

@@ -10,4 +10,5 @@ names        what the names of tracks say
 pedals       notes as long as pedals hold them
 numbering    bars as musicians count them
 character    what a phrase is like: its pace, height, loudness, touch and motif
+ends         whether a phrase is over, by what was sung
 """

@@ -9,6 +9,7 @@ from statistics import fmean
 import numpy as np
 
 from companion.controls.settings import Settings
+from companion.controls.table import BY_SENSE
 from companion.generation.following import Lead
 from companion.generation.improviser import Context, Planned
 from companion.generation.velocity import DEFAULT_VELOCITY, VelocityRule, velocity_rule
@@ -20,6 +21,7 @@ from companion.music.pulse import Pulse
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import REST, STEPS_PER_BEAT, VOICES, IntArray
 from companion.phrase.character import Character, Sung, head_start_of, skyline
+from companion.phrase.ends import LastTone, silence_that_ends
 from companion.phrase.hands import Capture, Hands, Press
 from companion.phrase.voicing import voice_of_mean
 
@@ -35,16 +37,33 @@ class Hearing:
     capture: Capture = field(default_factory=Capture)
     key: Key | None = None  # of what was heard
     _loudness: int = DEFAULT_VELOCITY  # how loud the player played
+    _asked: tuple[object, ...] = ()  # what the silence that ends a phrase was found for last …
+    _silence: float = 0.0  # … in steps
 
     def dealt(self, context: Context, step: int, voices: Collection[int] | None = None) -> Hands:
         """The hands of a context with what begins at a step, given to voices: to all, or only to these."""
         among = None if voices is None else sorted(voices)
         return context.hands.deal(step, self.capture.struck_at(step), among, self.by_channel)
 
-    def rest_over(self, settings: Settings) -> float | None:
-        """When a rest long enough to end a phrase has lasted; None while a key is down."""
+    def phrase_over(self, settings: Settings, barlines: Barlines) -> float | None:
+        """When a silence long enough to end the phrase has lasted; None while a key is down."""
         since = self.capture.silent_since
-        return None if since is None else since + settings.rest_beats * STEPS_PER_BEAT
+        if since is None:
+            return None
+        longest = settings.rest_beats * STEPS_PER_BEAT
+        return since + (self._felt(settings, barlines, longest) if settings.phrase_end == BY_SENSE else longest)
+
+    def _felt(self, settings: Settings, barlines: Barlines, longest: float) -> float:
+        """The silence that ends a phrase by what was played: found once, as it is asked for all the time."""
+        phrase = self.capture.phrase
+        if not phrase:
+            return longest
+        asked = (len(phrase), phrase[-1], self.capture.silent_since, settings.key, self.key, barlines, longest)
+        if self._asked != asked:
+            line = tuple(skyline([_played(press) for press in self._leading()]))
+            tone = LastTone(line, Key.of_name(settings.key) if settings.key else self.key, barlines)
+            self._asked, self._silence = asked, silence_that_ends(tone, longest)
+        return self._silence
 
     def hear_key(self, past: Iterable[Planned]) -> None:
         """The key of what was heard, for what comes; what was imagined to a phrase so far fits it too."""
@@ -89,6 +108,11 @@ class Hearing:
         return voice, _far_away(press.pitch, hands.pitches[voice], VOICES[voice])
 
 
+def _played(press: Press) -> Sung:
+    """A key as it was played, in steps of the clock."""
+    return Sung(press.step, press.step if press.end is None else press.end, press.pitch, press.velocity)
+
+
 def _sung(press: Press, pulse: Pulse) -> Sung:
     """A key that is still down sounds for a step at least."""
     end = press.step + 1.0 if press.end is None else max(press.end, press.step + 0.25)
@@ -99,8 +123,11 @@ def _telling(planned: Planned) -> IntArray:
     """What tells the key of a step: the player's own voices, where there are any."""
     if not planned.own:
         return planned.frame.tokens
-    own = np.isin(np.arange(len(VOICES)), list(planned.own))
-    return np.where(own, planned.frame.tokens, REST).astype(np.int32)
+    tokens = planned.frame.tokens.copy()
+    for voice in range(len(VOICES)):  # of four, quicker than by an array of who is meant
+        if voice not in planned.own:
+            tokens[voice] = REST
+    return tokens
 
 
 def _far_away(played: int, heard: int, voice: str) -> str:

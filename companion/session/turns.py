@@ -42,7 +42,7 @@ class Mode:
 
     def over(self, turns: Turns) -> float | None:
         """When the phrase is over, as far as can be told now; None while it goes on."""
-        return turns.hearing.rest_over(turns.settings)
+        return turns.hearing.phrase_over(turns.settings, turns.barlines)
 
     def grid(self, settings: Settings) -> str:
         """On which lines an answer to a phrase may begin."""

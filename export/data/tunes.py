@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +27,12 @@ OFF_GRID_STEPS = 0.125  # so far a note may begin beside a 16th
 Read = tuple[list[Piece], list[Refusal]]
 
 
-def tune_of_song(song: Song, name: str, split: str) -> Piece:
-    """The only voice of a song, by octaves where sopranos sing; ValueError says why there is none that can be used."""
+def tune_of_song(song: Song, name: str, split: str, metres: Collection[str] = PLAIN_METRES) -> Piece:
+    """The only voice of a song in one of these metres, by octaves where sopranos sing.
+
+    Raises:
+        ValueError: it says why there is none that can be used.
+    """
     notes = sorted(song.notes)
     if len({note.track for note in notes}) > 1:
         raise ValueError("it has several tracks with notes")
@@ -37,7 +41,7 @@ def tune_of_song(song: Song, name: str, split: str) -> Piece:
     ends = np.maximum(np.round(_positions(song, [note.end_tick for note in notes])).astype(int), starts + 1)
     if any(ends[:-1] > starts[1:]):
         raise ValueError("notes sound together: it is no tune of one voice")
-    (numerator, denominator), origin = _metre(song)
+    (numerator, denominator), origin = _metre(song, metres)
     length = bar_steps(numerator, denominator)
     if max(starts[1:] - ends[:-1]) >= length:
         raise ValueError("a bar of it is empty")
@@ -78,7 +82,7 @@ def _steps(song: Song, ticks: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[
     return steps
 
 
-def _metre(song: Song) -> tuple[tuple[int, int], int]:
+def _metre(song: Song, among: Collection[str]) -> tuple[tuple[int, int], int]:
     """The metre of most of it, and a step on which a bar begins; pickups and cut bars are passed over."""
     metres = [(0, 4, 4), *song.metres]
     ends = [*(metre[0] for metre in metres[1:]), max(song.length_ticks, song.notes[-1].end_tick)]
@@ -86,8 +90,8 @@ def _metre(song: Song) -> tuple[tuple[int, int], int]:
     for (tick, *sign), end in zip(metres, ends, strict=True):
         lasting[sign[0], sign[1]] += end - tick
     chief = max(lasting, key=lambda sign: lasting[sign])
-    if f"{chief[0]}/{chief[1]}" not in PLAIN_METRES:
-        raise ValueError("its metre is none of plain beats")
+    if f"{chief[0]}/{chief[1]}" not in among:
+        raise ValueError("its metre is none of plain beats" if among is PLAIN_METRES else "its metre is another")
     length = bar_steps(*chief)
     at = [tick for (tick, *sign), end in zip(metres, ends, strict=True) if (*sign,) == chief and end > tick]
     places = _steps(song, at)

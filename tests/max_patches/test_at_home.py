@@ -345,6 +345,7 @@ ASKED = [
     ("Key", "F# minor", ("/chorale/key", "F# minor")),
     ("Key", "Heard", ("/chorale/key", "auto")),
     ("Rest", 2.5, ("/chorale/rest", 2.5)),
+    ("Phrase Ends", "Rest", ("/chorale/phrase_end", "Rest")),
     ("Seed", 77, ("/chorale/seed", 77)),
     ("Loudness", "Surer louder", ("/chorale/velocity", "entropy")),
     ("Loudness", "Always", ("/chorale/velocity", 90)),

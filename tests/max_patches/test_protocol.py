@@ -11,7 +11,7 @@ from companion.controls.kinds import Number, Whole
 from companion.controls.rig import OSC_PORT_IN, OSC_PORT_OUT
 from companion.controls.settings import Settings, find_control
 from companion.controls.table import ACTIONS as COMPANION_ACTIONS
-from companion.controls.table import CONTROLS, GRIDS, MODES
+from companion.controls.table import CONTROLS, GRIDS, MODES, PHRASE_ENDS
 from companion.io import osc_messages
 from companion.io.clip_messages import CLIP
 from companion.io.osc_messages import INCOMING, OUTGOING, PREFIX, STATE_KEYS
@@ -73,6 +73,7 @@ def test_choices(shipped: dict[str, bytes]) -> None:
     data = shipped["Chorale Hub"]
     assert [label.lower() for label in enum_of(data, "Mode")] == list(MODES)
     assert [label.lower() for label in enum_of(data, "Answer Grid")] == list(GRIDS)
+    assert [label.lower() for label in enum_of(data, "Phrase Ends")] == list(PHRASE_ENDS)
     assert enum_of(data, "Style") == ["Auto", *STYLES]
     auto, *models = enum_of(data, "Model")
     assert auto == "Auto"
@@ -157,7 +158,14 @@ def test_first_values_are_those_of_the_companion(shipped: dict[str, bytes]) -> N
     assert dict(chosen) == FIRST
 
 
-FIRST = {"Key": "Heard", "Loudness": "As played", "Octave Alto": "0", "Lock Alto": "Off", "Mute Alto": "Off"}
+FIRST = {
+    "Key": "Heard",
+    "Phrase Ends": "Sense",
+    "Loudness": "As played",
+    "Octave Alto": "0",
+    "Lock Alto": "Off",
+    "Mute Alto": "Off",
+}
 
 
 def test_hint_and_launchers_name_one_command() -> None:

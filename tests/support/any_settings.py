@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from companion.controls.settings import Settings, VoiceSettings
-from companion.controls.table import GRIDS, HIGHEST_SEED, MODES, MOST_COUNTED_IN
+from companion.controls.table import GRIDS, HIGHEST_SEED, MODES, MOST_COUNTED_IN, PHRASE_ENDS
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 KEYS = st.builds(
@@ -41,6 +41,7 @@ def settings() -> st.SearchStrategy[Settings]:
         velocity=st.sampled_from(["played", "entropy"]) | st.integers(1, 127).map(str),
         bars=st.integers(1, 64),
         grid=st.sampled_from(GRIDS),
+        phrase_end=st.sampled_from(PHRASE_ENDS),
         rest_beats=st.floats(0.25, 16),
         click=st.booleans(),
         click_channel=st.integers(1, 16),

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from companion.controls.settings import Command
-from companion.controls.table import CONTROLS, GRIDS, MODES
+from companion.controls.table import CONTROLS, GRIDS, MODES, PHRASE_ENDS
 
 
 def values(kind: str) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -27,6 +27,7 @@ def values(kind: str) -> st.SearchStrategy[tuple[Any, ...]]:
         "velocity": st.tuples(st.sampled_from(["played", "entropy", "70"])),
         "bars": st.tuples(st.integers(1, 2)),
         "grid": st.tuples(st.sampled_from(GRIDS)),
+        "phrase_end": st.tuples(st.sampled_from(PHRASE_ENDS)),
         "rest": st.tuples(st.sampled_from([0.25, 0.5, 1, 2, 16])),
         "click": st.tuples(switch),
         "click_channel": st.tuples(st.integers(1, 16)),

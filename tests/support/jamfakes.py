@@ -258,7 +258,12 @@ class Jam:
         return self.listener.take_lines()
 
 
-PLAIN = Settings(style="free", temperature=0.0)  # nothing is left to chance
+def babbling(**settings: Any) -> Settings:
+    """Of a jam of the babbler's, where a rest of a beat ends a phrase, unless something else is said."""
+    return Settings(**{"model": "babbler", "phrase_end": "rest", "rest_beats": 1.0, **settings})
+
+
+PLAIN = Settings(style="free", temperature=0.0, phrase_end="rest", rest_beats=1.0)  # nothing is left to chance
 
 
 def chords_at(chords: Mapping[int, Sequence[int | None]]) -> ScriptedModel:

@@ -24,6 +24,7 @@ from companion.record.log import Entry
 from companion.sampling.styles import known_choices
 from companion.session.session import Session
 from companion.streams.stream import MusicStream
+from support.jamfakes import babbling
 
 TICK_SECONDS = 0.005
 
@@ -85,7 +86,7 @@ class Rig:
             self._keep,
             streams(lambda: self.now_s),
         )
-        self.session = Session(model, settings or Settings(model="babbler"), choices, outlets)
+        self.session = Session(model, settings or babbling(), choices, outlets)
         if clock is None:
             clock = InternalClock(bpm)
             clock.start(0.0)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from support.clipmaker import Maker
 from support.fakes import Babbler
+from support.jamfakes import babbling
 from support.jamrig import Rig
 
 from companion.clips.desk import ClipDesk
@@ -23,7 +24,7 @@ def rig_with_clips(settings: Settings | None = None) -> Rig:
     def clips(send: Callable[[Message], object]) -> ClipDesk:
         return ClipDesk(send, lambda text: None, Maker(), lambda: "14:05")
 
-    return Rig(Babbler(), settings or Settings(model="babbler", seed=5), clips=clips)
+    return Rig(Babbler(), settings or babbling(seed=5), clips=clips)
 
 
 def answered(settings: Settings | None = None, always: int = 0) -> Rig:
@@ -67,7 +68,7 @@ def sung(frames: dict[int, SoundingFrame], origin: int) -> list[Note]:
 
 @pytest.mark.parametrize("octave", [0, 1])
 def test_keep_gives_the_notes_that_sounded(octave: int) -> None:
-    rig = answered(Settings(model="babbler", seed=5))
+    rig = answered(babbling(seed=5))
     if octave:
         rig = rig_with_clips()
         rig.osc("voice/octave", 1, octave)

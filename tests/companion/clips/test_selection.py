@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from support.fakes import Babbler
+from support.jamfakes import babbling
 
 from companion.clips.making import ClipWish, make_clip
 from companion.clips.music import ClipAnswer
 from companion.clips.selection import rewritten_name, selection_of
-from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.files.midi import chorale_file
 from companion.generation.blanks import Blank
@@ -26,7 +26,7 @@ from companion.workbench import anew
 from companion.workbench.anew import rewrite_job
 from companion.workbench.jobs import run
 
-SETTINGS = Settings(model="babbler", seed=1)
+SETTINGS = babbling(seed=1)
 SOPRANO, ALTO, TENOR, BASS = range(4)
 CHORDS = (
     *((72, 67, 64, 48), (71, 67, 62, 55), (72, 64, 60, 57), (72, 65, 60, 53)),

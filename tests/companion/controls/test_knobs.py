@@ -100,6 +100,7 @@ def test_choices_are_split_evenly() -> None:
         ("seed", 0, 127),
         ("velocity", "played", "127"),
         ("bars", 1, 64),
+        ("phrase_end", "sense", "rest"),
         ("rest", 0.25, 4.0),
         ("voice/octave bass", -3, 3),
         ("voice/velocity bass", 0, 127),

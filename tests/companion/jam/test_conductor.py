@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 from support.fakes import Babbler
+from support.jamfakes import babbling
 from support.jamrig import PlayerTape
 
 from companion.clock.addresses import Addresses, Loop
 from companion.clock.base import Clock, ClockEvent, Jumped, LoopSet, MetreSet, Started, Stopped
-from companion.controls.settings import Settings
 from companion.controls.table import Choices
 from companion.jam.conductor import MOST_BEHIND_STEPS, Conductor
 from companion.jam.notices import Notice, Notices
@@ -41,7 +41,7 @@ class Podium:
         self.clock, self.player, self.notices = Scripted(), PlayerTape(), Notices()
         self.entries: list[Entry] = []
         outlets = Outlets(self.player, lambda: 0.0, self.notices)
-        settings = Settings(model="babbler")
+        settings = babbling()
         self.session = Session(Babbler(), settings, Choices(), outlets)  # type: ignore[arg-type]
         self.conductor = Conductor(self.clock, self.session, outlets, self.player, self.entries.append, self.notices)
 

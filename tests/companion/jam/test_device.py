@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from support.fakes import Babbler
+from support.jamfakes import babbling
 
-from companion.controls.settings import Command, Settings, state_items
+from companion.controls.settings import Command, state_items
 from companion.controls.table import Choices
 from companion.io import osc_messages
 from companion.io.osc_messages import Hello, Message
@@ -19,7 +20,7 @@ def made() -> tuple[Device, Session, Notices, list[Message]]:
     """A device that is to be told everything, and what it is told."""
     sent: list[Message] = []
     notices = Notices()
-    session = Session(Babbler(), Settings(model="babbler"), CHOICES, FrameTape())  # type: ignore[arg-type]
+    session = Session(Babbler(), babbling(), CHOICES, FrameTape())  # type: ignore[arg-type]
     resent = ("/all/frames", ())
     return Device(Peer(1), sent.append, CHOICES, notices, lambda: sent.append(resent)), session, notices, sent
 

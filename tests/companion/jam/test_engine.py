@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.fakes import Babbler
+from support.jamfakes import babbling
 from support.jamrig import Rig
 
 from companion.clock.internal import InternalClock
@@ -40,7 +41,7 @@ from companion.record.log import (
 )
 from companion.session.turns import ANSWERING, IDLE, PHRASE
 
-SETTINGS = Settings(model="babbler", seed=5)
+SETTINGS = babbling(seed=5)
 
 
 def answering(**kwargs: Any) -> Rig:
@@ -122,7 +123,7 @@ def test_hello_is_answered_with_the_whole_state_and_what_is_ahead() -> None:
 
 
 def test_the_transport_of_live_starts_jumps_and_stops() -> None:
-    rig = Rig(Babbler(), Settings(model="babbler", mode="duet"), TransportClock())
+    rig = Rig(Babbler(), babbling(mode="duet"), TransportClock())
 
     def live(from_s: float, to_s: float, step: float) -> None:
         while rig.now_s < to_s - 1e-9:
@@ -149,7 +150,7 @@ def test_the_transport_of_live_starts_jumps_and_stops() -> None:
 
 
 def test_a_loop_is_told_ahead_at_the_addresses_after_its_wrap() -> None:
-    rig = Rig(Babbler(), Settings(model="babbler", mode="duet"), TransportClock())
+    rig = Rig(Babbler(), babbling(mode="duet"), TransportClock())
     rig.osc("loop", 1, 0.0, 16.0)
     for tick in range(30):
         rig.osc("transport", 1, tick * 0.4, 120.0, 4, 4)
@@ -159,7 +160,7 @@ def test_a_loop_is_told_ahead_at_the_addresses_after_its_wrap() -> None:
 
 
 def test_a_silent_transport_stops_the_music_within_a_second() -> None:
-    rig = Rig(Babbler(), Settings(model="babbler", mode="duet"), TransportClock())
+    rig = Rig(Babbler(), babbling(mode="duet"), TransportClock())
     for tick in range(20):
         rig.osc("transport", 1, tick * 0.4, 120.0)
         rig.run_until(rig.now_s + 0.05)
@@ -169,7 +170,7 @@ def test_a_silent_transport_stops_the_music_within_a_second() -> None:
 
 
 def test_midi_clock_runs_the_music_from_start_to_stop() -> None:
-    rig = Rig(Babbler(), Settings(model="babbler", mode="duet"), MidiClock())
+    rig = Rig(Babbler(), babbling(mode="duet"), MidiClock())
     rig.engine.midi([0xFA], 0.0)
     for _ in range(96):
         rig.engine.midi([0xF8], rig.now_s)
@@ -191,7 +192,7 @@ def test_clock_bytes_of_another_port_are_not_heard() -> None:
 
 
 def test_the_players_own_key_is_echoed_on_its_voices_channel_and_let_go_there() -> None:
-    rig = Rig(Babbler(), Settings(model="babbler", mode="harmonise"), echo=True)
+    rig = Rig(Babbler(), babbling(mode="harmonise"), echo=True)
     rig.run_to(0.2)
     rig.press(72, channel=9)
     rig.osc("voice/channel", 1, 7)
@@ -201,14 +202,14 @@ def test_the_players_own_key_is_echoed_on_its_voices_channel_and_let_go_there() 
 
 
 def test_without_echo_the_player_sounds_itself() -> None:
-    rig = Rig(Babbler(), Settings(model="babbler", mode="harmonise"))
+    rig = Rig(Babbler(), babbling(mode="harmonise"))
     rig.play(72)
     assert rig.player.of(EchoKey) == []
     assert all(frame.parts[0].pitch is None for frame in frames_of(rig).values())
 
 
 def test_harmony_to_a_late_note_sounds_at_once_here_and_there() -> None:
-    rig = Rig(Babbler(), Settings(model="babbler", mode="harmonise"))
+    rig = Rig(Babbler(), babbling(mode="harmonise"))
     rig.run_to(0.3)
     rig.press(72)
     voices = [(command.voice, command.pitch) for command in rig.player.of(PlayNow)]
@@ -306,7 +307,7 @@ def test_the_picture_tells_all() -> None:
 
 def test_the_log_played_again_gives_the_same_notes(tmp_path: Path) -> None:
     path = tmp_path / "jam.jsonl"
-    settings = Settings(model="babbler", seed=9)
+    settings = babbling(seed=9)
     header = Header("0", "babbler", "", 9, _plain(settings), "")
     writer = LogWriter(path, header)
     rig = Rig(Babbler(), settings, log=writer.write)
@@ -351,7 +352,7 @@ def test_a_refused_command_is_logged_as_such() -> None:
 
 
 def test_a_simulated_hour_leaves_nothing_behind() -> None:
-    rig = Rig(Babbler(), Settings(model="babbler", mode="duet"), log=lambda entry: None)
+    rig = Rig(Babbler(), babbling(mode="duet"), log=lambda entry: None)
     rig.run_to(64)
     sizes = _sizes(rig)
     for _ in range(20):  # as many bars, with the state looked at after each
@@ -377,7 +378,7 @@ def test_transport_entries_say_where_bars_begin() -> None:
 
 
 def test_where_messages_were_lost_no_key_stays_down() -> None:
-    rig = Rig(Babbler(), Settings(model="babbler", mode="harmonise"), echo=True)
+    rig = Rig(Babbler(), babbling(mode="harmonise"), echo=True)
     rig.press(60)
     rig.engine.overrun(3, rig.now_s)
     assert [(key.pitch, key.velocity) for key in rig.player.of(EchoKey)] == [(60, 80), (60, 0)]

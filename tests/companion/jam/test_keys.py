@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 from support.fakes import Babbler
+from support.jamfakes import babbling
 from support.jamrig import Rig
 
 from companion.controls.knobs import Binding, ControlMap, Learning, Target
-from companion.controls.settings import Settings
 from companion.jam.keys import PEDAL, Sustain
 from companion.player.messages import EchoKey
 from companion.record.log import LoggedLift, LoggedNote
 from companion.session.turns import ANSWERING, PHRASE
 
-SETTINGS = Settings(model="babbler", seed=5)
+SETTINGS = babbling(seed=5)
 
 
 def rig(**kwargs: Any) -> Rig:

@@ -14,6 +14,7 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 from support.fakes import ShortSighted
 from support.jamcommands import COMMANDS
+from support.jamfakes import babbling
 from support.jamrig import Rig
 
 from companion.clock.transport import TransportClock
@@ -117,7 +118,7 @@ ACTS = st.tuples(
 @given(st.lists(ACTS, max_size=24), st.sampled_from(MODES))
 def test_a_log_played_again_gives_the_same_notes(acts: list[tuple[float, Act]], mode: str) -> None:
     started: list[tuple[float, Act]] = [(0.1, lambda song: song.transport(True, 0.0, 120.0, (4, 4)))]
-    _, difference = again(Settings(model="babbler", mode=mode, rest_beats=0.5), started + acts)
+    _, difference = again(babbling(mode=mode, rest_beats=0.5), started + acts)
     assert difference is None
 
 
@@ -129,7 +130,7 @@ def test_a_tempo_that_changes_while_the_plan_is_waited_for_comes_out_again() -> 
         (0.1, told(Command("cadence"))),
         (0.0, struck(60, 40, 0, 0.0)),
     ]
-    _, difference = again(Settings(model="babbler", mode="listen", rest_beats=0.5), acts)
+    _, difference = again(babbling(mode="listen", rest_beats=0.5), acts)
     assert difference is None
 
 
@@ -138,7 +139,7 @@ def test_what_is_told_between_two_ticks_comes_out_again(burst: tuple[tuple[Any, 
     acts: list[tuple[float, Act]] = [(2.0, lambda song: song.transport(True, 0.0, 120.0, (4, 4)))]
     acts += [(0.0, told(Command("stop")))]
     acts += [(0.0, told(Command(name, arguments))) for name, *arguments in burst]
-    frames, difference = again(Settings(model="babbler"), [*acts, (3.0, lambda song: None)])
+    frames, difference = again(babbling(), [*acts, (3.0, lambda song: None)])
     assert frames > 10
     assert difference is None
 
@@ -148,7 +149,7 @@ def test_an_answer_that_is_let_free_at_once_comes_out_again() -> None:
     acts: list[tuple[float, Act]] = [(0.1, lambda song: song.transport(True, 0.0, 120.0, (4, 4)))]
     lock, go, free = (Command("voice/lock", (2, 1)), Command("go"), Command("voice/lock", (2, 0)))
     acts += [(0.0, told(lock)), (0.5, told(go)), (0.0, told(free))]
-    _, difference = again(Settings(model="babbler", mode="listen", rest_beats=0.5), acts)
+    _, difference = again(babbling(mode="listen", rest_beats=0.5), acts)
     assert difference is None
 
 
@@ -160,7 +161,7 @@ def test_an_answer_that_follows_comes_out_again(mode: str, metre: tuple[int, int
     for number in range(8):
         acts += [(0.1, struck(60 + number, 40 + 10 * number, 0, 0.0)), (0.15, struck(60 + number, 0, 0, 0.0))]
     acts += [(3.0, lambda song: None), (2.0, told(Command("follow", (1.0,)))), (2.0, told(Command("follow", (0.0,))))]
-    settings = Settings(model="babbler", mode=mode, bars=1)
+    settings = babbling(mode=mode, bars=1)
     frames, difference = again(settings, acts)
     assert frames > 25
     assert difference is None

@@ -6,9 +6,9 @@ import random
 
 import pytest
 from support.fakes import Babbler
+from support.jamfakes import babbling
 from support.jamrig import Rig
 
-from companion.controls.settings import Settings
 from companion.generation.improviser import TRIES
 from companion.jam.conductor import MOST_BEHIND_STEPS
 from companion.music.timebase import step_seconds
@@ -24,7 +24,7 @@ class Machine:
 
     def __init__(self, mode: str) -> None:
         self.model = Babbler()
-        self.rig = Rig(self.model, Settings(model="babbler", mode=mode, key="C major", bars=2), bpm=BPM)
+        self.rig = Rig(self.model, babbling(mode=mode, key="C major", bars=2), bpm=BPM)
         self.frame_s = 0.0
         self._dice, self._held = random.Random(1), 0
 

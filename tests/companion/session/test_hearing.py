@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.jamfakes import PLAIN, chords_at
 
 from companion.controls.settings import Settings
 from companion.generation.improviser import Context, Improviser, Planned
+from companion.music.bars import Barlines
 from companion.music.key import Key
 from companion.music.pulse import QUARTERS
 from companion.phrase.hands import Hands
 from companion.session.hearing import FEWEST_KEY_STEPS, Hearing
 from companion.session.plan import guidance_of
+
+FOUR_FOUR = Barlines()
 
 
 def imagined(steps: int) -> list[Planned]:
@@ -25,12 +30,46 @@ def imagined(steps: int) -> list[Planned]:
 
 
 def test_a_rest_is_over_when_no_key_is_down_for_so_many_beats() -> None:
-    hearing = Hearing()
-    assert hearing.rest_over(Settings(rest_beats=2)) is None
+    hearing, two = Hearing(), replace(PLAIN, rest_beats=2.0)
+    assert hearing.phrase_over(two, FOUR_FOUR) is None
     hearing.capture.press(0, 60, 80, 0)
-    assert hearing.rest_over(Settings()) is None
+    assert hearing.phrase_over(two, FOUR_FOUR) is None
     hearing.capture.release(3.5, 60, 0)
-    assert hearing.rest_over(Settings(rest_beats=2)) == 11.5
+    assert hearing.phrase_over(two, FOUR_FOUR) == 11.5
+
+
+def sung(*pitches: int, last_steps: int) -> Hearing:
+    """Quarters in C major, and a last tone; every key comes up as the next goes down."""
+    hearing = Hearing(key=Key(0, False))
+    lengths = [*([4] * (len(pitches) - 1)), last_steps]
+    for number, (pitch, steps) in enumerate(zip(pitches, lengths, strict=True)):
+        hearing.capture.press(4 * number, pitch, 80, 0)
+        hearing.capture.release(4.0 * number + steps, pitch, 0)
+    return hearing
+
+
+def test_a_long_tonic_reached_from_above_ends_a_phrase_at_once_and_a_tone_on_its_way_is_waited_for() -> None:
+    sense = replace(PLAIN, phrase_end="sense", rest_beats=3.0)
+    home = sung(60, 62, 64, 65, 67, 64, 62, 60, last_steps=8)
+    away = sung(60, 62, 64, 65, 67, 64, 66, 69, last_steps=4)
+    assert home.phrase_over(sense, FOUR_FOUR) == 37.0  # the first 16th of silence
+    over = away.phrase_over(sense, FOUR_FOUR)
+    assert over is not None and over > 32 + 6  # a breath of a beat and a half ends nothing
+
+
+def test_no_silence_within_a_phrase_is_longer_than_the_rest() -> None:
+    hearing = sung(60, 62, 64, 65, 67, 64, 66, 69, last_steps=4)
+    assert hearing.phrase_over(replace(PLAIN, phrase_end="sense", rest_beats=0.5), FOUR_FOUR) == 34.0
+
+
+def test_the_same_silence_is_told_until_something_is_played_or_heard() -> None:
+    sense = replace(PLAIN, phrase_end="sense", rest_beats=3.0)
+    hearing = sung(60, 62, 64, 65, 67, 64, 62, 60, last_steps=8)
+    assert hearing.phrase_over(sense, FOUR_FOUR) == hearing.phrase_over(sense, FOUR_FOUR) == 37.0
+    asked = replace(sense, key="F# major")  # where it is a tone that no scale has
+    assert hearing.phrase_over(asked, FOUR_FOUR) != 37.0
+    hearing.capture.press(38, 62, 80, 0)
+    assert hearing.phrase_over(sense, FOUR_FOUR) is None
 
 
 @pytest.mark.parametrize(("rule", "loud"), [("played", 60), ("90", 90)])

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 from support.fakes import Babbler
+from support.jamfakes import babbling
 from support.jamrig import Rig
 from websockets.sync.client import connect
 
-from companion.controls.settings import Settings
 from companion.errors import NoPort
 from companion.stage.desk import StageDesk
 from companion.stage.place import StagePlace
@@ -40,7 +40,7 @@ def desk(said: Said) -> Iterator[StageDesk]:
 
 
 def watched(desk: StageDesk) -> Rig:
-    return Rig(Babbler(), Settings(model="babbler", seed=5), stage=desk)
+    return Rig(Babbler(), babbling(seed=5), stage=desk)
 
 
 def pid(desk: StageDesk) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from support.fakes import Babbler
+from support.jamfakes import babbling
 from support.jamrig import Rig
 
 from companion.controls.settings import Settings
@@ -54,7 +55,7 @@ class Looker:
 
 def watched(settings: Settings | None = None, **kwargs: Any) -> tuple[Rig, Looker]:
     looker = Looker()
-    return Rig(Babbler(), settings or Settings(model="babbler", seed=5), stage=looker, **kwargs), looker
+    return Rig(Babbler(), settings or babbling(seed=5), stage=looker, **kwargs), looker
 
 
 def answering(**kwargs: Any) -> tuple[Rig, Looker]:
@@ -169,7 +170,7 @@ def test_clouds_are_what_was_drawn_from() -> None:
 
 
 def test_chord_key_and_bars_are_told() -> None:
-    rig, looker = answering(settings=Settings(model="babbler", seed=5, key="g-minor"))
+    rig, looker = answering(settings=babbling(seed=5, key="g-minor"))
     rig.run_to(30)
     assert looker.scene.key == "G minor"
     assert (looker.scene.bar_steps, looker.scene.bar_origin % 16) == (16, 0)

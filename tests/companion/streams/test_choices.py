@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.fakes import Babbler, random_source
+from support.jamfakes import babbling
 from support.jamrig import TICK_SECONDS, PlayerTape, Rig
 
 from companion.clock.addresses import Addresses, Loop
@@ -26,7 +27,7 @@ from companion.sampling.styles import style
 from companion.streams.choices import MOST_A_SECOND, MOST_TOGETHER, ChoiceStream, messages_of
 
 BACH = style("bach")
-DUET = Settings(model="babbler", mode="duet", seed=3)
+DUET = babbling(mode="duet", seed=3)
 
 
 class Wall:
@@ -132,7 +133,7 @@ def test_octaves_and_mutes_are_not_in_it() -> None:
 
 def test_the_players_phrase_is_told_when_no_more_can_belong_to_it() -> None:
     wall = Wall()
-    rig = Rig(Babbler(), Settings(model="babbler", key="G major"), streams=lambda now: [_told_by(wall, now)])
+    rig = Rig(Babbler(), babbling(key="G major"), streams=lambda now: [_told_by(wall, now)])
     rig.play(67, 69, 71)
     assert wall.steps == list(range(len(wall.steps))) and len(wall.steps) > 10
     late = [time_s / rig.step_s - step for (time_s, _), step in zip(wall.told, wall.steps, strict=True)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.fakes import Babbler
+from support.jamfakes import babbling
 from support.jamrig import Rig
 from support.schema import breaches
 
@@ -24,7 +25,7 @@ from companion.visuals.shown import shown_trace
 from companion.visuals.traced import TracedModel
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "trace.schema.json").read_text("utf-8"))
-DUET = Settings(model="babbler", mode="duet", seed=3)
+DUET = babbling(mode="duet", seed=3)
 
 
 class Traced:
@@ -113,7 +114,7 @@ def test_frames_say_which_model_they_are_of(traced: Traced) -> None:
 
 def test_its_music_is_that_of_its_frames(tmp_path: Path) -> None:
     """Of the player's phrase what was played; of the answer all."""
-    traced = Traced(tmp_path / "t.jsonl", Settings(model="babbler", seed=3, key="G major"))
+    traced = Traced(tmp_path / "t.jsonl", babbling(seed=3, key="G major"))
     traced.rig.play(67, 69, 71)
     traced.rig.run_to(60)
     _, *rows = traced.lines()
