@@ -27,12 +27,15 @@ from max_patches.hubparameters import (
     MUTES,
     OCTAVES,
     PHRASE_END,
+    PROGRAMS,
     REST,
     RULE,
     SEED,
     STYLE,
     SURPRISE,
     SURPRISES,
+    TRANSPOSE,
+    VOICE_BANKS,
     VOICE_OCTAVES,
 )
 from max_patches.names import VOICES
@@ -70,7 +73,8 @@ def phrase(patch: Patcher, face: Face) -> None:
         (86, "Loudness"),
         (101, "Level"),
         (116, "Follow"),
-        (131, "Seed"),
+        (131, "Transpose"),
+        (146, "Seed"),
     )
     for top, text in rows:
         face.label((LEFT, top, 56, 15), text)
@@ -83,7 +87,8 @@ def phrase(patch: Patcher, face: Face) -> None:
     _say(patch, face.number((at, 71, wide, 15), REST), "rest")
     _loudness(patch, face.menu((at, 86, wide, 15), RULE), face.number((at, 101, wide, 15), LEVEL))
     _say(patch, face.number((at, 116, wide, 15), FOLLOW), "follow")
-    seed = face.number((at, 131, wide, 15), SEED)
+    _say(patch, face.number((at, 131, wide, 15), TRANSPOSE), "transpose")
+    seed = face.number((at, 146, wide, 15), SEED)
     again(patch, seed)
     given = seed >> patch.add("i") >> patch.add("sel 0")
     given[1] >> patch.add("prepend /chorale/seed") >> patch.send(SEND)
@@ -92,32 +97,36 @@ def phrase(patch: Patcher, face: Face) -> None:
 def voices(patch: Patcher, face: Face) -> None:
     """A column for each voice."""
     rows = (
-        (42, "Lock"),
-        (58, "Mute"),
-        (74, "Surprise"),
-        (90, "Octave"),
-        (106, "Loudness"),
-        (122, "Channel"),
-        (142, "Now"),
+        (40, "Lock"),
+        (54, "Mute"),
+        (68, "Surprise"),
+        (82, "Octave"),
+        (96, "Loudness"),
+        (110, "Channel"),
+        (124, "Program"),
+        (138, "Bank"),
+        (153, "Now"),
     )
     for top, text in rows:
-        face.label((LEFT, top, 44, 16), text)
+        face.label((LEFT, top, 44, 14), text)
     for place, voice in enumerate(VOICES):
         number, left = place + 1, COLUMN + CELL * place
-        head = face.label((left, 26, CELL, 16), f"({voice[0]})", justify=1)
+        head = face.label((left, 25, CELL, 15), f"({voice[0]})", justify=1)
         patch.receive(text_of(f"voice{number}")) >> patch.add("prepend set") >> head
-        _say(patch, face.switch((left, 42, CELL - 1, 15), "L", LOCKS[place]), f"voice/lock {number}")
-        _say(patch, face.switch((left, 58, CELL - 1, 15), "M", MUTES[place]), f"voice/mute {number}")
-        _surprise(patch, face.number((left, 74, CELL, 15), SURPRISES[place]), number)
-        octave = face.menu((left, 90, CELL, 15), VOICE_OCTAVES[place])
+        _say(patch, face.switch((left, 40, CELL - 1, 14), "L", LOCKS[place]), f"voice/lock {number}")
+        _say(patch, face.switch((left, 54, CELL - 1, 14), "M", MUTES[place]), f"voice/mute {number}")
+        _surprise(patch, face.number((left, 68, CELL, 14), SURPRISES[place]), number)
+        octave = face.menu((left, 82, CELL, 14), VOICE_OCTAVES[place])
         again(patch, octave)
         _named(patch, octave >> patch.add(f"- {OCTAVES.index('0')}"), f"voice/octave {number}")
-        _say(patch, face.number((left, 106, CELL, 15), LOUDNESSES[place]), f"voice/velocity {number}")
-        channel = face.number((left, 122, CELL, 15), CHANNELS[place])
-        again(patch, channel)
-        _named(patch, (channel >> patch.add("sel 0"))[1], f"voice/channel {number}")
+        _say(patch, face.number((left, 96, CELL, 14), LOUDNESSES[place]), f"voice/velocity {number}")
+        for top, parameters, name in ((110, CHANNELS, "channel"), (124, PROGRAMS, "program")):
+            told = _if_set(patch, face.number((left, top, CELL, 14), parameters[place]))
+            _named(patch, told, f"voice/{name} {number}")
+        bank = _if_set(patch, face.number((left, 138, CELL, 14), VOICE_BANKS[place]))
+        _named(patch, bank >> patch.add("expr ($i1 - 1) * 128 + 1"), f"voice/bank {number}")
         for offset, lamp in ((0, "lock"), (11, "mute")):
-            shown, dark = face.label((left + offset, 142, 11, 16), ""), patch.message("set")
+            shown, dark = face.label((left + offset, 153, 11, 14), ""), patch.message("set")
             lit = patch.receive(text_of(f"{lamp}{number}")) >> patch.add("sel -")
             lit[0] >> dark
             lit[1] >> patch.add("prepend set") >> shown
@@ -133,6 +142,12 @@ def _say(patch: Patcher, control: Box, address: str) -> None:
     """A control whose value is the message."""
     again(patch, control)
     _named(patch, control, address)
+
+
+def _if_set(patch: Patcher, control: Box) -> Outlet:
+    """The value of a control whose 0 says nothing."""
+    again(patch, control)
+    return (control >> patch.add("sel 0"))[1]
 
 
 def _named(patch: Patcher, said: Box | Outlet, address: str) -> None:

@@ -147,6 +147,17 @@ REST = Parameter(
     style=CUSTOM,
     units="beats",
 )
+TRANSPOSE = Parameter(
+    "Transpose",
+    "Transp",
+    "All that sounds is so many semitones higher, below 0 lower; what is heard and thought stays.",
+    FLOAT,
+    -24,
+    24,
+    0,
+    style=AS_INT,
+    steps=49,
+)
 FOLLOW = Parameter(
     "Follow",
     "Follow",
@@ -209,6 +220,24 @@ CHANNELS = _each(
     high=16,
     visible=STORED,
 )
+PROGRAMS = _each(
+    "Program",
+    "Prog",
+    "The program that the channel of the {} is told where the companion plays by MIDI itself. 0: none.",
+    type=INT,
+    low=0,
+    high=128,
+    visible=STORED,
+)
+VOICE_BANKS = _each(
+    "Bank",
+    "Bank",
+    "The bank told before the program of the {}, from 1: its MSB and 1, with LSB 0. 0: none.",
+    type=INT,
+    low=0,
+    high=128,
+    visible=STORED,
+)
 GROUP_PARAMETER = Parameter(
     "Group",
     "Group",
@@ -247,7 +276,8 @@ FROM_PARAMETER = Parameter(
 )
 PARAMETERS = (
     MODE, GRID, *(parameter for _, parameter in ACTIONS), PAGE, AUTO, SURPRISE, FOCUS, DENSITY, BARS, STYLE, MODEL, KEY,
-    PHRASE_END, REST, FOLLOW, SEED, RULE, LEVEL, *LOCKS, *MUTES, *SURPRISES, *VOICE_OCTAVES, *LOUDNESSES, *CHANNELS,
+    PHRASE_END, REST, TRANSPOSE, FOLLOW, SEED, RULE, LEVEL, *LOCKS, *MUTES, *SURPRISES, *VOICE_OCTAVES, *LOUDNESSES,
+    *CHANNELS, *PROGRAMS, *VOICE_BANKS,
     GROUP_PARAMETER, TO_PARAMETER, FROM_PARAMETER,
 )  # fmt: skip
 BANKS = {
@@ -255,6 +285,6 @@ BANKS = {
     "Sound": ("Style Decides", "Surprise", "Focus", "Density", "Style", "Model", "Key", "Answer Grid"),
     "Phrase": ("Follow", "Rest", "Loudness", "Level", *(octave.long_name for octave in VOICE_OCTAVES)),
     "Voices": (*(lock.long_name for lock in LOCKS), *(mute.long_name for mute in MUTES)),
-    "Dice": ("Seed", "Phrase Ends"),
+    "Dice": ("Seed", "Phrase Ends", "Transpose"),
     "Each": (*(one.long_name for one in SURPRISES), *(one.long_name for one in LOUDNESSES)),
 }

@@ -37,6 +37,8 @@ class VoiceSettings:
     octave: int = 0  # sound it so many octaves higher, -3..3
     velocity: int | None = None  # 1..127; None: as the rule says
     channel: int = 1  # 1..16
+    program: int | None = None  # 1..128; None: none is told
+    bank: int | None = None  # 1..16384, which is MSB * 128 + LSB + 1; None: none is told
     temperature: float | None = None  # None: that of all voices
 
     def __post_init__(self) -> None:
@@ -69,6 +71,7 @@ class Settings:
     click: bool = False  # strike the beats
     click_channel: int = 10  # 1..16
     count_in: int = 0  # bars of clicks before an answer that is asked for
+    transpose: int = 0  # semitones by which all that sounds is higher
     voices: tuple[VoiceSettings, ...] = field(default_factory=_four_voices)  # soprano first
 
     def __post_init__(self) -> None:

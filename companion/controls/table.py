@@ -285,6 +285,12 @@ CONTROLS = (
         in_live=False,
         keys=_keys("i", "bars that are counted in"),
     ),
+    _control(
+        "transpose",
+        "semitones",
+        Whole(-24, 24),
+        "all that sounds is so much higher, echoed keys too; what is heard and thought stays",
+    ),
     _voice_control(
         "lock",
         "on",
@@ -310,6 +316,18 @@ CONTROLS = (
     ),
     _voice_control("velocity", "n", Whole(0, 127, zero_is_auto=True), "always as loud; 0 leaves it to the rule"),
     _voice_control("channel", "n", Whole(1, 16), "the MIDI channel it sounds on"),
+    _voice_control(
+        "program",
+        "n",
+        Whole(0, 128, zero_is_auto=True),
+        "the program its channel is told, 1 to 128 as General MIDI counts them; 0 tells none",
+    ),
+    _voice_control(
+        "bank",
+        "n",
+        Whole(0, 16384, zero_is_auto=True),
+        "the bank told before the program, from 1: MSB × 128 + LSB + 1; 0 tells none",
+    ),
 )
 # What commands that write files have besides; nothing tells it live.
 IN_FILES_ALONE = {

@@ -27,9 +27,10 @@ from companion.jam.keys import ALL_OFF, PEDAL, PlayerKeys
 from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink, Outlets
 from companion.jam.picture import Picture
-from companion.jam.player_side import OwnKeys, PlayerState
+from companion.jam.player_side import ChannelPrograms, OwnKeys, PlayerState
 from companion.jam.snapshot import picture_of
 from companion.model.runtime import Model
+from companion.music.messages import BEND, CONTROLLER
 from companion.music.timebase import Timebase
 from companion.player.lateness import Lateness
 from companion.player.messages import PlayerReport
@@ -37,7 +38,8 @@ from companion.record.log import Entry, LoggedCommand
 from companion.session.session import Session
 from companion.session.turns import ANSWERING
 
-_NOTE_OFF, _NOTE_ON, _CONTROL_CHANGE = 0x80, 0x90, 0xB0
+_NOTE_OFF, _NOTE_ON = 0x80, 0x90
+LETTING_GO = ("stop", "panic")  # let go of pedals and bends, too
 _CLOCK_MESSAGES = (0xF2, 0xF8, 0xFA, 0xFB, 0xFC)
 
 
@@ -80,8 +82,10 @@ class Engine:
         self._control_changes, self._choices, self._notices = control_changes, choices, notices
         self._log, self._load, self._device, self._clips = log, load, device, clips
         self._conductor = Conductor(clock, session, outlets, player, self._write, notices)
-        own = OwnKeys(player) if echo else None
+        own = OwnKeys(player, session.by_channel) if echo else None
         self._keys = PlayerKeys(session, self._conductor, outlets.feedback, self._write, own)
+        self._programs = ChannelPrograms(player)
+        self._programs.follow(session.settings)
 
     @property
     def clock(self) -> Clock:
@@ -107,8 +111,10 @@ class Engine:
         kind, channel = status & 0xF0, status & 0x0F
         if kind in (_NOTE_ON, _NOTE_OFF):
             self.note(message[1], message[2] if kind == _NOTE_ON else 0, channel, time_s)
-        elif kind == _CONTROL_CHANGE:
+        elif kind == CONTROLLER:
             self._control_change(message[1], message[2], channel, time_s)
+        elif kind == BEND:
+            self._keys.bend(message[1] | message[2] << 7, channel)
 
     def _control_change(self, number: int, value: int, channel: int, time_s: float) -> None:
         if not self._control_changes.takes(number, channel):
@@ -230,6 +236,9 @@ class Engine:
         step = self.session.command(command)
         if command.name in ACTIONS or self.session.settings != settings:
             self._write(LoggedCommand(position, command.name, command.arguments, step))
+        self._programs.follow(self.session.settings)
+        if command.name in LETTING_GO or self.session.settings.mode != settings.mode:
+            self._keys.let_go()
 
     def _model_name(self, command: Command) -> str:
         name = str(command.arguments[0]) if len(command.arguments) == 1 else ""

@@ -12,6 +12,7 @@ from companion.controls.knobs import PRESSED
 from companion.io.feedback import Feedback
 from companion.jam.conductor import Conductor
 from companion.jam.player_side import OwnKeys
+from companion.player.channel_state import CENTRE
 from companion.record.log import Entry, LoggedLift, LoggedNote
 from companion.session.session import Session
 
@@ -113,6 +114,20 @@ class PlayerKeys:
         at = self._session.position if line is None else line.step_at(time_s)
         for key in ended:
             self._sound(at, key, 0)
+        if self._own is not None and number in (PEDAL, RESET):
+            self._own.pedal(value if number == PEDAL else 0, channel)
+        if self._own is not None and number == RESET:
+            self._own.bend(CENTRE, channel)
+
+    def bend(self, value: int, channel: int) -> None:
+        """The pitch wheel of a channel, which is nothing to the music, and heard in echoed keys."""
+        if self._own is not None:
+            self._own.bend(value, channel)
+
+    def let_go(self) -> None:
+        """Pedals and bends that were passed on go back to rest."""
+        if self._own is not None:
+            self._own.let_go()
 
     def _sound(self, at: float, key: _Key, velocity: int) -> None:
         """A key begins to sound, or ends."""
@@ -120,4 +135,7 @@ class PlayerKeys:
         self._log(LoggedNote(self._session.position, at, pitch, velocity, channel))
         voice = self._session.note(at, pitch, velocity, channel)
         if self._own is not None:
-            self._own.play(pitch, velocity, channel, self._session.settings.voices[voice or 0].channel - 1)
+            settings = self._session.settings
+            self._own.play(
+                pitch, velocity, channel, (settings.voices[voice or 0].channel - 1, pitch + settings.transpose)
+            )

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from companion.controls.settings import Settings, VoiceSettings
 from companion.io.events import PortBack, PortEvent, PortLost, PortMissing
 from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink
+from companion.music.sounding import ChannelNote
+from companion.player.channel_state import CENTRE, ProgramChange, Touch
 from companion.player.lateness import Lateness
 from companion.player.messages import (
     ClockLateness,
     ClockPortNews,
     EchoKey,
+    EchoTouch,
     Fault,
     HeldOver,
     PlayerReport,
     Ready,
+    SetPrograms,
 )
+
+HIGHEST_NOTE = 127
 
 
 class PlayerState:
@@ -61,17 +70,77 @@ class PlayerState:
 
 
 class OwnKeys:
-    """Sounds each key until it is let go: there where it began, whatever channel its voice has meanwhile."""
+    """Sounds each key until it is let go: there where it began, whatever channel or transposition there is meanwhile.
+
+    Pedal and bend of the channel that a key is played on go along to the one that it sounds on.
+    """
+
+    def __init__(self, player: CommandSink, by_channel: bool) -> None:
+        """by_channel: each channel has a pedal of its own; else one is for all, as MPE keyboards send it."""
+        self._player, self._by_channel = player, by_channel
+        self._sounding: dict[tuple[int, int], ChannelNote] = {}  # channel and pitch of a key → what sounds of it
+        self._played_on: dict[int, int] = {}  # channel that keys have sounded on → the one they were played on last
+        self._pedals: dict[int, int] = {}  # by the channel they are played on
+        self._bends: dict[int, int] = {}
+
+    def play(self, pitch: int, velocity: int, channel: int, sounds: ChannelNote) -> None:
+        """A key goes down, or up with velocity 0.
+
+        sounds: the channel and the pitch that it is to sound.
+        """
+        before = self._sounding.pop((channel, pitch), None)
+        if before is not None:
+            self._player.send(EchoKey(before[1], 0, before[0]))
+        if velocity and 0 <= sounds[1] <= HIGHEST_NOTE:
+            self._sounding[channel, pitch], self._played_on[sounds[0]] = sounds, channel
+            self._player.send(EchoKey(sounds[1], velocity, sounds[0], self._touch(channel)))
+
+    def pedal(self, value: int, channel: int) -> None:
+        """The sustain pedal has moved."""
+        self._pedals[self._foot(channel)] = value
+        self._tell(lambda played_on: self._foot(played_on) == self._foot(channel))
+
+    def bend(self, value: int, channel: int) -> None:
+        """The pitch wheel of a channel has moved: 0..16383."""
+        self._bends[channel] = value
+        self._tell(lambda played_on: played_on == channel)
+
+    def let_go(self) -> None:
+        """Pedals come up and bends go to their centre, wherever hand and foot are."""
+        self._pedals, self._bends = {}, {}
+        self._tell(lambda _: True)
+
+    def _tell(self, of: Callable[[int], bool]) -> None:
+        for sounds_on, channel in sorted(self._played_on.items()):
+            if of(channel):
+                self._player.send(EchoTouch(sounds_on, self._touch(channel)))
+
+    def _touch(self, channel: int) -> Touch:
+        return Touch(self._pedals.get(self._foot(channel), 0), self._bends.get(channel, CENTRE))
+
+    def _foot(self, channel: int) -> int:
+        return channel if self._by_channel else 0
+
+
+class ChannelPrograms:
+    """Tells the player what the channels of the voices are to sound like, where that is set."""
 
     def __init__(self, player: CommandSink) -> None:
         self._player = player
-        self._sounding: dict[tuple[int, int], int] = {}  # (channel, pitch) of a key → the channel it sounds on
+        self._told: tuple[ProgramChange, ...] = ()
 
-    def play(self, pitch: int, velocity: int, channel: int, sounds_on: int) -> None:
-        """A key goes down, or up with velocity 0."""
-        before = self._sounding.pop((channel, pitch), None)
-        if before is not None:
-            self._player.send(EchoKey(pitch, 0, before))
-        if velocity:
-            self._sounding[channel, pitch] = sounds_on
-            self._player.send(EchoKey(pitch, velocity, sounds_on))
+    def follow(self, settings: Settings) -> None:
+        """They are to be as these settings say; of two voices on one channel the lower one comes last, and counts."""
+        programs = tuple(_program_of(voice) for voice in settings.voices if voice.program or voice.bank)
+        if programs != self._told:
+            self._told = programs
+            self._player.send(SetPrograms(programs))
+
+
+def _program_of(voice: VoiceSettings) -> ProgramChange:
+    """On the wire all three are counted from 0."""
+    return ProgramChange(
+        voice.channel - 1,
+        None if voice.bank is None else voice.bank - 1,
+        None if voice.program is None else voice.program - 1,
+    )

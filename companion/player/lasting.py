@@ -9,8 +9,10 @@ from dataclasses import replace
 from companion.errors import ChoraleError
 from companion.music.messages import SIDE_STICK
 from companion.music.sounding import ChannelNote
+from companion.player.channel_state import AT_REST
 from companion.player.messages import (
     EchoKey,
+    EchoTouch,
     Panic,
     PlayerCommand,
     PlayerReport,
@@ -18,6 +20,7 @@ from companion.player.messages import (
     PlayNow,
     SetClick,
     SetOffset,
+    SetPrograms,
     SetTimebase,
 )
 from companion.player.process import PlayerHandle
@@ -36,6 +39,8 @@ class LastingPlayer:
         """
         self._start, self._offset_s = start, offset_s
         self._timebase, self._click = SetTimebase(None), SetClick(on=False)
+        self._programs: SetPrograms | None = None
+        self._touched: set[int] = set()  # channels whose pedal or bend may not be at rest
         self._notes: set[ChannelNote] = set()  # that may sound: all that were ever sent
         self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
         self._handle = self._begin()
@@ -51,6 +56,10 @@ class LastingPlayer:
             self._timebase = command
         elif isinstance(command, SetClick):
             self._click = command
+        elif isinstance(command, SetPrograms):
+            self._programs = command
+        elif isinstance(command, (EchoKey, EchoTouch)) and command.touch != AT_REST:
+            self._touched.add(command.channel)
         self._notes.update(_notes_of(command))
         return self._handle.send(command)
 
@@ -71,7 +80,9 @@ class LastingPlayer:
             raise ChoraleError("the player process ends again and again by itself: the jam is over")
         self._handle.close(0.0)
         self._handle = self._begin()
-        self._handle.send(Panic(0, tuple(sorted(self._notes))))
+        self._handle.send(Panic(0, tuple(sorted(self._notes)), tuple(sorted(self._touched))))
+        if self._programs is not None:
+            self._handle.send(self._programs)
         self._handle.send(replace(self._timebase, anew=True))
         if self._click != SetClick(on=False):
             self._handle.send(self._click)

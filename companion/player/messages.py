@@ -8,6 +8,7 @@ from companion.clock.addresses import Addresses
 from companion.io.events import PortBack, PortEvent, PortLost, PortMissing
 from companion.music.sounding import ChannelNote, SoundingFrame
 from companion.music.timebase import Timebase
+from companion.player.channel_state import AT_REST, ProgramChange, Touch
 from companion.player.lateness import Lateness
 
 
@@ -52,6 +53,22 @@ class EchoKey:
     pitch: int
     velocity: int  # 0: let go
     channel: int  # 0..15
+    touch: Touch = AT_REST  # the pedal and the bend that its channel has when it goes down
+
+
+@dataclass(frozen=True)
+class EchoTouch:
+    """The human player's pedal or bend has moved, on a channel on which keys of theirs are sounded."""
+
+    channel: int  # 0..15
+    touch: Touch
+
+
+@dataclass(frozen=True)
+class SetPrograms:
+    """What channels sound like: told once, and again when the port is back."""
+
+    programs: tuple[ProgramChange, ...]
 
 
 @dataclass(frozen=True)
@@ -67,6 +84,7 @@ class Panic:
 
     token: int
     notes: tuple[ChannelNote, ...] = ()  # let go besides, and their channels told: what a lost player may have left
+    touched: tuple[int, ...] = ()  # channels whose pedal and bend it may have left
 
 
 @dataclass(frozen=True)
@@ -91,7 +109,18 @@ class Close:
 
 
 PlayerCommand = (
-    PlayFrames | ClearSteps | SetTimebase | PlayNow | EchoKey | Silence | Panic | SetOffset | SetClick | Close
+    PlayFrames
+    | ClearSteps
+    | SetTimebase
+    | PlayNow
+    | EchoKey
+    | EchoTouch
+    | SetPrograms
+    | Silence
+    | Panic
+    | SetOffset
+    | SetClick
+    | Close
 )
 
 

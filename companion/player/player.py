@@ -27,6 +27,7 @@ from companion.player.messages import (
     ClearSteps,
     Close,
     EchoKey,
+    EchoTouch,
     Fault,
     HeldOver,
     Panic,
@@ -36,6 +37,7 @@ from companion.player.messages import (
     PlayNow,
     SetClick,
     SetOffset,
+    SetPrograms,
     SetTimebase,
     Silence,
     Silenced,
@@ -95,15 +97,25 @@ class Player:
                 self._set(command)
             case PlayNow(voice, pitch, velocity, channel):
                 self._carry_out(self._sounding.now(voice, Part(pitch or None, True, velocity, channel)))
-            case EchoKey():
-                self._echo(command)
             case Silence(token):
                 self._silence(token)
-            case Panic(token, notes):
-                self._silence(token)
-                self._port.reset(notes)
             case Close():
                 self.release_all()
+            case EchoKey() | EchoTouch() | SetPrograms() | Panic():
+                self._obey_past_frames(command)
+
+    def _obey_past_frames(self, command: EchoKey | EchoTouch | SetPrograms | Panic) -> None:
+        """What goes to the port at once."""
+        match command:
+            case EchoKey():
+                self._echo(command)
+            case EchoTouch(channel, touch):
+                self._port.touch(channel, touch)
+            case SetPrograms(programs):
+                self._port.set_programs(programs)
+            case Panic(token, notes, touched):
+                self._silence(token)
+                self._port.reset(notes, touched)
 
     def _set(self, command: SetTimebase | SetOffset | SetClick) -> None:
         match command:
@@ -128,6 +140,7 @@ class Player:
         note = (command.channel, command.pitch)
         owner = ("echo", note)
         if command.velocity:
+            self._port.touch(command.channel, command.touch)
             self._port.move(struck=[(owner, note, command.velocity)])
         else:
             self._port.move(released=[owner])

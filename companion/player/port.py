@@ -8,6 +8,7 @@ from typing import Protocol
 from companion.io.events import PortBack, PortEvent, PortLost
 from companion.music.messages import ALL_NOTES_OFF, ALL_SOUND_OFF
 from companion.music.sounding import ChannelNote
+from companion.player.channel_state import ChannelState, ProgramChange, Touch, at_rest
 from companion.player.held_notes import HeldNotes, Owner, Strike, note_off
 
 
@@ -49,7 +50,7 @@ class SoundingPort:
     """Keeps the book of an output's notes. Nothing that the output raises gets out of here.
 
     While the port is lost nothing sounds, and what is struck is not remembered; what sounded when it got
-    lost is released first when it is back.
+    lost is released first when it is back, then pedals and bends, and programs are told again.
     """
 
     def __init__(self, output: Output, sent: Callable[[], None]) -> None:
@@ -57,6 +58,7 @@ class SoundingPort:
         self._output = output
         self._sent = sent
         self._notes = HeldNotes(self._send)
+        self._state = ChannelState(self._send)
         self._hanging: tuple[ChannelNote, ...] = ()  # sounded when the port got lost
         self._channels: set[int] = set()  # used so far
         self._events: list[PortEvent] = []
@@ -82,11 +84,24 @@ class SoundingPort:
         return True
 
     def release_all(self) -> None:
-        """Stops everything that sounds."""
+        """Stops everything that sounds, and lets go of pedals and bends that were passed on."""
         self._try(self._notes.release_all)
+        self._try(self._state.let_go)
 
-    def reset(self, notes: Sequence[ChannelNote] = ()) -> None:
+    def touch(self, channel: int, wanted: Touch) -> None:
+        """The pedal and the bend of a channel."""
+        self._try(lambda: self._state.touch(channel, wanted))
+
+    def set_programs(self, programs: Sequence[ProgramChange]) -> None:
+        """What channels sound like: told now, and whenever the port is back."""
+        if self.lost:
+            self._state.keep_programs(programs)
+        self._try(lambda: self._state.set_programs(programs))
+
+    def reset(self, notes: Sequence[ChannelNote] = (), touched: Sequence[int] = ()) -> None:
         """Tells all channels that were used that no note is on, and lets these notes go, whoever began them.
+
+        touched: channels whose pedal and bend are let go too.
 
         Other people's channels are left alone.
         """
@@ -95,7 +110,8 @@ class SoundingPort:
             for channel in sorted(self._channels.union(channel for channel, _ in notes))
             for control in (ALL_NOTES_OFF, ALL_SOUND_OFF)
         ]
-        self._try(lambda: self._send_all([*map(note_off, notes), *told]))
+        let_go = [message for channel in touched for message in at_rest(channel)]
+        self._try(lambda: self._send_all([*map(note_off, notes), *let_go, *told]))
 
     def watch(self, now_s: float) -> None:
         """Looks whether the port is still there, or there again."""
@@ -149,6 +165,7 @@ class SoundingPort:
         self.lost = False
         self._events.append(event)
         self._try(lambda: self._send_all(note_off(key) for key in self._hanging))
+        self._try(self._state.begin_again)
         if not self.lost:
             self._hanging = ()
 

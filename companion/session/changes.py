@@ -36,10 +36,19 @@ def apply_settings(turns: Turns, now: Settings) -> None:
 def _sounds_alone(before: Settings, now: Settings) -> bool:
     """The music is the same, and only sounds in another way."""
     voices = [
-        replace(voice, mute=was.mute, octave=was.octave, velocity=was.velocity, channel=was.channel)
+        replace(
+            voice,
+            mute=was.mute,
+            octave=was.octave,
+            velocity=was.velocity,
+            channel=was.channel,
+            program=was.program,
+            bank=was.bank,
+        )
         for voice, was in zip(now.voices, before.voices, strict=True)
     ]
-    return replace(now, velocity=before.velocity, voices=tuple(voices)) == before
+    same = replace(now, velocity=before.velocity, transpose=before.transpose, voices=tuple(voices))
+    return same == before
 
 
 def autostart(turns: Turns) -> None:

@@ -1,4 +1,4 @@
-"""What the sink is told of a plan: octave, mute, velocity and channel are applied here, once.
+"""What the sink is told of a plan: octave, transposition, mute, velocity and channel are applied here, once.
 
 What is sent again replaces.
 """
@@ -95,9 +95,9 @@ class Delivery:
         silent = own.mute or (voice in planned.own and planned.origin == ANSWER)
         if pitch is None or silent or self._is_let_go(planned, voice):
             return Part(None, False, velocity, self._channel(voice))
-        moved = pitch + OCTAVE * own.octave
+        moved = pitch + self.settings.transpose + OCTAVE * own.octave
         if not 0 <= moved <= 127:
-            moved = pitch
+            moved = pitch + self.settings.transpose
         return Part(moved, bool(planned.frame.tokens[voice] >= FIRST_STRIKE), velocity, self._channel(voice))
 
     def _is_let_go(self, planned: Planned, voice: int) -> bool:

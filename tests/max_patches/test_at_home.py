@@ -357,6 +357,9 @@ ASKED = [
     ("Octave Bass", "+2", ("/chorale/voice/octave", 4, 2)),
     ("Loudness Alto", 70, ("/chorale/voice/velocity", 2, 70)),
     ("Channel Soprano", 9, ("/chorale/voice/channel", 1, 9)),
+    ("Program Alto", 53, ("/chorale/voice/program", 2, 53)),
+    ("Bank Bass", 2, ("/chorale/voice/bank", 4, 129)),
+    ("Transpose", -5, ("/chorale/transpose", -5)),
 ]
 
 

@@ -22,6 +22,8 @@ def voice_settings() -> st.SearchStrategy[VoiceSettings]:
         octave=st.integers(-3, 3),
         velocity=st.none() | st.integers(1, 127),
         channel=st.integers(1, 16),
+        program=st.none() | st.integers(1, 128),
+        bank=st.none() | st.integers(1, 16384),
         temperature=st.none() | TEMPERATURES,
     )
 
@@ -46,5 +48,6 @@ def settings() -> st.SearchStrategy[Settings]:
         click=st.booleans(),
         click_channel=st.integers(1, 16),
         count_in=st.integers(0, MOST_COUNTED_IN),
+        transpose=st.integers(-24, 24),
         voices=st.tuples(*[voice_settings()] * 4),
     )

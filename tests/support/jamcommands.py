@@ -32,11 +32,14 @@ def values(kind: str) -> st.SearchStrategy[tuple[Any, ...]]:
         "click": st.tuples(switch),
         "click_channel": st.tuples(st.integers(1, 16)),
         "count_in": st.tuples(st.integers(0, 2)),
+        "transpose": st.tuples(st.integers(-24, 24)),
         "voice/lock": st.tuples(voice, switch),
         "voice/mute": st.tuples(voice, switch),
         "voice/octave": st.tuples(voice, st.integers(-3, 3)),
         "voice/velocity": st.tuples(voice, st.integers(0, 127)),
         "voice/channel": st.tuples(voice, st.integers(1, 16)),
+        "voice/program": st.tuples(voice, st.integers(0, 128)),
+        "voice/bank": st.tuples(voice, st.integers(0, 16384)),
     }
     junk = st.lists(st.integers(-9, 999) | st.sampled_from(["", "on", "nothing", "bass"]), max_size=3).map(tuple)
     return st.one_of(*[right.get(kind, st.just(()))] * 5, junk)

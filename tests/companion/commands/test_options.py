@@ -37,6 +37,7 @@ SETTINGS: dict[str, tuple[str | None, dict[str, Any]]] = {
     "--click": (None, {"click": True}),
     "--click-channel": ("16", {"click_channel": 16}),
     "--count-in": ("2", {"count_in": 2}),
+    "--transpose": ("-5", {"transpose": -5}),
 }
 VOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "--voice-temperature": ("bass=0.5", {"temperature": 0.5}),
@@ -45,6 +46,8 @@ VOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "--voice-octave": ("bass=-1", {"octave": -1}),
     "--voice-velocity": ("bass = 70", {"velocity": 70}),
     "--voice-channel": ("bass=10", {"channel": 10}),
+    "--voice-program": ("bass=33", {"program": 33}),
+    "--voice-bank": ("bass=1", {"bank": 1}),
 }
 RIG: dict[str, tuple[str | None, dict[str, Any]]] = {
     "--in": ("Keystation", {"inputs": ("Keystation",)}),

@@ -46,8 +46,8 @@ CHOICES = Choices(("gru", "transformer"), (StyleDefaults("bach", 0.8, 0.95), Sty
 NAMES = [
     "mode", "go", "stop", "cadence", "undo", "keep", "panic", "tap", "temperature", "top_p", "density", "follow", "key",
     "style", "seed", "model", "velocity", "bars", "grid", "phrase_end", "rest", "click",
-    "click_channel", "count_in", "voice/lock", "voice/mute", "voice/octave",
-    "voice/velocity", "voice/channel",
+    "click_channel", "count_in", "transpose", "voice/lock", "voice/mute", "voice/octave",
+    "voice/velocity", "voice/channel", "voice/program", "voice/bank",
 ]  # fmt: skip
 
 
@@ -88,7 +88,8 @@ def test_defaults() -> None:
         click=False,
         click_channel=10,
         count_in=0,
-        voices=tuple(VoiceSettings(False, False, 0, None, channel, None) for channel in (1, 2, 3, 4)),
+        transpose=0,
+        voices=tuple(VoiceSettings(False, False, 0, None, channel, None, None, None) for channel in (1, 2, 3, 4)),
     )
 
 
@@ -129,6 +130,7 @@ def test_defaults() -> None:
         ("click", (1,), "click", True),
         ("click_channel", (16,), "click_channel", 16),
         ("count_in", (4.0,), "count_in", 4),
+        ("transpose", (-24.0,), "transpose", -24),
     ],
 )
 def test_a_control_sets_its_field(name: str, arguments: tuple[Any, ...], field: str, value: Any) -> None:
@@ -149,6 +151,9 @@ def test_a_control_sets_its_field(name: str, arguments: tuple[Any, ...], field: 
         ("voice/velocity", (1, 0), 0, "velocity", None),
         ("voice/velocity", (1, "auto"), 0, "velocity", None),
         ("voice/channel", (1, 16), 0, "channel", 16),
+        ("voice/program", ("soprano", 53.0), 0, "program", 53),
+        ("voice/program", (4, 0), 3, "program", None),
+        ("voice/bank", (2, 16384), 1, "bank", 16384),
         ("temperature", (1.5, 2), 1, "temperature", 1.5),
         ("temperature", (1.5, "alto"), 1, "temperature", 1.5),
         ("temperature", ("auto", 3), 2, "temperature", None),
@@ -217,6 +222,9 @@ def test_a_voice_control_sets_it_for_one_voice(
         ("voice/mute", (None, 1), "voice must be 1 to 4 or soprano, alto, tenor, bass, not a NoneType"),
         ("voice/octave", (1, 4), "voice/octave must be a whole number from -3 to 3, not 4"),
         ("voice/velocity", (1, 128), "voice/velocity must be a whole number from 0 to 127, not 128"),
+        ("transpose", (25,), "transpose must be a whole number from -24 to 24, not 25"),
+        ("voice/program", (1, 129), "voice/program must be a whole number from 0 to 128, not 129"),
+        ("voice/bank", (1, -1), "voice/bank must be a whole number from 0 to 16384, not -1"),
         ("voice/channel", (1, 0), "voice/channel must be a whole number from 1 to 16, not 0"),
         ("voice/channel", (1, b"x"), "voice/channel must be a whole number from 1 to 16, not a bytes"),
         ("panic", (), "panic is an action, and sets nothing"),
@@ -288,11 +296,13 @@ def test_state_says_every_control_as_it_is_set() -> None:
         ("click", (0,)),
         ("click_channel", (10,)),
         ("count_in", (0,)),
+        ("transpose", (0,)),
         *(("voice/lock", (voice, 0)) for voice in (1, 2, 3, 4)),
         *(("voice/mute", (voice, int(voice == 4))) for voice in (1, 2, 3, 4)),
         *(("voice/octave", (voice, 0)) for voice in (1, 2, 3, 4)),
         *(("voice/velocity", (voice, 0)) for voice in (1, 2, 3, 4)),
         *(("voice/channel", (voice, voice)) for voice in (1, 2, 3, 4)),
+        *((name, (voice, 0)) for name in ("voice/program", "voice/bank") for voice in (1, 2, 3, 4)),
     ]
 
 

@@ -13,21 +13,24 @@ from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
 from companion.commands.replay import replay
 from companion.controls.knobs import ControlMap, Learning, Target
-from companion.controls.settings import Settings
+from companion.controls.settings import Settings, VoiceSettings
 from companion.io.events import PortBack, PortLost, PortMissing
 from companion.io.osc_port import Unreadable
 from companion.jam.engine import Loaded
 from companion.music.sounding import SoundingFrame
+from companion.player.channel_state import ProgramChange, Touch
 from companion.player.lateness import Lateness
 from companion.player.messages import (
     ClockLateness,
     ClockPortNews,
     EchoKey,
+    EchoTouch,
     Fault,
     HeldOver,
     PlayFrames,
     PlayNow,
     Ready,
+    SetPrograms,
     SetTimebase,
     Silence,
 )
@@ -452,3 +455,73 @@ def test_what_becomes_of_the_clock_that_goes_out_is_said_and_shown() -> None:
     ]
     assert rig.engine.picture(0.0).clock_out == "Digitakt 2"
     assert rig.engine.player_state.output == "Bus 1"
+
+
+def test_pedal_and_wheel_go_along_with_keys_that_are_echoed_and_are_let_go_at_a_stop() -> None:
+    rig = Rig(Babbler(), babbling(mode="harmonise"), echo=True)
+    rig.run_to(0.2)
+    rig.engine.midi([0xE9, 0, 80], rig.now_s)
+    rig.engine.midi([0xB9, 64, 100], rig.now_s)
+    rig.press(72, channel=9)
+    rig.engine.midi([0xE9, 0, 70], rig.now_s)
+    rig.engine.midi([0xE8, 0, 90], rig.now_s)  # the wheel of another channel
+    rig.release(72, channel=9)
+    rig.osc("stop")
+    rig.engine.midi([0xB9, 64, 0], rig.now_s)
+    down, bent = Touch(100, 80 << 7), Touch(100, 70 << 7)
+    told = [command for command in rig.player.commands if isinstance(command, (EchoKey, EchoTouch))]
+    assert told == [
+        EchoKey(72, 80, 0, down),
+        EchoTouch(0, bent),
+        EchoTouch(0, Touch()),  # at the stop
+        EchoKey(72, 0, 0),  # as the foot leaves the pedal
+        EchoTouch(0, Touch()),
+    ]
+
+
+def test_a_change_of_mode_lets_go_of_pedal_and_wheel() -> None:
+    rig = Rig(Babbler(), babbling(mode="harmonise"), echo=True)
+    rig.run_to(0.2)
+    rig.press(72)
+    rig.engine.midi([0xB0, 64, 127], rig.now_s)
+    rig.osc("mode", "listen")
+    assert rig.player.of(EchoTouch) == [EchoTouch(0, Touch(127)), EchoTouch(0, Touch())]
+
+
+def test_without_echo_pedal_and_wheel_are_not_passed_on() -> None:
+    rig = Rig(Babbler(), babbling(mode="harmonise"))
+    rig.press(72)
+    rig.engine.midi([0xB0, 64, 127], rig.now_s)
+    rig.engine.midi([0xE0, 0, 80], rig.now_s)
+    assert rig.player.of(EchoTouch) == []
+
+
+def test_an_echoed_key_is_let_go_at_the_pitch_it_began_with_whatever_the_transposition_is_meanwhile() -> None:
+    rig = Rig(Babbler(), babbling(mode="harmonise", transpose=2), echo=True)
+    rig.run_to(0.2)
+    rig.press(72)
+    rig.osc("transpose", -3)
+    rig.run_to(2)
+    rig.release(72)
+    rig.press(72)
+    assert rig.player.of(EchoKey) == [EchoKey(74, 80, 0), EchoKey(74, 0, 0), EchoKey(69, 80, 0)]
+
+
+def test_programs_are_told_at_the_start_and_when_they_change() -> None:
+    soprano = VoiceSettings(channel=3, program=53, bank=131)
+    voices = (soprano, *(VoiceSettings(channel=number) for number in (2, 3, 4)))
+    rig = Rig(Babbler(), babbling(voices=voices))
+    assert rig.player.of(SetPrograms) == [SetPrograms((ProgramChange(2, 130, 52),))]
+    rig.osc("voice/program", "bass", 33)
+    rig.osc("density", 1)
+    rig.osc("voice/program", 1, 0)
+    assert rig.player.of(SetPrograms)[1:] == [
+        SetPrograms((ProgramChange(2, 130, 52), ProgramChange(3, None, 32))),
+        SetPrograms((ProgramChange(2, 130, None), ProgramChange(3, None, 32))),
+    ]
+
+
+def test_without_programs_none_are_told() -> None:
+    rig = Rig(Babbler(), SETTINGS)
+    rig.play(60)
+    assert rig.player.of(SetPrograms) == []

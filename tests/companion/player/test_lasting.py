@@ -10,8 +10,19 @@ import pytest
 from companion.errors import ChoraleError
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase
+from companion.player.channel_state import ProgramChange, Touch
 from companion.player.lasting import DEATHS_SECONDS, MOST_DEATHS, LastingPlayer
-from companion.player.messages import EchoKey, Panic, PlayFrames, PlayNow, SetClick, SetOffset, SetTimebase
+from companion.player.messages import (
+    EchoKey,
+    EchoTouch,
+    Panic,
+    PlayFrames,
+    PlayNow,
+    SetClick,
+    SetOffset,
+    SetPrograms,
+    SetTimebase,
+)
 
 REST = Part(None, False, 64, 3)
 
@@ -84,3 +95,14 @@ def test_one_that_ends_now_and_then_is_not() -> None:
     for death in range(9):
         handles[-1].alive = False
         assert player.revived(death * DEATHS_SECONDS)
+
+
+def test_another_player_lets_go_of_pedals_and_bends_and_tells_the_programs_again() -> None:
+    player, handles = made()
+    programs = SetPrograms((ProgramChange(2, 0, 52),))
+    player.send(programs)
+    player.send(EchoKey(60, 90, 4))
+    player.send(EchoTouch(4, Touch(pedal=127)))
+    handles[0].alive = False
+    assert player.revived(2.0)
+    assert handles[1].told == [SetOffset(0.02), Panic(0, ((4, 60),), (4,)), programs, SetTimebase(None)]

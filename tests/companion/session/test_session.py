@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fakes import Babbler, ScriptedModel, sung
-from support.jamfakes import PLAIN, Jam, Shadow, chord, chords_at, heard, rest
+from support.jamfakes import PLAIN, Jam, Shadow, babbling, chord, chords_at, heard, rest
 from support.leading import ScriptedTune
 
 from companion.controls.settings import Command, Settings
@@ -537,7 +537,7 @@ class TestCadence:
         assert set(range(1, 12)) <= told  # 1 is the close itself
 
     def test_the_best_of_several_endings_is_taken(self) -> None:
-        jam = answering(Babbler(), Settings(), at=12.0)
+        jam = answering(Babbler(), babbling(), at=12.0)
         jam.tell("cadence")
         answer = jam.session.answer
         assert answer is not None and answer.close is not None
@@ -585,7 +585,7 @@ class TestUndo:
 
     @pytest.mark.parametrize("until", [9.0, 15.0, 200.0])
     def test_the_music_is_what_it_was(self, until: float) -> None:
-        jam = answering(Babbler(), Settings(), at=8.2)
+        jam = answering(Babbler(), babbling(), at=8.2)
         before = [planned for planned in jam.session.recent(100) if planned.step < 8]
         jam.to(until)
         jam.tell("undo")
@@ -594,7 +594,7 @@ class TestUndo:
         assert sorted(jam.listener.music) == list(range(8))
 
     def test_go_afterwards_answers_the_same_otherwise(self) -> None:
-        jam = answering(Babbler(), Settings(), at=15.5)
+        jam = answering(Babbler(), babbling(), at=15.5)
         first = [self.context(jam)[:8], self.context(jam)[8:16]]
         jam.tell("undo")
         jam.to(24)
@@ -632,7 +632,7 @@ class TestUndo:
 
     def test_after_another_model_has_come(self) -> None:
         """The state before the answer was the old model's: the new one hears the music up to there."""
-        jam = answering(Babbler(), Settings(), at=15.5)
+        jam = answering(Babbler(), babbling(), at=15.5)
         model = chords_at(TONICS)
         jam.session.set_model(model)  # type: ignore[arg-type]
         jam.tell("undo")
@@ -679,6 +679,7 @@ CHANGES = [
     ("voice/octave", (2, -1)),
     ("voice/velocity", (3, 33)),
     ("voice/channel", (4, 9)),
+    ("transpose", (3,)),
     ("velocity", ("100",)),
     ("velocity", ("entropy",)),
     ("temperature", (3.0,)),
@@ -698,7 +699,7 @@ class TestControlsWhileAnswering:
     ) -> None:
         runs = []
         for changes in (False, True):
-            jam = answering(Babbler(), Settings(), at=20.4)
+            jam = answering(Babbler(), babbling(), at=20.4)
             if changes:
                 assert jam.tell(name, *arguments) == 23  # the step that sounds, and two more
             jam.to(60)
@@ -712,7 +713,7 @@ class TestControlsWhileAnswering:
     def test_while_the_player_is_followed_the_next_step_is_the_first(
         self, name: str, arguments: tuple[str, ...]
     ) -> None:
-        jam = answering(Babbler(), with_voice(Settings(), 1, lock=True), at=20.4)
+        jam = answering(Babbler(), with_voice(babbling(), 1, lock=True), at=20.4)
         assert jam.tell(name, *arguments) == 21
 
     def test_mute_silences_a_voice_that_goes_on(self) -> None:
@@ -739,6 +740,17 @@ class TestControlsWhileAnswering:
             (13, 16, 10, 72),
         ]
 
+    def test_a_transposition_moves_what_sounds_and_not_what_was_thought(self) -> None:
+        jam = answering(chords_at({8: TONIC}))
+        jam.tell("transpose", -2)
+        jam.to(16)
+        assert jam.listener.pitches == (70, 65, 62, 46) and pitches(jam, 16) == TONIC
+        jam.tell("stop")
+        assert sorted((note.start, note.end, note.pitch) for note in jam.listener.sounds if note.channel == 0) == [
+            (8, 13, 72),
+            (13, 16, 70),
+        ]
+
     def test_an_octave_beyond_midi_is_left_out(self) -> None:
         jam = Jam(chords_at({frame: (72, 67, 64, 36) for frame in range(60)}), with_voice(PLAIN, 4, octave=-3))
         jam.play((0, 3.7, 72)).to(10)
@@ -754,20 +766,20 @@ class TestControlsWhileAnswering:
 
     def test_density(self) -> None:
         def strikes(density: float) -> int:
-            jam = answering(Babbler(level=1.0), Settings(density=density), at=70)
+            jam = answering(Babbler(level=1.0), babbling(density=density), at=70)
             return sum(int(np.sum(jam.listener.music[step][0].frame.tokens != HOLD)) for step in range(8, 70))
 
         assert strikes(-4) < strikes(0) < strikes(4)
 
     def test_the_same_seed_the_same_music(self) -> None:
         def music(seed: int) -> list[object]:
-            return list(answering(Babbler(), Settings(seed=seed), at=40).listener.fixed_steps())
+            return list(answering(Babbler(), babbling(seed=seed), at=40).listener.fixed_steps())
 
         assert music(3) == music(3) != music(4)
 
     def test_a_seed_begins_with_the_same_dice(self) -> None:
         """However many answers there were before it."""
-        jam = answering(Babbler(), Settings(), at=12)
+        jam = answering(Babbler(), babbling(), at=12)
         jam.tell("seed", 5)
         assert jam.session.answer is not None and jam.session.answer.number == 0
         jam.tell("stop")
@@ -776,14 +788,14 @@ class TestControlsWhileAnswering:
         assert jam.session.answer is not None and jam.session.answer.number == 0
 
     def test_the_plan_goes_on_where_a_change_is_none(self) -> None:
-        jam = answering(Babbler(), Settings())
+        jam = answering(Babbler(), babbling())
         plan = jam.session.plan
         jam.tell("grid", "beat")
         assert jam.session.plan is plan
 
     def test_temperature_while_an_answer_is_only_prepared(self) -> None:
         """It was planned in time with the old one."""
-        jams = [Jam(Babbler(), Settings()) for _ in range(2)]
+        jams = [Jam(Babbler(), babbling()) for _ in range(2)]
         for jam, works in zip(jams, (True, False), strict=True):
             jam.strike(0, 72)
             jam.release(3.7, 72)
@@ -895,7 +907,7 @@ class TestBadCommands:
         ],
     )
     def test_they_are_refused_and_change_nothing(self, name: str, arguments: tuple[str | int, ...]) -> None:
-        jam = answering(Babbler(), Settings())
+        jam = answering(Babbler(), babbling())
         before, guidance, plan = jam.settings, jam.session._turns.plan.guidance, list(jam.session.plan)
         with pytest.raises(BadSetting):
             jam.session.command(Command(name, arguments))
@@ -914,7 +926,7 @@ class TestModes:
         assert jam.session.activity == IDLE
 
     def test_continue_to_duet_plays_on(self) -> None:
-        jam = answering(Babbler(), Settings())
+        jam = answering(Babbler(), babbling())
         before = jam.session.answer
         jam.tell("mode", "duet")
         jam.to(30)
@@ -975,7 +987,7 @@ class TestModes:
         """Of a model that loves all notes alike more are in the scale."""
 
         def share_in_key(key: str | None) -> float:
-            jam = Jam(Babbler(), Settings(style=name, key=key))
+            jam = Jam(Babbler(), babbling(style=name, key=key))
             jam.play((0, 3, 72)).to(200)
             struck = [
                 pitch % 12
@@ -1033,7 +1045,7 @@ class TestPlan:
     @settings(max_examples=30)
     @given(st.lists(st.sampled_from([0.1, 0.9, 2.5, 7.0]), max_size=10))
     def test_steps_become_music_in_order(self, waits: list[float]) -> None:
-        jam = answering(Babbler(), Settings(), at=9)
+        jam = answering(Babbler(), babbling(), at=9)
         position = 9.0
         for wait in waits:
             position += wait
