@@ -130,8 +130,9 @@ class ChannelPrograms:
         self._told: tuple[ProgramChange, ...] = ()
 
     def follow(self, settings: Settings) -> None:
-        """They are to be as these settings say; of two voices on one channel the lower one comes last, and counts."""
-        programs = tuple(_program_of(voice) for voice in settings.voices if voice.program or voice.bank)
+        """They are to be as these settings say; of two voices on one channel the lower one counts."""
+        by_channel = {voice.channel: _program_of(voice) for voice in settings.voices if voice.program or voice.bank}
+        programs = tuple(by_channel.values())
         if programs != self._told:
             self._told = programs
             self._player.send(SetPrograms(programs))

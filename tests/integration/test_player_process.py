@@ -20,6 +20,7 @@ from companion.io.events import PortBack, PortLost
 from companion.io.midi_ports import open_output
 from companion.music.sounding import Part, SoundingFrame
 from companion.music.timebase import Timebase
+from companion.player.channel_state import Touch
 from companion.player.lateness import Lateness
 from companion.player.messages import (
     EchoKey,
@@ -124,6 +125,19 @@ def test_a_signal_that_ends_it(played: Played, path: Path, name: str) -> None:
     os.kill(played.player.pid, getattr(signal, name))
     wait_until(lambda: not played.player.alive, "the end")
     assert sounding(sent_to(path)) == []
+    played.player.close()
+
+
+@posix
+def test_a_signal_that_ends_it_lets_go_of_pedal_and_bend(played: Played, path: Path) -> None:
+    played.has_told(Ready)
+    played.player.send(EchoKey(40, 80, 3, Touch(127, 80 << 7)))
+    down = [bytes((0xB3, 64, 127)), bytes((0xE3, 0, 80)), bytes((0x93, 40, 80))]
+    wait_until(lambda: sent_to(path) == down, "the key")
+    assert played.player.pid is not None
+    os.kill(played.player.pid, signal.SIGTERM)
+    wait_until(lambda: not played.player.alive, "the end")
+    assert sent_to(path)[3:] == [bytes((0x83, 40, 64)), bytes((0xB3, 64, 0)), bytes((0xE3, 0, 64))]
     played.player.close()
 
 

@@ -525,3 +525,10 @@ def test_without_programs_none_are_told() -> None:
     rig = Rig(Babbler(), SETTINGS)
     rig.play(60)
     assert rig.player.of(SetPrograms) == []
+
+
+def test_of_two_voices_on_one_channel_the_lower_ones_program_counts() -> None:
+    voices = tuple(VoiceSettings(channel=1, program=number) for number in (1, 2, 3, 4))
+    rig = Rig(Babbler(), babbling(voices=voices))
+    rig.osc("voice/program", 1, 9)
+    assert rig.player.of(SetPrograms) == [SetPrograms((ProgramChange(0, None, 3),))]
