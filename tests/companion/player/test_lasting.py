@@ -105,4 +105,4 @@ def test_another_player_lets_go_of_pedals_and_bends_and_tells_the_programs_again
     player.send(EchoTouch(4, Touch(pedal=127)))
     handles[0].alive = False
     assert player.revived(2.0)
-    assert handles[1].told == [SetOffset(0.02), Panic(0, ((4, 60),), (4,)), programs, SetTimebase(None)]
+    assert handles[1].told == [SetOffset(0.02), Panic(0, ((4, 60),), (4,)), programs, SetTimebase(None, anew=True)]
