@@ -243,6 +243,7 @@ def jam(
     until_eof: Annotated[
         bool, typer.Option("--until-eof", help="End when standard input does, for programs that start this one.")
     ] = False,
+    welcome: Annotated[bool, typer.Option("--welcome", help="Say at first what to do next in Live.")] = False,
     plain: Plain = False,
     stage: Said,
     force: Force = False,
@@ -251,6 +252,7 @@ def jam(
     """Play live: it listens while you play, and answers in time, each voice on its own MIDI channel."""
     from companion.commands.jam import run_jam  # noqa: PLC0415
     from companion.commands.jam_options import options_of, preset_of, save, traced  # noqa: PLC0415
+    from companion.screen.welcome import what_to_do_next  # noqa: PLC0415
 
     wanted = preset_of(said, rig, channels, preset)
     if learn and save_preset is None:
@@ -259,7 +261,8 @@ def jam(
         say(save(save_preset, wanted, wanted.controls, force))
         return
     options = traced(options_of(wanted, said, rig, record, stage_place(stage), learn), trace, force)
-    ended = run_jam(options, plain, sys.stdout, sys.stdin, until_eof)
+    next_steps = what_to_do_next(record) if welcome else ()
+    ended = run_jam(options, plain, sys.stdout, sys.stdin, until_eof, next_steps)
     say(*ended.lines)
     if save_preset is not None and ended.controls is not None:
         say(save(save_preset, wanted, ended.controls, force))

@@ -25,8 +25,9 @@ TOGETHER = (
     "-p",
     "no:benchmark",
     "--ignore=tests/integration",
+    "--ignore=tests/app",
 )
-ALONE = (*PYTEST, "tests/integration")
+ALONE = (*PYTEST, "tests/integration", "tests/app")
 NOTHING_CHOSEN = 5  # pytest's code where options leave no test
 
 

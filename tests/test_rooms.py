@@ -22,6 +22,7 @@ ORDER = {
         *(
             "errors",
             "parent",
+            "frozen",
             "music",
             "files",
             "clock",

@@ -28,6 +28,7 @@ from companion.audio.organ import (
     velocity_gain,
 )
 from companion.errors import ChoraleError, MissingExtra
+from companion.frozen import ways_to_get
 
 LATENCY_SECONDS = 0.08  # asked of the sound card: a lag that nobody sees, a reserve against drop-outs
 RESTRIKE_SAMPLES = round(0.035 * SAMPLE_RATE)  # a key struck again waits so long, so that the gap is heard
@@ -171,7 +172,7 @@ def open_sound_output(fill: Fill) -> Stream:
     try:
         sounddevice = importlib.import_module("sounddevice")
     except ImportError as error:
-        raise MissingExtra("to hear it at once: pip install 'chorale-companion[audio]'") from error
+        raise MissingExtra(f"to hear it at once: {ways_to_get('audio')}") from error
     except OSError as error:  # the package is there, the library it binds is not
         raise MissingExtra("to hear it at once PortAudio is needed: apt install libportaudio2") from error
     return _Output(sounddevice, fill)

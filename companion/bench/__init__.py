@@ -1,6 +1,7 @@
 """What this machine can do. Import its files, not this face.
 
 frames       a frame of four notes, the start, memory
+first_frame  a process that makes one frame and ends
 parts        where the time of a frame goes
 processor    what this processor can do
 jam          how punctual a jam is

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -14,6 +12,7 @@ import numpy as np
 
 from companion.bench.parts import RESTART_FRAMES, WARM_FRAMES, after_opening, goes_on, time_parts
 from companion.bench.processor import Processor, this_processor
+from companion.frozen import run_module
 from companion.generation.generator import Generator
 from companion.model.leading import UNDER
 from companion.model.library import find_files, open_model
@@ -65,31 +64,15 @@ def timing(quiet: list[float], interrupted: list[float]) -> Timing:
     return Timing(float(p50), float(p99), max(counted), total, len(interrupted), worst)
 
 
-_FIRST_FRAME = """
-import json, sys
-import numpy as np
-from companion.generation.closes import Request
-from companion.generation.generator import Generator
-from companion.harmony.leading import Harmony
-from companion.model.library import open_model
-from companion.music.key import Key
-from companion.bench.memory import peak_megabytes
-from companion.controls.table import DEFAULT_STYLE
-from companion.sampling.styles import style
-generator = Generator(open_model(sys.argv[1]), np.random.Generator(np.random.PCG64(1)))
-Request(style(DEFAULT_STYLE), harmony=Harmony(Key(9, minor=True))).made(generator, generator.start())
-print(json.dumps({"rss_mb": peak_megabytes()}))
-"""
-
-
 def time_start(model: str, runs: int = 5) -> tuple[float, float | None]:
     """Median seconds from process start to the first generated frame, and that process's peak memory in MB."""
     path = UNDER.join(map(str, find_files(model)))
     seconds, megabytes = [], None
     for _ in range(runs):
         begun = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", _FIRST_FRAME, path], capture_output=True, check=True, text=True)
+        done = run_module("companion.bench.first_frame", path)
         seconds.append(time.perf_counter() - begun)
+        done.check_returncode()
         megabytes = json.loads(done.stdout)["rss_mb"]
     return float(np.median(seconds)), megabytes
 
@@ -98,8 +81,7 @@ def time_notebook() -> dict[str, float] | None:
     """Milliseconds a note of Keras' predict on a growing sequence, p50 and max; None without the train extra."""
     if not all(find_spec(name) for name in ("export", "tensorflow", "keras")):
         return None
-    command = [sys.executable, "-m", "export.notebook_speed"]
-    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    done = run_module("export.notebook_speed")
     return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
 
 

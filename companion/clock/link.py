@@ -15,6 +15,7 @@ from typing import Any
 from companion.clock.base import JUMP_STEPS, Clock, ClockEvent, Jumped, Started, Stopped
 from companion.clock.tempo import check_bpm
 from companion.errors import MissingExtra
+from companion.frozen import ways_to_get
 from companion.music.timebase import Timebase
 from companion.music.vocabulary import STEPS_PER_BEAT
 
@@ -173,4 +174,4 @@ def _open_link(bpm: float) -> Any:
     try:
         return importlib.import_module("link").Link(bpm)
     except (ImportError, AttributeError) as error:  # other packages have that name too
-        raise MissingExtra("for Ableton Link: pip install 'chorale-companion[link]'") from error
+        raise MissingExtra(f"for Ableton Link: {ways_to_get('link')}") from error

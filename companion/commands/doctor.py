@@ -15,6 +15,7 @@ from pathlib import Path
 from companion import __version__
 from companion.controls.table import DEFAULT_MODEL
 from companion.errors import ChoraleError
+from companion.frozen import is_frozen, ways_to_get
 from companion.io.midi_bindings import BINDINGS
 from companion.io.midi_ports import list_ports
 from companion.io.port_names import LOOPBACK_TAKEN, LOOPMIDI, plain_name
@@ -53,7 +54,8 @@ def examine() -> list[Finding]:
 
 
 def _python() -> Finding:
-    text = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    within = ", in an app of its own" if is_frozen() else ""
+    text = f"{platform.python_version()} on {platform.system()} {platform.machine()}{within}"
     return Finding(OK, "Python", text)
 
 
@@ -110,7 +112,7 @@ def _midi_ports() -> Finding:
 
 def _link() -> Finding:
     if find_spec("link") is None:
-        return Finding(NOTE, "Link", "not installed; to follow Ableton Link: pip install 'chorale-companion[link]'")
+        return Finding(NOTE, "Link", f"not installed; to follow Ableton Link: {ways_to_get('link')}")
     return Finding(
         OK, "Link", f"LinkPython-extern {_version('LinkPython-extern')}; chorale jam --clock link follows it"
     )
@@ -129,14 +131,14 @@ def _sound() -> Finding:
         ways.append("and by FluidSynth with --soundfont")
     if find_spec("sounddevice"):
         return Finding(OK, "sound", f"{' '.join(ways)}; demo --play sounds at once")
-    return Finding(NOTE, "sound", f"{' '.join(ways)}; to hear the demo at once: pip install 'chorale-companion[audio]'")
+    return Finding(NOTE, "sound", f"{' '.join(ways)}; to hear the demo at once: {ways_to_get('audio')}")
 
 
 def _scores() -> Finding:
     missing = [name for name in ("verovio", "typst") if find_spec(name) is None]
     if missing:
         ways = f"read and written; drawn as piano rolls without {' and '.join(missing)}"
-        return Finding(NOTE, "scores", f"{ways}; to draw them: pip install 'chorale-companion[notation]'")
+        return Finding(NOTE, "scores", f"{ways}; to draw them: {ways_to_get('notation')}")
     return Finding(OK, "scores", f"read, written, and drawn by verovio {_version('verovio')}")
 
 
@@ -157,7 +159,5 @@ def _folder() -> Finding:
 def _training() -> Finding:
     missing = [name for name in ("tensorflow", "keras", "tf2onnx", "music21") if find_spec(name) is None]
     if missing:
-        return Finding(
-            NOTE, "training", f"without {', '.join(missing)}; to train: pip install 'chorale-companion[train]'"
-        )
+        return Finding(NOTE, "training", f"without {', '.join(missing)}; to train: {ways_to_get('train')}")
     return Finding(OK, "training", f"tensorflow {version('tensorflow')}, keras {version('keras')}")

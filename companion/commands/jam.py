@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import TextIO
 
@@ -38,12 +38,20 @@ class Asked:
         self.times += 1
 
 
-def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None, until_eof: bool = False) -> Ended:
+def run_jam(
+    options: JamOptions,
+    plain: bool,
+    out: TextIO,
+    keys: TextIO | None,
+    until_eof: bool = False,
+    welcome: Sequence[str] = (),
+) -> Ended:
     """Jams until told to end; what is left to say then.
 
     Args:
         keys: the terminal.
         until_eof: it also ends when nothing can come from there any more: whoever started this program is gone.
+        welcome: lines that say what to do, until there is music.
 
     Raises:
         ChoraleError: the jam could not begin, or broke; everything is silent and saved all the same.
@@ -60,6 +68,7 @@ def run_jam(options: JamOptions, plain: bool, out: TextIO, keys: TextIO | None, 
         with open_keyboard(keys) as keyboard:
             has_keys = keyboard.fileno() is not None or sys.platform == "win32"
             with choose_view(out, plain, key_help() if has_keys else ()) as view:
+                view.welcome(welcome)
                 ended = _show(here, keyboard, view, asked)
         ended = _finish(here, process, ended, asked)
     lines = ended.lines

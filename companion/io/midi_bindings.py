@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from companion.frozen import run_module
 from companion.io.port_names import CLIENT, told_apart
 
 BINDINGS = ("rtmidi", "rtmidi2")  # python-rtmidi first: it tells us when a port cannot be opened
@@ -153,11 +152,7 @@ class _Rtmidi2:
 
     def try_out(self, api: str, direction: str, name: str) -> None:
         """Opens and closes the port in a process of its own; OSError where that process does not survive it."""
-        command = [sys.executable, "-c", _TRIAL, api, direction, name]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        done = subprocess.run(
-            command, env=environment, capture_output=True, timeout=_TRIAL_TIMEOUT_SECONDS, check=False
-        )
+        done = run_module(__spec__.name, api, direction, name, timeout_seconds=_TRIAL_TIMEOUT_SECONDS)
         if done.returncode != 0:
             raise OSError("it is taken by another program, or gone")
 
@@ -190,14 +185,6 @@ class _Rtmidi2:
 
     def free(self, midi: Any) -> None:
         midi.close_port()  # the rest goes with the instance
-
-
-_TRIAL = """
-import sys
-from companion.io.midi_bindings import load_binding, open_exactly
-api, direction, name = sys.argv[1:]
-open_exactly(load_binding("rtmidi2"), api, direction, name)
-"""
 
 
 def open_exactly(binding: MidiBinding, api: str, direction: str, name: str) -> Any:
@@ -234,3 +221,7 @@ def _jack_answers(jack: Any) -> bool:
         return False
     jack.jack_client_close(ctypes.c_void_p(client))
     return True
+
+
+if __name__ == "__main__":  # the trial of a port: API, direction and name
+    open_exactly(load_binding("rtmidi2"), *sys.argv[1:])

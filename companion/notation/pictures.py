@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from companion.frozen import ways_to_get
 from companion.notation import engraving
 from companion.notation.musicxml.writing import musicxml
 from companion.notation.score import WrittenScore
 
-HINT = "drawn as a piano roll; for the score itself: pip install 'chorale-companion[notation]'"
+HINT = f"drawn as a piano roll; for the score itself: {ways_to_get('notation')}"
 
 TOO_LONG = "the score is too long for one picture: the first of {} parts is in the {}, and all of it in --pdf"
 

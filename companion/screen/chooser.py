@@ -20,6 +20,9 @@ class View(Protocol):
     def message(self, text: str) -> None:
         """Shows a line that comes from elsewhere than the engine."""
 
+    def welcome(self, lines: Sequence[str]) -> None:
+        """Shows what to do next, until there is music to be shown."""
+
     def prompt(self, text: str) -> None:
         """Shows what the next key will do; empty: nothing is begun."""
 

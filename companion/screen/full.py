@@ -36,6 +36,7 @@ class FullView:
         self._picture = Picture()
         self._started = False  # a picture has come from the engine
         self._heard: dict[int, FrameView] = {}
+        self._welcome: tuple[str, ...] = ()
         self._messages: deque[str] = deque(maxlen=MOST_MESSAGES)
         self._size = (0, 0)
         self._drawn: list[Row] = []
@@ -57,6 +58,10 @@ class FullView:
     def message(self, text: str) -> None:
         if text:
             self._messages.append(self._clean(text))
+        self._draw()
+
+    def welcome(self, lines: Sequence[str]) -> None:
+        self._welcome = tuple(map(self._clean, lines))
         self._draw()
 
     def prompt(self, text: str) -> None:
@@ -122,7 +127,7 @@ class FullView:
         keys = self._shown_keys(width, height)
         prompt = self._prompt or ("? more keys" if keys and keys[-1] != self._keys[-1] else "")
         foot = f" {prompt}" if prompt else foot_text(self._keys, width)
-        return Screen(self._picture, self._heard, self._messages, foot, keys, width, height, self._look)
+        return Screen(self._picture, self._heard, self._messages, foot, keys, width, height, self._look, self._welcome)
 
     def __enter__(self) -> Self:
         self._open = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self, TextIO
 
 from companion.errors import one_line
@@ -54,6 +55,10 @@ class LinesView:
     def message(self, text: str) -> None:
         if text:
             self._write(f"* {one_line(text)}")
+
+    def welcome(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self.message(line)
 
     def prompt(self, text: str) -> None:
         """A log has no keys."""

@@ -88,6 +88,7 @@ class Screen:
     width: int
     height: int
     look: Look
+    welcome: Sequence[str] = ()  # shown in place of the score until there is one
 
     def rows(self) -> list[Row]:
         """The picture, not more rows than the screen has."""
@@ -141,6 +142,8 @@ class Screen:
     def _middle(self) -> list[Row]:
         """The score with its labels above and its bar numbers below, or the keys in its place."""
         size = self._room.score
+        if self.welcome and not self.heard and not self.help:
+            return _welcome_rows(self.welcome, self.width, size)
         if not self.help:
             return [self._labels(self._staves), *self._staves.rows(), self._staves.bar_numbers()]
         rows = _help_rows(self.help, self.width)[: size - 1]
@@ -237,6 +240,13 @@ class Screen:
             if len(rows) >= room:
                 break
         return [*([[("", "")]] * (room - len(rows))), *rows]
+
+
+def _welcome_rows(lines: Sequence[str], width: int, size: int) -> list[Row]:
+    """The lines, each in as many rows as it needs, with a row between two."""
+    wrapped = [textwrap.wrap(line, max(width - 2, 2), break_on_hyphens=False) for line in lines]
+    rows: list[Row] = [[(f" {row}", "")] for line in wrapped for row in ("", *line)]
+    return [*rows[:size], *([[("", "")]] * (size - len(rows)))]
 
 
 def _figure(label: str, text: str, look: Look) -> Row:

@@ -382,13 +382,13 @@ def test_rtmidi2_tries_a_port_in_another_process_first(world: World, monkeypatch
         return Done()
 
     monkeypatch.setattr(midi_bindings.sys, "platform", "linux")
-    monkeypatch.setattr(midi_bindings.subprocess, "run", run)
+    monkeypatch.setattr("companion.frozen.subprocess.run", run)
     driver = find_driver(bindings=["rtmidi2"])
     with pytest.raises(NoPort) as caught:
         driver.open_input("Keys", lambda message, time_s: None)
     assert str(caught.value) == "the MIDI input 'Keys' cannot be opened (it is taken by another program, or gone)"
     assert commands[0][0] == sys.executable
-    assert commands[0][3:] == ["LINUX_ALSA", "input", "Keys"]
+    assert commands[0][2:] == ["companion.io.midi_bindings", "LINUX_ALSA", "input", "Keys"]
     assert ("open", "Keys") not in world.log
 
 

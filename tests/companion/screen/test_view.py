@@ -878,3 +878,28 @@ def _read_until(words: bytes, file: int) -> bytes:
     while words not in shown:
         shown += os.read(file, 65536)
     return shown
+
+
+LINES = (
+    "In Live: a hub and four voices; then Play, a phrase, a rest.",
+    "No devices? devices --install",
+    "Without Live: demo",
+)
+
+
+def test_welcome_stands_until_there_is_a_score() -> None:
+    rows = text_of(Picture(), width=40, welcome=LINES)
+    assert len(rows) == 24
+    assert [row for row in rows[2:12] if row] == [
+        " In Live: a hub and four voices; then",
+        " Play, a phrase, a rest.",
+        " No devices? devices --install",
+        " Without Live: demo",
+    ]
+    assert not any("devices" in row for row in text_of(example(), welcome=LINES))
+
+
+def test_welcome_in_lines_is_a_message_each() -> None:
+    out = io.StringIO()
+    LinesView(out).welcome(LINES)
+    assert out.getvalue().splitlines() == [f"* {line}" for line in LINES]
