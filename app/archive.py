@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+_PRESET = 2  # of xz: the usual 6 takes thrice as long for a fifteenth less
 _GLIBC = re.compile(rb"GLIBC_2\.(\d+)\b")
 
 
@@ -23,8 +25,12 @@ def bytes_of(folder: Path) -> int:
 
 def packed(folder: Path) -> Path:
     """The folder as one file beside it: a zip on Windows, else a tar.xz, which keeps links and rights."""
-    kind = "zip" if sys.platform == "win32" else "xztar"
-    return Path(shutil.make_archive(str(folder.with_suffix("")), kind, folder.parent, folder.name))
+    if sys.platform == "win32":
+        return Path(shutil.make_archive(str(folder), "zip", folder.parent, folder.name))
+    archive = folder.with_suffix(".tar.xz")
+    with tarfile.open(archive, "w:xz", preset=_PRESET) as file:
+        file.add(folder, folder.name)
+    return archive
 
 
 def oldest_glibc(folder: Path) -> str:

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -129,9 +130,13 @@ def _sound() -> Finding:
     ways = ["WAV files by the built-in organ"]
     if shutil.which("fluidsynth"):
         ways.append("and by FluidSynth with --soundfont")
-    if find_spec("sounddevice"):
-        return Finding(OK, "sound", f"{' '.join(ways)}; demo --play sounds at once")
-    return Finding(NOTE, "sound", f"{' '.join(ways)}; to hear the demo at once: {ways_to_get('audio')}")
+    if find_spec("sounddevice") is None:
+        return Finding(NOTE, "sound", f"{' '.join(ways)}; to hear the demo at once: {ways_to_get('audio')}")
+    try:
+        import_module("sounddevice")
+    except OSError:  # the package is there, the library it binds is not
+        return Finding(NOTE, "sound", f"{' '.join(ways)}; to hear the demo at once: apt install libportaudio2")
+    return Finding(OK, "sound", f"{' '.join(ways)}; demo --play sounds at once")
 
 
 def _scores() -> Finding:

@@ -180,3 +180,25 @@ def test_no_alsa_library(monkeypatch: pytest.MonkeyPatch) -> None:
     assert finding("MIDI driver").text == (
         f"{fault}; install the ALSA library, package libasound2; files and OSC work without"
     )
+
+
+@pytest.mark.parametrize(
+    ("fault", "level", "end"),
+    [
+        (None, OK, "demo --play sounds at once"),
+        (OSError("PortAudio library not found"), NOTE, "to hear the demo at once: apt install libportaudio2"),
+    ],
+)
+def test_sound_is_there_when_its_library_is(
+    fault: OSError | None, level: str, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(name: str) -> None:
+        assert name == "sounddevice"
+        if fault:
+            raise fault
+
+    monkeypatch.setattr(doctor, "find_spec", lambda name: object())
+    monkeypatch.setattr(doctor, "import_module", load)
+    found = doctor._sound()
+    assert (found.level, found.subject) == (level, "sound")
+    assert found.text.endswith(end)
