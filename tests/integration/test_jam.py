@@ -111,6 +111,18 @@ def test_a_jam_ends_when_it_is_asked_to_and_is_saved(tmp_path: Path, how: signal
     assert "all the same" in replayed.stdout, replayed.stderr
 
 
+def test_it_says_what_to_do_next_where_it_is_asked_to(tmp_path: Path) -> None:
+    with jam("--welcome", "--record", "takes", cwd=tmp_path) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(3)]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert all(
+        words in line for words, line in zip(("Chorale Hub", "devices --install", "in takes."), said, strict=True)
+    )
+    assert all(line.startswith("* ") for line in said)
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 def test_an_engine_that_is_killed_is_one_line_and_its_take_is_saved(tmp_path: Path) -> None:
     with jam("--mode", "duet", "--seed", "4", "--bpm", "200", "--record", "takes", cwd=tmp_path) as process:
