@@ -25,6 +25,7 @@ from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, one_line, printable
 from companion.screen.say import is_terminal, print_out, safe_streams, say
 from companion.screen.terminal import progress_bar
+from companion.serve.command import serve_as_asked
 
 app = typer.Typer(
     help="A four-voice Bach chorale partner: you play a phrase, it answers, each voice on its own MIDI channel.",
@@ -268,26 +269,7 @@ def jam(
         say(save(save_preset, wanted, ended.controls, force))
 
 
-@app.command("serve", epilog="Example: chorale serve --port 8730")
-def serve_command(
-    port: Annotated[int, typer.Option("--port", help="The port that hosts ask at.")] = 8730,
-    host: Annotated[
-        str, typer.Option("--host", help="Where it is served; any other than this lets other machines ask.")
-    ] = "127.0.0.1",
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option("--allow-origin", help="A web page's origin that may ask, too; may be given more than once."),
-    ] = None,
-    token_file: Annotated[
-        Path | None, typer.Option("--token-file", help="Where the token is kept. Default: in your settings' folder.")
-    ] = None,
-    queue: Annotated[int, typer.Option("--queue", help="How many jobs may wait (1 to 1000).")] = 16,
-    seconds: Annotated[float, typer.Option("--seconds", help="The longest that a job may take (1 to 3600).")] = 120,
-) -> None:
-    """Let any host on this machine ask over HTTP: continue, harmonise, rewrite."""
-    from companion.serve.command import serve_as_asked  # noqa: PLC0415
-
-    serve_as_asked(port, host, allow_origin or [], token_file, queue, seconds)
+app.command("serve", epilog="Example: chorale serve --port 8730")(serve_as_asked)
 
 
 @app.command(epilog="Example: chorale ports")

@@ -149,7 +149,7 @@ def _scores() -> Finding:
 
 def _service() -> Finding:
     if not all(find_spec(name) for name in ("starlette", "uvicorn")):
-        text = "not installed; to be asked by other programs: pip install 'chorale-companion[serve]'"
+        text = f"not installed; to be asked by other programs: {ways_to_get('serve')}"
         return Finding(NOTE, "service", text)
     return Finding(OK, "service", f"uvicorn {_version('uvicorn')}; chorale serve is asked by other programs")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from companion.controls.kinds import LOOPBACK
 from companion.errors import BadSetting, MissingExtra
+from companion.frozen import ways_to_get
 from companion.screen.say import is_terminal, say
 
 LONGEST_QUEUE, MOST_WISH_SECONDS = 1000, 3600
@@ -16,16 +19,23 @@ _LIBRARIES = ("starlette", "uvicorn")
 
 
 def serve_as_asked(
-    port: int, host: str, origins: Sequence[str], token_file: Path | None, waiting: int, seconds: float
+    port: Annotated[int, typer.Option("--port", help="The port that hosts ask at.")] = 8730,
+    host: Annotated[
+        str, typer.Option("--host", help="Where it is served; any other than this lets other machines ask.")
+    ] = LOOPBACK,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option("--allow-origin", help="A web page's origin that may ask, too; may be given more than once."),
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", help="Where the token is kept. Default: in your settings' folder.")
+    ] = None,
+    waiting: Annotated[int, typer.Option("--queue", help="How many jobs may wait (1 to 1000).")] = 16,
+    seconds: Annotated[float, typer.Option("--seconds", help="The longest that a job may take (1 to 3600).")] = 120,
 ) -> None:
-    """Serves until it is told to end.
-
-    Raises:
-        BadSetting, NoPort: it cannot be served so.
-        MissingExtra: the server is not installed.
-    """
+    """Let any host on this machine ask over HTTP: continue, harmonise, rewrite."""
     if not all(find_spec(name) for name in _LIBRARIES):
-        raise MissingExtra("to be asked over HTTP: pip install 'chorale-companion[serve]'")
+        raise MissingExtra(f"to be asked over HTTP: {ways_to_get('serve')}")
     from companion.serve.gate import allowed_origins  # noqa: PLC0415 - needs the extra
     from companion.serve.server import ServiceOptions, Serving, run_service  # noqa: PLC0415
     from companion.serve.token_file import usual_token_file  # noqa: PLC0415
@@ -37,7 +47,7 @@ def serve_as_asked(
     if not 1 <= seconds <= MOST_WISH_SECONDS:
         raise BadSetting(f"--seconds must be from 1 to {MOST_WISH_SECONDS}, not {seconds:g}")
     file = token_file or usual_token_file()
-    options = ServiceOptions(file, host, port, allowed_origins(origins), waiting, seconds)
+    options = ServiceOptions(file, host, port, allowed_origins(allow_origin or []), waiting, seconds)
 
     def begun(serving: Serving) -> None:
         """The token is shown to a person alone; what is piped may be kept where others read it."""
