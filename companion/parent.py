@@ -33,4 +33,5 @@ def step_back() -> None:
         if sys.platform == "win32":
             ctypes.windll.kernel32.SetPriorityClass(ctypes.c_void_p(-1), _WINDOWS_BELOW_NORMAL)
         else:
-            os.nice(NICENESS)
+            niceness = os.getpriority(os.PRIO_PROCESS, 0)  # that of whoever started us, which may have stepped back
+            os.setpriority(os.PRIO_PROCESS, 0, max(niceness, NICENESS))

@@ -134,8 +134,9 @@ def _sound() -> Finding:
         return Finding(NOTE, "sound", f"{' '.join(ways)}; to hear the demo at once: {ways_to_get('audio')}")
     try:
         import_module("sounddevice")
-    except OSError:  # the package is there, the library it binds is not
-        return Finding(NOTE, "sound", f"{' '.join(ways)}; to hear the demo at once: apt install libportaudio2")
+    except Exception:  # the library that it binds is not there, or finds no sound system; each has its own fault
+        way = "apt install libportaudio2" if sys.platform == "linux" else ways_to_get("audio")
+        return Finding(NOTE, "sound", f"{' '.join(ways)}; to hear the demo at once: {way}")
     return Finding(OK, "sound", f"{' '.join(ways)}; demo --play sounds at once")
 
 

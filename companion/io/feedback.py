@@ -60,9 +60,15 @@ class Feedback:
         for place in [place for place in self._due if place[0] < position - _KEPT_STEPS]:
             del self._due[place]
 
-    def is_own(self, channel: int, pitch: int, velocity: int, time_s: float, timebase: Timebase | None) -> bool:
-        """Whether what came in is an echo; asking consumes it. ``timebase`` is that of the music."""
-        if (channel, pitch) == self._click and time_s <= self._click_until_s:
+    def is_own(
+        self, channel: int, pitch: int, velocity: int, time_s: float, timebase: Timebase | None, held: bool = False
+    ) -> bool:
+        """Whether what came in is an echo; asking consumes it.
+
+        timebase: that of the music.
+        held: the player has this key down: what lets go of it is no echo of a click that began meanwhile.
+        """
+        if (channel, pitch) == self._click and time_s <= self._click_until_s and not (held and velocity == 0):
             return True
         if velocity == 0:
             return self._is_release((channel, pitch))

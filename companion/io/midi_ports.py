@@ -15,7 +15,17 @@ from typing import Protocol, Self
 from companion.errors import AmbiguousPort, NoPort
 from companion.io.events import PortBack, PortEvent, PortLost, PortMissing
 from companion.io.midi_driver import Driver, find_driver
-from companion.io.port_names import CLIENT, LOOPBACK_TAKEN, LOOPMIDI, find_port, identity, not_ours, our_end, same_count
+from companion.io.port_names import (
+    CLIENT,
+    LOOPBACK_TAKEN,
+    LOOPMIDI,
+    find_port,
+    has_loopback,
+    identity,
+    not_ours,
+    our_end,
+    same_count,
+)
 
 INPUT_NAME = f"{CLIENT} In"  # the ports that we make ourselves
 OUTPUT_NAME = f"{CLIENT} Out"
@@ -241,9 +251,9 @@ def refuse_several(wanted: str | None, kind: str, driver: Driver) -> None:
         return
 
 
-def has_loopback(driver: Driver) -> bool:
+def takes_loopback(driver: Driver) -> bool:
     """Ports without a name are our end of Windows' own loopback."""
-    return not driver.virtual and None not in (our_end(driver.inputs()), our_end(driver.outputs()))
+    return not driver.virtual and has_loopback(driver.inputs(), driver.outputs())
 
 
 @dataclass(frozen=True)
@@ -268,7 +278,7 @@ class Listing:
     @property
     def loopback(self) -> bool:
         """Windows' own is there, in both directions."""
-        return not self.virtual and None not in (our_end(self.inputs), our_end(self.outputs))
+        return not self.virtual and has_loopback(self.inputs, self.outputs)
 
     def _without_names(self) -> str:
         if self.virtual:

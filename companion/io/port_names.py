@@ -103,6 +103,15 @@ def _looser_and_looser(wanted: str, windows: bool) -> list[Callable[[str], bool]
     ]
 
 
+def is_port(wanted: str, name: str, names: Sequence[str], kind: str) -> bool:
+    """Whether what is wanted among these names is the port of this name; or one like it, where that is not there."""
+    if name not in names:
+        return named_alike(wanted, name, names, kind)
+    with suppress(NoPort):
+        return find_port(wanted, names, kind) == name
+    return False
+
+
 def named_alike(wanted: str, name: str, names: Sequence[str], kind: str) -> bool:
     """Whether what is wanted among these names is the port of this name, but for the numbers that a system adds."""
     with suppress(NoPort):
@@ -113,6 +122,16 @@ def named_alike(wanted: str, name: str, names: Sequence[str], kind: str) -> bool
 def not_ours(names: Sequence[str]) -> tuple[str, ...]:
     """The ports but for those that companions have made: one that played into itself would hear nobody else."""
     return tuple(name for name in names if not name.casefold().startswith(CLIENT.casefold()))
+
+
+def other_end(name: str) -> str:
+    """Where what is sent to a port is heard, if it is one end of Windows' own loopback; else the port itself."""
+    return {OUR_END: THEIR_END, THEIR_END: OUR_END}.get(plain_name(name, windows=True), name)
+
+
+def has_loopback(inputs: Sequence[str], outputs: Sequence[str]) -> bool:
+    """Windows' own loopback is there, in both directions."""
+    return None not in (our_end(inputs), our_end(outputs))
 
 
 def our_end(names: Sequence[str]) -> str | None:

@@ -16,7 +16,7 @@ from math import ceil
 
 from companion.errors import BadSetting, NoPort, one_line
 from companion.io.midi_driver import Driver, find_driver
-from companion.io.midi_ports import InputPort, OutputPort, has_loopback
+from companion.io.midi_ports import InputPort, OutputPort, takes_loopback
 from companion.io.port_names import OUR_END, THEIR_END
 
 TRIPS = 200
@@ -164,7 +164,7 @@ def measure_ports(output: str | None, heard: str | None, notes: int = TRIPS, dri
 
 
 def _named(output: str | None, heard: str | None, driver: Driver) -> tuple[str, str]:
-    pair = has_loopback(driver)
+    pair = takes_loopback(driver)
     output, heard = output or (OUR_END if pair else None), heard or (THEIR_END if pair else None)
     if output is None or heard is None:
         raise BadSetting(

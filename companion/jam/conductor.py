@@ -145,6 +145,8 @@ class Conductor:
         address = position + self._addresses.shift
         there = self._addresses.jumped(address, self._session.position)
         self._place(there, there.position_of(address), sure=False)
+        if self._held is not None:
+            self._one = -self._addresses.shift  # bar 1 is there now
         self._log(self._transport(TransportEvent.JUMP, address))
         if now_s > self._slow_s + SILENT_SECONDS:
             self._notices.say(f"this machine is too slow, or was away: {missed} steps were left out")

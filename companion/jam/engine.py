@@ -23,7 +23,7 @@ from companion.io.osc_port import Arrival, Unreadable
 from companion.jam.conductor import Conductor
 from companion.jam.control_changes import ControlChanges
 from companion.jam.device import Device
-from companion.jam.keys import ALL_OFF, PEDAL, PlayerKeys
+from companion.jam.keys import ALL_OFF, PEDAL, RESET, PlayerKeys
 from companion.jam.notices import Notices
 from companion.jam.outlets import CommandSink, Outlets
 from companion.jam.picture import Picture
@@ -203,9 +203,14 @@ class Engine:
 
     def overrun(self, lost: int, now_s: float) -> None:
         """So many messages came in vain, for there were too many: a key may have been let go among them, so all are."""
-        for channel in range(16):
-            self._keys.control(ALL_OFF[0], 0, channel, now_s)
+        self.lift_keys(now_s)
         self._notices.complain(f"too much comes over OSC: {lost} message{'s' * (lost != 1)} lost")
+
+    def lift_keys(self, now_s: float) -> None:
+        """All keys and pedals are up: nobody is there any more to say so."""
+        for channel in range(16):
+            self._keys.control(RESET, 0, channel, now_s)
+            self._keys.control(ALL_OFF[0], 0, channel, now_s)
 
     def play_again(self) -> None:
         """The player has started again, and knows of no frames."""

@@ -32,6 +32,10 @@ class Sustain:
         self._fingers: dict[_Key, bool] = {}  # the keys that sound: whether a finger is on them
         self._pedals: set[int] = set()  # those that are down
 
+    def sounds(self, key: _Key) -> bool:
+        """Whether a key sounds, by a finger or by the pedal."""
+        return key in self._fingers
+
     def press(self, key: _Key) -> bool:
         """A key goes down; whether the pedal held it, so that it ends and begins anew."""
         held = not self._fingers.pop(key, True)
@@ -89,7 +93,7 @@ class PlayerKeys:
     def note(self, pitch: int, velocity: int, channel: int, time_s: float) -> None:
         """A key goes down, or up with velocity 0."""
         line = self._conductor.line()
-        if self._feedback.is_own(channel, pitch, velocity, time_s, line):
+        if self._feedback.is_own(channel, pitch, velocity, time_s, line, self._sustain.sounds((channel, pitch))):
             return
         at = self._session.position if line is None else line.step_at(time_s)
         key = channel, pitch

@@ -31,7 +31,7 @@ from companion.io import osc_messages
 from companion.io.events import PortBack, PortLost, PortMissing
 from companion.io.inbox import Inbox
 from companion.io.midi_driver import Driver, find_driver
-from companion.io.midi_ports import InputPort, has_loopback, open_output, refuse_several
+from companion.io.midi_ports import InputPort, open_output, refuse_several, takes_loopback
 from companion.io.osc_peer import Peer
 from companion.io.osc_port import Arrival, OscIn, OscOut, Unreadable
 from companion.io.port_names import LOOPBACK_TAKEN
@@ -160,6 +160,8 @@ class _Jam:
 
     def _find_driver(self) -> Driver | None:
         if not self._options.rig.midi:
+            if self._options.rig.clock == "midi":
+                raise NoPort("clock 'midi' needs MIDI, which is off")
             return None
         try:
             return find_driver()
@@ -216,7 +218,7 @@ class _Jam:
         rig = self._options.rig
         if driver is not None:
             refuse_several(rig.output, "output", driver)
-            if (rig.output is None or not rig.inputs) and has_loopback(driver):
+            if (rig.output is None or not rig.inputs) and takes_loopback(driver):
                 self._notices.say(LOOPBACK_TAKEN)
         output = Nowhere if driver is None else functools.partial(open_output, rig.output)
         followed = [port.name for port, clock in self._inputs if clock]
@@ -349,6 +351,8 @@ class _Jam:
         for port, _ in self._inputs:
             for event in port.poll(now_s):
                 self._notices.say(_input_text(event))
+                if isinstance(event, PortLost):
+                    self._engine.lift_keys(now_s)
         self._recording.watch()
         if self._player.revived(now_s):
             self._notices.say("the player process has ended by itself; another one plays on")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from companion.controls.settings import drawing_words
+from companion.controls.settings import Settings, drawing_words
 from companion.controls.table import Choices
 from companion.generation.improviser import HEARD, Planned
 from companion.jam.picture import FrameView, Picture
@@ -34,7 +34,7 @@ def picture_of(session: Session, position: float, choices: Choices) -> Picture:
         activity=_activity(session),
         bars_left=progress.bars_left,
         phrase=_phrase(progress),
-        settings=drawing_words(settings, choices),
+        settings=(*drawing_words(settings, choices), *_playing_words(settings)),
         chord=session.harmony.chord,
         frames=tuple(_frame_view(session, one) for one in past),
         planned=tuple(_frame_view(session, one) for one in ahead),
@@ -43,6 +43,12 @@ def picture_of(session: Session, position: float, choices: Choices) -> Picture:
         locked=_four(voice.lock for voice in settings.voices),
         muted=_four(voice.mute for voice in settings.voices),
     )
+
+
+def _playing_words(settings: Settings) -> list[str]:
+    """What else of the settings is heard, where it is not as usual."""
+    transposed = [f"transpose {settings.transpose:+d}"] if settings.transpose else []
+    return transposed + ([f"count-in {settings.count_in}"] if settings.count_in else [])
 
 
 def _activity(session: Session) -> str:

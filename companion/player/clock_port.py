@@ -10,7 +10,7 @@ from companion.errors import NoPort
 from companion.io.events import PortBack, PortEvent, PortLost
 from companion.io.midi_driver import Driver, find_driver
 from companion.io.midi_ports import ClockOutputPort, refuse_several
-from companion.io.port_names import named_alike
+from companion.io.port_names import is_port, named_alike, other_end
 from companion.player.port import Output, SoundingPort
 
 OpenClockOutput = Callable[[Output], Output]  # from the output of the notes; must pickle
@@ -94,7 +94,7 @@ def clock_opener(rig: Rig, driver: Driver | None, heard: Sequence[str]) -> OpenC
     called = rig.output if wanted == SAME else wanted
     refuse_several(called, "output", driver)
     for name in heard if rig.clock == "midi" else ():
-        if called is not None and named_alike(called, name, driver.outputs(), "output"):
+        if called is not None and named_alike(called, other_end(name), driver.outputs(), "output"):
             raise NoPort(f"clock_out {wanted!r} is {name!r}, which the clock comes from: it would hear itself")
     return share_output if wanted == SAME else functools.partial(open_clock_output, wanted)
 
@@ -105,7 +105,7 @@ def open_clock_output(wanted: str | None, notes: Output) -> Output:
     One that is missing is waited for. Errors as for find_driver.
     """
     driver = find_driver()
-    if wanted is not None and named_alike(wanted, notes.name, driver.outputs(), "output"):
+    if wanted is not None and is_port(wanted, notes.name, driver.outputs(), "output"):
         driver.close()
         return notes
     return ClockOutputPort(wanted, driver, patient=wanted is not None)

@@ -192,7 +192,8 @@ class Player:
             self.meter.add(self._clock() - self._deadline_s)
 
     def keep_house(self, now_s: float) -> None:
-        """Looks after the ports, the lateness report and frames that never come; puts it off just before a step."""
+        """Looks after frames that never come, and, but for just before a step, after ports and the lateness report."""
+        self._let_go_if_starved(now_s)
         deadline_s = self.next_deadline_s()
         if deadline_s is not None and now_s >= deadline_s - CALM_SECONDS:
             return
@@ -201,7 +202,6 @@ class Player:
             self._clock_out.keep_house(now_s)
         except Exception as error:
             self._fail(error)
-        self._let_go_if_starved(now_s)
         if now_s - self._lateness_s >= LATENESS_SECONDS:
             self._lateness_s = now_s
             self._reports += [self.meter.read(), *self._clock_out.figures()]

@@ -15,7 +15,11 @@ from companion.frozen import ways_to_get
 from companion.screen.say import is_terminal, say
 
 LONGEST_QUEUE, MOST_WISH_SECONDS = 1000, 3600
-_LIBRARIES = ("starlette", "uvicorn")
+
+
+def can_serve() -> bool:
+    """Whether the server is installed."""
+    return all(find_spec(name) for name in ("starlette", "uvicorn"))
 
 
 def serve_as_asked(
@@ -34,7 +38,7 @@ def serve_as_asked(
     seconds: Annotated[float, typer.Option("--seconds", help="The longest that a job may take (1 to 3600).")] = 120,
 ) -> None:
     """Let any host on this machine ask over HTTP: continue, harmonise, rewrite."""
-    if not all(find_spec(name) for name in _LIBRARIES):
+    if not can_serve():
         raise MissingExtra(f"to be asked over HTTP: {ways_to_get('serve')}")
     from companion.serve.gate import allowed_origins  # noqa: PLC0415 - needs the extra
     from companion.serve.server import ServiceOptions, Serving, run_service  # noqa: PLC0415
@@ -42,6 +46,8 @@ def serve_as_asked(
 
     if not 0 <= port <= 65535:
         raise BadSetting(f"--port must be from 1 to 65535, or 0 for any that is free, not {port}")
+    if not host.strip():
+        raise BadSetting("--host must be an address or a name of this machine, not an empty one")
     if not 1 <= waiting <= LONGEST_QUEUE:
         raise BadSetting(f"--queue must be from 1 to {LONGEST_QUEUE}, not {waiting}")
     if not 1 <= seconds <= MOST_WISH_SECONDS:

@@ -64,6 +64,8 @@ class ServiceJob:
         if self.over:
             return
         self.outcome, self.wish, self.state = outcome, None, _state_of(outcome)
+        if isinstance(outcome, WishMade):
+            self._done = self._total  # what there was to do was an estimate
         self.stopped.set()
         self._change()
 

@@ -39,7 +39,7 @@ _FAULTS = {
     "404": "There is no such job, or no more",
     "406": "What is to come back is nothing that is made here",
     "408": "The body did not arrive in time",
-    "409": "It is not done yet, or was cancelled",
+    "409": "It is not done yet",
     "413": "The body is too large",
     "415": "The body is neither MIDI nor JSON",
     "421": "The Host is another",

@@ -47,7 +47,7 @@ _EVENTS = {**NO_STORE, "X-Accel-Buffering": "no"}
 def service_app(desk: Desk, admission: Admission) -> Starlette:
     """The service, as a server runs it."""
     routes = Routes(desk)
-    return Starlette(
+    made = Starlette(
         routes=[
             Route("/", routes.page),
             Route("/openapi.json", routes.openapi),
@@ -63,6 +63,8 @@ def service_app(desk: Desk, admission: Admission) -> Starlette:
         middleware=admission.middleware(),
         exception_handlers={HTTPException: _fault, Exception: _own_fault},
     )
+    made.router.redirect_slashes = False  # a place that is not there is told so, in a line
+    return made
 
 
 async def _fault(request: Request, fault: Exception) -> Response:

@@ -23,9 +23,6 @@ from companion.serve.token_file import kept_token
 from companion.serve.worker import Worker
 from companion.stage.place import ANY_HOSTS, bracketed
 
-SERVICE_PORT = 8730
-USUAL_WAITING = 16
-USUAL_WISH_SECONDS = 120.0
 MOST_CONNECTIONS = 200
 LARGEST_HEAD = 16_384  # bytes of a request's first line and headers
 CLOSING_SERVICE_SECONDS = 1  # for answers on their way
@@ -39,11 +36,11 @@ class ServiceOptions:
     """How the service is started; checked where it is asked for."""
 
     token_file: Path
-    host: str = LOOPBACK  # any other lets other machines of the network ask
-    port: int = SERVICE_PORT  # 0: any that is free
-    origins: tuple[str, ...] = ()  # of pages of the web that may ask
-    most_waiting: int = USUAL_WAITING
-    wish_seconds: float = USUAL_WISH_SECONDS
+    host: str  # any other lets other machines of the network ask
+    port: int  # 0: any that is free
+    origins: tuple[str, ...]  # of pages of the web that may ask
+    most_waiting: int
+    wish_seconds: float
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class Worker:
         self._pipe.send(None)
         until_s = time.monotonic() + NEXT_STEP_SECONDS
         while (left_s := until_s - time.monotonic()) > 0:
-            if self._pipe.poll(left_s) and not isinstance(self._pipe.recv(), WishProgress):
+            if self._pipe.poll(left_s) and not isinstance(self._pipe.recv(), (WishProgress, WorkerReady)):
                 return why  # it has ended, whatever came of it
         self._restart()
         return why

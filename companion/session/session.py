@@ -169,7 +169,7 @@ class Session:
             return AnswerProgress()
         end, left = self.answer.end, None
         if end is not None:
-            left = max(math.ceil((end - self.position) / self.barlines.bar_steps), 0)
+            left = max(math.ceil((end - max(self.position, self.answer.start)) / self.barlines.bar_steps), 0)
         guidance, step = self._turns.plan.guidance, math.floor(self.position)
         form = guidance.form(self.answer, step) if self.activity == ANSWERING else None
         number = None if form is None else form.number(guidance.heard(step))

@@ -97,7 +97,8 @@ def served(folder: Path, **options: Any) -> Iterator[Asking]:
         begun.append(serving)
         is_there.set()
 
-    run = serve(ServiceOptions(folder / "serve.token", port=0, **options), tell, servers.append)
+    usual = {"host": "127.0.0.1", "port": 0, "origins": (), "most_waiting": 16, "wish_seconds": 120.0}
+    run = serve(ServiceOptions(folder / "serve.token", **{**usual, **options}), tell, servers.append)
     thread = threading.Thread(target=lambda: asyncio.run(run))
     thread.start()
     try:

@@ -18,6 +18,10 @@ def test_the_second_tap_tells_a_tempo_and_each_more_makes_it_truer() -> None:
     assert tapped(0.0, 0.49, 1.01, 1.5) == [None, 122.44898, 118.811881, 120.0]
 
 
+def test_a_slip_of_the_hand_counts_not() -> None:
+    assert tapped(0.0, 0.1, 0.5, 0.55, 1.0) == [None, None, 120.0, 120.0, 120.0]
+
+
 def test_a_pause_begins_anew() -> None:
     assert tapped(0.0, 0.5, 0.5 + PAUSE_SECONDS, 3.3) == [None, 120.0, 30.0, 75.0]
     assert tapped(0.0, 0.5, 0.51 + PAUSE_SECONDS, 3.26) == [None, 120.0, None, 80.0]

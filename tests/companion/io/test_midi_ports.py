@@ -16,9 +16,9 @@ from companion.io.midi_ports import (
     Listing,
     OutputPort,
     PortEvent,
-    has_loopback,
     list_ports,
     refuse_several,
+    takes_loopback,
 )
 from companion.io.port_names import LOOPBACK_TAKEN, LOOPMIDI, find_port, plain_name, told_apart
 
@@ -236,7 +236,7 @@ PAIR = ("Default App Loopback (A) 1", "Default App Loopback (B) 2")
 def test_our_end_of_windows_own_loopback(kind: type[InputPort | OutputPort]) -> None:
     driver = FakeDriver("Synth 0", *PAIR, virtual=False)
     port = kind(None, driver)
-    assert (port.name, port.is_open, has_loopback(driver)) == (PAIR[0], True, True)
+    assert (port.name, port.is_open, takes_loopback(driver)) == (PAIR[0], True, True)
     poll = Polled(port)
     driver.names = []  # the service is started anew
     assert poll() == [PortLost(PAIR[0])]
@@ -247,7 +247,7 @@ def test_our_end_of_windows_own_loopback(kind: type[InputPort | OutputPort]) -> 
 @pytest.mark.parametrize("names", [PAIR[:1], PAIR[1:], ()])
 def test_half_a_loopback_is_none(names: tuple[str, ...]) -> None:
     driver = FakeDriver(*names, virtual=False)
-    assert not has_loopback(driver)
+    assert not takes_loopback(driver)
     with pytest.raises(NoPort, match=r"^Windows lets no program make MIDI ports; "):
         InputPort(None, driver)
 
@@ -266,7 +266,7 @@ def test_windows_own_loopback_is_waited_for() -> None:
 
 def test_a_system_with_ports_of_our_own_takes_those() -> None:
     driver = FakeDriver(*PAIR)
-    assert (InputPort(None, driver).name, has_loopback(driver)) == ("Chorale Companion In", False)
+    assert (InputPort(None, driver).name, takes_loopback(driver)) == ("Chorale Companion In", False)
 
 
 @pytest.mark.parametrize("kind", [InputPort, OutputPort])

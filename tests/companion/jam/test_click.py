@@ -16,7 +16,8 @@ from companion.clock.midi import MidiClock
 from companion.clock.transport import TransportClock
 from companion.commands.replay import replay
 from companion.controls.settings import Settings
-from companion.player.messages import PlayFrames, SetClick, SetTimebase
+from companion.music.messages import SIDE_STICK
+from companion.player.messages import EchoKey, PlayFrames, SetClick, SetTimebase
 from companion.record.log import Header, LoggedCommand, LoggedFrame, LoggedNote, LogWriter
 from companion.session.turns import ANSWERING, IDLE, PHRASE
 
@@ -74,6 +75,15 @@ def test_a_click_changes_nothing_of_the_music() -> None:
         one.run_to(40)
     assert rig.player.of(PlayFrames) == other.player.of(PlayFrames)
     assert rig.player.of(SetClick)[-1] == SetClick(True, 11)
+
+
+def test_a_key_that_was_down_as_the_click_began_is_let_go() -> None:
+    rig = Rig(Babbler(), replace(SETTINGS, mode="harmonise"), echo=True)
+    rig.press(SIDE_STICK, channel=9)
+    rig.osc("click", 1)
+    rig.run_to(2)
+    rig.release(SIDE_STICK, channel=9)
+    assert [(key.pitch, key.velocity) for key in rig.player.of(EchoKey)] == [(SIDE_STICK, 80), (SIDE_STICK, 0)]
 
 
 def test_its_own_click_is_never_heard_and_other_keys_on_its_channel_are() -> None:

@@ -10,6 +10,7 @@ from support.recording import RecordingOutput
 
 from companion.controls.rig import Rig
 from companion.errors import NoPort
+from companion.io.port_names import is_port
 from companion.player.clock_port import clock_opener
 
 
@@ -71,6 +72,24 @@ def test_a_clock_that_would_come_back_is_refused_in_a_line(rig: Rig, heard: tupl
 )
 def test_a_clock_is_passed_on_to_others(rig: Rig) -> None:
     assert opener(rig, "Digitakt") is not None
+
+
+LOOPBACK = ("Default App Loopback (A)", "Default App Loopback (B)")
+
+
+@pytest.mark.parametrize(("heard", "back"), [LOOPBACK, LOOPBACK[::-1]])
+def test_what_goes_into_one_end_of_windows_loopback_comes_out_of_the_other(heard: str, back: str) -> None:
+    driver: Any = Outputs(*LOOPBACK, virtual=False)
+    assert clock_opener(Rig(clock="midi", clock_out=heard), driver, (heard,)) is not None
+    with pytest.raises(NoPort, match="it would hear itself"):
+        clock_opener(Rig(clock="midi", clock_out=back), driver, (heard,))
+
+
+def test_of_two_devices_of_one_name_the_clock_goes_to_the_one_that_is_meant() -> None:
+    names = ["Synth 28:0", "Synth 32:0"]
+    assert [is_port("Synth 32:0", name, names, "output") for name in names] == [False, True]
+    assert is_port("synth", "Synth 28:0", ["Synth 28:0"], "output")
+    assert is_port("Synth 28:0", "Synth", ["Keys"], "output")  # neither is there yet
 
 
 def test_what_this_system_cannot_is_said() -> None:

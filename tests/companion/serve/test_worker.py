@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
@@ -55,6 +56,17 @@ def test_a_process_that_was_killed_is_one_fault_and_another_process(worker: Work
 
     assert worker.make(LONG, threading.Event(), kill) == FAILED
     assert isinstance(worker.make(SHORT, threading.Event(), never), WishMade)
+
+
+def test_what_is_stopped_while_the_process_begins_anew_leaves_nothing_for_the_next_wish(worker: Worker) -> None:
+    worker.end()
+    gone = threading.Event()
+    gone.set()
+    assert worker.make(LONG, gone, never) == CANCELLED
+    wishes = [replace(SHORT, said=(("bars", "1"), ("seed", seed))) for seed in "123"]
+    made, again = ([worker.make(wish, threading.Event(), never) for wish in wishes] for _ in range(2))
+    assert all(isinstance(one, WishMade) for one in made)
+    assert made == again
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a process cannot be held up there")
