@@ -15,19 +15,15 @@ ROOT = TESTS.parent
 LINT = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 PYTEST = ("pytest", "-q", "--durations=15", "-m", "not stress")
 
-# Two processes, each file in one of them, so that what its tests share is made once. Programs that talk to each
-# other in time are tested alone, since beside other work they miss their deadlines.
-TOGETHER = (
-    *PYTEST,
-    "-n2",
-    "--dist=loadfile",
-    "--no-loadscope-reorder",
-    "-p",
-    "no:benchmark",
-    "--ignore=tests/integration",
-    "--ignore=tests/app",
-)
-ALONE = (*PYTEST, "tests/integration", "tests/app")
+# Two processes, each file in one of them, so that what its tests share is made once. Programs that talk to each other
+# in time come after all others; beside each other they may still miss a deadline, so that those that fail are tried
+# once more, alone: what fails then has failed.
+IN_TWO = ("-n2", "--dist=loadfile", "--no-loadscope-reorder", "-p", "no:benchmark")
+TALKING = ("tests/integration", "tests/app")
+QUIET = (*PYTEST, *IN_TWO, *(f"--ignore={place}" for place in TALKING))
+IN_TIME = (*PYTEST, *IN_TWO, *TALKING)
+ALONE = (*PYTEST, "--last-failed", "--last-failed-no-failures=none", *TALKING)
+SOME_FAILED = 1  # pytest's code
 NOTHING_CHOSEN = 5  # pytest's code where options leave no test
 
 
@@ -45,14 +41,21 @@ def steps_of(words: list[str]) -> list[tuple[str, ...]]:
     places = {word: place for word in words if (place := place_of(word))}
     if places:
         return [(*PYTEST, *(places.get(word, word) for word in words))]
-    return [*LINT, (*TOGETHER, *words), (*ALONE, *words)]
+    return [*LINT, (*QUIET, *words), (*IN_TIME, *words)]
+
+
+def carry_out(step: tuple[str, ...]) -> int:
+    """The exit status of one of these."""
+    sys.stdout.write(f"== {' '.join(step)}\n")
+    sys.stdout.flush()
+    return subprocess.run([sys.executable, "-m", *step], cwd=ROOT, check=False).returncode
 
 
 def main(words: list[str]) -> int:
     for step in steps_of(words):
-        sys.stdout.write(f"== {' '.join(step)}\n")
-        sys.stdout.flush()
-        code = subprocess.run([sys.executable, "-m", *step], cwd=ROOT, check=False).returncode
+        code = carry_out(step)
+        if code == SOME_FAILED and step[: len(IN_TIME)] == IN_TIME:
+            code = carry_out((*ALONE, *words))
         if code and not (code == NOTHING_CHOSEN and words):
             return code
     return 0

@@ -18,6 +18,7 @@ from companion.harmony.leading import Harmony
 from companion.model.library import open_model
 from companion.music.key import Key
 from companion.sampling.styles import style
+from companion.screen.say import print_out
 
 
 def make_first_frame(model: str) -> dict[str, float | None]:
@@ -28,4 +29,4 @@ def make_first_frame(model: str) -> dict[str, float | None]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(make_first_frame(sys.argv[1])))
+    print_out(json.dumps(make_first_frame(sys.argv[1])))

@@ -134,7 +134,8 @@ def test_every_byte_gets_through(band: Band) -> None:
 def test_its_clock_and_its_keys_are_followed_and_the_answer_comes_back(band: Band) -> None:
     ports = ("--in", RawMidi.KEYS, "--out", RawMidi.SYNTH, "--osc-in", str(free_port()), "--osc-out", str(free_port()))
     server = band.server
-    with Jam(server, "--clock", "midi", "--seed", "4", *ports) as jam:
+    by_rest = ("--phrase-end", "rest", "--rest", "1")
+    with Jam(server, "--clock", "midi", "--seed", "4", *by_rest, *ports) as jam:
         at_ease(lambda: len(connections(server, server.port(RawMidi.KEYS))) == 2, "the jam listens")
         [speaks] = at_ease(lambda: connections(server, server.port(RawMidi.SYNTH)), "the jam speaks")
         server.connect(speaks, server.port("Recorder"))

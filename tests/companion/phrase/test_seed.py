@@ -115,7 +115,8 @@ class TestWithoutLoss:
 
     @settings(deadline=None)
     @given(
-        st.lists(st.tuples(st.sampled_from([1, 2, 4, 6, 8]), st.integers(60, 80)), min_size=1, max_size=20),
+        # of a note alone nobody can say whether it is short or let go early
+        st.lists(st.tuples(st.sampled_from([1, 2, 4, 6, 8]), st.integers(60, 80)), min_size=2, max_size=20),
         st.lists(st.floats(-0.39, 0.39), min_size=21, max_size=21),
     )
     def test_jitter_changes_no_step(self, figures: list[tuple[int, int]], jitter: list[float]) -> None:

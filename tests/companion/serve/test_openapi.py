@@ -20,7 +20,7 @@ CHECKS = (
     *("not_a_server_error", "status_code_conformance", "response_schema_conformance", "content_type_conformance"),
     *("negative_data_rejection", "ignored_auth", "unsupported_method", "missing_required_header", "use_after_free"),
 )
-SECONDS = 60  # of asking
+SECONDS = 25  # of asking
 
 
 def test_the_service_does_what_its_description_says(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_the_service_does_what_its_description_says(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=10 * SECONDS, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         (cases,) = re.findall(r"(\d+) generated", done.stdout)
-        assert int(cases) > 50  # a thousand, where nothing else runs
+        assert int(cases) > 50  # five hundred, where nothing else runs
         assert service.ask("POST", "/v1/continue", b"MThd").status == 422  # it is there still
 
 

@@ -11,7 +11,7 @@ from companion.generation.improviser import ANSWER, HEARD
 from companion.music.vocabulary import sounding_pitches
 from export.judging.jamming import Played, harmonised_live, play_jam
 
-PLAIN = Settings(model="babbler")
+PLAIN = Settings(model="babbler", phrase_end="rest", rest_beats=1.0)
 
 
 def test_a_phrase_is_heard_and_answered_on_the_beat_after_its_rest() -> None:
