@@ -27,10 +27,10 @@ def test_nothing_is_lost_to_another_reader(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_of_all_chorales() -> None:
-    """408 of 408, 110,746 notes; 362 of them on two staves too."""
-    found = {path.stem: list(roundtrip.differences(path, referee=False)) for path in roundtrip.chorales()}
-    assert len(found) == 408
+def test_nothing_is_lost_of_every_fourth_chorale() -> None:
+    """``python -m tests.roundtrip`` takes all: 408 of 408, 110,746 notes; 362 of them on two staves too."""
+    found = {path.stem: list(roundtrip.differences(path, referee=False)) for path in list(roundtrip.chorales())[::4]}
+    assert len(found) == 102
     assert not any(found.values())
 
 
