@@ -9,18 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from companion.errors import MissingExtra
 from companion.music.bars import bar_steps
 from companion.music.vocabulary import RANGES, STEPS_PER_BEAT, Note
+from companion.screen.terminal import Progress, unseen
 
 BOOKS = ("erk10", "boehme10", "kinder0", "fink0", "altdeu10", "zuccal0", "erk20", "boehme20")
 DOTTED_METRES = ("6/8", "9/8", "12/8")
 PLAIN_METRES = ("4/4", "3/4", "2/4", "2/2", "3/2")
 HIGHEST_MEAN, LOWEST_MEAN = 74, 64  # of a tune within the soprano's range
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,15 +59,20 @@ def read_tunes(metres: Sequence[str], count: int) -> list[Tune]:
     folder = essen_folder()
     import music21  # noqa: PLC0415 — slow to import, and only the train extra has it
 
-    by_book = [_tunes(folder / f"{book}.abc", metres, music21.converter) for book in BOOKS]
-    found: list[Tune] = []
-    while by_book and len(found) < count:
-        for book in list(by_book):
-            tune = next(book, None)
-            if tune is None:
-                by_book.remove(book)
+    return in_turn([_tunes(folder / f"{book}.abc", metres, music21.converter) for book in BOOKS], count)
+
+
+def in_turn(books: Sequence[Iterator[T]], count: int, progress: Progress = unseen) -> list[T]:
+    """So many of what books hold, one of each in turn, as far as there are."""
+    left, found = list(books), list[T]()
+    while left and len(found) < count:
+        for book in list(left):
+            one = next(book, None)
+            if one is None:
+                left.remove(book)
             elif len(found) < count:
-                found.append(tune)
+                found.append(one)
+                progress(len(found), count)
     return found
 
 

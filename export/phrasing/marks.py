@@ -12,7 +12,7 @@ from companion.music.vocabulary import notes_of_frames
 from companion.notation.abc.book import score_of_abc
 from companion.notation.songs import song_of_score
 from companion.screen.terminal import Progress, unseen
-from export.data.folksongs import BOOKS, DOTTED_METRES, PLAIN_METRES, Tune, essen_folder
+from export.data.folksongs import BOOKS, DOTTED_METRES, PLAIN_METRES, Tune, essen_folder, in_turn
 from export.data.tunes import songs_in, tune_of_song
 
 METRES = (*PLAIN_METRES, *DOTTED_METRES, "3/8")
@@ -47,17 +47,7 @@ def learnt_songs(count: int, progress: Progress = unseen) -> list[MarkedSong]:
 
 def _read(books: Sequence[str], count: int, progress: Progress) -> list[MarkedSong]:
     folder = essen_folder()
-    by_book = [_songs(folder / f"{book}.abc") for book in books]
-    found: list[MarkedSong] = []
-    while by_book and len(found) < count:
-        for songs in list(by_book):
-            song = next(songs, None)
-            if song is None:
-                by_book.remove(songs)
-            elif len(found) < count:
-                found.append(song)
-                progress(len(found), count)
-    return found
+    return in_turn([_songs(folder / f"{book}.abc") for book in books], count, progress)
 
 
 def _songs(path: Path) -> Iterator[MarkedSong]:
