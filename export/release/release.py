@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,10 @@ from export.release.calibration import calibrate
 from export.release.card import card
 from export.release.onnx_file import PARITY_FRAMES, export_fp32, export_int8, rewrite
 from export.release.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
-from export.training.crops import CropSettings
+from export.training.command import command_line
 from export.training.fit import FitSettings, load_best, read_settings
 from export.training.run_folder import SETTINGS_FILE, read_json, read_state
 
-SAID = ("steps", "batch_size", "known_voices", "any_order", "short_every")  # of crops, by options of their own
 DRIFT_PIECES = 24  # validation pieces that int8 is compared with fp32 on
 
 
@@ -75,45 +72,6 @@ def training_facts(run: Path, settings: FitSettings) -> dict[str, Any]:
         "date": header["date"],
         "versions": header["versions"],
     }
-
-
-def command_line(settings: FitSettings) -> str:
-    """By which a run is made again."""
-    heard = f"--data {settings.rolls}" if settings.rolls else f"--sets {','.join(settings.data)}"
-    words = [f"chorale-train fit {settings.architecture}", heard]
-    if settings.published:  # all else is said by that
-        start = [f"--start {settings.start}"] if settings.start else []
-        return " ".join([*words, "--published", f"--seed {settings.seed}", *start, *_words_of_model(settings)])
-    defaults = {
-        "epochs": settings.epochs,
-        "batches": settings.batches_per_epoch,
-        "batch-size": settings.crops.batch_size,
-        "crop": settings.crops.steps,
-        "learning-rate": settings.learning_rate,
-        "patience": settings.patience,
-        "seed": settings.seed,
-    }
-    words += [f"--{name} {value}" for name, value in defaults.items()]
-    unusual = {  # what it is, and what it is unless said
-        "weight-decay": (settings.weight_decay, FitSettings.weight_decay),
-        "known-voices": (settings.crops.known_voices, CropSettings.known_voices),
-        "any-order": (settings.crops.any_order, CropSettings.any_order),
-        "short-every": (settings.crops.short_every, CropSettings.short_every),
-    }
-    words += [f"--{name} {value:g}" for name, (value, usual) in unusual.items() if value != usual]
-    shares = {
-        each.name: getattr(settings.crops, each.name)
-        for each in fields(CropSettings)
-        if each.name not in SAID and getattr(settings.crops, each.name) != each.default
-    }
-    words += [f"--shares '{json.dumps(shares)}'"] if shares else []
-    words += [f"--start {settings.start}"] if settings.start else []
-    words += [f"--teachers {','.join(settings.teachers)} --taught {settings.taught:g}"] if settings.teachers else []
-    return " ".join([*words, *_words_of_model(settings)])
-
-
-def _words_of_model(settings: FitSettings) -> list[str]:
-    return [f"--model '{json.dumps(settings.model)}'"] if settings.model else []
 
 
 def save_scores(path: Path, scores: dict[str, Any]) -> None:

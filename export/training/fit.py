@@ -235,8 +235,11 @@ def _batches(settings: FitSettings, train: Sequence[Any], model: keras.Model, fi
     row, habits = FeatureRow(model.features), Habits.of(model)
     if settings.published:
         return Windows(train, row, PUBLISHED_WAYS[settings.architecture], seed, first_epoch, habits)
-    drawn = CropBatches(train, row, crops, batches, seed, first_epoch, habits)
-    return _taught(drawn, model, settings.teachers) if settings.teachers else drawn
+    if not settings.teachers:
+        return CropBatches(train, row, crops, batches, seed, first_epoch, habits)
+    teachers = Teachers([load_best(Path(run))[1] for run in settings.teachers], model.features)
+    drawn = CropBatches(train, teachers.row, crops, batches, seed, first_epoch, habits)
+    return TaughtBatches(drawn, teachers, model.features)
 
 
 def checks_of(model: keras.Model, valid: Sequence[Piece]) -> WholeCrops:
@@ -255,14 +258,6 @@ def as_published(settings: FitSettings, train: Sequence[Piece]) -> FitSettings:
     patience = way.epochs if way.patience is None else way.patience
     settings = replace(settings, published=True, keep_last=way.patience is None)
     return replace(settings, epochs=way.epochs, batches_per_epoch=batches, patience=patience)
-
-
-def _taught(crops: CropBatches, model: keras.Model, runs: Sequence[str]) -> TaughtBatches:
-    """The crops with what the teachers expect; ValueError where they do not read what the model reads."""
-    teachers = Teachers([load_best(Path(run))[1] for run in runs])
-    if tuple(teachers.features) != tuple(model.features):
-        raise ValueError(f"the teachers {', '.join(runs)} do not read the features of {model.architecture}")
-    return TaughtBatches(crops, teachers)
 
 
 def load_best(folder: Path) -> tuple[FitSettings, keras.Model]:

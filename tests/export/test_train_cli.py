@@ -101,6 +101,20 @@ def test_export_by_another_backend_is_refused(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.train
+def test_a_file_becomes_a_run_once(workshop: Workshop, tmp_path: Path) -> None:
+    words = ("unpack", workshop.int8, "--run", tmp_path / "again")
+    ran = chorale_train(*words)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"wrote {tmp_path / 'again'}, a run of gru with the weights of int8.onnx\n"
+    assert refusal(*words) == f"{tmp_path / 'again'} holds a run; choose another --run"
+
+
+def test_a_recipe_that_is_not_there(tmp_path: Path) -> None:
+    said = refusal("recipe", "transformer", "-o", tmp_path / "a.onnx")
+    assert said == "there is no recipe of 'transformer'; there are those of bach and gru"
+
+
+@pytest.mark.train
 def test_evaluate_over_transpositions_expects_something_else(workshop: Workshop) -> None:
     words = ("evaluate", workshop.int8, "--data-dir", workshop.data, "--json")
     alone, moved = (json.loads(chorale_train(*words, *more).out) for more in ((), ("--transpositions", 1)))

@@ -24,9 +24,7 @@ from companion.model.runtime import load_model
 from export.release import onnx_file
 from export.release import release as releasing
 from export.release.card import card
-from export.release.release import command_line, release, save_scores, training_facts
-from export.training.crops import CropSettings
-from export.training.fit import FitSettings
+from export.release.release import release, save_scores, training_facts
 
 if TYPE_CHECKING:
     from conftest import Trained
@@ -110,33 +108,6 @@ def test_the_facts_of_a_training(trained: Trained) -> None:
         "date": header["date"],
         "versions": header["versions"],
     }
-
-
-def test_a_command_line_without_settings_of_the_model() -> None:
-    settings = FitSettings("transformer", ("corpus", "jsb"), crops=CropSettings(steps=96, batch_size=8), seed=3)
-    assert command_line(settings) == (
-        "chorale-train fit transformer --sets corpus,jsb --epochs 100 --batches 50 --batch-size 8 --crop 96"
-        " --learning-rate 0.002 --patience 15 --seed 3"
-    )
-
-
-def test_the_command_line_of_a_published_run_says_no_more_than_that() -> None:
-    settings = FitSettings("conv-lstm", ("jsb",), {"units": 9}, published=True, epochs=15, seed=4)
-    assert command_line(settings) == (
-        "chorale-train fit conv-lstm --sets jsb --published --seed 4 --model '{\"units\": 9}'"
-    )
-
-
-def test_a_command_line_with_shares_of_its_own() -> None:
-    crops = CropSettings(any_order=0.0, known_voices=0.4, short_every=2, melody=0.3)
-    assert command_line(FitSettings("bach", ("jsb",), crops=crops, weight_decay=0.05)).endswith(
-        """--seed 1 --weight-decay 0.05 --known-voices 0.4 --any-order 0 --short-every 2 --shares '{"melody": 0.3}'"""
-    )
-
-
-def test_a_command_line_with_teachers() -> None:
-    settings = FitSettings("bach", ("jsb",), teachers=("runs/a", "runs/b"), start="runs/a")
-    assert command_line(settings).endswith("--seed 1 --start runs/a --teachers runs/a,runs/b --taught 0.9")
 
 
 def test_int8_that_differs_too_much_is_refused(
