@@ -6,6 +6,7 @@ What a song is stands in ``companion.music.song``. What is written is mido's.
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +36,9 @@ _Written = tuple[int, Any]  # tick, mido message
 MOST_BYTES = 4_000_000  # more than 25,000 bars of four voices
 MOST_NOTES = 1_000_000
 MOST_BEATS = 200_000  # over 24 hours at 120 beats a minute; keeps frames within memory
+FRAMES_A_SECOND = {24: 24, 25: 25, 29: 30, 30: 30}  # by what a header says; 29 is 29.97, a thousandth slower
+FRAMES_READ = "time counted in SMPTE frames, read at 120 beats a minute"
+TEMPO = (META, 0x51)
 FEWEST_TICKS_PER_BEAT = 4  # a step needs a tick of its own; coarser files are multiplied
 LONGEST_TAIL_BEATS = 64  # so long a note that is never ended sounds on after the last event of its track
 LONGEST_DELTA_TICKS = 0x0FFF_FFFF  # what a file's longest number holds: four bytes of seven bits
@@ -61,7 +65,7 @@ def song_of_bytes(data: bytes, name: str) -> Song:
     except ValueError as fault:
         raise BadMidiFile(f"{name} is no MIDI file ({fault}); save or export it again as format 0 or 1") from None
     _refuse_other_time(chunks, name)
-    return _song(chunks, name)
+    return _song(_in_beats(chunks) if chunks.division < 0 else chunks, name)
 
 
 def _refuse_other_time(file: Chunks, name: str) -> None:
@@ -70,10 +74,22 @@ def _refuse_other_time(file: Chunks, name: str) -> None:
         raise BadMidiFile(f"{name} says it is of format {file.form}; expected 0 or 1")
     if file.form == 2 and len(file.tracks) > 1:
         raise BadMidiFile(f"{name} is of format 2 (patterns without a common time); export it as format 0 or 1")
-    if file.division < 0:  # the bit that says SMPTE is the sign
-        raise BadMidiFile(f"{name} counts time in SMPTE frames; export it with ticks per beat")
+    if file.division < 0 and 0 in _frames(file.division):
+        raise BadMidiFile(f"{name} counts time in SMPTE frames of no known rate; export it with ticks per beat")
     if file.division == 0:
         raise BadMidiFile(f"{name} has 0 ticks per beat; expected 1..32767, save or export it again")
+
+
+def _frames(division: int) -> tuple[int, int]:
+    """SMPTE frames a second, and ticks a frame; 0 frames where the format knows no such rate."""
+    return FRAMES_A_SECOND.get(-(division >> 8), 0), division & 0xFF
+
+
+def _in_beats(file: Chunks) -> Chunks:
+    """A file that counts SMPTE frames, in beats of half a second; what it says of tempo would move nothing there."""
+    rate, resolution = _frames(file.division)
+    tracks = [[(2 * tick, data) for tick, data in track if tuple(data[:2]) != TEMPO] for track in file.tracks]
+    return Chunks(file.form, rate * resolution, tracks, file.mended + Counter({FRAMES_READ: 1}))
 
 
 def _song(file: Chunks, name: str) -> Song:

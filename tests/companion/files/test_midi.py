@@ -80,6 +80,20 @@ class TestReading:
         path = saved(tmp_path / "a.mid", NOTE, form=form, division=24)
         assert read_song(path) == Song((SongNote(0, 96, 60, 64, 0, 0),), 24, track_names=("",), length_ticks=96)
 
+    @pytest.mark.parametrize(
+        ("division", "ticks_per_beat"),
+        [(0xE728, 1000), (0xE850, 1920), (0xE204, 120), (0xE304, 120), (0xE201, 30)],
+        ids=["25 by 40", "24 by 80", "30 by 4", "29.97 by 4", "30 by 1"],
+    )
+    def test_frames_of_film_are_read_as_beats_of_half_a_second(
+        self, tmp_path: Path, division: int, ticks_per_beat: int
+    ) -> None:
+        """A note of 96 ticks; a tempo, which such a file may hold, moves nothing."""
+        song = read_song(saved(tmp_path / "a.mid", f"00 ff 51 03 09 27 c0 {NOTE}", division=division))
+        assert (song.notes, song.ticks_per_beat) == ((SongNote(0, 192, 60, 64, 0, 0),), ticks_per_beat)
+        assert (song.tempos, song.length_ticks) == ((), 192)
+        assert song.notices == mended("time counted in SMPTE frames, read at 120 beats a minute", 1)
+
     def test_velocity_zero_ends_a_note(self, tmp_path: Path) -> None:
         path = saved(tmp_path / "a.mid", f"00 90 3c 46 64 90 3c 00 {END}")
         assert read_song(path).notes == (SongNote(0, 100, 60, 70, 0, 0),)
@@ -167,7 +181,7 @@ def spelt(lines: str) -> str:
 
 
 BROKEN = "is no MIDI file ({}); save or export it again as format 0 or 1"
-SMPTE = "counts time in SMPTE frames; export it with ticks per beat"
+SMPTE = "counts time in SMPTE frames of no known rate; export it with ticks per beat"
 EMPTY = "holds no notes; expected a melody, chords or up to four voices"
 
 
@@ -359,8 +373,7 @@ class TestBadFiles:
                 header(form=2, tracks=2) + chunk(NOTE) * 2,
                 "is of format 2 (patterns without a common time); export it as format 0 or 1",
             ),
-            (header(division=0xE728) + chunk(NOTE), SMPTE),
-            *((header(division=wrong) + chunk(NOTE), SMPTE) for wrong in (0x8000, 0xE200, 0xFFFF)),
+            *((header(division=wrong) + chunk(NOTE), SMPTE) for wrong in (0x8000, 0xE200, 0xE628, 0xFFFF)),
             (header(division=0) + chunk(NOTE), "has 0 ticks per beat; expected 1..32767, save or export it again"),
             (header() + chunk("00 90 3c"), EMPTY),
             (header() + chunk("00 3c 40"), EMPTY),
