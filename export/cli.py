@@ -16,7 +16,7 @@ import typer
 
 from companion.controls.table import DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, MissingExtra, one_line
-from companion.screen.say import print_out, safe_streams, say
+from companion.screen.say import help_printed, print_out, safe_streams, say
 from companion.screen.terminal import progress_bar
 from export.models.registry import ARCHITECTURES
 
@@ -46,7 +46,10 @@ def main() -> None:
     """Run the program; a fault of the user's is one line and exit code 1."""
     with safe_streams():
         try:
-            app()
+            try:
+                app()
+            finally:
+                help_printed()
         except (ChoraleError, OSError, ValueError) as error:
             say(f"chorale-train: {one_line(error)}", err=True)
             sys.exit(1)
@@ -287,8 +290,10 @@ def sing_command(
     print_out(*(describe_sung(name, tunes) for name, tunes in heard.items()))
 
 
-@app.command(epilog="Example: chorale-train recipe -o bach.onnx")
+@app.command(epilog="Example: chorale-train recipe gru -o gru.onnx")
 def recipe(
+    name: Annotated[str, typer.Argument(help="The model that ships: bach or gru.")] = "bach",
+    *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write; its card is written beside it.")],
     runs: Annotated[Path, typer.Option("--runs", help="Where the runs lie, and go on if they were stopped.")] = Path(
         "runs"
@@ -297,21 +302,42 @@ def recipe(
     threads: Annotated[int, typer.Option("--threads", help="Cores to use; 0 is all.")] = 0,
     force: Anew = False,
 ) -> None:
-    """Make the shipped bach anew, all runs of it, in some hours; a stopped one goes on with the same command."""
+    """Make a shipped model anew, all runs of it, in some hours; a stopped one goes on with the same command."""
     _use_threads(threads)
     _need("matplotlib")
     _need_exporter()
     from companion.files.writing import refuse_existing  # noqa: PLC0415
+    from companion.model.library import find_model  # noqa: PLC0415
     from export.release.release import release  # noqa: PLC0415
-    from export.training.recipe import BACH_RUNS, follow  # noqa: PLC0415
+    from export.release.unpack import unpack  # noqa: PLC0415
+    from export.training.recipe import RECIPES, follow  # noqa: PLC0415
     from export.training.workshop import workshop_of  # noqa: PLC0415
 
+    if name not in RECIPES:
+        raise BadSetting(f"there is no recipe of {name!r:.40}; there are those of {' and '.join(RECIPES)}")
     for path in (out, out.with_suffix(".md")):
         refuse_existing(path, force=force)
     valid = _pieces(data_dir, [JSB], "valid")
-    follow(BACH_RUNS, workshop_of(runs, data_dir, valid))
-    for line in release(runs / BACH_RUNS[-1].run, out, "int8", valid, calibrated=True):
+    workshop = workshop_of(runs, data_dir, valid, lambda model, folder: unpack(find_model(model), folder))
+    follow(RECIPES[name], workshop)
+    for line in release(runs / RECIPES[name][-1].run, out, "int8", valid, calibrated=True):
         say(line)
+
+
+@app.command("unpack", epilog="Example: chorale-train unpack bach, then chorale-train fit bach --start runs/bach …")
+def unpack_command(
+    name: Annotated[str, typer.Argument(help="A model that ships, or an .onnx file.")],
+    run: Annotated[Path | None, typer.Option("--run", help="The run's folder. Default: runs/NAME.")] = None,
+) -> None:
+    """Make a run of a model file, to begin from (fit --start) or to be taught by (fit --teachers)."""
+    _need_exporter()
+    from companion.model.library import find_model  # noqa: PLC0415
+    from export.release.unpack import unpack  # noqa: PLC0415
+
+    path = find_model(name)
+    folder = run or Path("runs") / path.stem
+    settings = unpack(path, folder)
+    say(f"wrote {folder}, a run of {settings.architecture} with the weights of {path.name}")
 
 
 @app.command("harmony", epilog="Example: chorale-train harmony -o chorales.npz")

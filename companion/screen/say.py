@@ -2,6 +2,7 @@
 
 say            a line of news: that it could not be said undoes nothing
 print_out      what a command is there to print: else it has failed
+help_printed   the same of help, which others print
 safe           the same stream, on which everything can be written
 safe_streams   while it lasts, whoever writes to the standard streams writes to safe ones, argument parsers too
 """
@@ -115,6 +116,16 @@ def print_out(*lines: object) -> None:
     """
     stream = safe(sys.stdout)
     _write(stream, lines)
+    _refuse_fault(stream)
+
+
+def help_printed() -> None:
+    """To be called when the program ends: what libraries print of help is what was asked for, too. Raises as above."""
+    if {"--help", "-h"} & {*sys.argv[1:]}:
+        print_out()
+
+
+def _refuse_fault(stream: SafeStream) -> None:
     if getattr(stream.fault, "errno", None) == errno.EPIPE:
         sys.exit(1)
     if stream.fault is not None:

@@ -18,13 +18,16 @@ from export.models.layers import (
     gru_step,
 )
 
+# What is plain, the chord and the key, and what came where the piece was like this before.
+LIGHT_FEATURES = (*PLAIN_FEATURES, "chord", "key", "own_echo", "echo", "echo_chords", "tune", "tune_notes")
+
 
 class GruModel(keras.Model):  # type: ignore[misc]
     """Each layer adds to what it reads, so that the facts of the moment reach the logits directly."""
 
     architecture = "gru"
     voice_order = "any"
-    features: tuple[str, ...] = PLAIN_FEATURES
+    features: tuple[str, ...] = LIGHT_FEATURES
 
     def __init__(
         self,

@@ -1,8 +1,10 @@
-"""How the shipped ``bach`` is made: runs one after another, each from those before it.
+"""How the shipped ``bach`` and ``gru`` are made: runs one after another, each from those before it.
 
-Two kinds of model first learn from Bach alone: two with the clocks of ``bach``, and one that runs note by
+Of ``bach`` two kinds of model first learn from Bach alone: two with its clocks, and one that runs note by
 note and learns in three rounds. What they expect together is then taught to a pupil, and once more to ``bach``,
 which begins from it and is told less beforehand.
+
+``gru`` learns from Bach alone, and is then taught by the ``bach`` that ships.
 """
 
 from __future__ import annotations
@@ -52,7 +54,17 @@ class Fit:
     settings: FitSettings
 
 
-BACH_RUNS: tuple[Fit, ...] = (
+@dataclass(frozen=True)
+class Unpacked:
+    """A model that ships, as a run."""
+
+    run: str
+    model: str
+
+
+Recipe = tuple[Fit | Unpacked, ...]
+
+BACH_RUNS: Recipe = (
     Fit("clocks", _OF_CLOCKS),
     Fit(
         "clocks-2",
@@ -101,20 +113,55 @@ BACH_RUNS: tuple[Fit, ...] = (
 )
 
 
+_OF_THE_LIGHT_ONE = FitSettings(
+    "gru",
+    REAL,
+    {"dropout": 0.35, "slot_dropout": 0.15, "weight_dropout": 0.3},
+    CropSettings(steps=96, batch_size=16, known_voices=0.2, any_order=0.3),
+    epochs=60,
+    patience=12,
+)
+
+GRU_RUNS: Recipe = (
+    Unpacked("bach", "bach"),
+    Fit("gru-alone", _OF_THE_LIGHT_ONE),
+    Fit(
+        "gru",
+        replace(
+            _OF_THE_LIGHT_ONE,
+            model={"dropout": 0.15, "slot_dropout": 0.05, "weight_dropout": 0.1},
+            epochs=40,
+            learning_rate=1.5e-3,
+            seed=2,
+            teachers=("bach",),
+            start="gru-alone",
+        ),
+    ),
+)
+
+RECIPES = {"bach": BACH_RUNS, "gru": GRU_RUNS}  # the last run of each is what ships
+
+
 @dataclass(frozen=True)
 class Workshop:
     """Where a recipe is followed, and how its runs are done."""
 
     runs: Path
     fit: Callable[[FitSettings, Path], object]  # settings, and the run's folder: resumes what was begun
+    unpack: Callable[[str, Path], object]  # a model that ships, and the run's folder: leaves a run that is there
     tell: Callable[[str], object] = print
 
 
-def follow(recipe: tuple[Fit, ...], workshop: Workshop) -> None:
+def follow(recipe: Recipe, workshop: Workshop) -> None:
     """Do every run that is not done yet; a stopped one goes on where it was."""
     for number, step in enumerate(recipe, start=1):
+        place = f"{number} of {len(recipe)}: {step.run}"
+        if isinstance(step, Unpacked):
+            workshop.tell(f"{place}, the shipped {step.model}")
+            workshop.unpack(step.model, workshop.runs / step.run)
+            continue
         taught = f", taught by {' and '.join(step.settings.teachers)}" if step.settings.teachers else ""
-        workshop.tell(f"{number} of {len(recipe)}: {step.run}, a run of {step.settings.architecture}{taught}")
+        workshop.tell(f"{place}, a run of {step.settings.architecture}{taught}")
         workshop.fit(_in_folders(step.settings, workshop.runs), workshop.runs / step.run)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from export.data.pieces import Piece, load_pieces
 from export.training.fit import FitSettings, fit
 from export.training.progress import show_progress
 from export.training.recipe import Workshop
+from export.training.run_folder import STATE_FILE
 
 
-def workshop_of(runs: Path, data: Path, valid: Sequence[Piece]) -> Workshop:
-    """A workshop with its sets in ``data``, whose runs are checked with ``valid``."""
+def workshop_of(
+    runs: Path, data: Path, valid: Sequence[Piece], unpack: Callable[[str, Path], object] | None = None
+) -> Workshop:
+    """A workshop with its sets in ``data``, whose runs are checked with ``valid``; unpacked is what is no run yet."""
 
     def run(settings: FitSettings, folder: Path) -> None:
         sets = [load_pieces(data / f"{name}.npz") for name in settings.data]
@@ -22,7 +25,11 @@ def workshop_of(runs: Path, data: Path, valid: Sequence[Piece]) -> Workshop:
             state = fit(settings, train, valid, folder, resume=True, callbacks=callbacks)
         _say(f"best validation {state['best']:.4f} nats a note, after epoch {state['best_epoch']}")
 
-    return Workshop(runs, run, _say)
+    def unpacked(model: str, folder: Path) -> None:
+        if unpack is not None and not (folder / STATE_FILE).exists():
+            unpack(model, folder)
+
+    return Workshop(runs, run, unpacked, _say)
 
 
 def _say(line: str) -> None:

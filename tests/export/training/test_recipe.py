@@ -13,33 +13,42 @@ pytest.importorskip("tensorflow")
 
 from support.tiny import tiny_set, uncompiled
 
+from companion.model.library import bundled_models
 from companion.model.runtime import load_model
 from export.data.pieces import save_pieces
 from export.models.registry import build
 from export.release.release import release
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings
-from export.training.recipe import BACH_RUNS, REAL, Fit, Workshop, follow
+from export.training.recipe import BACH_RUNS, GRU_RUNS, REAL, RECIPES, Fit, Unpacked, Workshop, follow
 from export.training.workshop import workshop_of
 
 pytestmark = pytest.mark.train
 
 
-def test_every_run_needs_only_what_is_made_before_it() -> None:
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_run_needs_only_what_is_made_before_it(name: str) -> None:
     made: set[str] = set()
-    for step in BACH_RUNS:
+    for step in RECIPES[name]:
+        if isinstance(step, Unpacked):
+            assert step.model in bundled_models()
+            made.add(step.run)
+            continue
         needed = {*step.settings.teachers, *([step.settings.start] if step.settings.start else [])}
         assert needed <= made
         assert step.settings.data == REAL
         build(step.settings.architecture, **step.settings.model)  # its settings are real ones
         made.add(step.run)
-    assert BACH_RUNS[-1].run == "bach"
+    assert RECIPES[name][-1].run == name
 
 
 def test_teachers_and_starts_are_found_in_the_runs_folder(tmp_path: Path) -> None:
     asked: list[tuple[str, FitSettings]] = []
     said: list[str] = []
-    follow(BACH_RUNS, Workshop(tmp_path, lambda settings, folder: asked.append((folder.name, settings)), said.append))
+    follow(
+        BACH_RUNS,
+        Workshop(tmp_path, lambda settings, folder: asked.append((folder.name, settings)), print, said.append),
+    )
     assert [name for name, _ in asked] == [step.run for step in BACH_RUNS]
     pupil = dict(asked)["pupil"]
     assert pupil.teachers == tuple(str(tmp_path / name) for name in ("clocks-2", "clocks", "notes-3"))
@@ -47,6 +56,21 @@ def test_teachers_and_starts_are_found_in_the_runs_folder(tmp_path: Path) -> Non
     assert dict(asked)["clocks"].start == ""
     assert said[0] == "1 of 7: clocks, a run of bach"
     assert said[5] == "6 of 7: pupil, a run of bach, taught by clocks-2 and clocks and notes-3"
+
+
+def test_what_ships_is_unpacked_for_a_recipe_once(tmp_path: Path) -> None:
+    """A run of that name stays, be it unpacked or made."""
+    valid = [piece for piece in tiny_set() if piece.split == "valid"]
+    asked: list[tuple[str, Path]] = []
+
+    def unpack(model: str, folder: Path) -> None:
+        asked.append((model, folder))
+        folder.mkdir()
+        (folder / "state.json").write_text("{}")
+
+    for _ in range(2):
+        follow(GRU_RUNS[:1], workshop_of(tmp_path, tmp_path, valid, unpack))
+    assert asked == [("bach", tmp_path / "bach")]
 
 
 def test_a_small_one_followed_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
