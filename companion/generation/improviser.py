@@ -7,7 +7,7 @@ same, however often the plan was taken back in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,13 +18,14 @@ from companion.generation.following import NOT_FOLLOWING, Following, Lead
 from companion.generation.forms import form_of, way_of
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.harmony.form import Form
-from companion.harmony.leading import Harmony
+from companion.harmony.leading import AskedBeat, Harmony
 from companion.harmony.progressions import tables
+from companion.harmony.whereabouts import Whereabouts
 from companion.model.features import Conditions
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.pulse import QUARTERS, Pulse
-from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOICES, IntArray, strike
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
 from companion.phrase.character import Character
 from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Hands
 from companion.sampling.draw import Sampling
@@ -47,6 +48,7 @@ class Context:
 
     state: DecoderState
     hands: Hands
+    where: Whereabouts | None = None  # in its phrase the player's tune was, where the answer sounds with it
 
     @property
     def step(self) -> int:
@@ -203,6 +205,9 @@ class Improviser:
         steps = None if answer.close is None else guidance.heard(answer.close) - guidance.heard(context.step)
         sampling = guidance.sampling_at(context.step, answer)
         request = Request(sampling, own, guidance.conditions, guidance.harmony)
+        where = _whereabouts(context, own, guidance, _enters(context, answer)) if answer.with_player else None
+        if where is not None and guidance.key is not None:
+            request = replace(request, harmony=Harmony(guidance.key, AskedBeat(places=where.places)))
         if form := guidance.form(answer, context.step):
             request = _in_form(request, guidance, form, guidance.on_beat(context.state))
         request = request.towards_close(steps, guidance.key)
@@ -215,7 +220,7 @@ class Improviser:
         if answer.open_end and not own and self._ends(made.frame, guidance.since(context.step, answer)):
             held = self._hear(context.state, _HELD, guidance)
             return replace(_planned(held, context, hands, ANSWER, frozenset()), last=True)
-        return _planned(made, context, hands, ANSWER, frozenset(own))
+        return _planned(made, context, hands, ANSWER, frozenset(own), where)
 
     def _ends(self, frame: Frame, since: int) -> bool:
         """Whether the model ends the piece before a frame that was just drawn, by the dice of that frame."""
@@ -272,12 +277,14 @@ class Improviser:
         return request.made(self._generator, state)
 
 
-def _planned(made: Made, context: Context, hands: Hands, origin: str, own: frozenset[int]) -> Planned:
+def _planned(
+    made: Made, context: Context, hands: Hands, origin: str, own: frozenset[int], where: Whereabouts | None = None
+) -> Planned:
     """A frame that was made, with the steps of the music in place of those that the model counts."""
     frame, state = made
     if frame.step != context.step:
         frame, state = replace(frame, step=context.step), replace(state, step=context.step + 1)
-    return Planned(frame, context, Context(state, hands), origin, own)
+    return Planned(frame, context, Context(state, hands, where), origin, own)
 
 
 def sounding_frame(frame: Frame) -> IntArray:
@@ -305,6 +312,15 @@ def _in_form(request: Request, guidance: Guidance, form: Form, state: DecoderSta
     if span is None or (form.ends and span == form.spans[-1]):
         return led
     return led.towards_close(span.close - place, None).again(state, span, place)
+
+
+def _whereabouts(context: Context, own: Mapping[int, int], guidance: Guidance, enters: bool) -> Whereabouts | None:
+    """Where in its phrase the player's tune is at the frame to come; None before its first beat."""
+    if guidance.heard(context.step) % STEPS_PER_BEAT:
+        return context.where
+    if context.where is None or enters:
+        return Whereabouts.at_the_beginning()
+    return context.where.next(any(token >= FIRST_STRIKE for token in own.values()))
 
 
 def _own_tokens(step: int, hands: Hands, answer: Answer, guidance: Guidance) -> dict[int, int]:

@@ -47,6 +47,7 @@ class AskedBeat:
 
     place: PhrasePlace = PhrasePlace.INSIDE
     toward: Likelihoods | None = None  # [chords] how well each leads to what is to come; None: nothing is known of it
+    places: Likelihoods | None = None  # [places] shares: where a tune may be that is heard for the first time
     options: tuple[AskedChord, ...] = ()  # the chord is one of these, where it is asked for
 
 
@@ -82,7 +83,7 @@ class Harmony:
         chain = self.progressions
         heard = heard_chord(before)
         last = chain.of_chord(None if heard is None else heard.transposed(-self.key.tonic))
-        likely = (chain.openings if last is None else chain.following[self.beat.place, last]).copy()
+        likely = chain.openings.copy() if last is None else self._following(chain, last)
         sung = {
             voice: (CODE_PITCH_CLASS[code] - self.key.tonic) % OCTAVE
             for voice, code in given.items()
@@ -98,6 +99,12 @@ class Harmony:
         elif self.beat.place == PhrasePlace.CLOSE:
             likely *= np.where(chain.triads & chain.having(sung.values()), 1.0, _HARDLY)
         return likely
+
+    def _following(self, chain: ChordChain, last: int) -> Likelihoods:
+        """[chords] after one."""
+        if self.beat.places is None:
+            return np.array(chain.following[self.beat.place, last])
+        return np.asarray(self.beat.places @ chain.following[:, last])
 
     def _of_options(self, likely: Likelihoods) -> Likelihoods:
         """[options] from how likely the chords of the mode are; what is none of them may come too."""

@@ -77,7 +77,7 @@ def way_through(
             toward = toward * chain.closing[Closing.BEFORE_FINAL]
         for off_beat in sung[step - first + OFF_STEP :][:1]:
             toward = toward * chain.going_with(off_beat, OFF_BEAT) ** 0.5
-        beats.append(AskedBeat(place, toward, options))
+        beats.append(AskedBeat(place, toward, options=options))
         for on_beat in sung[step - first :][:1]:
             toward = toward * chain.going_with(on_beat, ON_BEAT)
         message = chain.following[place] @ toward

@@ -25,6 +25,7 @@ from companion.generation.improviser import (
     Planned,
     sounding_frame,
 )
+from companion.harmony.whereabouts import Whereabouts
 from companion.music.key import Key
 from companion.music.pulse import Pulse
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, strike
@@ -145,6 +146,31 @@ class TestAnswers:
         again = playing(72, step=6)
         planned = improviser.next(frames[-1].after, again, answer, GREEDY)
         assert planned.frame.tokens.tolist() == [strike(pitch) for pitch in (72, 67, 63, 48)]
+
+    def test_under_the_player_s_tune_chords_know_where_its_phrase_is(self) -> None:
+        """A beat more with every beat, however often a frame is asked for; anew after a silence."""
+        improviser, answer = Improviser(Shadow()), Answer(0, 0, with_player=True)  # type: ignore[arg-type]
+        guidance = replace(GREEDY, key=C_MAJOR)
+        frames = made(improviser, answer, guidance, 10, playing(74, end=7.0))
+        again = [improviser.next(one.before, one.before.hands, answer, guidance) for one in frames]
+        for one, other in zip(frames, again, strict=True):
+            assert one.after.where is not None and other.after.where is not None
+            np.testing.assert_array_equal(one.after.where.likely, other.after.where.likely)
+        where = [None if one.after.where is None else one.after.where.places for one in frames]
+        begun = Whereabouts.at_the_beginning()
+        for step, expected in (
+            (0, begun),
+            (3, begun),
+            (4, begun.next(moved=False)),
+            (8, begun.next(moved=False).next(False)),
+        ):
+            np.testing.assert_array_equal(where[step], expected.places)
+        fresh = improviser.next(frames[-1].after, playing(72, step=10), answer, guidance)
+        assert fresh.after.where is frames[-1].after.where  # between beats nothing begins
+        late = replace(frames[-1].after, state=replace(frames[-1].after.state, step=12))
+        entered = improviser.next(late, playing(72, step=12), answer, guidance).after.where
+        assert entered is not None
+        np.testing.assert_array_equal(entered.likely, begun.likely)
 
 
 class TestCloses:

@@ -55,6 +55,20 @@ class TestChord:
         assert np.mean([key.scale.issuperset(chord.tones) for chord in chords]) > 0.93
         assert np.mean([chord.root == key.tonic for chord in chords]) > 0.5
 
+    def test_a_tune_that_may_be_in_several_places_leads_between_them(self) -> None:
+        """After the dominant, of a tune that is before its close for sure, and one that may be inside as well."""
+        before = sounding(Chord(7, MAJOR, 7))
+        at = np.eye(len(PhrasePlace))
+        sure, inside, between = (
+            Harmony(C_MAJOR, AskedBeat(places=places))._likely(before, {})
+            for places in (at[PhrasePlace.CLOSE], at[PhrasePlace.INSIDE], (at[0] + at[PhrasePlace.INSIDE]) / 2)
+        )
+        plain = Harmony(C_MAJOR, AskedBeat(PhrasePlace.INSIDE))._likely(before, {})
+        np.testing.assert_allclose(inside, plain)
+        tonic = state_of(C_MAJOR, Chord(0, MAJOR, 0))
+        shares = [likely[tonic] / likely.sum() for likely in (inside, between, sure)]
+        assert shares == sorted(shares) and shares[0] < shares[-1]
+
     @given(MODES, st.integers(0, 10**6), st.integers(0, 11), st.integers(0, 7))
     def test_a_phrase_closes_on_a_triad_whatever_came_before(
         self, key: Key, seed: int, root: int, quality: int

@@ -13,8 +13,10 @@ from companion.errors import OutputExists
 from companion.harmony import progressions
 from companion.harmony.chords import Chord
 from companion.harmony.progressions import TABLES_FILE, TABLES_FORMAT, Tables
-from companion.music.vocabulary import IntArray
+from companion.harmony.whereabouts import HELD, MOVES
+from companion.music.vocabulary import STEPS_PER_BEAT, IntArray
 from export.data.pieces import Piece
+from export.harmony.counting import heard_pieces
 from export.harmony.learning import learn
 
 
@@ -95,3 +97,16 @@ def test_what_ships_is_what_the_training_chorales_teach(chorales: list[Piece], t
                 np.testing.assert_allclose(learned[name], ships[name], rtol=0, atol=1e-12, err_msg=name)
             else:
                 np.testing.assert_array_equal(learned[name], ships[name], err_msg=name)
+
+
+@pytest.mark.slow
+@pytest.mark.train
+def test_how_often_a_tune_moves_is_what_the_training_chorales_teach(chorales: list[Piece]) -> None:
+    moved, beats = np.zeros((2, len(MOVES)))
+    for piece in heard_pieces(piece for piece in chorales if piece.split == "train"):
+        soprano = piece.sounds[:, 0]
+        for beat, place in enumerate(piece.places[1:], start=1):
+            number = HELD if place is None else place
+            beats[number] += 1
+            moved[number] += soprano[STEPS_PER_BEAT * beat] != soprano[STEPS_PER_BEAT * beat - 1]
+    np.testing.assert_allclose(MOVES, moved / beats, atol=0.006)
