@@ -28,6 +28,8 @@ from companion.sampling.draw import Sampling, in_key
 
 BAR_IN_THREES = 12  # steps
 AS_BEFORE = 0.7  # so often a phrase of a tune that comes back is sung by all voices as before
+WHOLE_BARS = 0.3  # so many of the chorales end on a chord of a whole bar, others on one of half a bar
+FEWEST_BARS = 4  # of new music that may end so
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
 SEED = "seed"
 MODEL = "model"
@@ -268,6 +270,8 @@ def _planned(
     close = end - closing_steps(phrase.bar_steps)
     if wishes:
         return with_closes(asked_form(start, (close, end), wishes, generator.random), closes)
+    if bars >= FEWEST_BARS and not closes and generator.random.random() < WHOLE_BARS:
+        close = end - phrase.bar_steps
     lengths = [span.beats for span in heard.form.spans[:-1]]
     in_threes = phrase.bar_steps == BAR_IN_THREES
     if closes:
