@@ -35,6 +35,7 @@ MOVING_ON = 0.6  # of these, where a chord is asked for that may go on
 UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
 STILL_UNKNOWN, LIVELY_UNKNOWN = 0.2, 0.5  # of both, where nobody knows where phrases end
 _HARDLY = 1e-6  # how likely what opens or closes no phrase is nevertheless, where nothing else goes with what is given
+_MAJOR = 0
 _DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
 _CLASSES = np.array(CODE_PITCH_CLASS)
@@ -191,8 +192,9 @@ def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: floa
         return DEALT_NUMBER[tuple(sorted([tones[code] for code in codes[:UPPER] if code >= FIRST_STRIKE]))]
 
     leads = {(key.tonic + LEADING_TONE) % OCTAVE}
-    if chord.quality == _DOMINANT_SEVENTH:
-        leads.add(chord.tones[1])
+    third = chord.tones[1]
+    if chord.quality == _DOMINANT_SEVENTH or (chord.quality == _MAJOR and third not in key.scale):
+        leads.add(third)
 
     def rule(scores: LogProbs, context: NoteContext) -> None:
         voice, codes = context.voice, context.codes

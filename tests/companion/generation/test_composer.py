@@ -25,6 +25,7 @@ from companion.generation.composer import (
     voice_notes,
 )
 from companion.generation.generator import Generator
+from companion.harmony import form
 from companion.harmony.keys import likeliest_key
 from companion.model.codes import NOTHING, SILENCE
 from companion.model.features import FEATURES, key_id
@@ -197,6 +198,23 @@ class TestContinue:
         assert read_as(model, "key") == [[key_id(Key(0, False))]] * 32
         assert read_as(model, "coming") == read_as(model, "later") == [[0] * 4] * 32
 
+    def test_longer_music_ends_on_a_chord_of_a_whole_bar_as_often_as_the_chorales(self) -> None:
+        """Three bars never do, since one bar of them is much."""
+
+        def last_chords(bars: int) -> list[int]:
+            found = []
+            for seed in range(60):
+                generator = Generator(ScriptedModel(sung({})), random_source(seed))  # type: ignore[arg-type]
+                frames = list(continue_phrase(generator, whole_bars(4), bars, GREEDY))
+                assert frames[-1].to_close is not None
+                found.append(1 - frames[-1].to_close)
+            return found
+
+        assert set(last_chords(3)) == {8}
+        longer = last_chords(4)
+        assert set(longer) == {8, 16}
+        assert 0.15 < longer.count(16) / len(longer) < 0.45
+
     def test_missing_voices_of_the_seed_are_added_first(self) -> None:
         phrase = phrase_of({SOPRANO: [(beat, 1, 72) for beat in range(4)]})
         frames, _ = made(phrase, {(0, ALTO): strike(67), (0, TENOR): strike(60), (0, BASS): strike(48)}, 1)
@@ -207,10 +225,11 @@ class TestContinue:
             VoiceNote(BASS, 0, 1920, 48, 103),
         ]
 
-    def test_close_is_said_when_it_is_in_sight(self) -> None:
-        """From farther off than Bach's lines are long it is left open."""
+    def test_close_is_said_when_it_is_in_sight(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """From farther off than Bach's lines are long it is left open. All of it is one phrase."""
+        monkeypatch.setattr(form, "RETURNS", 0.0)
         _, model = made(whole_bars(4), {}, 3)
-        far = 40 - CLOSE_IN_SIGHT
+        far = 40 - CLOSE_IN_SIGHT  # the last chord is struck on the 40th step
         assert closes_seen(model) == [*[0] * (16 + far), *range(CLOSE_IN_SIGHT + 1, 0, -1), *[0] * 7]
 
     @pytest.mark.parametrize(

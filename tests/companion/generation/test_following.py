@@ -138,7 +138,10 @@ class TestAnswers:
         ]
         last = max(note.start_tick for note in new)
         assert max(note.end_tick - note.start_tick for note in new if note.start_tick < last) <= 0.4 * 480 + 1
-        assert {note.end_tick - note.start_tick for note in new if note.start_tick == last} == {960}
+        assert {note.end_tick - note.start_tick for note in new if note.start_tick == last} <= {
+            960,
+            1920,
+        }  # a bar, or half
 
     def test_the_motif_comes_back(self, bach: Model) -> None:
         """A rhythm that is seldom by itself."""
