@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ from companion.generation.composer import (
     total_frames,
     voice_notes,
 )
-from companion.generation.generator import Generator
+from companion.generation.generator import DecoderState, Generator
 from companion.harmony import form
 from companion.harmony.keys import likeliest_key
 from companion.model.codes import NOTHING, SILENCE
@@ -34,6 +34,7 @@ from companion.music.key import Key, find_key
 from companion.music.song import Metre, Song, SongNote, VoiceNote
 from companion.music.vocabulary import HOLD, VOICES, IntArray, strike
 from companion.phrase.seed import Phrase, phrase_of_song
+from companion.sampling.course import OPENING_STEPS
 from companion.sampling.draw import Sampling
 from companion.sampling.harmony import triads_of
 from companion.sampling.rules import LogProbs, NoteContext
@@ -136,6 +137,22 @@ class TestHarmonise:
         phrase = phrase_of({TENOR: [(0, 1, 60)]})
         _, model = made(phrase, {}, 0)
         assert [voice for _, voice in model.asked[:4]] == [TENOR, SOPRANO, ALTO, BASS]
+
+
+def test_voices_added_to_a_tune_are_at_home_where_they_sang_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the first two bars; later their home does not move."""
+    heard: list[tuple[int, int]] = []
+    plain = Generator.frame
+
+    def listening(self: Generator, state: DecoderState, *said: Any, **more: Any) -> Any:
+        heard.append((state.step, state.course.heard))
+        return plain(self, state, *said, **more)
+
+    monkeypatch.setattr(Generator, "frame", listening)
+    phrase = phrase_of({SOPRANO: [(beat, 1, 72 + beat % 3) for beat in range(16)]})
+    list(harmonise(Generator(ScriptedModel(sung({})), random_source()), phrase, GREEDY))  # type: ignore[arg-type]
+    assert {step for step, _ in heard} == set(range(64))
+    assert all(count == min(step, OPENING_STEPS) for step, count in heard)
 
 
 class TestContinue:

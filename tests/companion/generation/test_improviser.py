@@ -172,6 +172,13 @@ class TestAnswers:
         assert entered is not None
         np.testing.assert_array_equal(entered.likely, begun.likely)
 
+    def test_voices_added_to_a_tune_are_at_home_where_they_sang_at_first(self) -> None:
+        improviser, answer = Improviser(Shadow()), Answer(0, 0, with_player=True)  # type: ignore[arg-type]
+        frames = made(improviser, answer, GREEDY, 48, playing(74))
+        courses = [one.after.state.course for one in frames]
+        assert [course.heard for course in courses] == [*range(1, 33), *[32] * 16]
+        assert courses[-1].home == pytest.approx((74, 69, 65, 50))  # as the fake sings under it
+
 
 class TestCloses:
     def test_the_model_is_told_and_the_last_chord_is_struck_and_held(self) -> None:
