@@ -96,7 +96,7 @@ class Harmony:
         else:
             likely **= UNKNOWING
         if last is None:
-            likely *= np.where(chain.triads & chain.having(sung.values()) & self._in_key(chain), 1.0, _HARDLY)
+            likely *= np.where(chain.triads & chain.having(sung.values()) & self.of_the_key, 1.0, _HARDLY)
         elif self.beat.place == PhrasePlace.CLOSE:
             likely *= np.where(chain.triads & chain.having(sung.values()), 1.0, _HARDLY)
         return likely
@@ -117,10 +117,11 @@ class Harmony:
         counted = chord.counted
         return None if counted is None else self.progressions.of_chord(counted.transposed(-self.key.tonic))
 
-    def _in_key(self, chain: ChordChain) -> NDArray[np.bool_]:
+    @property
+    def of_the_key(self) -> NDArray[np.bool_]:
         """[chords]: those that have tones of the key alone."""
         scale = replace(self.key, tonic=0).scale
-        return np.array([scale.issuperset(chord.tones) for chord in chain.chords])
+        return np.array([scale.issuperset(chord.tones) for chord in self.progressions.chords])
 
     def rule(self, state: int, step: int, strength: float) -> Rule:
         """What keeps the notes of a step within the beat to a chord, so strongly; 1 is as Bach does."""

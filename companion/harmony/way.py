@@ -20,6 +20,7 @@ OFF_STEP = 2  # of a beat: where its second eighth begins
 _NOT_A_CLOSE = 1e-4  # how much less likely a phrase ends on what is no triad in root position …
 _AWAY_FROM_HOME = 0.05  # … and a piece away from its tonic
 _NOT_ASKED = 1e-9
+AT_HOME = 1.8  # so much likelier are chords of the key's own tones in the first half
 _TOP = 0  # the voice of a tune
 AskedBeats = Mapping[int, Sequence[AskedChord]]
 NO_CHORDS: AskedBeats = {}
@@ -57,6 +58,7 @@ def way_through(
     sung = [] if known is None else _sung(sounding_pitches(known), key, given)
     beats: list[AskedBeat | None] = []
     message = np.ones(len(chain.chords))
+    at_home = np.where(Harmony(key).of_the_key, AT_HOME, 1.0)
     for step in range(last - STEPS_PER_BEAT - (last - first) % STEPS_PER_BEAT, first - 1, -STEPS_PER_BEAT):
         place = form.place(step)
         if place is None:
@@ -71,10 +73,10 @@ def way_through(
             toward = toward * _being_one_of(Harmony(key), options)
             if place == PhrasePlace.CLOSE and (span := form.at(step)) is not None:
                 toward = toward * chain.closing[form.closing(span)]  # major or minor, where either is asked for
-        elif place == PhrasePlace.CLOSE and (span := form.at(step)) is not None:
-            toward = toward * _on_close(chain, form, span)
-        elif place == PhrasePlace.LAST and (span := form.at(step)) is not None and form.closing(span) == Closing.FINAL:
-            toward = toward * chain.closing[Closing.BEFORE_FINAL]
+        else:
+            toward = toward * _on_place(chain, form, step, place)
+            if 2 * (step - first) < last - first:
+                toward = toward * at_home  # the key is left later on, if it is
         for off_beat in sung[step - first + OFF_STEP :][:1]:
             toward = toward * chain.going_with(off_beat, OFF_BEAT) ** 0.5
         beats.append(AskedBeat(place, toward, options=options))
@@ -115,6 +117,17 @@ def _being_one_of(harmony: Harmony, options: Sequence[AskedChord]) -> Likelihood
     chords = np.full(len(harmony.progressions.chords), 1.0 if None in states else _NOT_ASKED)
     chords[[state for state in states if state is not None]] = 1.0
     return chords
+
+
+def _on_place(chain: ChordChain, form: Form, step: int, place: PhrasePlace) -> Likelihoods:
+    """How likely each chord is at a close, or before the last one, above what is likely there in any phrase."""
+    usual = np.ones(len(chain.chords))
+    span = form.at(step)
+    if span is not None and place == PhrasePlace.CLOSE:
+        return _on_close(chain, form, span)
+    if span is not None and place == PhrasePlace.LAST and form.closing(span) == Closing.FINAL:
+        usual *= chain.closing[Closing.BEFORE_FINAL]
+    return usual
 
 
 def _on_close(chain: ChordChain, form: Form, span: Span) -> Likelihoods:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from support.fakes import random_source
 from support.harmonies import alone, sounding, tune_of
 
+from companion.harmony import way
 from companion.harmony.chords import Chord
 from companion.harmony.form import Form, Span, drawn_form
 from companion.harmony.keys import EVERY_KEY
+from companion.harmony.leading import Harmony
 from companion.harmony.progressions import tables
 from companion.harmony.symbols import AskedChord, chord_of_symbol
 from companion.harmony.tunes import tune_form
@@ -39,6 +42,34 @@ def walked(way: Way, dice: np.random.Generator, tune: IntArray | None = None) ->
             chord = lead.named(lead.chord(before, given, dice))
             before = sounding(chord)
             yield step, chord
+
+
+class TestAtHome:
+    @given(st.sampled_from(EVERY_KEY))
+    def test_the_key_is_kept_in_the_first_half_and_may_be_left_in_the_second(self, key: Key) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(way, "AT_HOME", 1.0)
+            free = way_through(key, FORM)
+        kept, dice = way_through(key, FORM), random_source()
+        scale = Harmony(key).of_the_key
+        halves = FORM.spans[0].start, 64, FORM.spans[-1].end
+        for (begin, end), expected in zip(pairwise(halves), (way.AT_HOME, 1.0), strict=True):
+            for step in range(begin, end, 4):
+                beats = [each.harmony(step) for each in (kept, free)]
+                if None in beats:
+                    continue
+                ours, plain = (beat.beat.toward for beat in beats if beat is not None)
+                assert ours is not None and plain is not None
+                likelier = ours / plain
+                if step + 4 >= end:  # whatever comes after it is not of this half
+                    np.testing.assert_allclose(likelier[scale].mean() / likelier[~scale].mean(), expected)
+        shares = [
+            np.mean(
+                [key.scale.issuperset(chord.tones) for _ in range(40) for step, chord in walked(one, dice) if step < 64]
+            )
+            for one in (free, kept)
+        ]
+        assert shares[0] < shares[1]
 
 
 class TestBeats:
