@@ -309,7 +309,7 @@ def recipe(
     from companion.files.writing import refuse_existing  # noqa: PLC0415
     from companion.model.library import find_model  # noqa: PLC0415
     from export.release.release import release  # noqa: PLC0415
-    from export.release.unpack import unpack  # noqa: PLC0415
+    from export.release.unpack import unpack_model  # noqa: PLC0415
     from export.training.recipe import RECIPES, follow  # noqa: PLC0415
     from export.training.workshop import workshop_of  # noqa: PLC0415
 
@@ -318,7 +318,7 @@ def recipe(
     for path in (out, out.with_suffix(".md")):
         refuse_existing(path, force=force)
     valid = _pieces(data_dir, [JSB], "valid")
-    workshop = workshop_of(runs, data_dir, valid, lambda model, folder: unpack(find_model(model), folder))
+    workshop = workshop_of(runs, data_dir, valid, lambda model, folder: unpack_model(find_model(model), folder))
     follow(RECIPES[name], workshop)
     for line in release(runs / RECIPES[name][-1].run, out, "int8", valid, calibrated=True):
         say(line)
@@ -332,11 +332,11 @@ def unpack_command(
     """Make a run of a model file, to begin from (fit --start) or to be taught by (fit --teachers)."""
     _need_exporter()
     from companion.model.library import find_model  # noqa: PLC0415
-    from export.release.unpack import unpack  # noqa: PLC0415
+    from export.release.unpack import unpack_model  # noqa: PLC0415
 
     path = find_model(name)
     folder = run or Path("runs") / path.stem
-    settings = unpack(path, folder)
+    settings = unpack_model(path, folder)
     say(f"wrote {folder}, a run of {settings.architecture} with the weights of {path.name}")
 
 

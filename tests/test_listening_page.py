@@ -46,5 +46,5 @@ def test_files_hold_what_they_are_named_for(seed: int) -> None:
         assert song.track_names == tuple(name.capitalize() for name in VOICES)
     for part in ("continued", "harmonised"):
         trace = json.loads(gzip.decompress((FOLDER / f"seed-{seed:02}-{part}.json.gz").read_bytes()))
-        assert trace["format"] == "chorale-trace/1"
+        assert trace["format"] == "chorale-trace/2"
     assert (FOLDER / f"seed-{seed:02}.png").read_bytes().startswith(b"\x89PNG")

@@ -27,7 +27,7 @@ from companion.files.tracks import (
     track_notes,
 )
 from companion.files.writing import write_output
-from companion.music.messages import META, meta_data
+from companion.music.messages import META, TEMPO, meta_data
 from companion.music.song import DEFAULT_BEAT_US, EXPECTED, Song, SongNote, VoiceEvent, VoiceNote
 from companion.music.vocabulary import VOICES
 
@@ -38,7 +38,6 @@ MOST_NOTES = 1_000_000
 MOST_BEATS = 200_000  # over 24 hours at 120 beats a minute; keeps frames within memory
 FRAMES_A_SECOND = {24: 24, 25: 25, 29: 30, 30: 30}  # by what a header says; 29 is 29.97, a thousandth slower
 FRAMES_READ = "time counted in SMPTE frames, read at 120 beats a minute"
-TEMPO = (META, 0x51)
 FEWEST_TICKS_PER_BEAT = 4  # a step needs a tick of its own; coarser files are multiplied
 LONGEST_TAIL_BEATS = 64  # so long a note that is never ended sounds on after the last event of its track
 LONGEST_DELTA_TICKS = 0x0FFF_FFFF  # what a file's longest number holds: four bytes of seven bits
@@ -88,7 +87,7 @@ def _frames(division: int) -> tuple[int, int]:
 def _in_beats(file: Chunks) -> Chunks:
     """A file that counts SMPTE frames, in beats of half a second; what it says of tempo would move nothing there."""
     rate, resolution = _frames(file.division)
-    tracks = [[(2 * tick, data) for tick, data in track if tuple(data[:2]) != TEMPO] for track in file.tracks]
+    tracks = [[(2 * tick, data) for tick, data in track if tuple(data[:2]) != (META, TEMPO)] for track in file.tracks]
     return Chunks(file.form, rate * resolution, tracks, file.mended + Counter({FRAMES_READ: 1}))
 
 

@@ -24,7 +24,7 @@ from companion.music.key import Key
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt
 from companion.phrase.seed import Phrase
-from companion.sampling.course import OPENING_STEPS
+from companion.sampling.course import FIRST_STEPS
 from companion.sampling.draw import Sampling, in_key
 
 BAR_IN_THREES = 12  # steps
@@ -174,7 +174,7 @@ class _Heard:
         for at in range(first, last + 1):
             here = replace(state, step=self._steps[at])  # after a rest in another place
             frame, after = self._request(at, here).made(self._generator, here)
-            state = after.hearing(frame.pitches) if at < OPENING_STEPS else after
+            state = after.hearing(frame.pitches) if at < FIRST_STEPS else after
             yield Made(frame, state)
 
     def to_the_close(self, state: DecoderState) -> Walk:

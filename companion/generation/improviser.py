@@ -28,7 +28,7 @@ from companion.music.pulse import QUARTERS, Pulse
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
 from companion.phrase.character import Character
 from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Hands
-from companion.sampling.course import OPENING_STEPS
+from companion.sampling.course import FIRST_STEPS
 from companion.sampling.draw import Sampling
 
 HEARD = "heard"  # the player's step; what it lacked is imagined, and not sounded
@@ -218,7 +218,7 @@ class Improviser:
         elif context.step < first:
             request = request.silent()
         made = self._draw(context.state, request, guidance, (guidance.seed, answer.number, attempt))
-        if answer.with_player and made.after.course.heard < OPENING_STEPS:
+        if answer.with_player and made.after.course.heard < FIRST_STEPS:
             made = Made(made.frame, made.after.hearing(made.frame.pitches))
         if answer.open_end and not own and self._ends(made.frame, guidance.since(context.step, answer)):
             held = self._hear(context.state, _HELD, guidance)

@@ -11,4 +11,5 @@ leading       the chord of a beat, and the rule by which notes keep to it
 form          phrases: how long they are, what they close on, which of them come back
 tunes         where the phrases of a given tune end
 way           the way through a form: what each beat is asked to be
+whereabouts   where in its phrase a tune is that is heard for the first time
 """

@@ -20,7 +20,7 @@ OFF_STEP = 2  # of a beat: where its second eighth begins
 _NOT_A_CLOSE = 1e-4  # how much less likely a phrase ends on what is no triad in root position …
 _AWAY_FROM_HOME = 0.05  # … and a piece away from its tonic
 _NOT_ASKED = 1e-9
-AT_HOME = 1.8  # so much likelier are chords of the key's own tones in the first half
+KEPT_KEY = 1.5  # so much likelier are chords of the key's own tones in the first half
 _TOP = 0  # the voice of a tune
 AskedBeats = Mapping[int, Sequence[AskedChord]]
 NO_CHORDS: AskedBeats = {}
@@ -58,7 +58,7 @@ def way_through(
     sung = [] if known is None else _sung(sounding_pitches(known), key, given)
     beats: list[AskedBeat | None] = []
     message = np.ones(len(chain.chords))
-    at_home = np.where(Harmony(key).of_the_key, AT_HOME, 1.0)
+    at_home = np.where(Harmony(key).of_the_key, KEPT_KEY, 1.0)
     for step in range(last - STEPS_PER_BEAT - (last - first) % STEPS_PER_BEAT, first - 1, -STEPS_PER_BEAT):
         place = form.place(step)
         if place is None:

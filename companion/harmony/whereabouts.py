@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from companion.harmony.form import HELD_BEATS, PHRASE_BEATS
 from companion.harmony.progressions import Likelihoods, PhrasePlace, tables
 
-HELD = len(PhrasePlace)  # the place of a beat on which a phrase's last chord is held on
+HELD_ON = len(PhrasePlace)  # the place of a beat on which a phrase's last chord is held on
 # In what share of the beats at each place the soprano goes to another pitch, in the training chorales; last, of those
 # on which a chord is held on.
-MOVES = np.array([0.88, 0.54, 0.85, 0.86, 0.75, 0.68, 0.083])
+MOVING = np.array([0.88, 0.54, 0.85, 0.86, 0.75, 0.68, 0.083])
 
 
 @dataclass(frozen=True, eq=False)
 class _Beats:
     """All beats of all phrases there are: of every length, and however long the last chord is held."""
 
-    places: NDArray[np.intp]  # [beats]: of each, HELD among them
+    places: NDArray[np.intp]  # [beats]: of each, HELD_ON among them
     begins: Likelihoods  # [beats]: how likely a phrase begins as this one: 0 but of first beats
     last: NDArray[np.bool_]  # [beats]: after it the next phrase begins
 
@@ -47,7 +47,7 @@ def _beats() -> _Beats:
 
 def _place(to_close: int, begins: bool) -> int:
     if to_close < 0:
-        return HELD
+        return HELD_ON
     if to_close <= PhrasePlace.LAST_BUT_TWO:
         return to_close
     return PhrasePlace.BEGIN if begins else PhrasePlace.INSIDE
@@ -70,12 +70,12 @@ class Whereabouts:
         likely = np.roll(self.likely, 1)
         likely[np.roll(beats.last, 1)] = 0.0
         likely += self.likely[beats.last].sum() * beats.begins
-        moves = MOVES[beats.places]
+        moves = MOVING[beats.places]
         likely *= moves if moved else 1.0 - moves
         return Whereabouts(likely / likely.sum())
 
     @property
     def places(self) -> Likelihoods:
         """[places]: of sum 1, or less where a last chord may be held on."""
-        shares: Likelihoods = np.bincount(_beats().places, self.likely, HELD + 1)[:HELD].astype(np.float64)
+        shares: Likelihoods = np.bincount(_beats().places, self.likely, HELD_ON + 1)[:HELD_ON].astype(np.float64)
         return shares

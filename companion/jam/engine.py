@@ -176,7 +176,7 @@ class Engine:
             if self._conductor.holds(command):
                 return
             if command.name == "model" and self._load is not None:
-                self._load(self._model_name(command))
+                self._load(_model_name(command, self._choices))
                 return
             self._carry_out(command)
         except ChoraleError as error:
@@ -245,12 +245,6 @@ class Engine:
         if command.name in LETTING_GO or self.session.settings.mode != settings.mode:
             self._keys.let_go()
 
-    def _model_name(self, command: Command) -> str:
-        name = str(command.arguments[0]) if len(command.arguments) == 1 else ""
-        if self._choices.models is not None and name not in self._choices.models:
-            raise ChoraleError(f"model must be one of {', '.join(self._choices.models)}, not {name!r}")
-        return name
-
     def _write(self, entry: Entry) -> None:
         if self._log is not None:
             self._log(entry)
@@ -280,3 +274,11 @@ class Engine:
             ticker=self._notices.count,
             earlier=tuple(earlier),
         )
+
+
+def _model_name(command: Command, choices: Choices) -> str:
+    """The model that a command names."""
+    name = str(command.arguments[0]) if len(command.arguments) == 1 else ""
+    if choices.models is not None and name not in choices.models:
+        raise ChoraleError(f"model must be one of {', '.join(choices.models)}, not {name!r}")
+    return name

@@ -366,15 +366,6 @@ class FeatureRow:
             start += FEATURES[other].slots
         raise ValueError(f"feature {name!r} is not among {', '.join(self.names)}")
 
-    def within(self, wider: FeatureRow) -> tuple[list[int], IntArray]:
-        """Which slots of a wider row are its own, ``[width]``, and what is to be added to their ids, ``[width]``.
-
-        ValueError names a feature that the wider row lacks.
-        """
-        slots = [wider.slot(name) + i for name in self.names for i in range(FEATURES[name].slots)]
-        shift: IntArray = self.offsets - wider.offsets[slots]
-        return slots, shift
-
     def ids(self, known: KnownRow, voice: int) -> IntArray:
         """The row of one voice, ``[..., width]``, from what is known and decided so far, ``[..., KNOWN]``."""
         number, other = known.take(self._numbers[voice], axis=-1), known.take(self._others[voice], axis=-1)

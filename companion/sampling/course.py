@@ -10,7 +10,7 @@ from companion.phrase.voicing import HOMES
 
 USUAL_PACE = 0.2  # strikes a step, of a voice in the chorales
 LATELY = 1 / (4 * STEPS_PER_BEAT)  # the weight of one more step in what was of late
-OPENING_STEPS = 32  # of voices added to a tune: where they sing so early they are at home
+FIRST_STEPS = 32  # of voices added to a tune: where they sing so early they are at home
 HOME_STEPS = 128  # what was heard so many steps ago hardly counts for a voice's home any more
 
 

@@ -164,7 +164,9 @@ def _heard(job: Job) -> Iterator[VoiceNote]:
 
 def _lyrics(job: Job) -> dict[VoiceNote, tuple[Lyric, ...]]:
     """The syllables of a MIDI file by their note: the one of their track that begins with them, else the highest."""
-    tracks = {(note.start_tick, note.pitch): note.track for note in job.song.notes}
+    tracks: dict[tuple[int, int], list[int]] = defaultdict(list)  # several where they sing one pitch together
+    for note in sorted(job.song.notes, key=lambda note: note.track):
+        tracks[note.start_tick, note.pitch].append(note.track)
     notes = sorted(job.phrase.notes, key=lambda note: (note.start_tick, note.voice))
     starts = [note.start_tick for note in notes]
     near_ticks = job.song.ticks_per_beat // 8
@@ -176,15 +178,23 @@ def _lyrics(job: Job) -> dict[VoiceNote, tuple[Lyric, ...]]:
         text, ends = _syllable(event.data)
         first, last = bisect_left(starts, event.tick - near_ticks), bisect_right(starts, event.tick + near_ticks)
         near = sorted(notes[first:last], key=lambda note: note.voice)
-        own = [note for note in near if tracks.get((note.start_tick, note.pitch)) == event.track] or near
+        own = [note for note in near if event.track in tracks[note.start_tick, note.pitch]] or near
         anew = (
             job.rewriting is not None and own is near and any(_near(note, event, near_ticks) for note in job.song.notes)
         )
         if text and own and not anew:
             syllabic = ("middle" if goes_on else "begin") if not ends else ("end" if goes_on else "single")
-            found[own[0]] = (Lyric("1", syllabic, text),)
+            found[_of_track(own, tracks, event.track)] = (Lyric("1", syllabic, text),)
             goes_on = not ends
     return found
+
+
+def _of_track(notes: Sequence[VoiceNote], tracks: dict[tuple[int, int], list[int]], track: int) -> VoiceNote:
+    """The first of some notes; of those that sing its pitch with it the one that stands as the track does."""
+    first = notes[0]
+    together = [note for note in notes if (note.start_tick, note.pitch) == (first.start_tick, first.pitch)]
+    theirs = tracks[first.start_tick, first.pitch]
+    return together[min(theirs.index(track), len(together) - 1)] if track in theirs else first
 
 
 def _near(note: SongNote, event: TrackEvent, near_ticks: int) -> bool:

@@ -23,7 +23,7 @@ DOTTED_METRES = ("6/8", "9/8", "12/8")
 PLAIN_METRES = ("4/4", "3/4", "2/4", "2/2", "3/2")
 HIGHEST_MEAN, LOWEST_MEAN = 74, 64  # of a tune within the soprano's range
 
-T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ def read_tunes(metres: Sequence[str], count: int) -> list[Tune]:
     return in_turn([_tunes(folder / f"{book}.abc", metres, music21.converter) for book in BOOKS], count)
 
 
-def in_turn(books: Sequence[Iterator[T]], count: int, progress: Progress = unseen) -> list[T]:
+def in_turn(books: Sequence[Iterator[Item]], count: int, progress: Progress = unseen) -> list[Item]:
     """So many of what books hold, one of each in turn, as far as there are."""
-    left, found = list(books), list[T]()
+    left, found = list(books), list[Item]()
     while left and len(found) < count:
         for book in list(left):
             one = next(book, None)

@@ -9,7 +9,17 @@ from keras import layers, ops
 
 from companion.model.features import WITHOUT_BARS, FeatureRow
 from companion.music.vocabulary import VOICES
-from export.models.layers import ModelState, NoteEmbedding, PitchHead, Tensor, TimeGRU, dropout_of_time, gru_step, swish
+from export.models.layers import (
+    ModelState,
+    NoteEmbedding,
+    PitchHead,
+    Tensor,
+    TimeGRU,
+    dropout_of_time,
+    gru_step,
+    slots_within,
+    swish,
+)
 
 # What the frame clock reads, from the row of the first note: what is the same for all four voices.
 FRAME_FEATURES = (
@@ -50,7 +60,7 @@ class BachModel(keras.Model):  # type: ignore[misc]
         row, frame_row = FeatureRow(self.features), FeatureRow(FRAME_FEATURES)
         self.units, self.depth, self.hidden = units, depth, hidden
         self.width = row.width
-        self.slots, self.shift = frame_row.within(row)  # from rows of one table to rows of the other
+        self.slots, self.shift = slots_within(frame_row, row)  # from rows of one table to rows of the other
         self.turn, self.first_turn = row.slot("turn"), int(row.offsets[row.slot("turn")])
         self.frame_embedding = NoteEmbedding(frame_row, units, slot_dropout=slot_dropout)
         self.layers_of_time = [TimeGRU(units, weight_dropout, name=f"gru_{i}") for i in range(depth)]

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 from companion.model.codes import NOTHING
 from companion.model.features import FEATURES, FeatureRow
-from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE
+from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, IntArray
 
 # What the models that run note by note read: their files name these, so the list stays as it is.
 PLAIN_FEATURES = (
@@ -110,6 +110,16 @@ class TimeGRU(layers.GRU):  # type: ignore[misc]
 
         last, outputs = ops.scan(step, initial_state[0], ops.transpose(read, (1, 0, 2)))
         return last, ops.transpose(outputs, (1, 0, 2)), [last]
+
+
+def slots_within(row: FeatureRow, wider: FeatureRow) -> tuple[list[int], IntArray]:
+    """Which slots of a wider row are a row's own, ``[width]``, and what is to be added to their ids, ``[width]``.
+
+    ValueError names a feature that the wider row lacks.
+    """
+    slots = [wider.slot(name) + i for name in row.names for i in range(FEATURES[name].slots)]
+    shift: IntArray = row.offsets - wider.offsets[slots]
+    return slots, shift
 
 
 @keras.saving.register_keras_serializable("chorale")

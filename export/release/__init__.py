@@ -6,4 +6,6 @@ calibration  logits divided by what validation likes best
 precision    int8, and what it costs
 release      what ships
 card         a model's card
+command      a run's settings as its command, and read from it
+unpack       a model file as a run again
 """

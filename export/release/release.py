@@ -13,9 +13,9 @@ from companion.model.runtime import load_model
 from export.data.pieces import Piece
 from export.release.calibration import calibrate
 from export.release.card import card
+from export.release.command import command_line
 from export.release.onnx_file import PARITY_FRAMES, export_fp32, export_int8, rewrite
 from export.release.precision import MOST_NLL_CHANGE, MOST_VARIATION, Drift, measure_drift
-from export.training.command import command_line
 from export.training.fit import FitSettings, load_best, read_settings
 from export.training.run_folder import SETTINGS_FILE, read_json, read_state
 

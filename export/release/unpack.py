@@ -25,18 +25,18 @@ from companion.model.features import FeatureRow
 from companion.model.runtime import Model, load_model
 from export.models.layers import NoteEmbedding
 from export.models.registry import build
+from export.release.command import settings_told
 from export.release.onnx_file import convert
-from export.training.command import settings_of
 from export.training.fit import BEST_FILE, FitSettings, compile_model
 from export.training.run_folder import SETTINGS_FILE, STATE_FILE, held, note_epoch, save_weights, write_json
 
 Constants = dict[str, NDArray[np.float32]]
 Pairs = list[tuple[NDArray[np.float32], NDArray[np.float32]]]  # a constant of ours, and the file's in its place
-Key = tuple[str, tuple[int, ...]]
+Likeness = tuple[str, tuple[int, ...]]
 NAMELESS = "const_fold_opt__"  # what tf2onnx calls what it has computed beforehand
 
 
-def unpack(path: Path, folder: Path) -> FitSettings:
+def unpack_model(path: Path, folder: Path) -> FitSettings:
     """Write a model file as a run that is over; returns what it was asked to do.
 
     FileExistsError where the folder holds a run; BadModel where the file is none that this version could have written.
@@ -63,7 +63,7 @@ def unpack(path: Path, folder: Path) -> FitSettings:
 
 def _settings(file: Model) -> FitSettings:
     try:
-        return settings_of(file.contract.training["command"])
+        return settings_told(file.contract.training["command"])
     except (KeyError, TypeError, ValueError) as error:
         raise BadModel(f"{file.contract.name} does not say how it was trained: {error}") from None
 
@@ -164,13 +164,13 @@ def _held(graph: onnx.GraphProto) -> Iterator[tuple[str, NDArray[Any]]]:
                 yield node.output[0], onnx.numpy_helper.to_array(attribute.t)
 
 
-def _lined_up(graph: onnx.GraphProto) -> dict[tuple[Key, int], NDArray[np.float32]]:
+def _lined_up(graph: onnx.GraphProto) -> dict[tuple[Likeness, int], NDArray[np.float32]]:
     """Constants by name without its numbers, shape, and place among those like it: the numbers count other things too.
 
     One that the converter made itself, in no order, goes by the name of the matrix to whose product it is added.
     """
     constants, matrices = constants_of(graph), dict(_matrices(graph))
-    likes: dict[Key, list[str]] = {}
+    likes: dict[Likeness, list[str]] = {}
     for name in sorted(constants, key=_by_numbers):
         known = matrices.get(name, "") if name.startswith(NAMELESS) else re.sub(r"\d+", "", name)
         likes.setdefault((known, constants[name].shape), []).append(name)

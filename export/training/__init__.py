@@ -12,6 +12,6 @@ quiet        TensorFlow without the lines that it says at its start
 progress     what a run shows
 teaching     models taught by others
 imagining    pieces that models imagine
-recipe       the runs by which the shipped model was made
+recipe       the runs by which shipped models were made
 workshop     where a recipe's runs and files lie
 """

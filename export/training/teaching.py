@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from companion.model.features import FeatureRow
 from companion.music.vocabulary import VOICES, IntArray
+from export.models.layers import slots_within
 from export.training.crops import CropBatches
 
 
@@ -24,7 +25,7 @@ class Teachers:
     def __init__(self, models: Sequence[keras.Model], pupil: Sequence[str] = ()) -> None:
         """ValueError where a feature is unknown."""
         self.row = FeatureRow(sorted({*pupil}.union(*(model.features for model in models))))
-        self._models = [(model, *FeatureRow(model.features).within(self.row)) for model in models]
+        self._models = [(model, *slots_within(FeatureRow(model.features), self.row)) for model in models]
 
     def expect(self, ids: IntArray) -> NDArray[np.float32]:
         """ids ``[batch, notes, width]`` of their row, from the start → probabilities ``[batch, notes, vocabulary]``."""
@@ -44,7 +45,7 @@ class TaughtBatches(keras.utils.PyDataset):  # type: ignore[misc]
         """The batches are of the teachers' row; the pupil is told by the names of its features."""
         super().__init__()
         self.batches, self.teachers = batches, teachers
-        self._slots, self._shift = FeatureRow(pupil).within(teachers.row)
+        self._slots, self._shift = slots_within(FeatureRow(pupil), teachers.row)
 
     def __len__(self) -> int:
         return len(self.batches)

@@ -34,7 +34,7 @@ from companion.music.key import Key, find_key
 from companion.music.song import Metre, Song, SongNote, VoiceNote
 from companion.music.vocabulary import HOLD, VOICES, IntArray, strike
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.sampling.course import OPENING_STEPS
+from companion.sampling.course import FIRST_STEPS
 from companion.sampling.draw import Sampling
 from companion.sampling.harmony import triads_of
 from companion.sampling.rules import LogProbs, NoteContext
@@ -152,7 +152,7 @@ def test_voices_added_to_a_tune_are_at_home_where_they_sang_at_first(monkeypatch
     phrase = phrase_of({SOPRANO: [(beat, 1, 72 + beat % 3) for beat in range(16)]})
     list(harmonise(Generator(ScriptedModel(sung({})), random_source()), phrase, GREEDY))  # type: ignore[arg-type]
     assert {step for step, _ in heard} == set(range(64))
-    assert all(count == min(step, OPENING_STEPS) for step, count in heard)
+    assert all(count == min(step, FIRST_STEPS) for step, count in heard)
 
 
 class TestContinue:

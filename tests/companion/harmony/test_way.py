@@ -48,12 +48,12 @@ class TestAtHome:
     @given(st.sampled_from(EVERY_KEY))
     def test_the_key_is_kept_in_the_first_half_and_may_be_left_in_the_second(self, key: Key) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(way, "AT_HOME", 1.0)
+            patch.setattr(way, "KEPT_KEY", 1.0)
             free = way_through(key, FORM)
         kept, dice = way_through(key, FORM), random_source()
         scale = Harmony(key).of_the_key
         halves = FORM.spans[0].start, 64, FORM.spans[-1].end
-        for (begin, end), expected in zip(pairwise(halves), (way.AT_HOME, 1.0), strict=True):
+        for (begin, end), expected in zip(pairwise(halves), (way.KEPT_KEY, 1.0), strict=True):
             for step in range(begin, end, 4):
                 beats = [each.harmony(step) for each in (kept, free)]
                 if None in beats:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.harmony.progressions import PhrasePlace
-from companion.harmony.whereabouts import MOVES, Whereabouts
+from companion.harmony.whereabouts import MOVING, Whereabouts
 
 EIGHT = [True] * 7 + [False]  # of a tune in phrases of eight beats, the beats on which it moves
 SIX = [True] * 4 + [False] * 2
@@ -69,5 +69,5 @@ def test_whatever_a_tune_does_shares_are_shares(moves: list[bool]) -> None:
 
 
 def test_there_is_a_share_for_each_place_and_for_what_is_held() -> None:
-    assert len(MOVES) == len(PhrasePlace) + 1
-    assert MOVES[-1] < MOVES[:-1].min()
+    assert len(MOVING) == len(PhrasePlace) + 1
+    assert MOVING[-1] < MOVING[:-1].min()

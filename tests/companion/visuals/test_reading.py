@@ -23,7 +23,7 @@ from companion.workbench import jobs
 from companion.workbench.jobs import continue_job, run
 from companion.workbench.outputs import Outputs, write_outputs
 
-LISTEN = Path(__file__).parents[3] / "docs" / "listen"
+OLDER = Path(__file__).parent
 
 Edit = Callable[[Any], object]
 
@@ -69,7 +69,7 @@ def test_sureness_is_the_models_own() -> None:
 
 @pytest.mark.parametrize("part", ["continued", "harmonised"])
 def test_a_trace_of_format_1_is_read(part: str, tmp_path: Path) -> None:
-    old = gzip.decompress((LISTEN / f"seed-01-{part}.json.gz").read_bytes())
+    old = gzip.decompress((OLDER / f"format-1-{part}.json.gz").read_bytes())
     trace, told = read_trace(saved(tmp_path / "old.json", old)), json.loads(old)
     assert (trace.model.name, trace.notices, len(trace.frames)) == ("bach", (OLDER_NOTICE,), len(told["frames"]))
     struck = [

@@ -13,7 +13,7 @@ from companion.errors import OutputExists
 from companion.harmony import progressions
 from companion.harmony.chords import Chord
 from companion.harmony.progressions import TABLES_FILE, TABLES_FORMAT, Tables
-from companion.harmony.whereabouts import HELD, MOVES
+from companion.harmony.whereabouts import HELD_ON, MOVING
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray
 from export.data.pieces import Piece
 from export.harmony.counting import heard_pieces
@@ -102,11 +102,11 @@ def test_what_ships_is_what_the_training_chorales_teach(chorales: list[Piece], t
 @pytest.mark.slow
 @pytest.mark.train
 def test_how_often_a_tune_moves_is_what_the_training_chorales_teach(chorales: list[Piece]) -> None:
-    moved, beats = np.zeros((2, len(MOVES)))
+    moved, beats = np.zeros((2, len(MOVING)))
     for piece in heard_pieces(piece for piece in chorales if piece.split == "train"):
         soprano = piece.sounds[:, 0]
         for beat, place in enumerate(piece.places[1:], start=1):
-            number = HELD if place is None else place
+            number = HELD_ON if place is None else place
             beats[number] += 1
             moved[number] += soprano[STEPS_PER_BEAT * beat] != soprano[STEPS_PER_BEAT * beat - 1]
-    np.testing.assert_allclose(MOVES, moved / beats, atol=0.006)
+    np.testing.assert_allclose(MOVING, moved / beats, atol=0.006)

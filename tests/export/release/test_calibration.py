@@ -51,7 +51,7 @@ def test_a_model_is_divided_by_what_makes_it_best() -> None:
 def test_too_sure_by_a_known_factor() -> None:
     """Found again, whatever the model, once it stands at its best."""
     model = tiny_model("gru", depth=1)
-    for _ in range(12):
+    for _ in range(40):
         if calibrate(model, VALID).temperature == 1.0:
             break
     model.head.divide(0.8)

@@ -21,7 +21,7 @@ from companion.model.runtime import load_model
 from export.models.registry import model_class
 from export.release.onnx_file import feature_rows, rewrite, stepped_logits
 from export.release.release import release
-from export.release.unpack import unpack
+from export.release.unpack import unpack_model
 from export.training.fit import FitSettings, fit, load_best, read_settings
 from export.training.run_folder import read_history, read_state
 
@@ -46,14 +46,14 @@ def files(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 def test_it_answers_as_the_run_did(
     files: dict[str, Path], trained: Trained, tmp_path: Path, precision: str, off: float
 ) -> None:
-    unpack(files[precision], tmp_path / "run")
+    unpack_model(files[precision], tmp_path / "run")
     before, after = load_best(trained.folder)[1], load_best(tmp_path / "run")[1]
     ids = feature_rows(before, VALID[0])[None]
     np.testing.assert_allclose(after(ids), before(ids), atol=off)
 
 
 def test_the_run_says_what_the_file_does(files: dict[str, Path], trained: Trained, tmp_path: Path) -> None:
-    settings = unpack(files["int8"], tmp_path / "run")
+    settings = unpack_model(files["int8"], tmp_path / "run")
     assert read_settings(tmp_path / "run") == settings
     assert (settings.model, settings.crops, settings.epochs) == (
         trained.settings.model,
@@ -67,7 +67,7 @@ def test_the_run_says_what_the_file_does(files: dict[str, Path], trained: Traine
 
 def test_a_run_begins_from_it_and_is_taught_by_it(files: dict[str, Path], tmp_path: Path) -> None:
     begun = str(tmp_path / "begun")
-    settings = unpack(files["int8"], tmp_path / "begun")
+    settings = unpack_model(files["int8"], tmp_path / "begun")
     more = FitSettings(
         "gru",
         ("jsb",),
@@ -87,7 +87,7 @@ def test_a_run_begins_from_it_and_is_taught_by_it(files: dict[str, Path], tmp_pa
 
 def test_the_bach_that_ships(tmp_path: Path) -> None:
     """Its graph has branches, and what the converter has folded."""
-    unpack(find_model("bach"), tmp_path / "bach")
+    unpack_model(find_model("bach"), tmp_path / "bach")
     file, model = load_model(find_model("bach")), load_best(tmp_path / "bach")[1]
     ids = feature_rows(model, VALID[0])
     off = np.abs(np.asarray(model(ids[None]))[0] - stepped_logits(file, ids))
@@ -99,13 +99,13 @@ def test_a_run_that_is_there_stays(files: dict[str, Path], trained: Trained, tmp
     shutil.copytree(trained.folder, tmp_path / "run")
     before = {path: path.read_bytes() for path in (tmp_path / "run").iterdir() if path.is_file()}
     with pytest.raises(FileExistsError, match="holds a run; choose another --run"):
-        unpack(files["fp32"], tmp_path / "run")
+        unpack_model(files["fp32"], tmp_path / "run")
     assert {path: path.read_bytes() for path in before} == before
 
 
 def test_what_is_not_held_as_it_was_trained_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadModel, match="transformer cannot be unpacked: the graph does not hold"):
-        unpack(find_model("transformer"), tmp_path / "run")
+        unpack_model(find_model("transformer"), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -114,7 +114,7 @@ def test_a_file_of_other_features_is_refused(
 ) -> None:
     monkeypatch.setattr(model_class("gru"), "features", ("voice", "beat", "own_pitch"))
     with pytest.raises(BadModel, match="reads other features than gru does now"):
-        unpack(files["fp32"], tmp_path / "run")
+        unpack_model(files["fp32"], tmp_path / "run")
 
 
 @pytest.mark.parametrize(
@@ -126,5 +126,5 @@ def test_a_file_of_another_making_is_refused(files: dict[str, Path], tmp_path: P
     shutil.copy(files["fp32"], path)
     rewrite(path, training={**load_model(path).contract.training, "command": command})
     with pytest.raises(BadModel, match=said):
-        unpack(path, tmp_path / "run")
+        unpack_model(path, tmp_path / "run")
     assert not (tmp_path / "run").exists()

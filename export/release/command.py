@@ -70,7 +70,7 @@ def _words_of_model(settings: FitSettings) -> list[str]:
     return [f"--model '{json.dumps(settings.model)}'"] if settings.model else []
 
 
-def settings_of(command: str) -> FitSettings:
+def settings_told(command: str) -> FitSettings:
     """What ``command_line`` told; ValueError where it is another command."""
     said, words = {}, shlex.split(command)
     if words[:2] != COMMAND.split():

@@ -11,7 +11,7 @@ pytest.importorskip("tensorflow")
 
 from companion.model.library import bundled_models
 from companion.model.runtime import load_model
-from export.training.command import command_line, settings_of
+from export.release.command import command_line, settings_told
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings
 
@@ -61,13 +61,13 @@ def test_a_command_line_with_teachers() -> None:
     ids=lambda settings: settings.architecture,
 )
 def test_what_a_command_says_is_read_again(settings: FitSettings) -> None:
-    assert settings_of(command_line(settings)) == settings
+    assert settings_told(command_line(settings)) == settings
 
 
 @pytest.mark.parametrize("name", bundled_models())
 def test_the_commands_of_models_that_ship_are_read_as_they_were_meant(name: str) -> None:
     command = load_model(bundled_models()[name]).contract.training["command"]
-    settings = settings_of(command)
+    settings = settings_told(command)
     assert command_line(settings) == command
     assert command_line(replace(settings, seed=99)) != command
 
@@ -75,4 +75,4 @@ def test_the_commands_of_models_that_ship_are_read_as_they_were_meant(name: str)
 @pytest.mark.parametrize("words", ["chorale continue a.mid", "chorale-train fit", "chorale-train fit gru --surprise 3"])
 def test_another_command_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r"chorale-train fit|required|unrecognized"):
-        settings_of(words)
+        settings_told(words)
