@@ -24,6 +24,7 @@ from companion.workbench.summary import Summary, drawn_with
 LONGEST_SOUND_SECONDS = 3600  # which takes two gigabytes of memory
 SOUND_SPEED = 60  # seconds of sound made in a second, by a slow machine
 
+BYTES_A_SECOND = 150_000  # of a MIDI file read and written again, by a slow machine
 MOST_WRITTEN_NAMED = 6  # of files that were written; of more the first and the last are told
 
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]  # of a task, of so many steps
@@ -47,6 +48,8 @@ class Work:
 
     def make(self, source: Path, settings: Settings, outputs: Outputs, bar: ProgressBar = progress_bar) -> None:
         """Make it of a file, and write it."""
+        if warning := long_read(source):
+            say(warning, err=True)
         compose(self.job(source, settings), outputs, bar)
 
 
@@ -81,6 +84,13 @@ def say_done(outputs: Outputs, lines: Sequence[str], written: Sequence[Path]) ->
     listed = ", ".join(names) if len(names) <= MOST_WRITTEN_NAMED else f"{names[0]} … {names[-1]}"
     if not outputs.quiet:
         say(*([] if outputs.brief else lines), f"wrote {listed}", err=outputs.is_piped)
+
+
+def long_read(source: Path) -> str:
+    """What to say of a file that alone takes long to read and to write again; empty where it does not."""
+    size = 0 if is_dash(source) or not source.is_file() else source.stat().st_size
+    seconds = size / BYTES_A_SECOND
+    return f"about {span(seconds)}: {size / 1e6:.1f} MB to read and to write again" if seconds > LONG_SECONDS else ""
 
 
 def check_sound(job: Job, outputs: Outputs) -> str:

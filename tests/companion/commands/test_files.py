@@ -296,6 +296,22 @@ class TestTime:
         assert files.check_sound(job, Outputs(tmp_path / "a.mid", tmp_path / "a.wav")) == says
         assert files.check_sound(job, Outputs(tmp_path / "a.mid")) == ""
 
+    @pytest.mark.parametrize(
+        ("size", "says"),
+        [
+            (1_400_000, ""),
+            (1_600_000, "about 10 seconds: 1.6 MB to read and to write again"),
+            (3_900_000, "about 30 seconds: 3.9 MB to read and to write again"),
+        ],
+    )
+    def test_a_large_file(self, tmp_path: Path, size: int, says: str) -> None:
+        path = tmp_path / "large.mid"
+        path.write_bytes(bytes(size))
+        assert files.long_read(path) == says
+
+    def test_of_what_is_no_file_nothing_is_said(self, tmp_path: Path) -> None:
+        assert files.long_read(Path("-")) == files.long_read(tmp_path) == files.long_read(tmp_path / "none.mid") == ""
+
     def test_a_day_of_sound(self, tmp_path: Path) -> None:
         """The bars to come count too."""
         seed = write_seed(tmp_path / "seed.mid", [[(0, 1, 60, 80)]], tempos=[(0, 2_000_000)])
