@@ -99,11 +99,18 @@ def _most_alike(alike: Alike) -> Likest:
 
 
 def _going_on(alike: Alike, heard: Sequence[int], now: int) -> Alike:
-    """How much leads alike with one more thing that is heard, from how much did; it counts where it is a new one."""
+    """How much leads alike with one more thing that is heard, from how much did; it counts where it is a new one.
+
+    No more than what is remembered, though the same may go round for hours.
+    """
     if heard and heard[-1] == now:
         return {beats: most for beats, most in alike.items() if heard[-beats * STEPS_PER_BEAT] == now}
     on_this_step = heard[-STEPS_PER_BEAT::-STEPS_PER_BEAT]
-    return {beats: alike.get(beats, 0) + 1 for beats, then in enumerate(on_this_step, start=1) if then == now}
+    return {
+        beats: min(alike.get(beats, 0) + 1, LONGEST_PAST)
+        for beats, then in enumerate(on_this_step, start=1)
+        if then == now
+    }
 
 
 def echoes_of(frames: IntArray) -> Echo:

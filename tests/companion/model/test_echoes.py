@@ -10,7 +10,7 @@ from support.fakes import canonical_frames
 
 from companion.model.codes import LONGEST_PAST, UNDECIDED
 from companion.model.echoes import Past, echoes_of
-from companion.model.features import Echo, History
+from companion.model.features import ECHO_FEATURES, Echo, FeatureRow, History, Place, known_before
 from companion.music.vocabulary import HOLD, REST, IntArray, sounding_pitches, strike, transpose
 
 CHORDS = np.array([[strike(bass + up) for up in (28, 19, 12, 0)] for bass in range(40, 48)], dtype=np.int32)
@@ -121,6 +121,19 @@ class TestPast:
             past = past.advance(frame, history)
         assert [len(row) for row in (past.tokens, past.chords, past.tune)] == [4 * LONGEST_PAST, *[LONGEST_PAST] * 2]
         assert past.echo().chords == 0
+
+    def test_what_goes_round_for_long_is_told_as_far_as_the_model_reads(self) -> None:
+        """More chords alike than are remembered: the row of ids stays within its tables."""
+        past, history = Past(), History()
+        for frame in np.tile(in_crotchets(0, 3), (LONGEST_PAST // 2 + 8, 1)).tolist():
+            history = history.advance(frame)
+            past = past.advance(frame, history)
+        echo = past.echo()
+        assert (int(echo.chords), int(echo.notes)) == (LONGEST_PAST, LONGEST_PAST)
+        row = FeatureRow(sorted(ECHO_FEATURES | {"voice"}))
+        ids = row.ids(known_before(history, Place.of(np.array(0), None, echo=echo)), 1)
+        limits = np.append(row.offsets[1:], row.rows)
+        assert ((row.offsets <= ids) & (ids < limits)).all()
 
     def test_a_past_is_kept_as_it_was(self) -> None:
         """It is a value: going on from it in two ways, any number of frames, changes nothing of it."""
