@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ def say_done(outputs: Outputs, lines: Sequence[str], written: Sequence[Path]) ->
 
 def long_read(source: Path) -> str:
     """What to say of a file that alone takes long to read and to write again; empty where it does not."""
-    size = 0 if is_dash(source) or not source.is_file() else source.stat().st_size
+    known = not is_dash(source) and os.path.isfile(source)  # noqa: PTH113 - says no to names that no file can have
+    size = source.stat().st_size if known else 0
     seconds = size / BYTES_A_SECOND
     return f"about {span(seconds)}: {size / 1e6:.1f} MB to read and to write again" if seconds > LONG_SECONDS else ""
 
