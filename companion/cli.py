@@ -23,7 +23,7 @@ from companion.commands.options import (
 from companion.commands.stage import stage_options, stage_place
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, one_line, printable
-from companion.screen.say import help_printed, is_terminal, print_out, safe_streams, say
+from companion.screen.say import is_terminal, print_out, run_printing_help, safe_streams, say
 from companion.screen.terminal import progress_bar
 from companion.serve.command import serve_as_asked
 
@@ -56,10 +56,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a script started it in the background
     with safe_streams():
         try:
-            try:
-                app()
-            finally:
-                help_printed()
+            run_printing_help(app)
         except ChoraleError as error:
             _fail(error)
         except FileNotFoundError:

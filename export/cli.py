@@ -16,7 +16,7 @@ import typer
 
 from companion.controls.table import DEFAULT_STYLE
 from companion.errors import BadSetting, ChoraleError, MissingExtra, one_line
-from companion.screen.say import help_printed, print_out, safe_streams, say
+from companion.screen.say import print_out, run_printing_help, safe_streams, say
 from companion.screen.terminal import progress_bar
 from export.models.registry import ARCHITECTURES
 
@@ -46,10 +46,7 @@ def main() -> None:
     """Run the program; a fault of the user's is one line and exit code 1."""
     with safe_streams():
         try:
-            try:
-                app()
-            finally:
-                help_printed()
+            run_printing_help(app)
         except (ChoraleError, OSError, ValueError) as error:
             say(f"chorale-train: {one_line(error)}", err=True)
             sys.exit(1)

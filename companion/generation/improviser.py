@@ -207,8 +207,8 @@ class Improviser:
         sampling = guidance.sampling_at(context.step, answer)
         request = Request(sampling, own, guidance.conditions, guidance.harmony)
         where = _whereabouts(context, own, guidance, _enters(context, answer)) if answer.with_player else None
-        if where is not None and guidance.key is not None:
-            request = replace(request, harmony=Harmony(guidance.key, AskedBeat(places=where.places)))
+        if where is not None and request.harmony is not None:
+            request = replace(request, harmony=replace(request.harmony, beat=AskedBeat(places=where.places)))
         if form := guidance.form(answer, context.step):
             request = _in_form(request, guidance, form, guidance.on_beat(context.state))
         request = request.towards_close(steps, guidance.key)

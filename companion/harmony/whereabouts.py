@@ -1,4 +1,5 @@
-"""Where in its phrase a tune is that is heard for the first time: by how long ago it began, and by its strikes.
+"""Where in its phrase a tune is that is heard for the first time: by how long ago it began, and by the beats on
+which it moves.
 
 Phrases are as long as Bach's, one after another from the first tone on, and while a last chord is held the tune hardly
 moves. What is known of a beat is a share for each place in a phrase.
@@ -17,7 +18,8 @@ from companion.harmony.progressions import Likelihoods, PhrasePlace, tables
 
 HELD_ON = len(PhrasePlace)  # the place of a beat on which a phrase's last chord is held on
 # In what share of the beats at each place the soprano goes to another pitch, in the training chorales; last, of those
-# on which a chord is held on.
+# on which a chord is held on. Where notes are known apart, one that is repeated counts as a move too: a chord that is
+# held strikes nothing.
 MOVING = np.array([0.88, 0.54, 0.85, 0.86, 0.75, 0.68, 0.083])
 
 

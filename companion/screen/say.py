@@ -2,7 +2,6 @@
 
 say            a line of news: that it could not be said undoes nothing
 print_out      what a command is there to print: else it has failed
-help_printed   the same of help, which others print
 safe           the same stream, on which everything can be written
 safe_streams   while it lasts, whoever writes to the standard streams writes to safe ones, argument parsers too
 """
@@ -119,10 +118,13 @@ def print_out(*lines: object) -> None:
     _refuse_fault(stream)
 
 
-def help_printed() -> None:
-    """To be called when the program ends: what libraries print of help is what was asked for, too. Raises as above."""
-    if {"--help", "-h"} & {*sys.argv[1:]}:
-        print_out()
+def run_printing_help(app: Callable[[], object]) -> None:
+    """Runs a program: what its library prints of help is what was asked for, too. Raises as above."""
+    try:
+        app()
+    finally:
+        if {"--help", "-h"} & {*sys.argv[1:]}:
+            print_out()
 
 
 def _refuse_fault(stream: SafeStream) -> None:

@@ -12,7 +12,6 @@ from export.training.crops import CropSettings
 from export.training.fit import FitSettings
 
 COMMAND = "chorale-train fit"
-SAID = ("steps", "batch_size", "known_voices", "any_order", "short_every")  # of crops, by options of their own
 NUMBERS = {  # options, what they are called in the settings, and what they are
     "epochs": ("epochs", int),
     "batches": ("batches_per_epoch", int),
@@ -29,41 +28,37 @@ NUMBERS_OF_CROPS = {
     "any-order": ("any_order", float),
     "short-every": ("short_every", int),
 }
+OF_CROPS = [name for name, _ in NUMBERS_OF_CROPS.values()]  # by options of their own; the rest are shares
+ALWAYS = ("epochs", "batches", "batch-size", "crop", "learning-rate", "patience", "seed")
+WHERE_UNUSUAL = ("weight-decay", "known-voices", "any-order", "short-every")
 
 
 def command_line(settings: FitSettings) -> str:
     """By which a run is made again."""
     heard = f"--data {settings.rolls}" if settings.rolls else f"--sets {','.join(settings.data)}"
-    words = [f"chorale-train fit {settings.architecture}", heard]
+    words = [f"{COMMAND} {settings.architecture}", heard]
     if settings.published:  # all else is said by that
         start = [f"--start {settings.start}"] if settings.start else []
         return " ".join([*words, "--published", f"--seed {settings.seed}", *start, *_words_of_model(settings)])
-    defaults = {
-        "epochs": settings.epochs,
-        "batches": settings.batches_per_epoch,
-        "batch-size": settings.crops.batch_size,
-        "crop": settings.crops.steps,
-        "learning-rate": settings.learning_rate,
-        "patience": settings.patience,
-        "seed": settings.seed,
-    }
-    words += [f"--{name} {value}" for name, value in defaults.items()]
-    unusual = {  # what it is, and what it is unless said
-        "weight-decay": (settings.weight_decay, FitSettings.weight_decay),
-        "known-voices": (settings.crops.known_voices, CropSettings.known_voices),
-        "any-order": (settings.crops.any_order, CropSettings.any_order),
-        "short-every": (settings.crops.short_every, CropSettings.short_every),
-    }
-    words += [f"--{name} {value:g}" for name, (value, usual) in unusual.items() if value != usual]
+    said = {option: _number(settings, option) for option in (*ALWAYS, *WHERE_UNUSUAL)}
+    words += [f"--{option} {said[option][0]}" for option in ALWAYS]
+    words += [f"--{option} {said[option][0]:g}" for option in WHERE_UNUSUAL if said[option][0] != said[option][1]]
     shares = {
         each.name: getattr(settings.crops, each.name)
         for each in fields(CropSettings)
-        if each.name not in SAID and getattr(settings.crops, each.name) != each.default
+        if each.name not in OF_CROPS and getattr(settings.crops, each.name) != each.default
     }
     words += [f"--shares '{json.dumps(shares)}'"] if shares else []
     words += [f"--start {settings.start}"] if settings.start else []
     words += [f"--teachers {','.join(settings.teachers)} --taught {settings.taught:g}"] if settings.teachers else []
     return " ".join([*words, *_words_of_model(settings)])
+
+
+def _number(settings: FitSettings, option: str) -> tuple[Any, Any]:
+    """What it is, and what it is unless said."""
+    owner: Any = settings.crops if option in NUMBERS_OF_CROPS else settings
+    name, _ = (NUMBERS | NUMBERS_OF_CROPS)[option]
+    return getattr(owner, name), getattr(type(owner), name, None)
 
 
 def _words_of_model(settings: FitSettings) -> list[str]:
@@ -72,7 +67,7 @@ def _words_of_model(settings: FitSettings) -> list[str]:
 
 def settings_told(command: str) -> FitSettings:
     """What ``command_line`` told; ValueError where it is another command."""
-    said, words = {}, shlex.split(command)
+    words = shlex.split(command)
     if words[:2] != COMMAND.split():
         raise ValueError(f"{command:.60} is no {COMMAND}")
     said = vars(_options().parse_args(words[2:]))

@@ -33,6 +33,7 @@ from export.training.run_folder import SETTINGS_FILE, STATE_FILE, held, note_epo
 Constants = dict[str, NDArray[np.float32]]
 Pairs = list[tuple[NDArray[np.float32], NDArray[np.float32]]]  # a constant of ours, and the file's in its place
 Likeness = tuple[str, tuple[int, ...]]
+TOLD = ("command", "date", "versions", "validation_nll", "epochs", "minutes")  # of its training, by a file
 NAMELESS = "const_fold_opt__"  # what tf2onnx calls what it has computed beforehand
 
 
@@ -62,9 +63,12 @@ def unpack_model(path: Path, folder: Path) -> FitSettings:
 
 
 def _settings(file: Model) -> FitSettings:
+    said = file.contract.training
+    if missing := [name for name in TOLD if name not in said]:
+        raise BadModel(f"{file.contract.name} does not say how it was trained: {', '.join(missing)} missing")
     try:
-        return settings_told(file.contract.training["command"])
-    except (KeyError, TypeError, ValueError) as error:
+        return settings_told(said["command"])
+    except (TypeError, ValueError) as error:
         raise BadModel(f"{file.contract.name} does not say how it was trained: {error}") from None
 
 
@@ -91,7 +95,7 @@ def _fill(model: keras.Model, graph: onnx.GraphProto, file: Model) -> None:
     """Give a model the weights of a file's graph; BadModel names one that is not there."""
     ours, theirs = _lined_up(convert(model).graph), _lined_up(graph)
     found = [(ours[key], theirs[key]) for key in ours if key in theirs]
-    folded: list[Any] = [layer for layer in _layers(model) if isinstance(layer, NoteEmbedding)]
+    folded: list[Any] = [layer for layer in model._flatten_layers() if isinstance(layer, NoteEmbedding)]
     for layer in folded:
         table, kernel = _unfolded(layer, _standing_for(layer.folded, found, layer.path, file))
         layer.table.assign(table)
@@ -121,10 +125,6 @@ def _same(ours: NDArray[np.float32], constant: NDArray[np.float32]) -> bool:
     return ours.size == constant.size and np.allclose(ours, constant.reshape(ours.shape), rtol=0, atol=1e-6)
 
 
-def _layers(model: keras.Model) -> Iterator[Any]:
-    return iter(model._flatten_layers())
-
-
 def _unfolded(layer: NoteEmbedding, folded: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """A table and a kernel whose product is the table of the step graph, a slot at a time: its greatest parts."""
     bounds, size = [*layer.row.offsets, layer.row.rows], layer.slot_units
@@ -146,9 +146,8 @@ def constants_of(graph: onnx.GraphProto) -> Constants:
         whole = name.removesuffix("_quantized")
         if whole != name:
             scale, zero = held[f"{whole}_scale"], held.get(f"{whole}_zero_point", np.zeros(1, dtype=np.int8))
-            scale = (
-                scale.reshape(-1, *(1,) * (values.ndim - 1)) if values.ndim > 2 else scale
-            )  # one a matrix, or a column
+            if values.ndim > 2:  # a scale for each matrix, not for each column
+                scale = scale.reshape(-1, *(1,) * (values.ndim - 1))
             floats[whole] = (values.astype(np.float32) - zero.astype(np.float32)) * scale
     return floats
 

@@ -109,6 +109,14 @@ def test_what_is_not_held_as_it_was_trained_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+def test_a_file_that_tells_too_little_is_refused(files: dict[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "other.onnx"
+    shutil.copy(files["fp32"], path)
+    rewrite(path, training={"command": load_model(path).contract.training["command"], "date": "2026-11-29"})
+    with pytest.raises(BadModel, match="how it was trained: versions, validation_nll, epochs, minutes missing"):
+        unpack_model(path, tmp_path / "run")
+
+
 def test_a_file_of_other_features_is_refused(
     files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
