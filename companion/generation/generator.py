@@ -15,6 +15,7 @@ from companion.model.contract import ATTENTION, END, RISING_ORDER
 from companion.model.echoes import NOWHERE, Likest, Past
 from companion.model.features import (
     ECHO_FEATURES,
+    KNOWN_TUNE,
     Ahead,
     Conditions,
     History,
@@ -76,7 +77,9 @@ class Generator:
 
     def start(self, step: int = 0) -> DecoderState:
         """Before the first frame, which will stand at ``step``."""
-        past = None if ECHO_FEATURES.isdisjoint(self.model.row.names) else Past()
+        reads = ECHO_FEATURES.intersection(self.model.row.names)
+        hearing = self.model.known_tunes.start(step) if KNOWN_TUNE in reads else None
+        past = Past(hearing=hearing) if reads else None
         return DecoderState(step, History(), self.model.initial_state(), past)
 
     def frame(

@@ -8,7 +8,8 @@ from typing import Any
 
 from companion.errors import BadModel
 from companion.model.features import FeatureRow
-from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, fingerprint
+from companion.model.known_tunes import LONGEST_NOTE, Tune
+from companion.music.vocabulary import STEPS_PER_BEAT, VOCABULARY_SIZE, VOICES, fingerprint
 
 FORMAT = "chorale-model/1"
 METADATA_KEY = "chorale"
@@ -23,6 +24,7 @@ DTYPES = ("float32", "int32")
 FALLING, RISING = tuple(range(len(VOICES))), tuple(reversed(range(len(VOICES))))
 LARGEST_TOLERANCE = 1.0  # of a logit; a file that tolerates more proves nothing
 LARGEST_STATE = 16_000_000  # numbers in all states of a model together
+MOST_KNOWN_NOTES = 200_000  # of the tunes that a model knows; Bach's chorales have some 20,000
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Contract:
     kind: str = CHORALE
     asides: tuple[AsideContract, ...] = ()
     needs_key: bool = False  # it knows one key, to which it moves the music: tell it the key, always
+    known_tunes: tuple[Tune, ...] = ()  # that it knows by heart: the sopranos of what it learned from
 
     @property
     def turns(self) -> tuple[int, ...]:
@@ -156,6 +159,10 @@ def _parse(values: dict[str, Any]) -> Contract:
         kind=str(values.get("kind", CHORALE)),
         asides=tuple(AsideContract(str(a["name"]), int(a["size"])) for a in values.get("asides", [])),
         needs_key=bool(values.get("needs_key", False)),
+        known_tunes=tuple(
+            Tune(int(begins), tuple(map(int, moves)), tuple(map(int, steps)))
+            for begins, moves, steps in values.get("known_tunes", [])
+        ),
     )
 
 
@@ -173,6 +180,17 @@ def _check(contract: Contract, feature_rows: object) -> None:
         raise BadModel(f"its features have {feature_rows!r:.80} rows; in this program they have {rows}")
     _check_states(contract)
     _check_asides(contract)
+    _check_tunes(contract.known_tunes)
+
+
+def _check_tunes(tunes: tuple[Tune, ...]) -> None:
+    if sum(len(tune.moves) for tune in tunes) > MOST_KNOWN_NOTES:
+        raise BadModel(f"it knows tunes of more than {MOST_KNOWN_NOTES:,} notes together; so many are allowed")
+    for number, tune in enumerate(tunes):
+        lasts = tune.steps and 1 <= min(tune.steps) <= max(tune.steps) <= LONGEST_NOTE
+        moves = all(abs(move) < VOCABULARY_SIZE for move in tune.moves)
+        if not (lasts and moves and len(tune.moves) == len(tune.steps) and 0 <= tune.begins < STEPS_PER_BEAT):
+            raise BadModel(f"its known tune {number} is no tune: {tune!r:.80}")
 
 
 def _check_states(contract: Contract) -> None:

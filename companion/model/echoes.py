@@ -11,6 +11,7 @@ import numpy as np
 
 from companion.model.codes import CODES, LONGEST_PAST, UNDECIDED
 from companion.model.features import Echo, History
+from companion.model.known_tunes import NOTHING_RECALLED, Hearing
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray
 
 
@@ -39,6 +40,7 @@ class Past:
     tune: bytes = b""  # what the soprano sounds
     chords_alike: Alike = field(default_factory=dict)
     notes_alike: Alike = field(default_factory=dict)  # of the soprano alone
+    hearing: Hearing | None = None  # of the tune, by a model that knows some by heart
 
     def advance(self, tokens: Sequence[int], after: History) -> Past:
         """The past after one more frame of four tokens, with the history after it."""
@@ -51,6 +53,7 @@ class Past:
             (self.tune + bytes(after.now[:1]))[-LONGEST_PAST:],
             _going_on(self.chords_alike, self.chords, chord),
             _going_on(self.notes_alike, self.tune, after.now[0]),
+            self.hearing and self.hearing.advance(after.now[0]),
         )
 
     def again(self, steps: int, anew: bool = False) -> list[int] | None:
@@ -80,7 +83,8 @@ class Past:
         """
         place, tune_place = likest or self.likest(), _most_alike(self.notes_alike)
         tokens, (tune, *_) = self._came(place), self._came(tune_place)
-        told = (tokens, place.alike, tune, tune_place.alike)
+        known = NOTHING_RECALLED if self.hearing is None else self.hearing.recall()
+        told = (tokens, place.alike, tune, tune_place.alike, *known)
         return Echo(*(np.array(what, dtype=np.int32) for what in told))
 
     def _came(self, place: Likest) -> list[int]:
@@ -113,9 +117,12 @@ def _going_on(alike: Alike, heard: Sequence[int], now: int) -> Alike:
     }
 
 
-def echoes_of(frames: IntArray) -> Echo:
-    """The echo before each frame of ``[steps, 4]`` tokens, stacked along the steps."""
-    past, history, echoes = Past(), History(), []
+def echoes_of(frames: IntArray, hearing: Hearing | None = None) -> Echo:
+    """The echo before each frame of ``[steps, 4]`` tokens, stacked along the steps.
+
+    hearing: of one that knows tunes, before the first frame.
+    """
+    past, history, echoes = Past(hearing=hearing), History(), []
     for frame in frames.tolist():
         echoes.append(past.echo())
         history = history.advance(frame)

@@ -13,7 +13,7 @@ Pure: no I/O, no clock, standard library and numpy. Training and playing share t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -93,12 +93,14 @@ class Ahead:
 
 @dataclass(frozen=True, eq=False)
 class Echo:
-    """What came earlier in the piece where the music was most like what was just heard; see companion.model.echoes."""
+    """What came where the music was most like what was just heard; see companion.model.echoes and known_tunes."""
 
     tokens: IntArray  # [..., 4] the frame that came there, UNDECIDED where there is none
     chords: IntArray  # [...] how many chords up to there were as those up to now, 0 where there is none
     tune: IntArray  # [...] the soprano's token where its tune was most like this one, UNDECIDED where there is none
     notes: IntArray  # [...] how many notes of the tune were alike
+    known: IntArray  # [...] the soprano's token in a known tune that was most like this one, UNDECIDED where none was
+    moves: IntArray  # [...] how many moves of it were alike
 
     @classmethod
     def none(cls, *leading: int) -> Echo:
@@ -107,17 +109,12 @@ class Echo:
             np.full((*leading, len(VOICES)), UNDECIDED, dtype=np.int32),
             np.zeros(leading, dtype=np.int32),
         )
-        return cls(nowhere, nothing, nothing + UNDECIDED, nothing)
+        return cls(nowhere, nothing, nothing + UNDECIDED, nothing, nothing + UNDECIDED, nothing)
 
     @classmethod
     def stack(cls, echoes: Sequence[Echo]) -> Echo:
         """Many as one, along a new first axis."""
-        return cls(
-            np.stack([echo.tokens for echo in echoes]),
-            np.stack([echo.chords for echo in echoes]),
-            np.stack([echo.tune for echo in echoes]),
-            np.stack([echo.notes for echo in echoes]),
-        )
+        return cls(*(np.stack([getattr(echo, each.name) for echo in echoes]) for each in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -200,7 +197,7 @@ class Place:
 VOICE, NOW, REFERENCE, BEFORE, HELD, COMING, LATER, LATER_AT, ECHO, DECIDED, SOUNDING = (
     slice(start, start + len(VOICES)) for start in range(0, 44, len(VOICES))
 )
-BEAT, CLOSE, KEY, ECHO_LENGTH, TUNE, TUNE_LENGTH, TURN, ZERO, BAR, KNOWN = range(44, 54)
+BEAT, CLOSE, KEY, ECHO_LENGTH, TUNE, TUNE_LENGTH, KNOWN_TOKEN, KNOWN_LENGTH, TURN, ZERO, BAR, KNOWN = range(44, 56)
 PAST = slice(NOW.start, HELD.stop)  # all that a History says
 
 KnownRow = NDArray[np.intp]  # [..., KNOWN]
@@ -210,7 +207,7 @@ def _nothing_known() -> KnownRow:
     """Before the first frame, of which nothing is said."""
     known = np.zeros(KNOWN, dtype=np.intp)
     known[VOICE] = range(len(VOICES))
-    for tokens in (COMING, ECHO, DECIDED, TUNE):
+    for tokens in (COMING, ECHO, DECIDED, TUNE, KNOWN_TOKEN):
         known[tokens] = UNDECIDED
     return known
 
@@ -234,6 +231,7 @@ def known_before(history: History | IntArray, place: Place) -> KnownRow:
     if (echo := place.echo) is not None:
         known[..., ECHO], known[..., ECHO_LENGTH] = echo.tokens, echo.chords
         known[..., TUNE], known[..., TUNE_LENGTH] = echo.tune, echo.notes
+        known[..., KNOWN_TOKEN], known[..., KNOWN_LENGTH] = echo.known, echo.moves
     return known
 
 
@@ -313,6 +311,9 @@ FEATURES: dict[str, Feature] = {
         Feature("echo_chords", ECHOES, ECHO_OF[:, None], _one(ECHO_LENGTH)),
         Feature("tune", MOTIONS, MOTION_OF, _one(TUNE), _each(REFERENCE)[:1], least=UNDECIDED),
         Feature("tune_notes", ECHOES, ECHO_OF[:, None], _one(TUNE_LENGTH)),
+        # and how the soprano moved in a tune that the model knows by heart
+        Feature("known_tune", MOTIONS, MOTION_OF, _one(KNOWN_TOKEN), _each(REFERENCE)[:1], least=UNDECIDED),
+        Feature("known_notes", ECHOES, ECHO_OF[:, None], _one(KNOWN_LENGTH)),
         # from here on they tell of the notes already decided in this frame
         Feature("decided", CODES, _PLAIN, _each(SOUNDING)),
         Feature("motions", MOTIONS, MOTION_OF, _each(DECIDED), _each(REFERENCE), least=UNDECIDED),
@@ -321,7 +322,9 @@ FEATURES: dict[str, Feature] = {
     )
 }
 
-ECHO_FEATURES = frozenset({"own_echo", "echo", "echo_chords", "tune", "tune_notes"})  # those that read Place.echo
+KNOWN_TUNE = "known_tune"  # the feature by which a model reads tunes that it knows
+# those that read Place.echo
+ECHO_FEATURES = frozenset({"own_echo", "echo", "echo_chords", "tune", "tune_notes", KNOWN_TUNE, "known_notes"})
 
 
 # All but the place in a bar, which is often wrong in music that is played: what the best models read.

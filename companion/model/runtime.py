@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from companion.model.binding import FEATURES_INPUT, LOGITS_OUTPUT, BoundGraph, L
 from companion.model.contract import METADATA_KEY, Contract
 from companion.model.ending import under_way
 from companion.model.features import FeatureRow
+from companion.model.known_tunes import KnownTunes
 from companion.model.state import State, initial_state
 from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
 
@@ -41,6 +43,11 @@ class Model:
         self.row = FeatureRow(contract.features)
         self.is_stranger = False  # may hang: a signal ends its runs, which then take a little longer
         self._graph = BoundGraph(session, contract, self.row.width)
+
+    @cached_property
+    def known_tunes(self) -> KnownTunes:
+        """What it knows by heart; most models know nothing so."""
+        return KnownTunes(self.contract.known_tunes)
 
     def initial_state(self) -> State:
         """The state before the first note."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -37,6 +38,8 @@ FRAME_FEATURES = (
     "echo_chords",
     "tune",
     "tune_notes",
+    "known_tune",
+    "known_notes",
 )
 
 
@@ -45,7 +48,7 @@ class BachModel(keras.Model):  # type: ignore[misc]
 
     architecture = "bach"
     voice_order = "any"
-    features = WITHOUT_BARS
+    features: tuple[str, ...] = WITHOUT_BARS
 
     def __init__(
         self,
@@ -55,9 +58,11 @@ class BachModel(keras.Model):  # type: ignore[misc]
         dropout: float = 0.4,
         slot_dropout: float = 0.1,
         weight_dropout: float = 0.5,
+        features: Sequence[str] = features,
     ):
         super().__init__()
-        row, frame_row = FeatureRow(self.features), FeatureRow(FRAME_FEATURES)
+        self.features = tuple(features)
+        row, frame_row = FeatureRow(self.features), FeatureRow([name for name in FRAME_FEATURES if name in features])
         self.units, self.depth, self.hidden = units, depth, hidden
         self.width = row.width
         self.slots, self.shift = slots_within(frame_row, row)  # from rows of one table to rows of the other

@@ -142,6 +142,23 @@ class NoteEmbedding(layers.Layer):  # type: ignore[misc]
         )
         self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
 
+    def begin_from(self, other: NoteEmbedding) -> None:
+        """Read what another does as it does; what it is not told is not heeded yet.
+
+        ValueError where the other is told something that this one is not.
+        """
+        slots, _ = slots_within(other.row, self.row)
+        table, kernel = ops.convert_to_numpy(self.table).copy(), np.zeros(self.kernel.shape, np.float32)
+        theirs, kernels = ops.convert_to_numpy(other.table), ops.convert_to_numpy(other.kernel)
+        for number, slot in enumerate(slots):
+            begin, size = other.row.offsets[number], self.slot_units
+            end = [*other.row.offsets, other.row.rows][number + 1]
+            table[self.row.offsets[slot] :][: end - begin] = theirs[begin:end]
+            kernel[slot * size :][:size] = kernels[number * size :][:size]
+        self.table.assign(table)
+        self.kernel.assign(kernel)
+        self.bias.assign(other.bias)
+
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
         """ids ``[batch, notes, width]`` → ``[batch, notes, units]``."""
         slots = self.slot_dropout(ops.take(self.table, ids, axis=0), training=training)

@@ -7,6 +7,8 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from companion.model.features import FeatureRow
+
 if TYPE_CHECKING:
     import keras
 
@@ -35,7 +37,10 @@ def build(name: str, **settings: Any) -> keras.Model:
     for setting, value in settings.items():
         if setting not in defaults:
             raise ValueError(f"{name} has no setting {setting!r}; it has {', '.join(defaults)}")
-        _check(setting, value, whole=isinstance(defaults[setting], int))
+        if isinstance(defaults[setting], tuple):
+            FeatureRow(value)
+        else:
+            _check(setting, value, whole=isinstance(defaults[setting], int))
     return model_class(name)(**settings)
 
 

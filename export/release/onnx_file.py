@@ -206,6 +206,7 @@ def _contract(model: keras.Model, name: str, training: dict[str, Any]) -> Contra
         kind=getattr(model, "kind", "chorale"),
         asides=asides_of(model),
         needs_key=Habits.of(model).needs_key,
+        known_tunes=model.by_heart.all.tunes if Habits.of(model).by_heart else (),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ from companion.errors import BadModel
 from companion.model.features import FeatureRow
 from companion.model.runtime import Model, load_model
 from export.models.layers import NoteEmbedding
-from export.models.registry import build
+from export.models.registry import build, settings_of_model
 from export.release.command import settings_told
 from export.release.onnx_file import convert
-from export.training.fit import BEST_FILE, FitSettings, compile_model
+from export.training.fit import BEST_FILE, FitSettings, compile_model, save_tunes
 from export.training.run_folder import SETTINGS_FILE, STATE_FILE, held, note_epoch, save_weights, write_json
 
 Constants = dict[str, NDArray[np.float32]]
@@ -46,6 +46,7 @@ def unpack_model(path: Path, folder: Path) -> FitSettings:
     settings = _settings(file)
     if (folder / STATE_FILE).exists():
         raise FileExistsError(f"{folder} holds a run; choose another --run")
+    settings = _told_so(settings, file)
     model = _built(settings, file)
     _fill(model, onnx.load(path).graph, file)
     _prove(model, file)
@@ -54,6 +55,8 @@ def unpack_model(path: Path, folder: Path) -> FitSettings:
     said = file.contract.training
     with held(folder):
         save_weights(model, folder / BEST_FILE)
+        if file.contract.known_tunes:
+            save_tunes(file.contract.known_tunes, folder)
         header = {"settings": asdict(settings), "date": said["date"], "versions": said["versions"]}
         state = {"epoch": settings.epochs, "best": said["validation_nll"], "best_epoch": said["epochs"]}
         write_json(folder / SETTINGS_FILE, {**header, "unpacked_from": file.digest})
@@ -70,6 +73,14 @@ def _settings(file: Model) -> FitSettings:
         return settings_told(said["command"])
     except (TypeError, ValueError) as error:
         raise BadModel(f"{file.contract.name} does not say how it was trained: {error}") from None
+
+
+def _told_so(settings: FitSettings, file: Model) -> FitSettings:
+    """The same, with the features that the file reads where its architecture reads others by now."""
+    usual = settings_of_model(settings.architecture).get("features")
+    if usual is None or "features" in settings.model or tuple(usual) == file.contract.features:
+        return settings
+    return replace(settings, model={**settings.model, "features": list(file.contract.features)})
 
 
 def _built(settings: FitSettings, file: Model) -> keras.Model:

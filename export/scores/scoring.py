@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.model.echoes import echoes_of
-from companion.model.features import UNKEYED, Place, histories_of, key_id
+from companion.model.features import KNOWN_TUNE, UNKEYED, Place, histories_of, key_id
 from companion.model.runtime import Model
 from companion.music.key import find_key
 from companion.music.vocabulary import (
@@ -155,7 +155,8 @@ def model_scorer(model: Model) -> Scorer:
     def score(frames: IntArray, first_step: int) -> SymbolLogProbs:
         hidden = hide_onsets(frames)
         key = np.full(len(frames), key_id(find_key(frames)) if model.contract.needs_key else UNKEYED)
-        place = Place.of(first_step + np.arange(len(frames)), None, key, echo=echoes_of(hidden))
+        echo = echoes_of(hidden, model.known_tunes.start(first_step) if KNOWN_TUNE in model.row.names else None)
+        place = Place.of(first_step + np.arange(len(frames)), None, key, echo=echo)
         ids = model.row.of_pieces(hidden, place, np.broadcast_to(rank, hidden.shape))
         state = model.initial_state()
         logits = []

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -79,6 +79,20 @@ class CropSettings:
         return replace(self, **changes)
 
 
+class Cut(NamedTuple):
+    """Where a crop is taken from its piece, and how it is read."""
+
+    start: int
+    steps: int
+    semitones: int = 0
+    onsets_known: bool = False
+
+    @property
+    def frames(self) -> slice:
+        """Those of the piece."""
+        return slice(self.start, self.start + self.steps)
+
+
 @dataclass(frozen=True)
 class Crop:
     """A stretch of a piece, ready for the features."""
@@ -120,6 +134,7 @@ def draw_crop(
     frames = transpose(excerpt(piece.frames, start, settings.steps + LOOK_AHEAD), semitones)
     frames = frames if onsets_known else hide_onsets(frames)
     length = min(settings.steps, len(frames))
+    cut = Cut(start, settings.steps, semitones, onsets_known)
     return Crop(
         _padded(frames[:length], settings.steps, HOLD),
         piece.first_step + start,
@@ -127,7 +142,7 @@ def draw_crop(
         rank_of(given) if given and habits.voice_order == "any" else order.astype(np.int32),
         onsets_known,
         length,
-        echo_in(piece, start, settings.steps, semitones, onsets_known) if recalls else Echo.none(settings.steps),
+        echo_in(piece, cut, habits) if recalls else Echo.none(settings.steps),
         key_id(key and key.transposed(semitones)),
         _ahead_of(frames, given, settings.steps, look) if given else None,
         given,
@@ -146,16 +161,20 @@ def draw_place(
     return start, int(generator.choice(transpositions(piece.frames)))
 
 
-def echo_in(piece: Piece, start: int, steps: int, semitones: int, onsets_known: bool) -> Echo:
-    """What a crop at ``start`` recalls, ``[steps]``: also of the piece before it."""
-    frames = np.ascontiguousarray(piece.frames if onsets_known else hide_onsets(piece.frames))
+def echo_in(piece: Piece, cut: Cut, habits: Habits = USUAL_HABITS) -> Echo:
+    """What a crop recalls, ``[steps]``: also of the piece before it, and of tunes that the model knows."""
+    frames = np.ascontiguousarray(piece.frames if cut.onsets_known else hide_onsets(piece.frames))
     echo = _echoes(frames.tobytes(), str(frames.dtype))
-    crop = slice(start, start + steps)
+    known, moves = echo.known, echo.moves
+    if habits.by_heart:
+        known, moves = habits.by_heart.recalled(piece).transposed(cut.semitones)
     return Echo(
-        _padded(transpose(echo.tokens[crop], semitones), steps, UNDECIDED),
-        _padded(echo.chords[crop], steps, 0),
-        _padded(transpose(echo.tune[crop], semitones), steps, UNDECIDED),
-        _padded(echo.notes[crop], steps, 0),
+        _padded(transpose(echo.tokens[cut.frames], cut.semitones), cut.steps, UNDECIDED),
+        _padded(echo.chords[cut.frames], cut.steps, 0),
+        _padded(transpose(echo.tune[cut.frames], cut.semitones), cut.steps, UNDECIDED),
+        _padded(echo.notes[cut.frames], cut.steps, 0),
+        _padded(known[cut.frames], cut.steps, UNDECIDED),
+        _padded(moves[cut.frames], cut.steps, 0),
     )
 
 
@@ -330,7 +349,7 @@ def whole_crop(piece: Piece, start: int, steps: int, habits: Habits = USUAL_HABI
         habits.rank,
         onsets_known=habits.is_tune,
         length=len(frames),
-        echo=Echo.none(steps) if habits.is_tune else echo_in(piece, start, steps, 0, onsets_known=False),
+        echo=Echo.none(steps) if habits.is_tune else echo_in(piece, Cut(start, steps), habits),
         key=key_id(key_of(piece)) if habits.needs_key else UNKEYED,
         voices=habits.voices,
     )

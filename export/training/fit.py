@@ -7,6 +7,7 @@ A run lives in one folder: ``settings.json`` (what was asked), ``last.weights.h5
 
 from __future__ import annotations
 
+import json
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -21,11 +22,15 @@ import numpy as np
 from keras import ops
 
 from companion.errors import BadSetting
-from companion.model.features import FeatureRow
+from companion.files.writing import write_output
+from companion.model.features import KNOWN_TUNE, FeatureRow
+from companion.model.known_tunes import Tune
 from companion.music.vocabulary import IntArray
 from export.data.pieces import Piece
 from export.data.rolls import KeyRoll
+from export.models.layers import NoteEmbedding
 from export.models.registry import build, model_class
+from export.training.by_heart import ByHeart
 from export.training.crops import CropBatches, CropSettings, WholeCrops
 from export.training.distribution import dealt
 from export.training.habits import Habits
@@ -50,6 +55,7 @@ from export.training.teaching import TaughtBatches, Teachers
 
 VALIDATION_STEPS = 256  # of a crop that validation looks at, at most
 BEST_FILE, LAST_FILE = "best.weights.h5", "last.weights.h5"
+TUNES_FILE = "tunes.json"  # what a model knows by heart besides
 
 
 @dataclass(frozen=True)
@@ -188,11 +194,14 @@ def _run(
     model = build(settings.architecture, **settings.model)
     compile_model(model, settings)
     first_epoch = state["epoch"] if state else 0
+    if KNOWN_TUNE in model.features:
+        model.by_heart = ByHeart.learned(train)
+        save_tunes(model.by_heart.all.tunes, folder)
     batches = _batches(settings, train, model, first_epoch)
     checks = dealt(WholeRolls(valid, VALIDATION_STEPS) if settings.rolls else checks_of(model, valid))
     model(batches[0][0][:1])
     if settings.start and not state:
-        model.set_weights(load_best(Path(settings.start))[1].get_weights())
+        begin_from(model, load_best(Path(settings.start))[1])
     if state:
         model.optimizer.build(model.trainable_variables)
         load_weights(model, folder / LAST_FILE)
@@ -271,7 +280,30 @@ def load_best(folder: Path) -> tuple[FitSettings, keras.Model]:
     compile_model(model, settings)
     model.optimizer.build(model.trainable_variables)
     load_weights(model, folder / BEST_FILE)
+    if (folder / TUNES_FILE).is_file():
+        tunes = read_json(folder / TUNES_FILE, {"tunes"})["tunes"]
+        model.by_heart = ByHeart.told([Tune(begins, tuple(moves), tuple(steps)) for begins, moves, steps in tunes])
     return settings, model
+
+
+def save_tunes(tunes: Sequence[Tune], folder: Path) -> None:
+    """Write down what the model of a run knows by heart."""
+    write_output(folder / TUNES_FILE, json.dumps({"tunes": tunes}).encode(), force=True)
+
+
+def begin_from(model: keras.Model, other: keras.Model) -> None:
+    """Give a model the weights of another; what the other is not told it does not heed yet.
+
+    ValueError where the other is told more, or is of other sizes.
+    """
+    if tuple(model.features) == tuple(other.features):
+        model.set_weights(other.get_weights())
+        return
+    for layer, begun in zip(model._flatten_layers(), other._flatten_layers(), strict=True):
+        if isinstance(layer, NoteEmbedding):
+            layer.begin_from(begun)
+        elif layer.weights and not layer._layers:
+            layer.set_weights(begun.get_weights())
 
 
 def read_settings(folder: Path) -> FitSettings:

@@ -9,6 +9,7 @@ import numpy as np
 
 from companion.model.contract import CHORALE, MELODY, turns_of
 from companion.music.vocabulary import VOICES, IntArray
+from export.training.by_heart import ByHeart
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Habits:
     at_once: int = 1024  # steps that it can well be checked on in one go
     hears_coming: bool = True  # it is told beforehand of voices that are given
     kind: str = CHORALE
+    by_heart: ByHeart | None = None  # tunes that it knows
 
     @classmethod
     def of(cls, model: Any) -> Habits:
@@ -34,6 +36,7 @@ class Habits:
             getattr(model, "at_once", cls.at_once),
             "coming" in model.features,
             getattr(model, "kind", CHORALE),
+            getattr(model, "by_heart", None),
         )
 
     @property

@@ -14,29 +14,38 @@ ANSWERS = 2  # the first columns of targets: the tokens that are right; behind t
 
 def note_nll(targets: Tensor, logits: Tensor) -> Tensor:
     """Mean nats a note; a note with two accepted tokens scores their sum, padding nothing."""
+    return _mean(_own(targets, logits), targets)
+
+
+def _own(targets: Tensor, logits: Tensor) -> Tensor:
+    """What each note costs, whatever others expected of it."""
     scores = ops.log_softmax(logits, axis=-1)
     tokens = ops.cast(ops.maximum(targets, 0), "int32")
     each = ops.take_along_axis(scores, tokens, axis=-1)
     second = ops.where(tokens[..., 1] == tokens[..., 0], -1e9, each[..., 1])
-    both = ops.logaddexp(each[..., 0], second)
-    counted = ops.cast(targets[..., 0] >= 0, both.dtype)
-    return -ops.sum(both * counted) / ops.maximum(ops.sum(counted), 1.0)
+    return -ops.logaddexp(each[..., 0], second)
+
+
+def _mean(each: Tensor, targets: Tensor) -> Tensor:
+    """Over the notes that are no padding."""
+    counted = ops.cast(targets[..., 0] >= 0, each.dtype)
+    return ops.sum(each * counted) / ops.maximum(ops.sum(counted), 1.0)
 
 
 def taught_nll(share: float) -> Callable[[Tensor, Tensor], Tensor]:
     """A loss: so much of it is the cross-entropy with the teachers, the rest is the note's own (Hinton et al., 2015).
 
-    Targets without teachers, as those of the validation, cost what note_nll says.
+    A note of which no teacher was asked, all of whose expectations are zero, costs its own alone. Targets without
+    teachers, as those of the validation, cost what note_nll says.
     """
 
     def loss(targets: Tensor, logits: Tensor) -> Any:
-        own = note_nll(ops.cast(targets[..., :ANSWERS], "int32"), logits)
+        own = _own(ops.cast(targets[..., :ANSWERS], "int32"), logits)
         if targets.shape[-1] == ANSWERS:
-            return own
+            return _mean(own, targets)
         expected = targets[..., ANSWERS:]
-        each = -ops.sum(expected * ops.log_softmax(logits, axis=-1), axis=-1)
-        counted = ops.cast(targets[..., 0] >= 0, each.dtype)
-        theirs = ops.sum(each * counted) / ops.maximum(ops.sum(counted), 1.0)
-        return share * theirs + (1 - share) * own
+        theirs = -ops.sum(expected * ops.log_softmax(logits, axis=-1), axis=-1)
+        asked = share * ops.cast(ops.any(expected > 0, axis=-1), theirs.dtype)
+        return _mean(asked * theirs + (1 - asked) * own, targets)
 
     return loss

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from companion.model.features import FeatureRow
+from companion.model.features import KNOWN_TUNE, FeatureRow
 from companion.music.vocabulary import VOICES, IntArray
 from export.models.layers import slots_within
 from export.training.crops import CropBatches
@@ -19,23 +19,39 @@ class Teachers:
     """Trained models; what they expect is the mean of their distributions.
 
     Each reads its own features of one row that has all of theirs, and the pupil's. How music begins only the first
-    is asked: models that run note by note know it badly.
+    is asked: models that run note by note know it badly. Of a soprano that goes on as a known tune does only those
+    are asked that are told of it.
     """
 
     def __init__(self, models: Sequence[keras.Model], pupil: Sequence[str] = ()) -> None:
         """ValueError where a feature is unknown."""
         self.row = FeatureRow(sorted({*pupil}.union(*(model.features for model in models))))
+        reads_tunes = KNOWN_TUNE in self.row.names
+        self._knowing = [at for at, model in enumerate(models) if not reads_tunes or KNOWN_TUNE in model.features]
         self._models = [(model, *slots_within(FeatureRow(model.features), self.row)) for model in models]
 
     def expect(self, ids: IntArray) -> NDArray[np.float32]:
-        """ids ``[batch, notes, width]`` of their row, from the start → probabilities ``[batch, notes, vocabulary]``."""
+        """ids ``[batch, notes, width]`` of their row, from the start → probabilities ``[batch, notes, vocabulary]``.
+
+        All zero where nobody is asked.
+        """
         told = [
             ops.convert_to_numpy(ops.softmax(model.predict_on_batch(ids[..., slots] + shift)))
             for model, slots, shift in self._models
         ]
         expected: NDArray[np.float32] = np.mean(told, axis=0, dtype=np.float32)
         expected[:, : len(VOICES)] = told[0][:, : len(VOICES)]
+        if self._knowing != list(range(len(told))):
+            recalled = self._recalled(ids)
+            knowing = [told[number][recalled] for number in self._knowing]
+            expected[recalled] = np.mean(knowing, axis=0) if knowing else 0
         return expected
+
+    def _recalled(self, ids: IntArray) -> NDArray[np.bool_]:
+        """``[batch, notes]``: the notes of the soprano before which a known tune was recalled."""
+        voice, known = (ids[..., slot] - self.row.offsets[slot] for slot in map(self.row.slot, ("voice", KNOWN_TUNE)))
+        recalled: NDArray[np.bool_] = (voice == 0) & (known != 0)
+        return recalled
 
 
 class TaughtBatches(keras.utils.PyDataset):  # type: ignore[misc]

@@ -11,6 +11,7 @@ import pytest
 from companion.errors import BadModel
 from companion.model.contract import FORMAT, LARGEST_STATE, AsideContract, Contract, Reference, StateContract
 from companion.model.features import FEATURES, FeatureRow
+from companion.model.known_tunes import Tune
 from companion.music.vocabulary import fingerprint
 
 FEATURE_NAMES = ("voice", "decided")
@@ -26,6 +27,7 @@ GOOD = Contract(
     training={"data": "none"},
     scores={"windowed": {}},
     asides=(AsideContract("attention", 128), AsideContract("end", 1)),
+    known_tunes=(Tune(2, (0, -3), (4, 8)),),
 )
 
 
@@ -65,14 +67,15 @@ def test_what_is_written() -> None:
         "kind": "chorale",
         "asides": [{"name": "attention", "size": 128}, {"name": "end", "size": 1}],
         "needs_key": False,
+        "known_tunes": [[2, [0, -3], [4, 8]]],
     }
 
 
 def test_files_of_before_sing_chorales_and_say_nothing_beside() -> None:
     older = json.loads(GOOD.to_json())
-    for name in ("kind", "asides", "needs_key"):
+    for name in ("kind", "asides", "needs_key", "known_tunes"):
         del older[name]
-    assert Contract.from_json(json.dumps(older)) == replace(GOOD, asides=())
+    assert Contract.from_json(json.dumps(older)) == replace(GOOD, asides=(), known_tunes=())
 
 
 @pytest.mark.parametrize(("order", "turns"), [("fixed", (0, 1, 2, 3)), ("any", (0, 1, 2, 3)), ("rising", (3, 2, 1, 0))])
@@ -118,6 +121,13 @@ def test_in_which_order_the_voices_are_predicted(order: str, turns: tuple[int, .
         ({"states": state(shape=[10**9] * 9)}, "at most 16000000 are allowed"),
         ({"states": state() * 2}, "its states ['memory', 'memory'] need printable names of their own"),
         ({"states": state(name="features")}, "its states ['features'] need printable names of their own"),
+        ({"known_tunes": [[4, [0, 1], [4, 4]]]}, "its known tune 0 is no tune: Tune(begins=4"),
+        ({"known_tunes": [[0, [0, 1], [4, 4]], [0, [0], [4, 4]]]}, "its known tune 1 is no tune"),
+        ({"known_tunes": [[0, [0, 1], [4, 0]]]}, "its known tune 0 is no tune"),
+        ({"known_tunes": [[0, [0, 1], [4, 256]]]}, "its known tune 0 is no tune"),
+        ({"known_tunes": [[0, [0, 48], [4, 4]]]}, "its known tune 0 is no tune"),
+        ({"known_tunes": [[0, [], []]]}, "its known tune 0 is no tune"),
+        ({"known_tunes": [[0, [0] * 200_001, [4] * 200_001]]}, "it knows tunes of more than 200,000 notes together"),
         ({"states": state(name="a\nb")}, "its states ['a\\nb'] need printable names of their own"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import fields
 
 import numpy as np
 from hypothesis import given
@@ -49,6 +50,8 @@ def naive_echo(frames: IntArray) -> Echo:
         np.array(chords),
         nowhere.tune if tune_there is None else frames[tune_there, 0],
         np.array(notes),
+        nowhere.known,
+        nowhere.moves,
     )
 
 
@@ -107,7 +110,7 @@ class TestEchoes:
     def test_as_defined(self, frames: IntArray) -> None:
         echo = echoes_of(frames)
         for step in range(len(frames)):
-            here = Echo(echo.tokens[step], echo.chords[step], echo.tune[step], echo.notes[step])
+            here = Echo(*(getattr(echo, each.name)[step] for each in fields(Echo)))
             assert listed(here) == listed(naive_echo(frames[:step]))
 
 

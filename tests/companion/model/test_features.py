@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -177,6 +178,8 @@ BY_HAND = {
     "echo_chords": [[[0]] * 4] * 3,
     "tune": [[[0]] * 4] * 3,
     "tune_notes": [[[0]] * 4] * 3,
+    "known_tune": [[[0]] * 4] * 3,
+    "known_notes": [[[0]] * 4] * 3,
     "decided": [
         [[0, 0, 0, 0], [S, 0, 0, 0], [S, A, 0, 0], [S, A, 1, 0]],
         [[0, 0, 0, 0], [S, 0, 0, 0], [S, A + 2, 0, 0], [S, A + 2, T, 0]],
@@ -245,21 +248,22 @@ class TestByHand:
 class TestEcho:
     def test_by_hand(self) -> None:
         """How the voices went on then, from where they are now, and how much was alike up to there."""
-        row = FeatureRow(("own_echo", "echo", "echo_chords", "tune", "tune_notes"))
+        row = FeatureRow(("own_echo", "echo", "echo_chords", "tune", "tune_notes", "known_tune", "known_notes"))
         history = History().advance(THREE_FRAMES[0].tolist()).advance(THREE_FRAMES[1].tolist())
         there = np.array([S - 1, HOLD, REST, B + 12])
-        place = Place.of(2, None, echo=Echo(there, np.array(6), np.array(S + 2), np.array(9)))
+        place = Place.of(2, None, echo=Echo(there, *map(np.array, (6, S + 2, 9, S - 3, 17))))
         known = known_before(history, place)
         ids = [(row.ids(known, voice) - row.offsets).tolist() for voice in range(4)]
         everyone = [14, 2, 1, 27]
-        assert ids == [[own, *everyone, 5, 17, 6] for own in everyone]
+        assert ids == [[own, *everyone, 5, 17, 6, 12, 8] for own in everyone]
 
-    @pytest.mark.parametrize("name", ["echo_chords", "tune_notes"])
+    @pytest.mark.parametrize("name", ["echo_chords", "tune_notes", "known_notes"])
     def test_in_classes(self, name: str) -> None:
         row = FeatureRow((name,))
 
         def class_of(alike: int) -> int:
-            echo = Echo(Echo.none().tokens, np.array(alike), np.array(UNDECIDED), np.array(alike))
+            lengths = {"chords": np.array(alike), "notes": np.array(alike), "moves": np.array(alike)}
+            echo = replace(Echo.none(), **lengths)
             return int(row.ids(known_before(History(), Place.of(0, None, echo=echo)), voice=0)[0])
 
         assert [class_of(alike) for alike in (0, 1, 2, 3, 4, 5, 6, 11, 12, 31, 32, 999)] == [

@@ -17,6 +17,7 @@ from support.tiny import random_rows, settings_of, stepped_in_keras, tiny_model
 from companion.model.contract import DTYPES, UPDATES, VOICE_ORDERS
 from companion.model.features import FEATURES, FeatureRow
 from companion.music.vocabulary import VOCABULARY_SIZE, IntArray
+from export.models.layers import PLAIN_FEATURES
 from export.models.registry import ARCHITECTURES, build, model_class
 from export.release.onnx_file import asides_of
 from export.training.habits import Habits
@@ -155,6 +156,17 @@ def test_an_unknown_architecture_is_told_what_there_is() -> None:
         ValueError, match="unknown architecture 'grue'; choose one of attention-gru, bach, biaxial-lstm, conv-lstm, "
     ):
         build("grue")
+
+
+def test_bach_may_be_told_less() -> None:
+    told = (*PLAIN_FEATURES, "coming", "turn")
+    model = build("bach", features=list(told), units=8, hidden=8)
+    assert FeatureRow(model.features).names == FeatureRow(told).names
+    ids = random_rows(model.features, 3 * 4)
+    logits = whole(model, ids)
+    np.testing.assert_allclose(stepped_in_keras(model, ids), logits, atol=1e-4)
+    with pytest.raises(ValueError, match=r"unknown or repeated features \['colour'\]"):
+        build("bach", features=["voice", "colour"])
 
 
 def test_the_note_by_note_models_read_what_their_files_name() -> None:

@@ -90,6 +90,20 @@ def test_each_reads_its_own_of_a_row_that_has_all(runs: Sequence[Path]) -> None:
     assert taught.shape == (*plain.shape[:2], ANSWERS + VOCABULARY_SIZE)
 
 
+def test_of_a_known_tune_only_those_are_asked_that_are_told_of_it(runs: Sequence[Path]) -> None:
+    plain, knowing = load_best(runs[0])[1], build("bach", units=8, hidden=8)
+    row = Teachers([plain, knowing]).row
+    ids = np.repeat(crops_of(row.names)[0][0], 2, axis=0)[:2]
+    ids[1, 8::4, row.slot("known_tune")] += 2  # its soprano holds there as a tune does that it knows
+    both, alone, nobody = (Teachers(models, row.names) for models in ([plain, knowing], [knowing], [plain]))
+    mean, told = both.expect(ids), alone.expect(ids)
+    np.testing.assert_allclose(mean[1, 8::4], told[1, 8::4], atol=1e-6)
+    assert np.abs(mean[0, 8::4] - told[0, 8::4]).max() > 1e-3
+    assert np.abs(mean[1, 9::4] - told[1, 9::4]).max() > 1e-3
+    assert not nobody.expect(ids)[1, 8::4].any()
+    np.testing.assert_allclose(nobody.expect(ids)[0].sum(axis=-1), 1, atol=1e-5)
+
+
 def test_a_model_is_taught_by_one_that_reads_otherwise(runs: Sequence[Path], tmp_path: Path) -> None:
     pupil = {"units": 8, "hidden": 8}
     fit_one = FitSettings(
@@ -149,3 +163,12 @@ def test_a_pupil_comes_to_expect_what_its_teachers_do(runs: Sequence[Path], tmp_
     long = run_of(tmp_path / "long", 7, teachers=names, taught=1.0, epochs=2, batches_per_epoch=60, learning_rate=1e-2)
     assert distance(load_best(long)[1]) < 0.5 * distance(load_best(short)[1])
     assert read_settings(tmp_path / "long").teachers == names
+
+    def test_where_nobody_was_asked_the_note_alone_counts(self) -> None:
+        logits = np.random.default_rng(1).normal(size=(1, 2, VOCABULARY_SIZE)).astype(np.float32)
+        asked, unasked = self.targets((9, {7: 1.0}), (5, {})), self.targets((5, {}))
+        own = float(note_nll(unasked[..., :ANSWERS].astype(np.int32), logits[:, 1:]))
+        loss = taught_nll(0.5)
+        assert float(loss(unasked, logits[:, 1:])) == pytest.approx(own, abs=1e-5)
+        first = float(loss(asked[:, :1], logits[:, :1]))
+        assert float(loss(asked, logits)) == pytest.approx((first + own) / 2, abs=1e-5)
