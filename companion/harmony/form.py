@@ -95,7 +95,14 @@ class Form:
         """Which close of the piece a phrase ends on."""
         if self.ends and span == self.spans[-1]:
             return Closing.FINAL
-        return Closing.FIRST if span == self.spans[0] else Closing.INNER
+        if span == self.spans[0]:
+            return Closing.FIRST
+        if not self.ends:
+            return Closing.INNER
+        if span == self.spans[-2]:
+            return Closing.LAST_BUT_ONE
+        is_early = 2 * span.close < self.spans[0].start + self.spans[-1].end
+        return Closing.EARLY if is_early else Closing.LATE
 
 
 def drawn_form(

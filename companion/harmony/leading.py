@@ -23,6 +23,7 @@ from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 ON_BEAT, OFF_BEAT = 0, 1
 AS_BACH = 1.8  # how much what leans to a chord counts beside the model, so that progressions are as planned
+BEFORE_A_CLOSE = 1.6  # times as much on the beat before a phrase's last chord, by which the close is one
 OFF_BEAT_SHARE = 0.08  # of what leans to the chord on the beat: off it, what sounds tells the notes already
 DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
@@ -126,6 +127,8 @@ class Harmony:
     def rule(self, state: int, step: int, strength: float) -> Rule:
         """What keeps the notes of a step within the beat to a chord, so strongly; 1 is as Bach does."""
         is_known = self.beat.toward is not None
+        if is_known and self.beat.place == PhrasePlace.LAST:
+            strength *= BEFORE_A_CLOSE
         if step:
             return keep_to_chord(self.key, state, OFF_BEAT, strength, 1.0 if is_known else LIVELY_UNKNOWN)
         return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if is_known else STILL_UNKNOWN)

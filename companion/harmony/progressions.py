@@ -21,7 +21,7 @@ from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 
 TABLES_FILE = "chorales.npz"
-TABLES_FORMAT = "chorale-harmony/1"
+TABLES_FORMAT = "chorale-harmony/2"
 
 Likelihoods = NDArray[np.float64]
 
@@ -41,9 +41,12 @@ class Closing(IntEnum):
     """Which close of a piece."""
 
     FIRST = 0
-    INNER = 1
-    FINAL = 2
-    BEFORE_FINAL = 3  # the beat before the final chord
+    EARLY = 1  # of the others those in the first half …
+    LATE = 2  # … and in the second
+    LAST_BUT_ONE = 3  # which leaves it to the last to come home
+    FINAL = 4
+    BEFORE_FINAL = 5  # the beat before the final chord
+    INNER = 6  # any but the first and the final one, where nobody knows how long the piece will be
 
 
 _TRUST = 4.0  # so many counts weigh as much as what is likely in general
@@ -110,7 +113,7 @@ class Counts:
     chords: NDArray[np.intp]  # [chords, 3]: root, quality, bass
     openings: Likelihoods  # [chords]
     following: Likelihoods  # [places, chords, chords]
-    closing: Likelihoods  # [closings, chords]
+    closing: Likelihoods  # [closings up to BEFORE_FINAL, chords]
     singing: Likelihoods  # [voices, 2, chords, 12]
 
     def progressions(self) -> ChordChain:
@@ -134,8 +137,11 @@ class Counts:
 
     def _closing(self) -> Likelihoods:
         closes = self.closing[: Closing.BEFORE_FINAL].sum(axis=0)
-        usual = np.stack([closes] * Closing.BEFORE_FINAL + [self.following[PhrasePlace.LAST].sum(axis=0)])
-        return (_shares(self.closing + _SELDOM) / _shares(usual + _SELDOM)).clip(0.05, 20.0)
+        inner = self.closing[Closing.EARLY : Closing.FINAL].sum(axis=0, keepdims=True)
+        usual = np.stack([closes] * len(Closing))
+        usual[Closing.BEFORE_FINAL] = self.following[PhrasePlace.LAST].sum(axis=0)
+        counted = np.concatenate([self.closing, inner])
+        return (_shares(counted + _SELDOM) / _shares(usual + _SELDOM)).clip(0.05, 20.0)
 
     def _singing(self) -> Likelihoods:
         """Of chords that are seldom, by those of their quality and inversion on other roots."""

@@ -90,7 +90,7 @@ def counts_of(heard: Sequence[HeardPiece]) -> Counts:
         np.array(chords),
         np.zeros(len(chords)),
         np.zeros((len(PhrasePlace), len(chords), len(chords))),
-        np.zeros((len(Closing), len(chords))),
+        np.zeros((Closing.INNER, len(chords))),
         np.zeros((len(VOICES), len(EIGHTHS), len(chords), OCTAVE)),
     )
     for piece in heard:
@@ -115,9 +115,11 @@ def _count(piece: HeardPiece, states: Sequence[int | None], counts: Counts) -> N
 
 
 def _closing(piece: HeardPiece, beat: int) -> Closing:
-    if beat == piece.closes[-1]:
-        return Closing.FINAL
-    return Closing.FIRST if beat == piece.closes[0] else Closing.INNER
+    if beat in (edges := {piece.closes[0]: Closing.FIRST, piece.closes[-1]: Closing.FINAL}):
+        return edges[beat]
+    if beat == piece.closes[-2]:
+        return Closing.LAST_BUT_ONE
+    return Closing.EARLY if 2 * beat < len(piece.chords) else Closing.LATE
 
 
 def _count_voices(piece: HeardPiece, beat: int, singing: Likelihoods) -> None:

@@ -148,10 +148,16 @@ class TestPlaces:
         assert [self.FORM.steps_to_close(step) for step in (16, 39, 40, 41, 47, 48)] == [24, 1, 0, -1, -7, 24]
 
     def test_closes(self) -> None:
-        assert [self.FORM.closing(span) for span in self.FORM.spans] == [Closing.FIRST, Closing.INNER, Closing.FINAL]
+        closes = [self.FORM.closing(span) for span in self.FORM.spans]
+        assert closes == [Closing.FIRST, Closing.LAST_BUT_ONE, Closing.FINAL]
         endless = Form(self.FORM.spans, ends=False)
         assert endless.closing(endless.spans[-1]) == Closing.INNER
         assert Form(self.FORM.spans[:1]).closing(self.FORM.spans[0]) == Closing.FINAL
+
+    def test_closes_of_either_half(self) -> None:
+        form = Form(tuple(Span(start, start + 24, start + 32) for start in range(16, 208, 32)))
+        names = [form.closing(span).name for span in form.spans]
+        assert names == ["FIRST", "EARLY", "EARLY", "LATE", "LAST_BUT_ONE", "FINAL"]
 
     @given(st.integers(3, 100), DICE)
     def test_every_phrase_has_one_close_and_all_that_leads_to_it(self, beats: int, dice: np.random.Generator) -> None:

@@ -117,6 +117,17 @@ class TestCounts:
         assert closing[Closing.BEFORE_FINAL, numbers[FIFTH]] == 2
         assert closing.sum() == 6
 
+    def test_where_in_the_piece_a_phrase_closes(self) -> None:
+        """Seven phrases of a chord and its close, all but the first on the fifth."""
+        heard = heard_piece(piece(), C_MAJOR)
+        chords = (FIFTH, HOME, *(HOME, FIFTH) * 6)
+        places = (PhrasePlace.INSIDE, PhrasePlace.CLOSE) * 7
+        long = replace(heard, chords=chords, places=places, closes=tuple(range(1, 14, 2)))
+        counts = counts_of([replace(long, sounds=np.ones((56, 4), dtype=np.int32))])
+        home, fifth = counts.closing[:, [tuple(chord) == HOME for chord in counts.chords].index(True)], counts.closing
+        assert home.tolist() == [1, 0, 0, 0, 0, 1]
+        assert fifth.sum(axis=1).tolist() == [1, 2, 2, 1, 1, 1]
+
     def test_what_the_bass_sang(self) -> None:
         numbers, counts = self.counted()
         for when in range(2):
