@@ -25,6 +25,7 @@ from companion.model.features import (
     known_before,
     sounding_code,
 )
+from companion.model.known_tunes import NOTHING_RECALLED, Recall
 from companion.model.leading import LEADER, LedModel
 from companion.model.runtime import Model
 from companion.model.state import Array, State, aside
@@ -66,6 +67,7 @@ class Frame:
     attention: tuple[Array, ...] = ()  # of each voice's note, where a model says what it looked back at; empty: nothing
     ended: float = 0.0  # how likely the piece was over before it, where the model says
     echo: Likest = NOWHERE  # where the music was like this before, if the model is told
+    recalled: Recall = NOTHING_RECALLED  # how a tune goes on that the model knows by heart, if this one is like it
 
 
 class Generator:
@@ -98,8 +100,10 @@ class Generator:
         """
         given = {**({} if led is None else {LEADER: led.token}), **(given or {})}
         history, memory = state.history, state.memory
-        likest = NOWHERE if state.past is None else state.past.likest()
-        known = known_before(history, _place(state, given, conditions, likest))
+        likest, recalled = NOWHERE, NOTHING_RECALLED
+        if state.past is not None:
+            likest, recalled = state.past.likest(), state.past.recall()
+        known = known_before(history, _place(state, given, conditions, likest, recalled))
         tokens, codes = _given_first(given, history)
         choices: dict[int, Choice] = {}
         attention: dict[int, Array] = {}
@@ -129,9 +133,8 @@ class Generator:
         following = DecoderState(state.step + 1, after, memory, past, sounds, state.chord, course)
         ordered = tuple(choices[voice] for voice in range(len(VOICES)))
         looked = tuple(attention.get(voice, _LOOKED_NOWHERE) for voice in range(len(VOICES))) if attention else ()
-        frame = Frame(
-            state.step, np.array(tokens, dtype=np.int32), pitches, ordered, sampling.temperature, looked, ended, likest
-        )
+        chosen, temperature = np.array(tokens, dtype=np.int32), sampling.temperature
+        frame = Frame(state.step, chosen, pitches, ordered, temperature, looked, ended, likest, recalled)
         return frame, following
 
     def lead(self, state: DecoderState, sampling: Sampling) -> Choice | None:
@@ -167,14 +170,18 @@ _LOOKED_NOWHERE: Array = np.zeros(0, dtype=np.float32)
 
 
 def _place(
-    state: DecoderState, given: Mapping[int, int], conditions: Conditions, likest: Likest | None = None
+    state: DecoderState,
+    given: Mapping[int, int],
+    conditions: Conditions,
+    likest: Likest | None = None,
+    recalled: Recall | None = None,
 ) -> Place:
     """Where the next frame stands, and what is known of it: given voices, unless all are, which is but hearing."""
     ahead = None
     if len(given) < len(VOICES) and (given or conditions.ahead is not None):
         now = [_sayable(given[v], state.history, v) if v in given else UNDECIDED for v in range(len(VOICES))]
         ahead = replace(conditions.ahead or Ahead.unknown(), now=np.array(now, dtype=np.int32))
-    echo = None if state.past is None else state.past.echo(likest)
+    echo = None if state.past is None else state.past.echo(likest, recalled)
     return Place.of(state.step, conditions.steps_to_close, key_id(conditions.key), ahead, echo)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.harmony.chords import TONE_OF, Chord, heard_chord
-from companion.harmony.doubling import DEALT_NUMBER, UPPER
+from companion.harmony.doubling import DEALT_NUMBER, TONES, UPPER
 from companion.harmony.progressions import ChordChain, Likelihoods, PhrasePlace, tables
 from companion.harmony.symbols import AskedChord
 from companion.harmony.voicings import sings
@@ -27,6 +28,7 @@ BEFORE_A_CLOSE = 1.6  # times as much on the beat before a phrase's last chord, 
 OFF_BEAT_SHARE = 0.08  # of what leans to the chord on the beat: off it, what sounds tells the notes already
 DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
+SUSPENDING = 0.7  # nats for holding over a beat what can go down to its chord, above what the model says
 # What leans to a chord leans to all of its tones; the near ones are meant: nats off for each semitone beyond a step,
 # on the beat and off it.
 LEAP_NATS, NO_LEAP, WIDEST_LEAP = (0.2, 0.6), 2, 9
@@ -131,7 +133,8 @@ class Harmony:
             strength *= BEFORE_A_CLOSE
         if step:
             return keep_to_chord(self.key, state, OFF_BEAT, strength, 1.0 if is_known else LIVELY_UNKNOWN)
-        return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if is_known else STILL_UNKNOWN)
+        suspends = not is_known or self.beat.place > PhrasePlace.LAST
+        return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if is_known else STILL_UNKNOWN, suspends)
 
     def rules(
         self, number: int, step: int, strength: float, given: Mapping[int, int], opens: bool
@@ -176,48 +179,111 @@ def _leap_costs(nats: float) -> Likelihoods:
     return costs
 
 
+_NOT_DEALT = np.zeros(TONES)
 _LEAPS = [_leap_costs(nats) for nats in LEAP_NATS]  # on the beat, off it
 _DOUBLED = DOUBLED_LEADING_TONE * (_CLASSES[:, None] == _CLASSES)  # [code that sounds, token] nats off
 
 
 @lru_cache(maxsize=512)
-def keep_to_chord(key: Key, state: int, when: int, strength: float, moving: float = 0.0) -> Rule:
-    """A rule that leans to the tones of a chord, completes it on the beat, and doubles no leading tone."""
-    chain = tables().of_key(key)
-    chord = chain.chords[state].transposed(key.tonic)
-    leaning = np.roll(chain.leaning[:, when, state], key.tonic, axis=-1)[:, _CLASSES]  # [voices, codes]
-    strength *= AS_BACH
-    leaning *= strength * (1.0 if when == ON_BEAT else OFF_BEAT_SHARE)
-    completing = tables().completing[chord.quality, chord.inversion] * strength  # [dealt, tones]
-    tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
-    tones = tone_of.tolist()
+def keep_to_chord(
+    key: Key, state: int, when: int, strength: float, moving: float = 0.0, suspends: bool = False
+) -> Rule:
+    """A rule that leans to the tones of a chord, completes it on the beat, and doubles no leading tone.
 
-    def dealt_among(codes: tuple[int, ...]) -> int:
-        return DEALT_NUMBER[tuple(sorted([tones[code] for code in codes[:UPPER] if code >= FIRST_STRIKE]))]
+    suspends: whether an upper voice holds a tone over the beat that lies a step above one of the chord is left to the
+    model, which knows how suspensions are prepared.
+    """
+    if when == OFF_BEAT:
+        return _OffBeat(key, state, strength, moving)
+    return _OnBeat(key, state, strength, moving, suspends)
 
-    leads = {(key.tonic + LEADING_TONE) % OCTAVE}
-    third = chord.tones[1]
-    if chord.quality == _DOMINANT_SEVENTH or (chord.quality == _MAJOR and third not in key.scale):
-        leads.add(third)
 
-    def rule(scores: LogProbs, context: NoteContext) -> None:
-        voice, codes = context.voice, context.codes
-        won = leaning[voice]
-        if when == ON_BEAT and voice < UPPER:
-            won = won + completing[dealt_among(codes)].take(tone_of)
+class _Leaning:
+    """What both rules have in common."""
+
+    def __init__(self, key: Key, state: int, when: int, strength: float) -> None:
+        self.chain = tables().of_key(key)
+        self.chord = self.chain.chords[state].transposed(key.tonic)
+        self.strength = strength * AS_BACH
+        self.leaning = np.roll(self.chain.leaning[:, when, state], key.tonic, axis=-1)[:, _CLASSES]  # [voices, codes]
+        self.leaps = self.strength * _LEAPS[when]
+        third = self.chord.tones[1]
+        self.leads = {(key.tonic + LEADING_TONE) % OCTAVE}
+        if self.chord.quality == _DOMINANT_SEVENTH or (self.chord.quality == _MAJOR and third not in key.scale):
+            self.leads.add(third)
+
+    def doubled(self, codes: tuple[int, ...]) -> Likelihoods:
+        """[codes] nats off what doubles a leading tone among those that sound."""
+        off = np.zeros(VOCABULARY_SIZE)
         for code in codes:
-            if code >= FIRST_STRIKE and CODE_PITCH_CLASS[code] in leads:
-                won = won - strength * _DOUBLED[code]
+            if code >= FIRST_STRIKE and CODE_PITCH_CLASS[code] in self.leads:
+                off += self.strength * _DOUBLED[code]
+        return off
+
+    def strike(self, scores: LogProbs, won: Likelihoods, context: NoteContext) -> None:
+        """Let strikes win what they win, less what leaps lose."""
         scores[FIRST_STRIKE:] += won[FIRST_STRIKE:]
-        before = context.history.reference[voice]
+        before = context.history.reference[context.voice]
         if before >= FIRST_STRIKE:
             rises = slice(VOCABULARY_SIZE + FIRST_STRIKE - before, 2 * VOCABULARY_SIZE - before)
-            scores[FIRST_STRIKE:] -= strength * _LEAPS[when][rises]
-        held = context.history.now[voice]
-        if held >= FIRST_STRIKE:
-            scores[HOLD] += won[held] - moving * (strength * LIVELY if when == OFF_BEAT else _standing(context))
+            scores[FIRST_STRIKE:] -= self.leaps[rises]
 
-    return rule
+
+class _OffBeat(_Leaning):
+    def __init__(self, key: Key, state: int, strength: float, moving: float) -> None:
+        super().__init__(key, state, OFF_BEAT, strength)
+        self.leaning *= self.strength * OFF_BEAT_SHARE
+        self.moving = self.strength * LIVELY * moving
+
+    def __call__(self, scores: LogProbs, context: NoteContext) -> None:
+        won = self.leaning[context.voice] - self.doubled(context.codes)
+        self.strike(scores, won, context)
+        held = context.history.now[context.voice]
+        if held >= FIRST_STRIKE:
+            scores[HOLD] += won[held] - self.moving
+
+
+class _OnBeat(_Leaning):
+    def __init__(self, key: Key, state: int, strength: float, moving: float, suspends: bool) -> None:
+        super().__init__(key, state, ON_BEAT, strength)
+        self.leaning *= self.strength
+        self.holding = self.strength * np.roll(self.chain.holding[:, state], key.tonic, axis=-1)[:, _CLASSES]
+        chord = self.chord
+        self.completing = tables().completing[chord.quality, chord.inversion] * self.strength  # [dealt, tones]
+        self.tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
+        self.tones = self.tone_of.tolist()
+        above = {(tone + step) % OCTAVE for tone in chord.tones for step in (1, 2)} - {*chord.tones}
+        self.suspended = [suspends and tone in above for tone in _CLASSES.tolist()]  # [codes]
+        self.moving = moving
+
+    def __call__(self, scores: LogProbs, context: NoteContext) -> None:
+        voice, held = context.voice, context.history.now[context.voice]
+        doubled, dealt = self.doubled(context.codes), self._dealt(context)
+        if held < FIRST_STRIKE:
+            self.strike(scores, self.leaning[voice] + dealt.take(self.tone_of) - doubled, context)
+            return
+        before = _together(scores)
+        self.strike(scores, self.leaning[voice] + dealt.take(self.tone_of) - doubled, context)
+        if self.suspended[held] and voice < UPPER and math.isfinite(before):
+            kept = _together(scores) - before + SUSPENDING
+        else:
+            kept = self.holding[voice, held] + dealt[self.tones[held]]
+        scores[HOLD] += kept - doubled[held] - self.moving * _standing(context)
+
+    def _dealt(self, context: NoteContext) -> Likelihoods:
+        """[tones] what each wins by completing what the upper voices have of the chord."""
+        if context.voice >= UPPER:
+            return _NOT_DEALT
+        own = [self.tones[code] for code in context.codes[:UPPER] if code >= FIRST_STRIKE]
+        dealt: Likelihoods = self.completing[DEALT_NUMBER[tuple(sorted(own))]]
+        return dealt
+
+
+def _together(scores: LogProbs) -> float:
+    """How likely any strike is, in nats."""
+    strikes = scores[FIRST_STRIKE:]
+    most = float(strikes.max())
+    return most + math.log(float(np.exp(strikes - most).sum())) if math.isfinite(most) else most
 
 
 def triad_of(chord: Chord) -> Rule:

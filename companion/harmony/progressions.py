@@ -66,7 +66,8 @@ class ChordChain:
     following: Likelihoods  # [places, chords, chords]: after each, which
     closing: Likelihoods  # [closings, chords]: how much likelier than there in any phrase
     singing: Likelihoods  # [voices, 2 (on the beat, off it), chords, 12]: which tone above the tonic
-    leaning: Likelihoods  # the same, in nats above what the voice sings in any chord
+    leaning: Likelihoods  # the same of tones that are struck, in nats above what the voice strikes in any chord
+    holding: Likelihoods  # [voices, chords, 12]: the same of tones that are held into the beat, suspensions among them
 
     def of_chord(self, chord: Chord | None) -> int | None:
         """The state that a chord is; None where it is none of them, however it is inverted."""
@@ -115,15 +116,25 @@ class Counts:
     following: Likelihoods  # [places, chords, chords]
     closing: Likelihoods  # [closings up to BEFORE_FINAL, chords]
     singing: Likelihoods  # [voices, 2, chords, 12]
+    holding: Likelihoods  # [voices, chords, 12]: of those on the beat the ones that began before it
 
     def progressions(self) -> ChordChain:
         """Likelihoods, of what was seldom counted by what is alike."""
-        singing, usual = self._singing(), self._usual_singing()
-        leaning = np.clip(np.log(singing) - np.log(usual), *_STRONGEST)
-        chords = tuple(Chord(*map(int, chord)) for chord in self.chords)
+        struck = self.singing.copy()
+        struck[:, 0] -= self.holding
         return ChordChain(
-            chords, _shares(self.openings + _SELDOM), self._following(), self._closing(), singing, leaning
+            tuple(Chord(*map(int, chord)) for chord in self.chords),
+            _shares(self.openings + _SELDOM),
+            self._following(),
+            self._closing(),
+            self._filled(self.singing),
+            self._leaning(struck),
+            self._leaning(self.holding[:, None])[:, 0],
         )
+
+    def _leaning(self, sung: Likelihoods) -> Likelihoods:
+        usual = _shares(sung.sum(axis=2, keepdims=True) + 1.0)
+        return np.asarray(np.clip(np.log(self._filled(sung)) - np.log(usual), *_STRONGEST))
 
     def _following(self) -> Likelihoods:
         in_all = self.following.sum(axis=0)
@@ -143,21 +154,18 @@ class Counts:
         counted = np.concatenate([self.closing, inner])
         return (_shares(counted + _SELDOM) / _shares(usual + _SELDOM)).clip(0.05, 20.0)
 
-    def _singing(self) -> Likelihoods:
-        """Of chords that are seldom, by those of their quality and inversion on other roots."""
+    def _filled(self, sung: Likelihoods) -> Likelihoods:
+        """What is sung in chords, ``[voices, …, chords, 12]``: of seldom ones by those of their kind on other roots."""
         kinds: dict[tuple[int, int], Likelihoods] = {}
         for number, (root, quality, bass) in enumerate(self.chords.tolist()):
             kind = quality, (bass - root) % OCTAVE
-            from_root = self.singing[:, :, number].take(_ABOVE[root], axis=-1)
+            from_root = sung[:, :, number].take(_ABOVE[root], axis=-1)
             kinds[kind] = kinds.get(kind, np.full_like(from_root, 0.3)) + from_root
-        sung = self.singing.copy()
+        filled = sung.copy()
         for number, (root, quality, bass) in enumerate(self.chords.tolist()):
             alike = _shares(kinds[quality, (bass - root) % OCTAVE])
-            sung[:, :, number] += _TRUST_IN_QUALITY * alike.take(_ABOVE[-root], axis=-1)
-        return _shares(sung)
-
-    def _usual_singing(self) -> Likelihoods:
-        return _shares(self.singing.sum(axis=2, keepdims=True) + 1.0)
+            filled[:, :, number] += _TRUST_IN_QUALITY * alike.take(_ABOVE[-root], axis=-1)
+        return _shares(filled)
 
 
 def _shares(counts: Likelihoods) -> Likelihoods:
@@ -225,7 +233,7 @@ def tables() -> Tables:
             Counts(
                 *(
                     archive[f"{mode}_{what}"].astype(float) if what != "chords" else archive[f"{mode}_chords"]
-                    for what in ("chords", "openings", "following", "closing", "singing")
+                    for what in ("chords", "openings", "following", "closing", "singing", "holding")
                 )
             ).progressions()
             for mode in ("major", "minor")

@@ -11,7 +11,7 @@ import numpy as np
 
 from companion.model.codes import CODES, LONGEST_PAST, UNDECIDED
 from companion.model.features import Echo, History
-from companion.model.known_tunes import NOTHING_RECALLED, Hearing
+from companion.model.known_tunes import NOTHING_RECALLED, Hearing, Recall
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray
 
 
@@ -76,15 +76,18 @@ class Past:
         """Where most chords led alike, the latest such place."""
         return _most_alike(self.chords_alike)
 
-    def echo(self, likest: Likest | None = None) -> Echo:
+    def recall(self) -> Recall:
+        """How a tune goes on that the model knows by heart."""
+        return NOTHING_RECALLED if self.hearing is None else self.hearing.recall()
+
+    def echo(self, likest: Likest | None = None, recalled: Recall | None = None) -> Echo:
         """What came where the music was most like this, the latest such place; and where its tune was.
 
-        likest: what ``likest`` says, if that is known already.
+        likest, recalled: what these methods say, if that is known already.
         """
         place, tune_place = likest or self.likest(), _most_alike(self.notes_alike)
         tokens, (tune, *_) = self._came(place), self._came(tune_place)
-        known = NOTHING_RECALLED if self.hearing is None else self.hearing.recall()
-        told = (tokens, place.alike, tune, tune_place.alike, *known)
+        told = (tokens, place.alike, tune, tune_place.alike, *(recalled or self.recall()))
         return Echo(*(np.array(what, dtype=np.int32) for what in told))
 
     def _came(self, place: Likest) -> list[int]:

@@ -151,7 +151,16 @@ def frame_row(frame: Frame, chosen: Sequence[bool], place: Mapping[str, Any]) ->
     steps_back, chords = frame.echo
     echo = {"echo": {"steps_back": steps_back, "chords": chords}} if steps_back else {}
     notes = [_note(frame, voice, chosen[voice]) for voice in range(len(VOICES))]
-    return {"step": frame.step, **place, **echo, "notes": notes}
+    return {"step": frame.step, **place, **echo, **_known_tune(frame), "notes": notes}
+
+
+def _known_tune(frame: Frame) -> dict[str, Any]:
+    """What the soprano sings now in a tune that the model knows by heart, where one is recalled."""
+    token, moves = frame.recalled
+    if not moves:
+        return {}
+    pitch = frame.choices[0].held_pitch if token == HOLD else struck_pitch(token)
+    return {"known_tune": {"pitch": pitch, "moves": moves}}
 
 
 def _note(frame: Frame, voice: int, chosen: bool) -> dict[str, Any]:

@@ -17,7 +17,15 @@ from companion.harmony.progressions import Closing, Counts, Likelihoods, PhraseP
 from companion.model.codes import SILENCE
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
-from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, STEPS_PER_BEAT, VOICES, IntArray, sounding_tokens
+from companion.music.vocabulary import (
+    CODE_PITCH_CLASS,
+    FIRST_STRIKE,
+    HOLD,
+    STEPS_PER_BEAT,
+    VOICES,
+    IntArray,
+    sounding_tokens,
+)
 from export.data.pieces import Piece, key_of
 
 LEAST_SEEN = 3  # times, so that a chord is one of the states
@@ -34,6 +42,7 @@ class HeardPiece:
     closes: tuple[int, ...]  # beats
     begins: tuple[int, ...]  # the beat on which each phrase begins
     sounds: IntArray  # [beats · 4, 4] codes
+    held: NDArray[np.bool_]  # [beats, 4]: what sounds on the beat began before it
     in_threes: bool
 
 
@@ -58,7 +67,14 @@ def heard_piece(piece: Piece, key: Key) -> HeardPiece:
     closes = tuple(sorted({(close - first) // STEPS_PER_BEAT for close in piece.closes if close >= first}))
     begins = (0, *(_next(struck, close + 1) for close in closes[:-1]))
     return HeardPiece(
-        key, tuple(chords), _places(beats, closes, begins), closes, begins, sounds, (piece.metre or "").startswith("3/")
+        key,
+        tuple(chords),
+        _places(beats, closes, begins),
+        closes,
+        begins,
+        sounds,
+        frames[::STEPS_PER_BEAT] == HOLD,
+        (piece.metre or "").startswith("3/"),
     )
 
 
@@ -92,6 +108,7 @@ def counts_of(heard: Sequence[HeardPiece]) -> Counts:
         np.zeros((len(PhrasePlace), len(chords), len(chords))),
         np.zeros((Closing.INNER, len(chords))),
         np.zeros((len(VOICES), len(EIGHTHS), len(chords), OCTAVE)),
+        np.zeros((len(VOICES), len(chords), OCTAVE)),
     )
     for piece in heard:
         _count(piece, [None if chord is None else number.get(chord) for chord in piece.chords], counts)
@@ -110,7 +127,7 @@ def _count(piece: HeardPiece, states: Sequence[int | None], counts: Counts) -> N
                 counts.closing[_closing(piece, beat), state] += 1
             if beat == piece.closes[-1] - 1:
                 counts.closing[Closing.BEFORE_FINAL, state] += 1
-            _count_voices(piece, beat, counts.singing[:, :, state])
+            _count_voices(piece, beat, counts.singing[:, :, state], counts.holding[:, state])
         before = before if state is None else state
 
 
@@ -122,11 +139,13 @@ def _closing(piece: HeardPiece, beat: int) -> Closing:
     return Closing.EARLY if 2 * beat < len(piece.chords) else Closing.LATE
 
 
-def _count_voices(piece: HeardPiece, beat: int, singing: Likelihoods) -> None:
+def _count_voices(piece: HeardPiece, beat: int, singing: Likelihoods, holding: Likelihoods) -> None:
     for when, step in enumerate(EIGHTHS):
         for voice, code in enumerate(piece.sounds[beat * STEPS_PER_BEAT + step].tolist()):
             if code >= FIRST_STRIKE:
-                singing[voice, when, (CODE_PITCH_CLASS[code] - piece.key.tonic) % OCTAVE] += 1
+                tone = (CODE_PITCH_CLASS[code] - piece.key.tonic) % OCTAVE
+                singing[voice, when, tone] += 1
+                holding[voice, tone] += when == ON_BEAT and bool(piece.held[beat, voice])
 
 
 def dealt_counts(heard: Iterable[HeardPiece]) -> Likelihoods:

@@ -23,7 +23,7 @@ def learn(pieces: Sequence[Piece], path: Path, force: bool = False) -> dict[str,
     for mode, own in modes.items():
         counts = counts_of(own)
         tables[f"{mode}_chords"] = counts.chords.astype(np.uint8)
-        for what in ("openings", "following", "closing", "singing"):
+        for what in ("openings", "following", "closing", "singing", "holding"):
             tables[f"{mode}_{what}"] = getattr(counts, what).astype(np.uint16)
     tables["completing"] = completing(dealt_counts(heard)).astype(np.float32)
     tables["phrases"] = phrase_counts(heard)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.music.pitch import OCTAVE
-from companion.music.vocabulary import STEPS_PER_BEAT, sounding_pitches
+from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, sounding_pitches
 from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS, PitchClasses
 from export.measures.harmony import TRIADS_AND_SEVENTHS, pitch_classes
 from export.measures.passage import Passage
@@ -25,6 +25,10 @@ Pitches = tuple[int, ...]  # what sounds, soprano first
 SOFT_SEVENTHS = SEVENTHS[1:3]
 FALL_OF_A_FIFTH = 7  # semitones from the root that is come to up to the one that was left
 THIRD_TONE, FIFTH_TONE, SEVENTH_TONE = 1, 2, 3  # of a shape
+SUSPENDED = (1, 2, 5, 10, 11)  # semitones above the bass: seconds, the fourth, sevenths
+STEPS_DOWN = (1, 2)  # semitones
+PREPARED_STEPS = 2  # for which a suspension sounded before
+BASS = VOICES.index("bass")
 
 
 class Sonority(NamedTuple):
@@ -143,6 +147,31 @@ def dissonant_beats_led_on(passage: Passage) -> Tally:
     on_beats = range(passage.first_beat, len(chords), STEPS_PER_BEAT)
     dissonant = [step for step in on_beats if chords[step] and not named[step]]
     return Tally(sum(any(named[step + 1 : step + 1 + STEPS_PER_BEAT]) for step in dissonant), len(dissonant))
+
+
+def suspensions(passage: Passage) -> Tally:
+    """Upper voices that hold a dissonance with the bass over the beat and go down a step within it, among all beats.
+
+    What is held sounded for half a beat before; what is dissonant is a second, a fourth or a seventh.
+    """
+    pitches = sounding_pitches(passage.frames)
+    beats = range(passage.first_beat, len(pitches), STEPS_PER_BEAT)
+    found = sum(
+        _is_suspended(pitches[max(beat - PREPARED_STEPS, 0) : beat + STEPS_PER_BEAT + 1, [voice, BASS]])
+        for beat in beats
+        for voice in range(BASS)
+        if beat >= PREPARED_STEPS
+    )
+    return Tally(found, len(beats))
+
+
+def _is_suspended(pitches: NDArray[np.integer]) -> bool:
+    """Pitches of a voice and the bass, ``[steps, 2]``, the beat after PREPARED_STEPS."""
+    held, bass = pitches[PREPARED_STEPS].tolist()
+    if not held or not bass or (held - bass) % OCTAVE not in SUSPENDED or (pitches[:PREPARED_STEPS, 0] != held).any():
+        return False
+    left = next((pitch for pitch in pitches[PREPARED_STEPS:, 0].tolist() if pitch != held), held)
+    return held - left in STEPS_DOWN and left > 0
 
 
 def root_motions(passage: Passage) -> NDArray[np.float64]:

@@ -156,6 +156,7 @@ _FUNCTION = (
     share_of("fifth in the bass", function.six_fours, "% of beats"),
     share_of("seventh chords", function.seventh_chords, "% of beats"),
     share_of("minor and major seventh chords", function.soft_sevenths, "% of beats"),
+    share_of("suspensions", function.suspensions, "per 100 beats"),
     share_of("dissonant beats led to a chord within a beat", function.dissonant_beats_led_on),
 )
 _ENDINGS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -36,8 +37,10 @@ class GruModel(keras.Model):  # type: ignore[misc]
         dropout: float = 0.3,
         slot_dropout: float = 0.1,
         weight_dropout: float = 0.0,
+        features: Sequence[str] = features,
     ):
         super().__init__()
+        self.features = tuple(features)
         row = FeatureRow(self.features)
         self.units, self.depth = units, depth
         self.embedding = NoteEmbedding(row, units, slot_dropout=slot_dropout)

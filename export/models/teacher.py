@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from companion.model.features import WITHOUT_BARS
 from export.models.gru import GruModel
 
@@ -11,3 +13,14 @@ class TeacherModel(GruModel):
 
     architecture = "teacher"
     features = WITHOUT_BARS
+
+    def __init__(
+        self,
+        units: int = 256,
+        depth: int = 2,
+        dropout: float = 0.3,
+        slot_dropout: float = 0.1,
+        weight_dropout: float = 0.0,
+        features: Sequence[str] = features,
+    ):
+        super().__init__(units, depth, dropout, slot_dropout, weight_dropout, features)

@@ -1,8 +1,9 @@
 """How the shipped ``bach`` and ``gru`` are made: runs one after another, each from those before it.
 
 Of ``bach`` two kinds of model first learn from Bach alone: two with its clocks, and one that runs note by
-note and learns in three rounds. What they expect together is then taught to a pupil, and once more to ``bach``,
-which begins from it and is told less beforehand.
+note and learns in three rounds. What they expect together is then taught to a pupil, and to another, which begins
+from it and is told less beforehand. All these know no tunes by heart. A third pupil of the second one does, and so does
+one more with its clocks, which learns from Bach alone: together with the second and with ``gru`` they teach ``bach``.
 
 ``gru`` learns from Bach alone, and is then taught by the ``bach`` that ships.
 """
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from companion.model.features import WITHOUT_BARS
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings
 
@@ -27,10 +29,11 @@ _UNTOLD = replace(  # mostly as music is heard by someone who is told nothing of
     hidden_onsets=0.6,
     echoes_dropped=0.4,
 )
+_TUNES_UNKNOWN = [name for name in WITHOUT_BARS if name not in {"known_tune", "known_notes"}]
 _OF_CLOCKS = FitSettings(
     "bach",
     REAL,
-    {"dropout": 0.4, "slot_dropout": 0.1, "weight_dropout": 0.5},
+    {"dropout": 0.4, "slot_dropout": 0.1, "weight_dropout": 0.5, "features": _TUNES_UNKNOWN},
     _LONG,
     epochs=48,
     patience=48,
@@ -38,7 +41,7 @@ _OF_CLOCKS = FitSettings(
 _OF_NOTES = FitSettings(
     "teacher",
     REAL,
-    {"dropout": 0.3, "slot_dropout": 0.15, "weight_dropout": 0.0},
+    {"dropout": 0.3, "slot_dropout": 0.15, "weight_dropout": 0.0, "features": _TUNES_UNKNOWN},
     replace(_LONG, steps=96, any_order=0.5, short_every=0),
     epochs=36,
     patience=6,
@@ -76,7 +79,7 @@ BACH_RUNS: Recipe = (
         "notes-3",
         replace(
             _OF_NOTES,
-            model={"dropout": 0.35, "slot_dropout": 0.15, "weight_dropout": 0.3},
+            model={**_OF_NOTES.model, "dropout": 0.35, "weight_dropout": 0.3},
             crops=replace(_LONG, steps=96),
             epochs=32,
             learning_rate=1.2e-3,
@@ -89,7 +92,7 @@ BACH_RUNS: Recipe = (
         "pupil",
         replace(
             _OF_CLOCKS,
-            model={"dropout": 0.3, "slot_dropout": 0.1, "weight_dropout": 0.3},
+            model={**_OF_CLOCKS.model, "dropout": 0.3, "weight_dropout": 0.3},
             epochs=36,
             learning_rate=1.2e-3,
             seed=22,
@@ -98,6 +101,46 @@ BACH_RUNS: Recipe = (
         ),
     ),
     Fit(
+        "pupil-2",
+        replace(
+            _OF_CLOCKS,
+            model={**_OF_CLOCKS.model, "dropout": 0.2, "slot_dropout": 0.05, "weight_dropout": 0.2},
+            crops=_UNTOLD,
+            epochs=32,
+            learning_rate=1.2e-3,
+            seed=31,
+            teachers=("clocks-2", "notes-3"),
+            start="pupil",
+        ),
+    ),
+    # from here on tunes are known by heart
+    Fit(
+        "pupil-3",
+        replace(
+            _OF_CLOCKS,
+            model={"dropout": 0.25, "slot_dropout": 0.08, "weight_dropout": 0.25},
+            crops=_UNTOLD,
+            epochs=24,
+            learning_rate=1e-3,
+            patience=8,
+            seed=41,
+            teachers=("pupil-2",),
+            start="pupil-2",
+        ),
+    ),
+    Fit(
+        "clocks-3",
+        replace(
+            _OF_CLOCKS,
+            model={"dropout": 0.4, "slot_dropout": 0.15, "weight_dropout": 0.5},
+            crops=replace(_LONG, any_order=0.3),
+            epochs=72,
+            patience=8,
+            seed=51,
+        ),
+    ),
+    Unpacked("gru", "gru"),
+    Fit(
         "bach",
         replace(
             _OF_CLOCKS,
@@ -105,9 +148,10 @@ BACH_RUNS: Recipe = (
             crops=_UNTOLD,
             epochs=32,
             learning_rate=1.2e-3,
-            seed=31,
-            teachers=("clocks-2", "notes-3"),
-            start="pupil",
+            patience=10,
+            seed=61,
+            teachers=("pupil-2", "pupil-3", "clocks-3", "gru"),
+            start="pupil-3",
         ),
     ),
 )

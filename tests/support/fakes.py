@@ -39,6 +39,7 @@ class ScriptedModel:
         self.contract = contract_of(voice_order=voice_order)
         self.digest = "0" * 64
         self.row = FeatureRow(self.contract.features)
+        self.known_tunes = KnownTunes(())
         self.script = script
         self.asked: list[tuple[int, int]] = []  # (frame, voice) of each call
         self.seen: list[IntArray] = []  # the ids of each call

@@ -10,6 +10,7 @@ from companion.controls.settings import Command, Settings
 from companion.controls.table import Choices
 from companion.generation.improviser import Planned
 from companion.model.features import FeatureRow
+from companion.model.known_tunes import KnownTunes
 from companion.music.bars import Barlines
 from companion.music.sounding import Change, ChannelNote, Part, Sounding, SoundingFrame
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES, IntArray, strike
@@ -289,6 +290,7 @@ class Shadow:
     def __init__(self) -> None:
         self.contract = contract_of(("voice", "pitches", "decided"))
         self.row = FeatureRow(self.contract.features)
+        self.known_tunes = KnownTunes(())
 
     def initial_state(self) -> Mapping[str, Any]:
         return {}

@@ -16,14 +16,14 @@ from support.harmonies import pitch_classes, sounding
 from companion.generation.generator import Generator
 from companion.harmony.chords import Chord
 from companion.harmony.keys import EVERY_KEY
-from companion.harmony.leading import OFF_BEAT_SHARE, AskedBeat, Harmony, keep_to_chord, triad_of
+from companion.harmony.leading import OFF_BEAT_SHARE, SUSPENDING, AskedBeat, Harmony, keep_to_chord, triad_of
 from companion.harmony.progressions import PhrasePlace, tables
 from companion.model.codes import UNDECIDED
 from companion.model.features import History, sounding_code
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
 from companion.sampling.draw import Sampling
-from companion.sampling.rules import NoteContext, strikes_anew
+from companion.sampling.rules import LogProbs, NoteContext, strikes_anew
 
 C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
 MAJOR, DOMINANT_SEVENTH = 0, 3
@@ -128,6 +128,11 @@ class TestChord:
         assert roots.most_common(1)[0][0] == 7
 
 
+def held_odds(scores: LogProbs) -> float:
+    """Of holding on, against striking anything."""
+    return float(scores[HOLD] - np.logaddexp.reduce(scores[FIRST_STRIKE:]))
+
+
 class TestRule:
     @pytest.mark.parametrize("voice", range(4))
     @pytest.mark.parametrize("key", [C_MAJOR, A_MINOR, Key(6, False)])
@@ -145,13 +150,54 @@ class TestRule:
             rule = Harmony(C_MAJOR).rule(0, step, 1.0)
             assert ruled(rule, FLAT, context(ALTO))[REST] == 0
 
-    def test_a_held_note_wins_what_it_would_win_struck(self) -> None:
-        state = state_of(C_MAJOR, Chord(7, MAJOR, 7))
-        rule = keep_to_chord(C_MAJOR, state, ON_BEAT, 1.0)
+    def test_off_the_beat_a_held_note_wins_what_it_would_win_struck_but_for_moving(self) -> None:
+        rule = keep_to_chord(C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), OFF_BEAT, 1.0)
         for pitch in range(55, 75):
             now = (strike(76), strike(pitch), strike(55), strike(43))
             scores = ruled(rule, FLAT, context(ALTO, now=now))
             assert scores[HOLD] == pytest.approx(scores[strike(pitch)])
+
+    def test_tones_of_the_chord_are_held_rather_than_others(self) -> None:
+        rule = keep_to_chord(C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), ON_BEAT, 1.0)
+
+        def held(pitch: int) -> float:
+            return float(
+                ruled(rule, FLAT, context(ALTO, now=(strike(76), strike(pitch), strike(55), strike(43))))[HOLD]
+            )
+
+        assert min(held(67), held(62)) > max(held(64), held(69)) + 1
+
+    @pytest.mark.parametrize("pitch", [60, 64, 69])
+    def test_whether_a_tone_above_one_of_the_chord_is_suspended_the_model_says(self, pitch: int) -> None:
+        """Over G, B, D: C, E and A; the odds of holding and striking are a little higher than the model's own."""
+        rule = keep_to_chord(C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), ON_BEAT, 1.0, suspends=True)
+        model = np.random.default_rng(4).normal(0, 2, VOCABULARY_SIZE)
+        now = (strike(76), strike(pitch), strike(55), strike(43))
+        assert held_odds(ruled(rule, model, context(ALTO, now=now))) == pytest.approx(held_odds(model) + SUSPENDING)
+
+    def test_but_not_of_the_bass_nor_of_what_cannot_go_down_to_the_chord(self) -> None:
+        plain, other = (
+            keep_to_chord(C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), ON_BEAT, 1.0, suspends=suspends)
+            for suspends in (False, True)
+        )
+        for voice, pitch in ((BASS, 48), (ALTO, 65), (ALTO, 67)):
+            now = [strike(76), strike(69), strike(55), strike(43)]
+            now[voice] = strike(pitch)
+            at = context(voice, now=now)
+            np.testing.assert_array_equal(ruled(plain, FLAT, at), ruled(other, FLAT, at))
+
+    def test_a_close_and_the_beat_before_it_are_kept_clean(self) -> None:
+        toward = np.ones(len(tables().major.chords))
+        state, now = state_of(C_MAJOR, Chord(7, MAJOR, 7)), (strike(76), strike(60), strike(55), strike(43))
+        held = {
+            place: held_odds(
+                ruled(Harmony(C_MAJOR, AskedBeat(place, toward)).rule(state, 0, 1.0), FLAT, context(ALTO, now=now))
+            )
+            for place in PhrasePlace
+        }
+        inside = held.pop(PhrasePlace.INSIDE)
+        assert max(held.pop(PhrasePlace.CLOSE), held.pop(PhrasePlace.LAST)) < inside - 0.4
+        assert set(held.values()) == {inside}
 
     def test_off_the_beat_it_is_much_weaker(self) -> None:
         state = state_of(C_MAJOR, Chord(0, MAJOR, 0))

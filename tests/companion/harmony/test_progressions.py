@@ -141,11 +141,15 @@ def test_what_was_hardly_counted_is_filled_by_what_is_alike() -> None:
         np.zeros((len(PhrasePlace), 2, 2)),
         np.zeros((Closing.INNER, 2)),
         np.zeros((4, 2, 2, 12)),
+        np.zeros((4, 2, 12)),
     )
     counts.following[PhrasePlace.INSIDE, 0, 1] = 10
     counts.following[PhrasePlace.LAST, 1, 0] = 1
     counts.singing[0, 0, 0, 7] = 50
+    counts.holding[0, 0, 7] = 10
     found = counts.progressions()
+    assert found.holding[0, 0].argmax() == 7
+    assert found.holding[0, 1].argmax() == (5 + 7) % 12
     assert found.singing[0, 0, 0].argmax() == 7
     assert found.singing[0, 0, 1].argmax() == (5 + 7) % 12
     assert found.following[PhrasePlace.INSIDE, 0, 1] > 0.7

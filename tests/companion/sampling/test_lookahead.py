@@ -15,6 +15,7 @@ from support.fakes import contract_of, random_source
 from companion.generation.generator import Generator
 from companion.model.codes import UNDECIDED
 from companion.model.features import FeatureRow
+from companion.model.known_tunes import KnownTunes
 from companion.music.vocabulary import HOLD, RANGES, REST, VOCABULARY_SIZE, VOICES, IntArray, sounding_pitches
 from companion.sampling.draw import Sampling
 from companion.sampling.rules import strikes_anew
@@ -33,6 +34,7 @@ class Chance:
     def __init__(self, seed: int, spread: float, hold: float) -> None:
         self.contract = contract_of()
         self.row = FeatureRow(self.contract.features)
+        self.known_tunes = KnownTunes(())
         self.random = random_source(seed)
         self.spread, self.hold = spread, hold
 

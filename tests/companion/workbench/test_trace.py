@@ -19,13 +19,14 @@ from companion.generation.composer import MODEL, SEED, Composed
 from companion.generation.generator import Frame, Generator
 from companion.generation.job import Job
 from companion.model.echoes import Likest
+from companion.model.known_tunes import NOTHING_RECALLED, Recall
 from companion.music.vocabulary import HOLD, REST, VOCABULARY_SIZE, strike
 from companion.sampling.draw import Choice, Sampling
 from companion.sampling.styles import style
 from companion.workbench import jobs
 from companion.workbench.jobs import continue_job, harmonise_job, run
 from companion.workbench.outputs import Outputs, all_notes, write_outputs
-from companion.workbench.trace import trace_ending, trace_file
+from companion.workbench.trace import frame_row, trace_ending, trace_file
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "trace.schema.json").read_text("utf-8"))
 SETTINGS = Settings(model="babbler", seed=1)
@@ -86,7 +87,7 @@ def test_complete(job: Job) -> None:
         choice(strike(48), 48, hold=0.1, p48=0.2, rest=0.7),
     )
     tokens = np.array([one.token for one in choices], dtype=np.int32)
-    frame = Frame(4, tokens, (72, 67, None, 48), choices, 0.8, echo=Likest(8, 3))
+    frame = Frame(4, tokens, (72, 67, None, 48), choices, 0.8, echo=Likest(8, 3), recalled=Recall(strike(74), 5))
     job = replace(job, phrase=replace(job.phrase, notes=job.phrase.notes[:1]), new_steps=0)
     assert written(job, [Composed(frame, SEED, (False, True, True, True))]) == {
         "format": "chorale-trace/2",
@@ -107,6 +108,7 @@ def test_complete(job: Job) -> None:
                 "step": 4,
                 "tick": 480,
                 "echo": {"steps_back": 8, "chords": 3},
+                "known_tune": {"pitch": 74, "moves": 5},
                 "notes": [
                     note("soprano", 72, True, 0.5, [[72, 0.5], [74, 0.4995]]),
                     note("alto", 67, False, 0.25, [[67, 0.5], [69, 0.5]]),
@@ -120,6 +122,16 @@ def test_complete(job: Job) -> None:
             }
         ],
     }
+
+
+def test_a_known_tune_that_goes_on() -> None:
+    """What it holds on is the pitch that sounds; where none is recalled nothing is said."""
+    soprano = choice(HOLD, 72, hold=1.0)
+    choices = (soprano, *(choice(HOLD, pitch, hold=1.0) for pitch in (67, 60, 48)))
+    tokens = np.array([HOLD] * 4, dtype=np.int32)
+    told = Frame(4, tokens, (72, 67, 60, 48), choices, 0.8, recalled=Recall(HOLD, 3))
+    assert frame_row(told, (True,) * 4, {})["known_tune"] == {"pitch": 72, "moves": 3}
+    assert "known_tune" not in frame_row(replace(told, recalled=NOTHING_RECALLED), (True,) * 4, {})
 
 
 @pytest.mark.parametrize(

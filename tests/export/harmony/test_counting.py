@@ -128,6 +128,14 @@ class TestCounts:
         assert home.tolist() == [1, 0, 0, 0, 0, 1]
         assert fifth.sum(axis=1).tolist() == [1, 2, 2, 1, 1, 1]
 
+    def test_what_was_held_over_the_beat(self) -> None:
+        """The last chords of both lines are held on, and of what is struck again nothing is."""
+        numbers, counts = self.counted()
+        holding, singing = counts.holding, counts.singing  # type: ignore[attr-defined]
+        assert holding[:, numbers[HOME]].sum() == 4 * 2 * 3  # voices, pieces, beats: one after a line and two
+        assert not holding[:, numbers[FIFTH]].any()
+        assert (holding <= singing[:, 0]).all()
+
     def test_what_the_bass_sang(self) -> None:
         numbers, counts = self.counted()
         for when in range(2):

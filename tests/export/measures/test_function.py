@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.made_up import frames_of_chords
 
+from companion.music.vocabulary import HOLD, strike
 from export.measures import function
 from export.measures.function import Sonority, chord_of
 from export.measures.passage import Passage
@@ -94,3 +95,38 @@ def test_a_dissonant_beat_is_led_on_within_a_beat() -> None:
 def test_root_motions_are_from_beat_to_beat_and_nothing_goes_over_what_has_no_name() -> None:
     motions = function.root_motions(passage([TONIC, TONIC, SUBDOMINANT, CLASH, TONIC, DOMINANT]))
     assert motions.tolist() == [1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0]
+
+
+def suspended(alto: tuple[tuple[int, int], ...], bass: tuple[int, ...] = (48, 43, 48)) -> Passage:
+    """An alto of pitches that last so many steps, under C and over a bass in quarters."""
+    frames = frames_of_chords([(72, 60, 55, pitch) for pitch in bass])
+    column = [token for pitch, steps in alto for token in [strike(pitch), *[HOLD] * (steps - 1)]]
+    frames[: len(column), 1] = column
+    return Passage("x", frames)
+
+
+@pytest.mark.parametrize(
+    ("alto", "found"),
+    [
+        (((60, 6), (59, 6)), 1),  # a fourth, prepared for a beat
+        (((64, 2), (60, 4), (59, 6)), 1),  # for half of one
+        (((64, 3), (60, 3), (59, 6)), 0),  # for less
+        (((60, 8), (59, 4)), 1),  # it goes down on the next beat
+        (((60, 12),), 0),  # or never
+        (((60, 6), (62, 6)), 0),  # up
+        (((60, 6), (57, 6)), 0),  # by a leap
+        (((60, 4), (60, 2), (59, 6)), 1),  # struck again it is held, too, as the CSV set has it
+        (((62, 6), (60, 6)), 0),  # a fifth with the bass
+        (((64, 4), (60, 2), (59, 6)), 0),  # begun on the beat
+    ],
+)
+def test_a_suspension_is_held_over_the_beat_and_goes_down_by_step(
+    alto: tuple[tuple[int, int], ...], found: int
+) -> None:
+    assert function.suspensions(suspended(alto)) == Tally(found, 3)
+
+
+def test_what_goes_on_is_asked_of_its_own_beats() -> None:
+    piece = suspended(((60, 6), (59, 6)))
+    assert function.suspensions(Passage("x", piece.piece, 2)) == Tally(1, 2)
+    assert function.suspensions(Passage("x", piece.piece, 4)) == Tally(0, 2)

@@ -13,6 +13,7 @@ pytest.importorskip("tensorflow")
 
 from support.tiny import tiny_set, uncompiled
 
+from companion.model.features import KNOWN_TUNE
 from companion.model.library import bundled_models
 from companion.model.runtime import load_model
 from export.data.pieces import save_pieces
@@ -45,17 +46,24 @@ def test_every_run_needs_only_what_is_made_before_it(name: str) -> None:
 def test_teachers_and_starts_are_found_in_the_runs_folder(tmp_path: Path) -> None:
     asked: list[tuple[str, FitSettings]] = []
     said: list[str] = []
+    unpacked: list[tuple[str, str]] = []
     follow(
         BACH_RUNS,
-        Workshop(tmp_path, lambda settings, folder: asked.append((folder.name, settings)), print, said.append),
+        Workshop(
+            tmp_path,
+            lambda settings, folder: asked.append((folder.name, settings)),
+            lambda model, folder: unpacked.append((model, folder.name)),
+            said.append,
+        ),
     )
-    assert [name for name, _ in asked] == [step.run for step in BACH_RUNS]
+    assert [name for name, _ in asked] == [step.run for step in BACH_RUNS if isinstance(step, Fit)]
+    assert unpacked == [("gru", "gru")]
     pupil = dict(asked)["pupil"]
     assert pupil.teachers == tuple(str(tmp_path / name) for name in ("clocks-2", "clocks", "notes-3"))
     assert pupil.start == str(tmp_path / "clocks-2")
     assert dict(asked)["clocks"].start == ""
-    assert said[0] == "1 of 7: clocks, a run of bach"
-    assert said[5] == "6 of 7: pupil, a run of bach, taught by clocks-2 and clocks and notes-3"
+    assert said[0] == "1 of 11: clocks, a run of bach"
+    assert said[5] == "6 of 11: pupil, a run of bach, taught by clocks-2 and clocks and notes-3"
 
 
 def test_what_ships_is_unpacked_for_a_recipe_once(tmp_path: Path) -> None:
@@ -98,3 +106,13 @@ def test_a_small_one_followed_through(tmp_path: Path, capsys: pytest.CaptureFixt
     list(release(tmp_path / "runs" / "pupil", tmp_path / "pupil.onnx", "fp32", valid))
     model = load_model(tmp_path / "pupil.onnx")
     assert np.isfinite(model.step(model.row.offsets, model.initial_state())[0]).all()
+
+
+def test_what_is_told_grows_along_the_recipe() -> None:
+    """A run may be told more than those that it begins from and is taught by, never less."""
+    told = {"gru": set(load_model(bundled_models()["gru"]).contract.features)}
+    for step in BACH_RUNS:
+        if isinstance(step, Fit):
+            told[step.run] = {*build(step.settings.architecture, **step.settings.model).features}
+            assert told.get(step.settings.start, set()) <= told[step.run]
+    assert {run for run, features in told.items() if KNOWN_TUNE in features} == {"pupil-3", "clocks-3", "bach"}
