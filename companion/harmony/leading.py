@@ -30,8 +30,11 @@ DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
 SUSPENDING = 0.7  # nats for holding over a beat what can go down to its chord, above what the model says
 # What leans to a chord leans to all of its tones; the near ones are meant: nats off for each semitone beyond a step,
-# on the beat and off it.
+# on the beat and off it, and off a leap of a third besides, which is what leaning brings too many of.
 LEAP_NATS, NO_LEAP, WIDEST_LEAP = (0.2, 0.6), 2, 9
+THIRD_NATS, THIRDS = (0.7, 0.5), (3, 4)
+TURNING = 0.22  # nats off going back to the pitch before the last
+ON_THE_BEAT = 0.14  # nats off holding on there: where chords change several voices go
 LIVELY = 0.4  # nats off holding on off the beat: what rules take from moving there is given back, and steps pass by
 STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
 MOVING_ON = 0.6  # of these, where a chord is asked for that may go on
@@ -172,15 +175,15 @@ class Harmony:
         return self.progressions.chords[state].transposed(self.key.tonic)
 
 
-def _leap_costs(nats: float) -> Likelihoods:
+def _leap_costs(nats: float, of_thirds: float) -> Likelihoods:
     """[2 · codes] nats off, by how far a token lies above the pitch before it: steps cost nothing."""
     apart = np.abs(np.arange(2 * VOCABULARY_SIZE) - VOCABULARY_SIZE)
     costs: Likelihoods = np.clip(apart - NO_LEAP, 0, WIDEST_LEAP - NO_LEAP) * nats
-    return costs
+    return costs + of_thirds * np.isin(apart, THIRDS)
 
 
 _NOT_DEALT = np.zeros(TONES)
-_LEAPS = [_leap_costs(nats) for nats in LEAP_NATS]  # on the beat, off it
+_LEAPS = [_leap_costs(*nats) for nats in zip(LEAP_NATS, THIRD_NATS, strict=True)]  # on the beat, off it
 _DOUBLED = DOUBLED_LEADING_TONE * (_CLASSES[:, None] == _CLASSES)  # [code that sounds, token] nats off
 
 
@@ -221,12 +224,14 @@ class _Leaning:
         return off
 
     def strike(self, scores: LogProbs, won: Likelihoods, context: NoteContext) -> None:
-        """Let strikes win what they win, less what leaps lose."""
+        """Let strikes win what they win, less what leaps and turning back lose."""
         scores[FIRST_STRIKE:] += won[FIRST_STRIKE:]
         before = context.history.reference[context.voice]
         if before >= FIRST_STRIKE:
             rises = slice(VOCABULARY_SIZE + FIRST_STRIKE - before, 2 * VOCABULARY_SIZE - before)
             scores[FIRST_STRIKE:] -= self.leaps[rises]
+        if (turned := context.history.before[context.voice]) >= FIRST_STRIKE:
+            scores[turned] -= self.strength * TURNING
 
 
 class _OffBeat(_Leaning):
@@ -267,7 +272,7 @@ class _OnBeat(_Leaning):
         if self.suspended[held] and voice < UPPER and math.isfinite(before):
             kept = _together(scores) - before + SUSPENDING
         else:
-            kept = self.holding[voice, held] + dealt[self.tones[held]]
+            kept = self.holding[voice, held] + dealt[self.tones[held]] - self.strength * ON_THE_BEAT
         scores[HOLD] += kept - doubled[held] - self.moving * _standing(context)
 
     def _dealt(self, context: NoteContext) -> Likelihoods:

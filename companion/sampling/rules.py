@@ -36,7 +36,7 @@ STILL_STEPS = 8  # after so many steps without any strike, holding on is discour
 LONG_NOTE_STEPS = 16  # a voice that has held for so long is discouraged from holding on
 STILL_PENALTY = 0.5  # nats for each step beyond
 NEVER_STRUCK = -500.0  # nats: less than any model says of what it deems possible
-WIDE_PENALTY = 1.0  # nats off what lies more than an octave from the next upper voice
+WIDE_PENALTY = 2.0  # nats off what lies more than an octave from the next upper voice
 _UPPER = VOICES.index("bass")  # soprano, alto and tenor stand before it
 
 

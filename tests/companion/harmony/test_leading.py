@@ -16,7 +16,18 @@ from support.harmonies import pitch_classes, sounding
 from companion.generation.generator import Generator
 from companion.harmony.chords import Chord
 from companion.harmony.keys import EVERY_KEY
-from companion.harmony.leading import OFF_BEAT_SHARE, SUSPENDING, AskedBeat, Harmony, keep_to_chord, triad_of
+from companion.harmony.leading import (
+    AS_BACH,
+    LEAP_NATS,
+    OFF_BEAT_SHARE,
+    SUSPENDING,
+    THIRD_NATS,
+    TURNING,
+    AskedBeat,
+    Harmony,
+    keep_to_chord,
+    triad_of,
+)
 from companion.harmony.progressions import PhrasePlace, tables
 from companion.model.codes import UNDECIDED
 from companion.model.features import History, sounding_code
@@ -40,9 +51,13 @@ def state_of(key: Key, chord: Chord) -> int:
 
 
 def context(
-    voice: int, tokens: Sequence[int] = (UNDECIDED,) * 4, now: Sequence[int] = (0,) * 4, held: int = 1
+    voice: int,
+    tokens: Sequence[int] = (UNDECIDED,) * 4,
+    now: Sequence[int] = (0,) * 4,
+    held: int = 1,
+    before: Sequence[int] = (0,) * 4,
 ) -> NoteContext:
-    history = History(tuple(now), tuple(now), tuple(now), (held,) * 4)
+    history = History(tuple(now), tuple(now), tuple(before), (held,) * 4)
     return NoteContext(voice, tuple(tokens), tuple(map(sounding_code, tokens, now)), history, 0)
 
 
@@ -198,6 +213,19 @@ class TestRule:
         inside = held.pop(PhrasePlace.INSIDE)
         assert max(held.pop(PhrasePlace.CLOSE), held.pop(PhrasePlace.LAST)) < inside - 0.4
         assert set(held.values()) == {inside}
+
+    @pytest.mark.parametrize("when", [ON_BEAT, OFF_BEAT])
+    def test_thirds_and_turning_back_are_seldom(self, when: int) -> None:
+        """From D to C is a step, from E a third."""
+        rule = keep_to_chord(C_MAJOR, state_of(C_MAJOR, Chord(0, MAJOR, 0)), when, 1.0)
+
+        def scores(sounds: int, before: int) -> LogProbs:
+            now, was = ([strike(76), strike(pitch), strike(55), strike(48)] for pitch in (sounds, before))
+            return ruled(rule, FLAT, context(ALTO, now=now, before=was))
+
+        step, third = (float(scores(sounds, 69)[strike(60)]) for sounds in (62, 64))
+        assert third == pytest.approx(step - AS_BACH * (2 * LEAP_NATS[when] + THIRD_NATS[when]))
+        assert scores(62, 60)[strike(60)] == pytest.approx(step - TURNING * AS_BACH)
 
     def test_off_the_beat_it_is_much_weaker(self) -> None:
         state = state_of(C_MAJOR, Chord(0, MAJOR, 0))
