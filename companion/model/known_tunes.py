@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
@@ -73,6 +73,9 @@ class KnownTunes:
                 yield _turn(begins[at] % STEPS_PER_BEAT, tuple(led)), first + at
             first += len(tune.moves)
 
+    def __deepcopy__(self, _: object) -> KnownTunes:
+        return self  # it never changes
+
     def start(self, step: int) -> Hearing:
         """Nothing is heard yet of music that begins at a step."""
         return Hearing(self, step)
@@ -95,6 +98,13 @@ class Hearing:
     led: tuple[tuple[int, int], ...] = ()  # of the last moves: how long the note before was, and semitones
     places: _Places = field(default_factory=_nowhere)  # notes of known tunes that may be what sounds now
     alike: _Places = field(default_factory=_nowhere)  # how many moves led to each as they led to now
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Hearing):
+            return NotImplemented
+        return _plain(self) == _plain(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def advance(self, code: int) -> Hearing:
         """After one more frame, in which the soprano sounds this."""
@@ -131,6 +141,12 @@ class Hearing:
         ]
         token = Counter(tokens).most_common(1)[0][0]
         return Recall(token, most) if token == HOLD or FIRST_STRIKE <= token < VOCABULARY_SIZE else NOTHING_RECALLED
+
+
+def _plain(hearing: Hearing) -> tuple[object, ...]:
+    """All that it is, in what can be compared."""
+    known, *numbers, places, alike = (getattr(hearing, each.name) for each in fields(hearing))
+    return (id(known), *numbers, places.tolist(), alike.tolist())
 
 
 def tunes_of(frames: IntArray, first_step: int) -> list[Tune]:

@@ -273,7 +273,7 @@ class TestJam:
         for seed in range(40):
             plan = self.plan(model, seed, end)
             spans = [span for span in self.form(plan).spans if span.repeats is not None]
-            if not spans or returns > 3:
+            if not spans or returns > 15:
                 continue
             plan.extend_to(spans[-1].end)
             frames = np.stack([planned.frame.tokens for planned in plan.frames])
