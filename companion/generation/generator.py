@@ -50,6 +50,10 @@ class DecoderState:
     course: Course = AT_HOME
     waiting: tuple[tuple[int, int], ...] = ()  # voice, token: what was given since (companion.generation.between)
 
+    def knowing_no_tunes(self) -> DecoderState:
+        """The same of a model that knows none by heart: what is to be another tune is not told the one that was."""
+        return replace(self, past=self.past and replace(self.past, hearing=None))
+
     def hearing(self, pitches: Sequence[int | None]) -> DecoderState:
         """After a frame that was heard, not answered."""
         return replace(self, course=self.course.hearing(pitches))

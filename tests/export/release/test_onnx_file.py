@@ -141,6 +141,7 @@ def test_a_file_carries_its_contract(exported: Callable[[str], Exported], archit
         "kind": getattr(made.model, "kind", "chorale"),
         "asides": [{"name": each.name, "size": each.size} for each in asides_of(made.model)],
         "needs_key": architecture == "attention-gru",
+        "known_tunes": [],
     }
     ids = np.array(reference["ids"], dtype=np.int32)
     assert ids.shape == (REFERENCE_NOTES, row.width)

@@ -117,10 +117,23 @@ def test_a_file_that_tells_too_little_is_refused(files: dict[str, Path], tmp_pat
         unpack_model(path, tmp_path / "run")
 
 
+def test_a_file_of_before_becomes_a_run_that_is_told_what_it_was(
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("export.release.unpack.settings_of_model", lambda _: {"features": ("voice", "beat")})
+    settings = unpack_model(files["fp32"], tmp_path / "run")
+    assert settings.model["features"] == list(load_model(files["fp32"]).contract.features)
+    assert read_settings(tmp_path / "run") == settings
+    assert list(load_best(tmp_path / "run")[1].features) == settings.model["features"]
+
+
 def test_a_file_of_other_features_is_refused(
     files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_class("gru"), "features", ("voice", "beat", "own_pitch"))
+    """Where its architecture cannot be told what it reads."""
+    begin = model_class("gru").__init__
+    monkeypatch.setattr(begin, "__defaults__", (*begin.__defaults__[:-1], ("voice", "beat", "own_pitch")))
+    monkeypatch.setattr("export.release.unpack.settings_of_model", lambda _: {})
     with pytest.raises(BadModel, match="reads other features than gru does now"):
         unpack_model(files["fp32"], tmp_path / "run")
 
