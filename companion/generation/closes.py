@@ -74,7 +74,8 @@ class Request:
                 chord = self.harmony.chord(state.sounds, now, generator.random)
                 state = replace(state, chord=chord)
             opens = not any(state.history.reference)
-            first, last = self.harmony.rules(chord, within, sampling.harmony, now, opens)
+            harmony = self.harmony if generator.knows_beats else replace(self.harmony, suspends=False)
+            first, last = harmony.rules(chord, within, sampling.harmony, now, opens)
             sampling = with_last(with_first(sampling, *first) if first else sampling, *last)
         return Made(*generator.frame(state, sampling, self.given, self.conditions, led))
 

@@ -81,6 +81,11 @@ class Generator:
         self.model = model
         self.random = random
 
+    @property
+    def knows_beats(self) -> bool:
+        """Whether the model is told where in its beat a frame stands."""
+        return not {"beat", "bar"}.isdisjoint(self.model.row.names)
+
     def start(self, step: int = 0) -> DecoderState:
         """Before the first frame, which will stand at ``step``."""
         reads = ECHO_FEATURES.intersection(self.model.row.names)

@@ -28,7 +28,8 @@ BEFORE_A_CLOSE = 1.6  # times as much on the beat before a phrase's last chord, 
 OFF_BEAT_SHARE = 0.08  # of what leans to the chord on the beat: off it, what sounds tells the notes already
 DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
-SUSPENDING = 0.7  # nats for holding over a beat what can go down to its chord, above what the model says
+SUSPENDING = 0.7  # nats for holding over a beat what can go down to its chord, above what the model says …
+RESOLVING = 1.0  # … and off holding it on within the beat
 # What leans to a chord leans to all of its tones; the near ones are meant: nats off for each semitone beyond a step,
 # on the beat and off it, and off a leap of a third besides, which is what leaning brings too many of.
 LEAP_NATS, NO_LEAP, WIDEST_LEAP = (0.2, 0.6), 2, 9
@@ -67,6 +68,7 @@ class Harmony:
 
     key: Key
     beat: AskedBeat = PLAIN
+    suspends: bool = True  # the model knows beats: what it holds over them is meant
 
     @property
     def progressions(self) -> ChordChain:
@@ -136,7 +138,7 @@ class Harmony:
             strength *= BEFORE_A_CLOSE
         if step:
             return keep_to_chord(self.key, state, OFF_BEAT, strength, 1.0 if is_known else LIVELY_UNKNOWN)
-        suspends = not is_known or self.beat.place > PhrasePlace.LAST
+        suspends = self.suspends and not (is_known and self.beat.place <= PhrasePlace.LAST)
         return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if is_known else STILL_UNKNOWN, suspends)
 
     def rules(
@@ -215,6 +217,11 @@ class _Leaning:
         if self.chord.quality == _DOMINANT_SEVENTH or (self.chord.quality == _MAJOR and third not in key.scale):
             self.leads.add(third)
 
+    def steps_above(self) -> list[bool]:
+        """[codes]: which are no tones of the chord and lie a step above one."""
+        above = {(tone + step) % OCTAVE for tone in self.chord.tones for step in (1, 2)} - {*self.chord.tones}
+        return [tone in above for tone in _CLASSES.tolist()]
+
     def doubled(self, codes: tuple[int, ...]) -> Likelihoods:
         """[codes] nats off what doubles a leading tone among those that sound."""
         off = np.zeros(VOCABULARY_SIZE)
@@ -239,13 +246,16 @@ class _OffBeat(_Leaning):
         super().__init__(key, state, OFF_BEAT, strength)
         self.leaning *= self.strength * OFF_BEAT_SHARE
         self.moving = self.strength * LIVELY * moving
+        self.suspended = self.steps_above()
 
     def __call__(self, scores: LogProbs, context: NoteContext) -> None:
-        won = self.leaning[context.voice] - self.doubled(context.codes)
+        voice = context.voice
+        won = self.leaning[voice] - self.doubled(context.codes)
         self.strike(scores, won, context)
-        held = context.history.now[context.voice]
+        held = context.history.now[voice]
         if held >= FIRST_STRIKE:
-            scores[HOLD] += won[held] - self.moving
+            is_suspended = self.suspended[held] and voice < UPPER and context.history.held[voice] > STEPS_PER_BEAT
+            scores[HOLD] += won[held] - self.moving - (self.strength * RESOLVING if is_suspended else 0.0)
 
 
 class _OnBeat(_Leaning):
@@ -257,8 +267,7 @@ class _OnBeat(_Leaning):
         self.completing = tables().completing[chord.quality, chord.inversion] * self.strength  # [dealt, tones]
         self.tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
         self.tones = self.tone_of.tolist()
-        above = {(tone + step) % OCTAVE for tone in chord.tones for step in (1, 2)} - {*chord.tones}
-        self.suspended = [suspends and tone in above for tone in _CLASSES.tolist()]  # [codes]
+        self.suspended = self.steps_above() if suspends else [False] * VOCABULARY_SIZE
         self.moving = moving
 
     def __call__(self, scores: LogProbs, context: NoteContext) -> None:

@@ -243,3 +243,10 @@ class TestRepeating:
             for memory, before in zip(state.memory.values(), copy.memory.values(), strict=True):
                 rows = [value.rows if isinstance(value, Window) else value for value in (memory, before)]
                 np.testing.assert_array_equal(*rows)
+
+
+def test_models_of_symbols_know_no_beats() -> None:
+    """Nobody trusts them with what is held over one."""
+    unknowing = {"markov", "conv-lstm", "attention-gru", "gru-onehot", "transformer-absolute"}
+    for name in bundled_models():
+        assert Generator(open_model(name), random_source()).knows_beats == (name not in unknowing), name

@@ -14,6 +14,7 @@ from companion.generation.gap import Gap, Means
 from companion.generation.generator import Generator
 from companion.generation.rewriting import REWRITTEN, Candidate, Rewriting, close_lacks, merit, nats_of
 from companion.model.features import History
+from companion.model.known_tunes import NOTHING_RECALLED
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, IntArray, strike
 from companion.phrase.seed import Phrase
@@ -66,6 +67,21 @@ def test_work_is_as_much_as_is_said() -> None:
     assert sum(1 for _ in rewriting.search()) == rewriting.work == 16 + 2 * (16 + 16) + 3 * (8 + 16)
     assert len(rewriting.candidates) == 5
     assert len(list(rewriting.frames())) == rewriting.length == 16
+
+
+def test_the_tune_that_stood_there_is_not_told() -> None:
+    """Of a model that knows it by heart: what is made anew is to be another."""
+    model = Babbler()
+    frames = np.full((64, 4), HOLD, dtype=np.int32)
+    frames[::4] = [[strike(pitch) for pitch in (60 + up, 57, 53, 48)] for up in (0, 2, 4, 5, 7, 9, 11, 12) * 2]
+    generator = Generator(model, random_source())  # type: ignore[arg-type]
+    state = generator.start()
+    for tokens in frames[:16]:
+        heard, state = generator.hear(state, tokens)
+    assert heard.recalled.moves == 3
+    gap = Gap(phrase_of(frames), Blank(16, 32, (0,)), GREEDY, generator.random, means=Means(tries=1, endings=0))
+    rewriting = Rewriting(generator, gap, Means(tries=1, endings=0))
+    assert all(one.frame.recalled == NOTHING_RECALLED for one in rewriting.frames())
 
 
 def test_endings_are_of_the_best_beginning() -> None:

@@ -20,6 +20,7 @@ from companion.harmony.leading import (
     AS_BACH,
     LEAP_NATS,
     OFF_BEAT_SHARE,
+    RESOLVING,
     SUSPENDING,
     THIRD_NATS,
     TURNING,
@@ -201,7 +202,7 @@ class TestRule:
             at = context(voice, now=now)
             np.testing.assert_array_equal(ruled(plain, FLAT, at), ruled(other, FLAT, at))
 
-    def test_a_close_and_the_beat_before_it_are_kept_clean(self) -> None:
+    def test_a_close_and_the_beat_before_it_are_kept_clean_and_what_knows_no_beats(self) -> None:
         toward = np.ones(len(tables().major.chords))
         state, now = state_of(C_MAJOR, Chord(7, MAJOR, 7)), (strike(76), strike(60), strike(55), strike(43))
         held = {
@@ -210,9 +211,24 @@ class TestRule:
             )
             for place in PhrasePlace
         }
+        unknowing = Harmony(C_MAJOR, AskedBeat(PhrasePlace.INSIDE, toward), suspends=False).rule(state, 0, 1.0)
         inside = held.pop(PhrasePlace.INSIDE)
+        assert held_odds(ruled(unknowing, FLAT, context(ALTO, now=now))) < inside - 0.4
         assert max(held.pop(PhrasePlace.CLOSE), held.pop(PhrasePlace.LAST)) < inside - 0.4
         assert set(held.values()) == {inside}
+
+    def test_what_was_suspended_goes_on_within_the_beat(self) -> None:
+        """C over G, B, D that sounded before the beat; not what began on it, nor a tone of the chord, nor the bass."""
+        rule = keep_to_chord(C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), OFF_BEAT, 1.0)
+
+        def held(voice: int, pitch: int, steps: int) -> float:
+            now = [strike(76), strike(69), strike(55), strike(43)]
+            now[voice] = strike(pitch)
+            return float(ruled(rule, FLAT, context(voice, now=now, held=steps))[HOLD])
+
+        assert held(ALTO, 60, 6) == pytest.approx(held(ALTO, 60, 2) - AS_BACH * RESOLVING)
+        assert held(ALTO, 62, 6) == held(ALTO, 62, 2)
+        assert held(BASS, 48, 6) == held(BASS, 48, 2)
 
     @pytest.mark.parametrize("when", [ON_BEAT, OFF_BEAT])
     def test_thirds_and_turning_back_are_seldom(self, when: int) -> None:

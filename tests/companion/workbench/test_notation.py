@@ -152,12 +152,12 @@ def words_of(score: WrittenScore) -> list[tuple[str, ...]]:
     return [words for _, words in sung if words]
 
 
-@pytest.mark.parametrize("bars", ["4", "8"])
+@pytest.mark.parametrize("bars", ["4", "7"])
 def test_a_tune_made_anew_has_the_words_that_were_there(chorale: Command, bars: str) -> None:
     """On the notes that begin where they were sung, or that sound there."""
     assert chorale("harmonise", "old-hundredth.musicxml", "--seed", 1).code == 0
     song = Path("old-hundredth-harmonised.musicxml")
-    ran = chorale("rewrite", song, "--bars", bars, "--voices", "soprano", "--seed", 3, "-o", "anew.musicxml")
+    ran = chorale("rewrite", song, "--bars", bars, "--voices", "soprano", "--seed", 2, "-o", "anew.musicxml")
     assert ran.code == 0, ran.err
     before, after = read_musicxml(song), read_musicxml(Path("anew.musicxml"))
     assert voices(after) != voices(before)
@@ -167,7 +167,7 @@ def test_a_tune_made_anew_has_the_words_that_were_there(chorale: Command, bars: 
 def test_the_words_of_a_midi_file_stay_with_a_tune_made_anew(chorale: Command, folder: Path) -> None:
     """And go to no voice that is kept."""
     assert chorale("harmonise", "old-hundredth.musicxml", "--seed", 1, "-o", "song.mid").code == 0
-    words = ("--bars", "3", "--voices", "soprano", "--seed", 3, "-o", "anew.musicxml")
+    words = ("--bars", "2", "--voices", "soprano", "--seed", 2, "-o", "anew.musicxml")
     assert chorale("rewrite", folder / "song.mid", *words).code == 0
     sung, *others = voices(read_musicxml(Path("anew.musicxml")))
     assert sum(bool(note.lyrics) for note in sung) == 32  # also where the alto sings the same pitch
