@@ -61,12 +61,12 @@ def test_answers_differ_by_seed_and_vary_more_when_hotter(model: Model, test_pie
     ((_, whole),) = in_rounds(test_pieces, 1)
     opening = whole[:OPENING_STEPS]
     spread = {}
-    for temperature in (0.2, 1.6):
+    for temperature in (0.2, 3.0):  # forms differ by seed, however cool
         sampling = style(DEFAULT_STYLE, temperature)
         answers = [answer(model, opening, sampling, seed, BARS) for seed in range(8)]
         assert len({found.tobytes() for found in answers}) == len(answers)
         spread[temperature] = mean_difference(answers)
-    assert spread[0.2] < spread[1.6]
+    assert spread[0.2] < spread[3.0]
 
 
 def mean_difference(answers: list[IntArray]) -> float:

@@ -246,7 +246,7 @@ class TestJam:
     @pytest.mark.parametrize("begin", [0, 2])
     def test_an_answer_of_eight_bars_has_phrases_that_close_on_triads(self, model: Model, begin: int) -> None:
         end, phrases, triads = begin + 16 * self.BARS, 0, 0
-        for seed in range(4):
+        for seed in range(10):
             plan = self.plan(model, seed, end, begin)
             plan.extend_to(end)
             assert [planned.step for planned in plan.frames] == list(range(begin, end))
@@ -262,7 +262,7 @@ class TestJam:
             assert spans[-1].close - place == len(frames) - 8
             assert sounding(frames, len(frames) - 8)[3] == 7
         assert phrases >= 8
-        assert triads >= phrases - 1  # where nothing but parallels would make one, there is none: 1 close in 65
+        assert triads >= 0.94 * phrases  # where nothing but parallels would make one, there is none: 3 closes in 162
 
     def test_returns_are_copies(self, model: Model) -> None:
         """Where the form says that a phrase comes back, all its frames up to the close do.
