@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
@@ -22,13 +22,9 @@ from companion.music.vocabulary import FIRST_STRIKE, HOLD, STEPS_PER_BEAT, VOCAB
 LEAST_MOVES = 3  # of a known tune that were alike before it is recalled
 LONGEST_NOTE = 255  # steps; a longer one counts as this
 
-_Notes = NDArray[np.int16]
 _Places = NDArray[np.intp]  # notes of the known tunes, by their numbers
+_Turn = tuple[int, ...]  # where a note begins in the beat, and the moves that led to it with the steps between
 _NO_PLACES: _Places = np.zeros(0, dtype=np.intp)
-
-
-def _nowhere() -> _Places:
-    return _NO_PLACES
 
 
 class Tune(NamedTuple):
@@ -54,17 +50,18 @@ class KnownTunes:
 
     def __init__(self, tunes: Sequence[Tune]) -> None:
         self.tunes = tuple(tunes)
-        self.moves: _Notes = np.array([move for tune in self.tunes for move in tune.moves], dtype=np.int16)
-        self.steps: _Notes = np.array([steps for tune in self.tunes for steps in tune.steps], dtype=np.int16)
-        self.goes_on = np.ones(len(self.moves), dtype=bool)  # whether its tune has a note after it
-        self.goes_on[np.cumsum([len(tune.moves) for tune in self.tunes], dtype=np.intp) - 1] = False
-        found: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for key, place in self._turns():
-            found[key].append(place)
-        self.places = {key: np.array(at, dtype=np.intp) for key, at in found.items()}
+        self.moves = [move for tune in self.tunes for move in tune.moves]
+        self.steps = [steps for tune in self.tunes for steps in tune.steps]
+        self.goes_on = [at + 1 < len(tune.moves) for tune in self.tunes for at in range(len(tune.moves))]
+        self._moves, self._steps = (np.array(numbers, dtype=np.int16) for numbers in (self.moves, self.steps))
+        found: dict[_Turn, list[int]] = defaultdict(list)
+        for turn, place in self._turns():
+            found[turn].append(place)
+        self._places = {turn: np.array(at, dtype=np.intp) for turn, at in found.items()}
+        self._usual: dict[tuple[_Turn, int], int | None] = {}
 
-    def _turns(self) -> Iterator[tuple[tuple[int, ...], int]]:
-        """Where each note begins in the beat, and the moves that lead to it with the steps between; and its number."""
+    def _turns(self) -> Iterator[tuple[_Turn, int]]:
+        """Every note to which so many moves lead, and its number."""
         first = 0
         for tune in self.tunes:
             begins = list(accumulate(tune.steps, initial=tune.begins))
@@ -72,6 +69,28 @@ class KnownTunes:
                 led = zip(tune.steps[at - LEAST_MOVES : at], tune.moves[at - LEAST_MOVES + 1 : at + 1], strict=True)
                 yield _turn(begins[at] % STEPS_PER_BEAT, tuple(led)), first + at
             first += len(tune.moves)
+
+    def after(self, turn: _Turn, held: int, move: int) -> list[int]:
+        """The notes to which a move leads from where a turn stands, after notes of so many steps."""
+        following = self._places.get(turn, _NO_PLACES) + 1
+        following = following[following < len(self._moves)]
+        is_led = (self._steps[following - 1] == held) & (self._moves[following] == move)
+        return [place for place in following[is_led].tolist() if self.goes_on[place - 1]]
+
+    def next_move(self, place: int, held: int) -> int | None:
+        """Semitones to the note after one that has sounded for so long; 0 where it goes on; None: it is not known."""
+        left = self.steps[place] - held
+        if left > 0:
+            return 0
+        return self.moves[place + 1] if left == 0 and self.goes_on[place] else None
+
+    def usual_move(self, turn: _Turn, held: int) -> int | None:
+        """What most of the notes say at which a turn stands; it is asked often, and remembered."""
+        if (turn, held) not in self._usual:
+            moves = (self.next_move(place, held) for place in self._places.get(turn, _NO_PLACES).tolist())
+            said = Counter(move for move in moves if move is not None)
+            self._usual[turn, held] = said.most_common(1)[0][0] if said else None
+        return self._usual[turn, held]
 
     def __deepcopy__(self, _: object) -> KnownTunes:
         return self  # it never changes
@@ -81,13 +100,13 @@ class KnownTunes:
         return Hearing(self, step)
 
 
-def _turn(step: int, led: Sequence[tuple[int, int]]) -> tuple[int, ...]:
-    """The step of the beat, and moves and the steps between; how long the note before the first was is no matter."""
+def _turn(step: int, led: Sequence[tuple[int, int]]) -> _Turn:
+    """How long the note before the first move was is no matter."""
     (_, first), *others = led
     return (step, first, *chain.from_iterable(others))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Hearing:
     """What was heard of a tune so far, and the places in known tunes that it was like."""
 
@@ -96,57 +115,41 @@ class Hearing:
     code: int = NOTHING  # what sounds
     held: int = 0  # steps since it began
     led: tuple[tuple[int, int], ...] = ()  # of the last moves: how long the note before was, and semitones
-    places: _Places = field(default_factory=_nowhere)  # notes of known tunes that may be what sounds now
-    alike: _Places = field(default_factory=_nowhere)  # how many moves led to each as they led to now
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Hearing):
-            return NotImplemented
-        return _plain(self) == _plain(other)
-
-    __hash__ = None  # type: ignore[assignment]
+    turn: _Turn = ()  # by which it is looked for; () after fewer moves
+    longer: tuple[tuple[int, int], ...] = ()  # notes to which more moves led as to this one, and how many
 
     def advance(self, code: int) -> Hearing:
         """After one more frame, in which the soprano sounds this."""
         if code == self.code:
             held = min(self.held + 1, LONGEST_NOTE)
-            return Hearing(self.known, self.step + 1, code, held, self.led, self.places, self.alike)
+            return Hearing(self.known, self.step + 1, code, held, self.led, self.turn, self.longer)
         if code < FIRST_STRIKE or self.code < FIRST_STRIKE:
             return Hearing(self.known, self.step + 1, code, 1)
-        known, move = self.known, code - self.code
+        move = code - self.code
         led = (*self.led, (self.held, move))[-LEAST_MOVES:]
-        places = known.places.get(_turn(self.step % STEPS_PER_BEAT, led), _NO_PLACES)
-        alike = np.full(len(places), LEAST_MOVES, dtype=np.intp)
-        if len(places) and len(self.places):
-            follows = known.goes_on[self.places] & (known.steps[self.places] == self.held)
-            before, counts = self.places[follows], self.alike[follows]
-            follows = known.moves[before + 1] == move
-            alike[np.searchsorted(places, before[follows] + 1)] = np.minimum(counts[follows] + 1, LONGEST_PAST)
-        return Hearing(known, self.step + 1, code, 1, led, places, alike)
+        turn = _turn(self.step % STEPS_PER_BEAT, led) if len(led) == LEAST_MOVES else ()
+        before = dict(self.longer)
+        longer = tuple(
+            (place, min(before.get(place - 1, LEAST_MOVES) + 1, LONGEST_PAST))
+            for place in (self.known.after(self.turn, self.held, move) if self.turn else ())
+        )
+        return Hearing(self.known, self.step + 1, code, 1, led, turn, longer)
 
     def recall(self) -> Recall:
         """What comes next where most moves led alike: what most such places say."""
-        known, places = self.known, self.places
-        if not len(places):
-            return NOTHING_RECALLED
-        left = known.steps[places] - self.held
-        says = (left > 0) | ((left == 0) & known.goes_on[places])
-        if not says.any():
-            return NOTHING_RECALLED
-        most = int(self.alike[says].max())
-        best = says & (self.alike == most)
-        tokens = [
-            HOLD if rest else self.code + int(known.moves[place + 1])
-            for place, rest in zip(places[best].tolist(), left[best].tolist(), strict=True)
-        ]
-        token = Counter(tokens).most_common(1)[0][0]
-        return Recall(token, most) if token == HOLD or FIRST_STRIKE <= token < VOCABULARY_SIZE else NOTHING_RECALLED
+        most, said = 0, list[int]()
+        for place, moves in self.longer:
+            move = self.known.next_move(place, self.held) if moves >= most else None
+            if move is not None:
+                said = [*said, move] if moves == most else [move]
+                most = moves
+        if said:
+            return self._recall(max(said, key=said.count), most)
+        return self._recall(self.known.usual_move(self.turn, self.held), LEAST_MOVES) if self.turn else NOTHING_RECALLED
 
-
-def _plain(hearing: Hearing) -> tuple[object, ...]:
-    """All that it is, in what can be compared."""
-    known, *numbers, places, alike = (getattr(hearing, each.name) for each in fields(hearing))
-    return (id(known), *numbers, places.tolist(), alike.tolist())
+    def _recall(self, move: int | None, moves: int) -> Recall:
+        token = UNDECIDED if move is None else HOLD if move == 0 else self.code + move
+        return Recall(token, moves) if token == HOLD or FIRST_STRIKE <= token < VOCABULARY_SIZE else NOTHING_RECALLED
 
 
 def tunes_of(frames: IntArray, first_step: int) -> list[Tune]:
