@@ -33,7 +33,7 @@ RESOLVING = 1.0  # … and off holding it on within the beat
 # What leans to a chord leans to all of its tones; the near ones are meant: nats off for each semitone beyond a step,
 # on the beat and off it, and off a leap of a third besides, which is what leaning brings too many of.
 LEAP_NATS, NO_LEAP, WIDEST_LEAP = (0.2, 0.6), 2, 9
-THIRD_NATS, THIRDS = (0.7, 0.5), (3, 4)
+THIRD_NATS, _THIRDS = (0.7, 0.5), (3, 4)
 TURNING = 0.22  # nats off going back to the pitch before the last
 ON_THE_BEAT = 0.14  # nats off holding on there: where chords change several voices go
 LIVELY = 0.4  # nats off holding on off the beat: what rules take from moving there is given back, and steps pass by
@@ -181,7 +181,7 @@ def _leap_costs(nats: float, of_thirds: float) -> Likelihoods:
     """[2 · codes] nats off, by how far a token lies above the pitch before it: steps cost nothing."""
     apart = np.abs(np.arange(2 * VOCABULARY_SIZE) - VOCABULARY_SIZE)
     costs: Likelihoods = np.clip(apart - NO_LEAP, 0, WIDEST_LEAP - NO_LEAP) * nats
-    return costs + of_thirds * np.isin(apart, THIRDS)
+    return costs + of_thirds * np.isin(apart, _THIRDS)
 
 
 _NOT_DEALT = np.zeros(TONES)

@@ -8,7 +8,7 @@ from typing import Any
 
 from companion.errors import BadModel
 from companion.model.features import FeatureRow
-from companion.model.known_tunes import LONGEST_NOTE, Tune
+from companion.model.known_tunes import LONGEST_NOTE, KnownTune
 from companion.music.vocabulary import STEPS_PER_BEAT, VOCABULARY_SIZE, VOICES, fingerprint
 
 FORMAT = "chorale-model/1"
@@ -86,7 +86,7 @@ class Contract:
     kind: str = CHORALE
     asides: tuple[AsideContract, ...] = ()
     needs_key: bool = False  # it knows one key, to which it moves the music: tell it the key, always
-    known_tunes: tuple[Tune, ...] = ()  # that it knows by heart: the sopranos of what it learned from
+    known_tunes: tuple[KnownTune, ...] = ()  # that it knows by heart: the sopranos of what it learned from
 
     @property
     def turns(self) -> tuple[int, ...]:
@@ -160,7 +160,7 @@ def _parse(values: dict[str, Any]) -> Contract:
         asides=tuple(AsideContract(str(a["name"]), int(a["size"])) for a in values.get("asides", [])),
         needs_key=bool(values.get("needs_key", False)),
         known_tunes=tuple(
-            Tune(int(begins), tuple(map(int, moves)), tuple(map(int, steps)))
+            KnownTune(int(begins), tuple(map(int, moves)), tuple(map(int, steps)))
             for begins, moves, steps in values.get("known_tunes", [])
         ),
     )
@@ -183,7 +183,7 @@ def _check(contract: Contract, feature_rows: object) -> None:
     _check_tunes(contract.known_tunes)
 
 
-def _check_tunes(tunes: tuple[Tune, ...]) -> None:
+def _check_tunes(tunes: tuple[KnownTune, ...]) -> None:
     if sum(len(tune.moves) for tune in tunes) > MOST_KNOWN_NOTES:
         raise BadModel(f"it knows tunes of more than {MOST_KNOWN_NOTES:,} notes together; so many are allowed")
     for number, tune in enumerate(tunes):

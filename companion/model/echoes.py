@@ -11,7 +11,7 @@ import numpy as np
 
 from companion.model.codes import CODES, LONGEST_PAST, UNDECIDED
 from companion.model.features import Echo, History
-from companion.model.known_tunes import NOTHING_RECALLED, Hearing, Recall
+from companion.model.known_tunes import NOTHING_RECALLED, Recall, Recollection
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray
 
 
@@ -40,7 +40,7 @@ class Past:
     tune: bytes = b""  # what the soprano sounds
     chords_alike: Alike = field(default_factory=dict)
     notes_alike: Alike = field(default_factory=dict)  # of the soprano alone
-    hearing: Hearing | None = None  # of the tune, by a model that knows some by heart
+    hearing: Recollection | None = None  # of the tune, by a model that knows some by heart
 
     def advance(self, tokens: Sequence[int], after: History) -> Past:
         """The past after one more frame of four tokens, with the history after it."""
@@ -120,7 +120,7 @@ def _going_on(alike: Alike, heard: Sequence[int], now: int) -> Alike:
     }
 
 
-def echoes_of(frames: IntArray, hearing: Hearing | None = None) -> Echo:
+def echoes_of(frames: IntArray, hearing: Recollection | None = None) -> Echo:
     """The echo before each frame of ``[steps, 4]`` tokens, stacked along the steps.
 
     hearing: of one that knows tunes, before the first frame.

@@ -27,7 +27,7 @@ _Turn = tuple[int, ...]  # where a note begins in the beat, and the moves that l
 _NO_PLACES: _Places = np.zeros(0, dtype=np.intp)
 
 
-class Tune(NamedTuple):
+class KnownTune(NamedTuple):
     """Notes one after another without a rest."""
 
     begins: int  # the step of the beat on which the first one does
@@ -48,7 +48,7 @@ NOTHING_RECALLED = Recall(UNDECIDED, 0)
 class KnownTunes:
     """Tunes side by side, each note with a number, and where any three moves stand in them."""
 
-    def __init__(self, tunes: Sequence[Tune]) -> None:
+    def __init__(self, tunes: Sequence[KnownTune]) -> None:
         self.tunes = tuple(tunes)
         self.moves = [move for tune in self.tunes for move in tune.moves]
         self.steps = [steps for tune in self.tunes for steps in tune.steps]
@@ -95,9 +95,9 @@ class KnownTunes:
     def __deepcopy__(self, _: object) -> KnownTunes:
         return self  # it never changes
 
-    def start(self, step: int) -> Hearing:
+    def start(self, step: int) -> Recollection:
         """Nothing is heard yet of music that begins at a step."""
-        return Hearing(self, step)
+        return Recollection(self, step)
 
 
 def _turn(step: int, led: Sequence[tuple[int, int]]) -> _Turn:
@@ -107,7 +107,7 @@ def _turn(step: int, led: Sequence[tuple[int, int]]) -> _Turn:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class Recollection:
     """What was heard of a tune so far, and the places in known tunes that it was like."""
 
     known: KnownTunes
@@ -118,13 +118,13 @@ class Hearing:
     turn: _Turn = ()  # by which it is looked for; () after fewer moves
     longer: tuple[tuple[int, int], ...] = ()  # notes to which more moves led as to this one, and how many
 
-    def advance(self, code: int) -> Hearing:
+    def advance(self, code: int) -> Recollection:
         """After one more frame, in which the soprano sounds this."""
         if code == self.code:
             held = min(self.held + 1, LONGEST_NOTE)
-            return Hearing(self.known, self.step + 1, code, held, self.led, self.turn, self.longer)
+            return Recollection(self.known, self.step + 1, code, held, self.led, self.turn, self.longer)
         if code < FIRST_STRIKE or self.code < FIRST_STRIKE:
-            return Hearing(self.known, self.step + 1, code, 1)
+            return Recollection(self.known, self.step + 1, code, 1)
         move = code - self.code
         led = (*self.led, (self.held, move))[-LEAST_MOVES:]
         turn = _turn(self.step % STEPS_PER_BEAT, led) if len(led) == LEAST_MOVES else ()
@@ -133,7 +133,7 @@ class Hearing:
             (place, min(before.get(place - 1, LEAST_MOVES) + 1, LONGEST_PAST))
             for place in (self.known.after(self.turn, self.held, move) if self.turn else ())
         )
-        return Hearing(self.known, self.step + 1, code, 1, led, turn, longer)
+        return Recollection(self.known, self.step + 1, code, 1, led, turn, longer)
 
     def recall(self) -> Recall:
         """What comes next where most moves led alike: what most such places say."""
@@ -152,7 +152,7 @@ class Hearing:
         return Recall(token, moves) if token == HOLD or FIRST_STRIKE <= token < VOCABULARY_SIZE else NOTHING_RECALLED
 
 
-def tunes_of(frames: IntArray, first_step: int) -> list[Tune]:
+def tunes_of(frames: IntArray, first_step: int) -> list[KnownTune]:
     """The soprano of a piece, ``[steps, 4]`` tokens, from rest to rest; a note alone is no tune."""
     codes = sounding_tokens(frames)[:, 0].tolist()
     notes: list[tuple[int, int, int]] = []  # code, step of the beat, steps
@@ -170,7 +170,7 @@ def tunes_of(frames: IntArray, first_step: int) -> list[Tune]:
     return [_tune(tune) for tune in tunes if len(tune) > 1]
 
 
-def _tune(notes: Sequence[tuple[int, int, int]]) -> Tune:
+def _tune(notes: Sequence[tuple[int, int, int]]) -> KnownTune:
     codes, places, steps = zip(*notes, strict=True)
     moves = (0, *(int(after - before) for before, after in pairwise(codes)))
-    return Tune(places[0], moves, tuple(min(count, LONGEST_NOTE) for count in steps))
+    return KnownTune(places[0], moves, tuple(min(count, LONGEST_NOTE) for count in steps))

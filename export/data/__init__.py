@@ -7,6 +7,7 @@ jsb          the JSB chorales in CSV form
 folder       a folder of MIDI files
 rolls        any MIDI files as rolls of keys
 likeness     which pieces are alike in any key
+by_heart     the tunes of pieces, and what they recall of each other
 prepare      all sets of chorales, made and checked
 tunes        tunes of one voice, of songs and of chorales
 prepare_tunes  sets of them

@@ -28,7 +28,7 @@ THIRD_TONE, FIFTH_TONE, SEVENTH_TONE = 1, 2, 3  # of a shape
 SUSPENDED = (1, 2, 5, 10, 11)  # semitones above the bass: seconds, the fourth, sevenths
 STEPS_DOWN = (1, 2)  # semitones
 PREPARED_STEPS = 2  # for which a suspension sounded before
-BASS = VOICES.index("bass")
+_BASS = VOICES.index("bass")
 
 
 class Sonority(NamedTuple):
@@ -157,9 +157,9 @@ def suspensions(passage: Passage) -> Tally:
     pitches = sounding_pitches(passage.frames)
     beats = range(passage.first_beat, len(pitches), STEPS_PER_BEAT)
     found = sum(
-        _is_suspended(pitches[max(beat - PREPARED_STEPS, 0) : beat + STEPS_PER_BEAT + 1, [voice, BASS]])
+        _is_suspended(pitches[max(beat - PREPARED_STEPS, 0) : beat + STEPS_PER_BEAT + 1, [voice, _BASS]])
         for beat in beats
-        for voice in range(BASS)
+        for voice in range(_BASS)
         if beat >= PREPARED_STEPS
     )
     return Tally(found, len(beats))

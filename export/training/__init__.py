@@ -2,7 +2,6 @@
 
 crops        crops and batches
 rolls        crops and batches of rolls of keys, and what they cost
-by_heart     the tunes of pieces, and what they recall of each other
 habits       how a model hears music
 published    how the authors of other models trained them
 losses       what is minimised

@@ -24,13 +24,13 @@ from keras import ops
 from companion.errors import BadSetting
 from companion.files.writing import write_output
 from companion.model.features import KNOWN_TUNE, FeatureRow
-from companion.model.known_tunes import Tune
+from companion.model.known_tunes import KnownTune
 from companion.music.vocabulary import IntArray
+from export.data.by_heart import ByHeart
 from export.data.pieces import Piece
 from export.data.rolls import KeyRoll
 from export.models.layers import NoteEmbedding
 from export.models.registry import build, model_class
-from export.training.by_heart import ByHeart
 from export.training.crops import CropBatches, CropSettings, WholeCrops
 from export.training.distribution import dealt
 from export.training.habits import Habits
@@ -282,11 +282,11 @@ def load_best(folder: Path) -> tuple[FitSettings, keras.Model]:
     load_weights(model, folder / BEST_FILE)
     if (folder / TUNES_FILE).is_file():
         tunes = read_json(folder / TUNES_FILE, {"tunes"})["tunes"]
-        model.by_heart = ByHeart.told([Tune(begins, tuple(moves), tuple(steps)) for begins, moves, steps in tunes])
+        model.by_heart = ByHeart.told([KnownTune(begins, tuple(moves), tuple(steps)) for begins, moves, steps in tunes])
     return settings, model
 
 
-def save_tunes(tunes: Sequence[Tune], folder: Path) -> None:
+def save_tunes(tunes: Sequence[KnownTune], folder: Path) -> None:
     """Write down what the model of a run knows by heart."""
     write_output(folder / TUNES_FILE, json.dumps({"tunes": tunes}).encode(), force=True)
 

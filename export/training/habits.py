@@ -9,7 +9,7 @@ import numpy as np
 
 from companion.model.contract import CHORALE, MELODY, turns_of
 from companion.music.vocabulary import VOICES, IntArray
-from export.training.by_heart import ByHeart
+from export.data.by_heart import ByHeart
 
 
 @dataclass(frozen=True)

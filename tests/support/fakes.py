@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from companion.model.contract import Contract, Reference
 from companion.model.features import WITHOUT_BARS, FeatureRow
-from companion.model.known_tunes import KnownTunes, Tune
+from companion.model.known_tunes import KnownTune, KnownTunes
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, canonical
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
@@ -71,7 +71,7 @@ class Babbler:
         self.contract = contract_of(voice_order=voice_order, name="babbler")
         self.digest = "0" * 64
         self.row = FeatureRow(self.contract.features)
-        self.known_tunes = KnownTunes([Tune(0, (0, 2, 2, 1, 2, 2, 2, 1), (4,) * 8)])
+        self.known_tunes = KnownTunes([KnownTune(0, (0, 2, 2, 1, 2, 2, 2, 1), (4,) * 8)])
         self.table = np.random.default_rng(7).normal(0, level, (97, VOCABULARY_SIZE)).astype(np.float32)
         self.weights = np.random.default_rng(8).integers(1, 97, self.row.width)
         self.seen: list[IntArray] = []

@@ -11,7 +11,7 @@ import pytest
 from companion.errors import BadModel
 from companion.model.contract import FORMAT, LARGEST_STATE, AsideContract, Contract, Reference, StateContract
 from companion.model.features import FEATURES, FeatureRow
-from companion.model.known_tunes import Tune
+from companion.model.known_tunes import KnownTune
 from companion.music.vocabulary import fingerprint
 
 FEATURE_NAMES = ("voice", "decided")
@@ -27,7 +27,7 @@ GOOD = Contract(
     training={"data": "none"},
     scores={"windowed": {}},
     asides=(AsideContract("attention", 128), AsideContract("end", 1)),
-    known_tunes=(Tune(2, (0, -3), (4, 8)),),
+    known_tunes=(KnownTune(2, (0, -3), (4, 8)),),
 )
 
 
@@ -121,7 +121,7 @@ def test_in_which_order_the_voices_are_predicted(order: str, turns: tuple[int, .
         ({"states": state(shape=[10**9] * 9)}, "at most 16000000 are allowed"),
         ({"states": state() * 2}, "its states ['memory', 'memory'] need printable names of their own"),
         ({"states": state(name="features")}, "its states ['features'] need printable names of their own"),
-        ({"known_tunes": [[4, [0, 1], [4, 4]]]}, "its known tune 0 is no tune: Tune(begins=4"),
+        ({"known_tunes": [[4, [0, 1], [4, 4]]]}, "its known tune 0 is no tune: KnownTune(begins=4"),
         ({"known_tunes": [[0, [0, 1], [4, 4]], [0, [0], [4, 4]]]}, "its known tune 1 is no tune"),
         ({"known_tunes": [[0, [0, 1], [4, 0]]]}, "its known tune 0 is no tune"),
         ({"known_tunes": [[0, [0, 1], [4, 256]]]}, "its known tune 0 is no tune"),

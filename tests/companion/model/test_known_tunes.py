@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from support.fakes import canonical_frames
 
 from companion.model.echoes import echoes_of
-from companion.model.known_tunes import LEAST_MOVES, NOTHING_RECALLED, Hearing, KnownTunes, Recall, Tune, tunes_of
+from companion.model.known_tunes import (
+    LEAST_MOVES,
+    NOTHING_RECALLED,
+    KnownTune,
+    KnownTunes,
+    Recall,
+    Recollection,
+    tunes_of,
+)
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, sounding_tokens, strike
 
 TUNE = (60, 62, 64, 65, 63, 70, 67, 72)
@@ -28,7 +36,7 @@ def crotchets(*pitches: int) -> IntArray:
     return sung(*((pitch, 4) for pitch in pitches))
 
 
-def heard(known: KnownTunes, frames: IntArray, first_step: int = 0) -> Hearing:
+def heard(known: KnownTunes, frames: IntArray, first_step: int = 0) -> Recollection:
     hearing = known.start(first_step)
     for code in sounding_tokens(frames)[:, 0].tolist():
         hearing = hearing.advance(code)
@@ -41,11 +49,11 @@ def knowing(*pieces: IntArray) -> KnownTunes:
 
 class TestTunes:
     def test_moves_and_steps(self) -> None:
-        assert tunes_of(sung((60, 4), (62, 2), (62, 2), (59, 8)), 2) == [Tune(2, (0, 2, -3), (4, 4, 8))]
+        assert tunes_of(sung((60, 4), (62, 2), (62, 2), (59, 8)), 2) == [KnownTune(2, (0, 2, -3), (4, 4, 8))]
 
     def test_a_rest_ends_one(self) -> None:
         frames = sung((60, 4), (62, 4), (0, 4), (64, 2), (65, 2), (0, 8), (67, 4))
-        assert tunes_of(frames, 0) == [Tune(0, (0, 2), (4, 4)), Tune(0, (0, 1), (2, 2))]
+        assert tunes_of(frames, 0) == [KnownTune(0, (0, 2), (4, 4)), KnownTune(0, (0, 1), (2, 2))]
 
     def test_silence_is_none(self) -> None:
         assert tunes_of(sung((0, 16)), 0) == []

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from companion.model.codes import LONGEST_PAST, UNDECIDED
-from companion.model.known_tunes import KnownTunes, Tune, tunes_of
+from companion.model.known_tunes import KnownTune, KnownTunes, tunes_of
 from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, IntArray, sounding_tokens
 from export.data.likeness import ALIKE_SHARE, LikenessIndex
 from export.data.pieces import Piece
@@ -33,7 +33,7 @@ class ByHeart:
     It recalls nothing of itself then, nor of pieces that are alike: those would not be known of one held out either.
     """
 
-    def __init__(self, tunes: Mapping[str, Sequence[Tune]], alike: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, tunes: Mapping[str, Sequence[KnownTune]], alike: Mapping[str, Iterable[str]]) -> None:
         """Tunes by the pieces they are from; and to each piece the others that it is like."""
         self._tunes = dict(tunes)
         self._alike = {name: {name, *others} for name, others in alike.items()}
@@ -48,7 +48,7 @@ class ByHeart:
         return cls({piece.name: tunes_of(piece.frames, piece.first_step) for piece in pieces}, alike)
 
     @classmethod
-    def told(cls, tunes: Sequence[Tune]) -> ByHeart:
+    def told(cls, tunes: Sequence[KnownTune]) -> ByHeart:
         """What a model file or a run knows; it is asked about other pieces alone."""
         return cls({"": tunes}, {})
 

@@ -17,11 +17,11 @@ from companion.model.features import KNOWN_TUNE, FeatureRow
 from companion.model.known_tunes import tunes_of
 from companion.model.runtime import load_model
 from companion.music.vocabulary import HOLD, IntArray, strike, transpose
+from export.data.by_heart import ByHeart, Recalled
 from export.data.pieces import Piece
 from export.models.layers import PLAIN_FEATURES
 from export.release.release import release
 from export.release.unpack import unpack_model
-from export.training.by_heart import ByHeart, Recalled
 from export.training.crops import CropSettings, Cut, batch_of, draw_crop, echo_in, whole_crop
 from export.training.fit import FitSettings, fit, load_best
 from export.training.habits import Habits
