@@ -36,6 +36,7 @@ def card(contract: Contract, size_bytes: int, digest: str) -> str:
         *(f"| {key.replace('_', ' ')} | {_plain(value)} |" for key, value in training.items()),
         f"| order of voices | {contract.voice_order} |",
         f"| features | {', '.join(contract.features)} |",
+        *_by_heart(contract),
         f"| sha256 | {digest} |",
         f"| licence | {LICENCES[contract.kind]} |",
         "",
@@ -47,6 +48,15 @@ def card(contract: Contract, size_bytes: int, digest: str) -> str:
         lines += ["Scores of this very file (protocols in docs/training.md):", "", *table([row]), ""]
         lines += [f"{line[0].upper()}{line[1:]}." for line in contract.scores.get("remarks", [])]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _by_heart(contract: Contract) -> list[str]:
+    """What it carries of the music that it learned from."""
+    if not (tunes := contract.known_tunes):
+        return []
+    notes = sum(len(tune.moves) for tune in tunes)
+    what = "the sopranos that it learned from, as semitones from note to note and how long each sounds"
+    return [f"| known by heart | {len(tunes):,} tunes of {notes:,} notes: {what} |"]
 
 
 def _of_tunes(contract: Contract) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from support.fakes import contract_of
 
+from companion.model.known_tunes import KnownTune
 from export.release.card import LICENCE, card
 
 TRAINED = replace(
@@ -37,6 +38,12 @@ A note-by-note model of four-voice chorales: architecture `gru`, 1,234,567 param
 | licence | {LICENCE} |
 """
     )
+
+
+def test_what_is_known_by_heart_is_said() -> None:
+    tunes = (KnownTune(0, (0, 2), (4, 4)), KnownTune(2, (0, -1, 3), (2, 2, 8)))
+    text = card(replace(TRAINED, known_tunes=tunes), 1, "")
+    assert "| known by heart | 2 tunes of 5 notes: the sopranos that it learned from, as semitones" in text
 
 
 def test_scores_and_remarks_end_a_card() -> None:
