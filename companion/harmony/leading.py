@@ -273,12 +273,11 @@ class _OnBeat(_Leaning):
     def __call__(self, scores: LogProbs, context: NoteContext) -> None:
         voice, held = context.voice, context.history.now[context.voice]
         doubled, dealt = self.doubled(context.codes), self._dealt(context)
-        if held < FIRST_STRIKE:
-            self.strike(scores, self.leaning[voice] + dealt.take(self.tone_of) - doubled, context)
-            return
-        before = _together(scores)
+        before = _together(scores) if self.suspended[held] and voice < UPPER else -math.inf
         self.strike(scores, self.leaning[voice] + dealt.take(self.tone_of) - doubled, context)
-        if self.suspended[held] and voice < UPPER and math.isfinite(before):
+        if held < FIRST_STRIKE:
+            return
+        if math.isfinite(before):
             kept = _together(scores) - before + SUSPENDING
         else:
             kept = self.holding[voice, held] + dealt[self.tones[held]] - self.strength * ON_THE_BEAT

@@ -86,14 +86,16 @@ class KnownTunes:
 
     def usual_move(self, turn: _Turn, held: int) -> int | None:
         """What most of the notes say at which a turn stands; it is asked often, and remembered."""
+        if turn not in self._places:  # nor noted: no end of such turns may be heard
+            return None
         if (turn, held) not in self._usual:
-            moves = (self.next_move(place, held) for place in self._places.get(turn, _NO_PLACES).tolist())
+            moves = (self.next_move(place, held) for place in self._places[turn].tolist())
             said = Counter(move for move in moves if move is not None)
             self._usual[turn, held] = said.most_common(1)[0][0] if said else None
         return self._usual[turn, held]
 
     def __deepcopy__(self, _: object) -> KnownTunes:
-        return self  # it never changes
+        return self  # but for what it remembers of questions it never changes
 
     def start(self, step: int) -> Recollection:
         """Nothing is heard yet of music that begins at a step."""

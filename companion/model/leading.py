@@ -68,6 +68,7 @@ class LedModel(Model):
         self.contract = _contract_of(tune.contract, under.contract)
         self.digest = f"{tune.digest}{UNDER}{under.digest}"
         self.row = LedRow(tune.row, under.row)
+        self.known_tunes = under.known_tunes
         self.is_stranger = tune.is_stranger or under.is_stranger
 
     def initial_state(self) -> State:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -41,13 +40,9 @@ class Model:
         self.contract = contract
         self.digest = digest  # sha256 of the file
         self.row = FeatureRow(contract.features)
+        self.known_tunes = KnownTunes(contract.known_tunes)  # that it knows by heart; most models know none
         self.is_stranger = False  # may hang: a signal ends its runs, which then take a little longer
         self._graph = BoundGraph(session, contract, self.row.width)
-
-    @cached_property
-    def known_tunes(self) -> KnownTunes:
-        """What it knows by heart; most models know nothing so."""
-        return KnownTunes(self.contract.known_tunes)
 
     def initial_state(self) -> State:
         """The state before the first note."""

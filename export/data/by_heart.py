@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from companion.model.codes import LONGEST_PAST, UNDECIDED
+from companion.model.codes import UNDECIDED
 from companion.model.known_tunes import KnownTune, KnownTunes, tunes_of
 from companion.music.vocabulary import FIRST_STRIKE, VOCABULARY_SIZE, IntArray, sounding_tokens
 from export.data.likeness import ALIKE_SHARE, LikenessIndex
@@ -71,4 +71,4 @@ def _recalled(piece: Piece, known: KnownTunes) -> Recalled:
         found.append(hearing.recall())
         hearing = hearing.advance(code)
     rows = np.array(found, dtype=np.int32).reshape(-1, 2)
-    return Recalled(rows[:, 0], np.minimum(rows[:, 1], LONGEST_PAST))
+    return Recalled(rows[:, 0], rows[:, 1])

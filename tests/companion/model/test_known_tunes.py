@@ -115,6 +115,14 @@ class TestRecall:
         assert heard(known, crotchets(60, 61, 62, 63, 64)).recall() == Recall(strike(81), 4)
         assert heard(known, crotchets(61, 62, 63, 64, 65)).recall() == NOTHING_RECALLED
 
+    def test_what_is_heard_and_not_known_is_not_remembered(self) -> None:
+        """Else a jam of hours would."""
+        known = knowing(crotchets(*TUNE))
+        for up in range(1, 9):
+            hearing = heard(known, crotchets(60, 60 + up, 60, 60 + up + 1, 60))
+            assert hearing.turn and hearing.recall() == NOTHING_RECALLED
+        assert not known._usual
+
     def test_hearing_more_leaves_what_was_heard(self) -> None:
         hearing = heard(self.KNOWN, crotchets(*TUNE[:4]))
         hearing.advance(strike(81))
