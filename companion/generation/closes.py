@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.harmony.form import Span
+from companion.harmony.keys import opening_in_some_key
 from companion.harmony.leading import Harmony
 from companion.model.features import Conditions, sounding_code
 from companion.model.leading import LEADER
@@ -104,6 +105,10 @@ class Request:
     def struck_anew(self) -> Request:
         """The same with a note begun by every voice."""
         return self._first((strikes_anew,))
+
+    def in_some_key(self) -> Request:
+        """The same as the first chord of what has no key yet."""
+        return self._first((opening_in_some_key(self.given),))
 
     def silent(self) -> Request:
         """The same with rests of what is not given."""

@@ -272,6 +272,8 @@ class Improviser:
         if sampling.temperature:
             sampling = replace(sampling, temperature=max(sampling.temperature, 1.0))
         bold = replace(request, sampling=sampling)
+        if request.harmony is None and sampling.harmony:
+            bold = bold.in_some_key()
         throws = ((seed, number, attempt + TRIES * further) for further in range(TRIES))
         return best_opening(self._throw(state, bold, dice) for dice in throws)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from companion.harmony.progressions import Likelihoods, PhrasePlace, tables
 from companion.harmony.symbols import AskedChord
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
-from companion.music.vocabulary import IntArray, sounding_pitches
+from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, REST, IntArray, sounding_pitches
+from companion.sampling.harmony import MAJOR, MINOR, PitchClasses, becoming
+from companion.sampling.rules import Rule
 
 _TOP, _BOTTOM = 0, 3
 EVERY_KEY = tuple(Key(tonic, minor) for minor in (False, True) for tonic in range(OCTAVE))
@@ -54,6 +56,24 @@ def likeliest_key(
     if before is not None and nats.max() < nats[EVERY_KEY.index(before)] + _STAYS:
         return before
     return likeliest
+
+
+def opening_in_some_key(given: Mapping[int, int]) -> Rule:
+    """A rule for the first chord of what has no key yet: the triad of a tonic, as likely as given notes begin in it.
+
+    given: voice → code.
+    """
+    nats = np.zeros(len(EVERY_KEY))
+    for voice in (_TOP, _BOTTOM):
+        if (code := given.get(voice, REST)) >= FIRST_STRIKE:
+            nats = nats + _edge("first", voice)[:, CODE_PITCH_CLASS[code]]
+    return becoming(
+        frozenset((_tonic_triad(key), float(lost)) for key, lost in zip(EVERY_KEY, nats.max() - nats, strict=True))
+    )
+
+
+def _tonic_triad(key: Key) -> PitchClasses:
+    return frozenset((key.tonic + tone) % OCTAVE for tone in (MINOR if key.minor else MAJOR))
 
 
 def _following_one_another(chords: Sequence[AskedChord]) -> Likelihoods:

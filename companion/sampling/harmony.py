@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import combinations
+from operator import itemgetter
 
 import numpy as np
-from numpy.typing import NDArray
 
 from companion.model.codes import UNDECIDED
 from companion.music.key import Key
@@ -27,7 +27,6 @@ FIFTH = 7  # semitones
 AWAY_PENALTY = 1.5  # nats off what closes on another triad than the tonic's
 
 PitchClasses = frozenset[int]
-Table = NDArray[np.float64]  # [4096] what is added for pitch classes that sound together
 
 
 def chords_of(shapes: Iterable[tuple[int, ...]], least: int) -> frozenset[PitchClasses]:
@@ -42,43 +41,34 @@ def triads_of(key: Key) -> frozenset[PitchClasses]:
     return frozenset(triad for triad in chords_of((MAJOR, MINOR), least=3) if triad <= key.scale or triad == picardy)
 
 
-def _table(allowed: Iterable[PitchClasses], otherwise: float) -> Table:
-    """Nothing is added for what is allowed, ``otherwise`` for the rest."""
-    table = np.full(2**OCTAVE, otherwise)
-    table[[sum(1 << tone for tone in chord) for chord in allowed]] = 0.0
-    return table
-
-
 _BITS = [1 << struck_pitch(code) % OCTAVE if code >= FIRST_STRIKE else 0 for code in range(VOCABULARY_SIZE)]
 _BIT_OF_CODE: IntArray = np.array(_BITS, dtype=np.int32)
 
 
-@lru_cache(maxsize=64)  # equal guidance so are equal rules
 def close_on_triad(key: Key) -> Rule:
     """A rule that forbids whatever cannot become a full triad of the key with the voices still to come.
 
     Away from the tonic is discouraged.
     """
-    everywhere = triads_of(key)
-    at_home = {triad for triad in everywhere if {key.tonic, (key.tonic + FIFTH) % OCTAVE} <= triad}
-    by_voices_to_come = [
-        np.maximum(
-            _table(_beginnings(at_home, to_come), -math.inf),
-            _table(_beginnings(everywhere, to_come), -math.inf) - AWAY_PENALTY,
-        )
-        for to_come in range(len(VOICES))
-    ]
-
-    def rule(scores: LogProbs, context: NoteContext) -> None:
-        scores += by_voices_to_come[_to_come(context)][_together(context)]
-
-    return rule
+    at_home = {key.tonic, (key.tonic + FIFTH) % OCTAVE}
+    return becoming(frozenset((triad, 0.0 if at_home <= triad else AWAY_PENALTY) for triad in triads_of(key)))
 
 
-@lru_cache(maxsize=64)
 def whole_chord(chord: PitchClasses) -> Rule:
     """A rule that forbids whatever cannot become this chord, whole, with the voices still to come."""
-    by_voices_to_come = [_table(_beginnings([chord], to_come), -math.inf) for to_come in range(len(VOICES))]
+    return becoming(frozenset({(chord, 0.0)}))
+
+
+@lru_cache(maxsize=128)  # equal guidance so are equal rules
+def becoming(chords: frozenset[tuple[PitchClasses, float]]) -> Rule:
+    """A rule that forbids whatever cannot become one of these chords, whole, with the voices still to come.
+
+    chords: each with the nats that it costs.
+    """
+    by_voices_to_come = [np.full(2**OCTAVE, -math.inf) for _ in VOICES]
+    for chord, cost in sorted(chords, key=itemgetter(1), reverse=True):  # what may become several, the cheapest of them
+        for to_come, table in enumerate(by_voices_to_come):
+            table[[_bits(part) for part in _beginnings(chord, to_come)]] = -cost
 
     def rule(scores: LogProbs, context: NoteContext) -> None:
         scores += by_voices_to_come[_to_come(context)][_together(context)]
@@ -86,14 +76,14 @@ def whole_chord(chord: PitchClasses) -> Rule:
     return rule
 
 
-def _beginnings(chords: Iterable[PitchClasses], to_come: int) -> set[PitchClasses]:
-    """What so many voices can complete to one of these chords."""
-    return {
-        frozenset(part)
-        for chord in chords
-        for size in range(max(len(chord) - to_come, 0), len(chord) + 1)
-        for part in combinations(chord, size)
-    }
+def _beginnings(chord: PitchClasses, to_come: int) -> list[PitchClasses]:
+    """What so many voices can complete to a chord."""
+    sizes = range(max(len(chord) - to_come, 0), len(chord) + 1)
+    return [frozenset(part) for size in sizes for part in combinations(chord, size)]
+
+
+def _bits(chord: PitchClasses) -> int:
+    return sum(1 << tone for tone in chord)
 
 
 def _to_come(context: NoteContext) -> int:

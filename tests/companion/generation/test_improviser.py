@@ -11,7 +11,7 @@ from support.fakes import Babbler, ScriptedModel, sung
 from support.jamfakes import Shadow, chords_at
 
 from companion.generation import improviser as improviser_module
-from companion.generation.closes import CLOSE_IN_SIGHT, TRIES
+from companion.generation.closes import CLOSE_IN_SIGHT, TRIES, closing_quality
 from companion.generation.generator import DecoderState, Frame
 from companion.generation.improviser import (
     ANSWER,
@@ -128,6 +128,21 @@ class TestAnswers:
         frames = made(Improviser(Babbler()), Answer(0, 0), FREE, 4)  # type: ignore[arg-type]
         assert [len(chords) for chords in offered] == [TRIES]
         assert len(set(offered[0])) > 1 and frames[0].frame.pitches == offered[0][-1]
+
+    @pytest.mark.parametrize("tone", range(60, 72))
+    def test_before_a_key_is_heard_they_open_on_a_whole_triad_to_what_is_played(self, tone: int) -> None:
+        improviser = Improviser(Babbler("any"))  # type: ignore[arg-type]
+        for seed in range(8):
+            guidance = Guidance(STYLES["bach"], None, seed, frozenset())
+            (first,) = made(improviser, Answer(0, 0, with_player=True), guidance, 1, playing(tone))
+            assert first.frame.pitches[0] == tone and closing_quality(first.frame.pitches, None) >= 3, first.frame
+
+    def test_whatever_is_played(self) -> None:
+        """Two keys that no triad has: one is taken out of none."""
+        hands = playing(72).deal(0, [Press(0, 49, 80, 0, None)], [3], False)
+        guidance = Guidance(STYLES["bach"], None, 1, frozenset())
+        (first,) = made(Improviser(Babbler("any")), Answer(0, 0, with_player=True), guidance, 1, hands)  # type: ignore[arg-type]
+        assert (first.frame.pitches[0], first.frame.pitches[3]) == (72, 49) and None not in first.frame.pitches
 
     def test_a_locked_voice_is_the_player_s(self) -> None:
         locked = replace(GREEDY, locked=frozenset({0}))

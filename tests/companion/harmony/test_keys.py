@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fakes import canonical_frames
+from support.fakes import canonical_frames, ruled
 from support.harmonies import alone, tune_of
 
-from companion.harmony.keys import EVERY_KEY, likeliest_key
+from companion.harmony.keys import EVERY_KEY, likeliest_key, opening_in_some_key
 from companion.harmony.symbols import AskedChord, chord_of_symbol
+from companion.model.codes import NOTHING, UNDECIDED
+from companion.model.features import History
 from companion.music.key import Key
-from companion.music.vocabulary import REST, IntArray, sounding_pitches, strike, transpose
+from companion.music.vocabulary import REST, VOCABULARY_SIZE, IntArray, sounding_pitches, strike, transpose
+from companion.sampling.rules import NoteContext
 from export.data.pieces import Piece
 
 A_MAJOR_TUNE = (60, 62, 64, 65, 67, 69, 67, 65, 64, 62, 60)
@@ -49,6 +52,27 @@ def test_chords() -> None:
 
 def test_an_unaccompanied_tune_in_e_minor_is_not_heard_in_g_major() -> None:
     assert likeliest_key(alone(E_MINOR), ended=True) == Key(4, True)
+
+
+class TestOpeningInSomeKey:
+    def costs(self, given: dict[int, int], bass: int) -> float:
+        """Nats off a bass under E and G, above the cheapest one."""
+        tokens = (strike(76), strike(67), strike(64), UNDECIDED)
+        at = NoteContext(3, tokens, (*tokens[:3], NOTHING), History(), 0)
+        scores = ruled(opening_in_some_key(given), np.zeros(VOCABULARY_SIZE), at)
+        return float(scores.max() - scores[strike(bass)])
+
+    def test_the_triads_of_tonics_alone(self) -> None:
+        assert [tone for tone in range(48, 60) if self.costs({}, tone) < np.inf] == [48, 59]  # C major and e minor
+
+    def test_as_likely_as_the_tune_begins_so(self) -> None:
+        """Tunes begin oftener on the tonic of minor than on the third of major; basses nearly always on the tonic."""
+        assert self.costs({}, 48) == self.costs({}, 59) == 0.0
+        assert self.costs({0: strike(76)}, 48) > self.costs({0: strike(76)}, 59) == 0.0
+        assert self.costs({0: strike(76), 3: strike(48)}, 59) > self.costs({0: strike(76), 3: strike(48)}, 48) == 0.0
+
+    def test_rests_tell_nothing(self) -> None:
+        assert opening_in_some_key({0: REST}) is opening_in_some_key({})
 
 
 def test_where_nothing_sounds_there_is_none() -> None:
