@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,7 +21,10 @@ LIKE_HEARD = 4.0  # so much likelier is a phrase as long as one that was heard
 RETURNS = 0.5  # so many forms come back to their first phrases at once, as those of verse do: AB AB …
 RETURNING = (2, 2, 2, 3)  # how many phrases come back
 OTHERWISE = 2  # beats before its last chord, where the last phrase of a piece is not as before any more
-STICKS = 1.2  # so much likelier than by chance is a phrase as long, and as long held, as the one before
+# In so many of the forms that begin on a strong beat phrases begin on the one before it; in bars of four and of three.
+WITH_PICKUPS = (0.9, 0.5)
+WEAK = 0.04  # so much less likely does a phrase close on a weak beat
+STICKS = 0.4  # so much likelier than by chance is a phrase as long, and as long held, as the one before
 Weights = NDArray[np.float64]
 
 
@@ -110,25 +113,34 @@ def drawn_form(
 ) -> Form:
     """Phrases as Bach's are distributed, that together end on a close.
 
-    start, close, end: steps; the last chord is struck on ``close``.
+    start, close, end: steps; the last chord is struck on ``close``, which is a strong beat, as the others are.
     heard: the lengths in beats of phrases that were heard.
     in_threes: the bar has three beats.
     """
-    beats = (end - start) // STEPS_PER_BEAT
+    apart = 3 if in_threes else 2  # beats from a strong one to the next
     weights = _weights(heard, in_threes)
-    reach = _reach(beats, weights.sum(axis=1))
     returning = RETURNING[int(dice.integers(len(RETURNING)))] if dice.random() < RETURNS else 0
+    beats = (close - start) // STEPS_PER_BEAT
+    with_pickups = beats % apart == 1 or bool(dice.random() < WITH_PICKUPS[in_threes])
+    lacking = int(with_pickups and beats % apart == 0 and beats > PHRASE_BEATS[0])  # its own, to the first phrase
+    beats += apart - with_pickups  # as long as the last chord would be held if others followed
+    reach = _reach(beats + lacking, weights.sum(axis=1))
     spans: list[Span] = []
     at = start
     while beats > 0 or not spans:
         again = spans[len(spans) - returning] if returning <= len(spans) < 2 * returning else None
-        if again is not None and beats - again.beats >= PHRASE_BEATS[0]:
+        short = lacking if again in spans[:1] or not spans else 0
+        if again is not None and _comes_back(again, spans[-1], beats, short, apart):
+            spans[-1] = replace(spans[-1], end=spans[-1].end + short * STEPS_PER_BEAT)
+            at, beats = spans[-1].end, beats - short
             length, held = again.beats, again.held
         else:
-            again = None
+            again, short = None, 0 if spans else lacking
             likely = _like(spans[-1], weights) if spans else weights
-            length = _length(beats, likely.sum(axis=1), reach, dice)
+            likely = likely * _on_strong_beats((close - at) // STEPS_PER_BEAT + short, apart)
+            length = _length(beats + short, likely.sum(axis=1), reach, dice)
             held = _held(length, likely, dice)
+            length -= short
         beats -= length
         stop = at + length * STEPS_PER_BEAT if beats else end
         repeats = None if again is None else again.start
@@ -136,6 +148,16 @@ def drawn_form(
         at = stop
     form = Form(tuple(spans))
     return form if close >= spans[-1].start else form.ending(close, end)  # a last chord longer than a short phrase
+
+
+def _comes_back(again: Span, before: Span, beats: int, late: int, apart: int) -> bool:
+    """Whether a phrase can come again after another one, on beats as strong as it came first.
+
+    beats: that are left.
+    late: for how many of them the chord before it is held longer, since it has no pickup.
+    """
+    fits = beats - late - again.beats >= PHRASE_BEATS[0] and before.held + late in HELD_BEATS
+    return fits and ((before.end - again.start) // STEPS_PER_BEAT + late) % apart == 0
 
 
 def closing_form(
@@ -194,7 +216,8 @@ def asked_form(start: int, ending: tuple[int, int], wishes: Sequence[Wish], dice
         if last:
             span = Span(at, close, end, repeats, close - OTHERWISE * STEPS_PER_BEAT)
         else:
-            span = Span(at, stop - _held_in(wish.beats, weights, dice) * STEPS_PER_BEAT, stop, repeats)
+            here = weights * _on_strong_beats((close - at) // STEPS_PER_BEAT, 2)
+            span = Span(at, stop - _held_in(wish.beats, here, dice) * STEPS_PER_BEAT, stop, repeats)
         if wish.letter:
             places.setdefault(wish.letter, at)
         spans.append(span)
@@ -208,8 +231,13 @@ def _held_in(beats: int, weights: Weights, dice: np.random.Generator) -> int:
 
 
 def endless_form(start: int, dice: np.random.Generator) -> Form:
-    """So many steps of phrases, the last of which ends nothing; for music that goes on until it is told to stop."""
-    form = drawn_form(start, start + ENDLESS_STEPS - STEPS_PER_BEAT, start + ENDLESS_STEPS, dice)
+    """So many steps of phrases, the last of which ends nothing; for music that goes on until it is told to stop.
+
+    start: on a beat; every other beat from step 0 on is a strong one.
+    """
+    end = start + ENDLESS_STEPS
+    close = end - STEPS_PER_BEAT
+    form = drawn_form(start, close - close % (2 * STEPS_PER_BEAT), end, dice)
     return Form(form.spans, ends=False)
 
 
@@ -242,6 +270,15 @@ def _like(before: Span, weights: Weights) -> Weights:
     stuck = weights.copy()
     stuck[length - PHRASE_BEATS[0], held - HELD_BEATS[0]] += STICKS * weights.sum()
     return stuck
+
+
+def _on_strong_beats(strong: int, apart: int) -> Weights:
+    """[lengths, held]: how much less likely a phrase is for where it closes.
+
+    strong: beats from its beginning to a strong one; apart: from that to the next.
+    """
+    closes = np.subtract.outer(np.array(PHRASE_BEATS), np.array(HELD_BEATS))
+    return np.where((closes - strong) % apart == 0, 1.0, WEAK)
 
 
 def _held(length: int, weights: Weights, dice: np.random.Generator) -> int:

@@ -77,6 +77,12 @@ def whole_fours(passage: Passage) -> Tally:
     return Tally(int((beats % FOUR_BEATS == 0).sum()), len(beats))
 
 
+def uneven_beats(passage: Passage) -> Tally:
+    """Those that are no even number of beats: in 4/4 one of the two then lies on a weak beat."""
+    beats = phrase_beats(passage)
+    return Tally(int((beats % 2 != 0).sum()), len(beats))
+
+
 def cadence_counts(passage: Passage, first: float = 0.0, last: float = 1.0) -> Counter[Cadence]:
     """How the phrases end that do so in a stretch of the piece, of which 0 is the beginning and 1 the end.
 

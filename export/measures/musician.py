@@ -169,6 +169,7 @@ _FORM = (
     share_of("phrase ends (chords still for 1½ beats)", form.standing_rate, "per 100 beats"),
     median("beats between phrase ends, median", form.phrase_beats, "beats"),
     share_of("phrase ends whole fours apart", form.whole_fours),
+    share_of("phrase ends no even number of beats apart", form.uneven_beats, fault=True),
     *(_cadences(kind, where, *place) for kind in form.Cadence for where, place in _PLACES.items()),
     share_of("four-bar windows in key", lambda p: harmony.windows_in_key(p.frames, p.key)),
     share_of("four-bar windows in key, 1st half", lambda p: form.half_in_key(p, second=False)),

@@ -19,8 +19,19 @@ from export.models.layers import (
     gru_step,
 )
 
-# What is plain, the chord and the key, and what came where the piece was like this before.
-LIGHT_FEATURES = (*PLAIN_FEATURES, "chord", "key", "own_echo", "echo", "echo_chords", "tune", "tune_notes")
+# What is plain, the chord and the key, what came where the piece was like this before, and how a known tune goes on.
+LIGHT_FEATURES = (
+    *PLAIN_FEATURES,
+    "chord",
+    "key",
+    "own_echo",
+    "echo",
+    "echo_chords",
+    "tune",
+    "tune_notes",
+    "known_tune",
+    "known_notes",
+)
 
 
 class GruModel(keras.Model):  # type: ignore[misc]

@@ -4,9 +4,9 @@ Of ``bach`` two kinds of model first learn from Bach alone: two with its clocks,
 note and learns in three rounds. What they expect together is then taught to a pupil, and to another, which begins
 from it and is told less beforehand. All these know no tunes by heart. A third pupil of the second one does, and so does
 one more with its clocks, which learns from Bach alone: together with the second and with ``gru`` they teach a fourth,
-and ``bach`` at last is taught by the three and by ``gru``.
+a fifth is taught by the three and by ``gru``, and ``bach`` at last by the fifth and by ``gru``.
 
-``gru`` learns from Bach alone, and is then taught by the ``bach`` that ships.
+``gru`` learns from Bach alone, is then taught by the ``bach`` that ships, and again when it knows tunes by heart.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from companion.model.features import WITHOUT_BARS
+from export.models.gru import LIGHT_FEATURES
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings
 
@@ -30,7 +31,8 @@ _UNTOLD = replace(  # mostly as music is heard by someone who is told nothing of
     hidden_onsets=0.6,
     echoes_dropped=0.4,
 )
-_TUNES_UNKNOWN = [name for name in WITHOUT_BARS if name not in {"known_tune", "known_notes"}]
+_OF_KNOWN_TUNES = {"known_tune", "known_notes"}
+_TUNES_UNKNOWN = [name for name in WITHOUT_BARS if name not in _OF_KNOWN_TUNES]
 _OF_CLOCKS = FitSettings(
     "bach",
     REAL,
@@ -156,7 +158,7 @@ BACH_RUNS: Recipe = (
         ),
     ),
     Fit(
-        "bach",
+        "pupil-5",
         replace(
             _OF_CLOCKS,
             model={"dropout": 0.15, "slot_dropout": 0.05, "weight_dropout": 0.15},
@@ -169,13 +171,28 @@ BACH_RUNS: Recipe = (
             start="pupil-4",
         ),
     ),
+    Fit(
+        "bach",
+        replace(
+            _OF_CLOCKS,
+            model={"dropout": 0.15, "slot_dropout": 0.05, "weight_dropout": 0.15},
+            crops=_UNTOLD,
+            epochs=14,
+            learning_rate=8e-4,
+            patience=14,
+            seed=91,
+            teachers=("pupil-5", "gru"),
+            start="pupil-5",
+        ),
+    ),
 )
 
 
+_LIGHT_WITHOUT_TUNES = [name for name in LIGHT_FEATURES if name not in _OF_KNOWN_TUNES]
 _OF_THE_LIGHT_ONE = FitSettings(
     "gru",
     REAL,
-    {"dropout": 0.35, "slot_dropout": 0.15, "weight_dropout": 0.3},
+    {"dropout": 0.35, "slot_dropout": 0.15, "weight_dropout": 0.3, "features": _LIGHT_WITHOUT_TUNES},
     CropSettings(steps=96, batch_size=16, known_voices=0.2, any_order=0.3),
     epochs=60,
     patience=12,
@@ -185,15 +202,37 @@ GRU_RUNS: Recipe = (
     Unpacked("bach", "bach"),
     Fit("gru-alone", _OF_THE_LIGHT_ONE),
     Fit(
-        "gru",
+        "gru-told",
         replace(
             _OF_THE_LIGHT_ONE,
-            model={"dropout": 0.15, "slot_dropout": 0.05, "weight_dropout": 0.1},
+            model={**_OF_THE_LIGHT_ONE.model, "dropout": 0.15, "slot_dropout": 0.05, "weight_dropout": 0.1},
             epochs=40,
             learning_rate=1.5e-3,
             seed=2,
             teachers=("bach",),
             start="gru-alone",
+        ),
+    ),
+    Fit(
+        "gru",
+        replace(
+            _OF_THE_LIGHT_ONE,
+            model={"dropout": 0.15, "slot_dropout": 0.05, "weight_dropout": 0.1},
+            crops=replace(
+                _OF_THE_LIGHT_ONE.crops,
+                any_order=0.25,
+                short_every=3,
+                closes_dropped=0.6,
+                keys_dropped=0.6,
+                hidden_onsets=0.5,
+                echoes_dropped=0.3,
+            ),
+            epochs=30,
+            learning_rate=1.2e-3,
+            patience=10,
+            seed=81,
+            teachers=("bach",),
+            start="gru-told",
         ),
     ),
 )

@@ -25,7 +25,7 @@ from companion.generation.composer import (
     voice_notes,
 )
 from companion.generation.generator import DecoderState, Generator
-from companion.harmony import form
+from companion.harmony.form import Form, Span
 from companion.harmony.keys import likeliest_key
 from companion.model.codes import NOTHING, SILENCE
 from companion.model.features import FEATURES, key_id
@@ -243,8 +243,8 @@ class TestContinue:
         ]
 
     def test_close_is_said_when_it_is_in_sight(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """From farther off than Bach's lines are long it is left open. All of it is one phrase."""
-        monkeypatch.setattr(form, "RETURNS", 0.0)
+        """From farther off than Bach's lines are long it is left open."""
+        monkeypatch.setattr(composer, "drawn_form", lambda *stretch: Form((Span(*stretch[:3]),)))  # all is one phrase
         _, model = made(whole_bars(4), {}, 3)
         far = 40 - CLOSE_IN_SIGHT  # the last chord is struck on the 40th step
         assert closes_seen(model) == [*[0] * (16 + far), *range(CLOSE_IN_SIGHT + 1, 0, -1), *[0] * 7]

@@ -36,10 +36,10 @@ def test_a_chord_that_stands_for_a_beat_and_a_half_is_a_phrase_end() -> None:
     assert found[0].place == pytest.approx(48 / 115)
 
 
-def test_beats_between_phrase_ends_and_which_are_whole_fours() -> None:
+def test_beats_between_phrase_ends_and_which_are_whole_fours_or_not_even() -> None:
     passage = piece((HOME, 4), ([VI], 8), ([ONE, IV], 4), ([V], 8), ([ONE, IV, V], 4), ([ONE], 8))
     assert form.phrase_beats(passage).tolist() == [4, 5]
-    assert form.whole_fours(passage) == Tally(1, 2)
+    assert form.whole_fours(passage) == form.uneven_beats(passage) == Tally(1, 2)
     assert form.standing_rate(passage) == Tally(3, 23)
 
 
