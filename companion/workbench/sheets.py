@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from companion.generation.composer import MODEL, Composed, voice_notes
 from companion.generation.job import Job
 from companion.harmony.keys import likeliest_key
@@ -52,14 +54,15 @@ def score_of_job(job: Job, composed: Sequence[Composed]) -> WrittenScore:
 
 def _words_lost(job: Job, source: WrittenScore | None, paper: _Ruler) -> dict[int, list[tuple[Lyric, ...]]]:
     """The words of notes that are made anew, by their places, of higher notes first."""
-    sung = [(note.start_tick, note.pitch) for note in job.phrase.notes]
     lost: dict[int, list[tuple[Lyric, ...]]] = defaultdict(list)
     if source is None:
-        notes = [note for note in job.song.notes if (note.start_tick, note.pitch) not in sung]
+        notes = _made_anew(job)
         voiced = [VoiceNote(0, note.start_tick, note.end_tick, note.pitch, note.velocity) for note in notes]
-        for note, words in _lyrics(replace(job, phrase=replace(job.phrase, notes=tuple(sorted(voiced))))).items():
+        before = replace(job, phrase=replace(job.phrase, notes=tuple(sorted(voiced))))
+        for note, words in _lyrics(before, notes).items():
             lost[paper.place(note.start_tick)].append(words)
         return lost
+    sung = [(note.start_tick, note.pitch) for note in job.phrase.notes]
     sounds = [sound for part in source.parts for line in part.lines for sound in sounds_of(line.notes)]
     for sound in sorted(sounds, key=lambda sound: -sound.pitch):
         if sound.pieces[0].lyrics and (sound.start, sound.pitch) not in sung:
@@ -128,7 +131,8 @@ def _alone(piece: Written) -> Written:
 
 def _as_played(job: Job, paper: _Ruler) -> Iterator[Given]:
     """Notes of a MIDI file: as they stand where notation can say that, else as the model hears them."""
-    lyrics = _lyrics(job)
+    lost = _made_anew(job)
+    lyrics = _lyrics(job, [note for note in job.song.notes if note not in lost])
     if all(paper.is_fine(tick) for note in job.phrase.notes for tick in note[1:3]):
         for note in job.phrase.notes:
             start, end = paper.exact(note.start_tick), paper.exact(note.end_tick)
@@ -162,10 +166,31 @@ def _heard(job: Job) -> Iterator[VoiceNote]:
             yield own._replace(end_tick=phrase.tick_of_step(end))
 
 
-def _lyrics(job: Job) -> dict[VoiceNote, tuple[Lyric, ...]]:
-    """The syllables of a MIDI file by their note: the one of their track that begins with them, else the highest."""
+def _made_anew(job: Job) -> list[SongNote]:
+    """The notes of a MIDI file that are made anew; of those that sing one pitch together by the order of the voices."""
+    if job.rewriting is None:
+        return []
+    kept: dict[tuple[int, int], list[int]] = defaultdict(list)  # voices
+    for note in job.phrase.notes:
+        kept[note.start_tick, note.pitch].append(note.voice)
+    together: dict[tuple[int, int], list[SongNote]] = defaultdict(list)
+    for song_note in sorted(job.song.notes, key=lambda note: note.track):
+        together[song_note.start_tick, song_note.pitch].append(song_note)
+    anew = np.flatnonzero(job.rewriting.gap.anew.any(axis=0)).tolist()
+    lost: list[SongNote] = []
+    for place, notes in together.items():
+        gone = anew[: len(notes) - len(kept[place])] if len(notes) > len(kept[place]) else []
+        lost += [note for note, voice in zip(notes, sorted([*kept[place], *gone]), strict=False) if voice in gone]
+    return lost
+
+
+def _lyrics(job: Job, singing: Sequence[SongNote]) -> dict[VoiceNote, tuple[Lyric, ...]]:
+    """The syllables of a MIDI file by their note: the one of their track that begins with them, else the highest.
+
+    singing: the notes of the file that those of the job's phrase are.
+    """
     tracks: dict[tuple[int, int], list[int]] = defaultdict(list)  # several where they sing one pitch together
-    for note in sorted(job.song.notes, key=lambda note: note.track):
+    for note in sorted(singing, key=lambda note: note.track):
         tracks[note.start_tick, note.pitch].append(note.track)
     notes = sorted(job.phrase.notes, key=lambda note: (note.start_tick, note.voice))
     starts = [note.start_tick for note in notes]
