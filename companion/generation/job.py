@@ -56,6 +56,10 @@ class SearchSteps(Protocol):
     def work(self) -> int:
         """How many steps it has."""
 
+    @property
+    def voices(self) -> tuple[int, ...]:
+        """Those of which anything is made anew."""
+
     def search(self) -> Iterator[None]:
         """Goes on by a step each time."""
 

@@ -72,6 +72,11 @@ class Rewriting:
         whole, ending = self.length + after, min(self.length, ENDING_STEPS) + after
         return self.gap.first + means.tries * whole + means.endings * ending
 
+    @property
+    def voices(self) -> tuple[int, ...]:
+        """Those of which anything is made anew."""
+        return tuple(np.flatnonzero(self.gap.anew.any(axis=0)).tolist())
+
     def search(self) -> Iterator[None]:
         """Goes on by a frame each time, until all candidates are there."""
         return self._search

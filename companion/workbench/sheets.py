@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-
-import numpy as np
+from typing import TypeVar
 
 from companion.generation.composer import MODEL, Composed, voice_notes
 from companion.generation.job import Job
@@ -34,6 +33,9 @@ from companion.notation.songs import ScoredSong
 from companion.phrase.grid import Grid
 
 THIRD = UNITS // 12  # what is on no line of 16ths or triplets is put on the nearest of both
+ELISION = "‿"  # between two words that are sung on one note
+Place = tuple[int, int]  # where a note begins, and its pitch
+N = TypeVar("N")
 FINE_UNITS = (6, 4)  # units: 32nds, and 16ths of triplets
 
 
@@ -62,24 +64,49 @@ def _words_lost(job: Job, source: WrittenScore | None, paper: _Ruler) -> dict[in
         for note, words in _lyrics(before, notes).items():
             lost[paper.place(note.start_tick)].append(words)
         return lost
-    sung = [(note.start_tick, note.pitch) for note in job.phrase.notes]
     sounds = [sound for part in source.parts for line in part.lines for sound in sounds_of(line.notes)]
-    for sound in sorted(sounds, key=lambda sound: -sound.pitch):
-        if sound.pieces[0].lyrics and (sound.start, sound.pitch) not in sung:
+    for sound in sorted(_anew_of(job, sounds, lambda sound: (sound.start, sound.pitch)), key=lambda one: -one.pitch):
+        if sound.pieces[0].lyrics:
             lost[paper.place(sound.start)].append(sound.pieces[0].lyrics)
     return lost
 
 
 def _with_words(made: Sequence[Given], words: dict[int, list[tuple[Lyric, ...]]]) -> list[Given]:
-    """New notes with the words that were sung where they begin, or else while they sound, of higher voices first."""
+    """New notes with the words that were sung where they begin, or else while they sound, of higher voices first.
+
+    What is then left over stands under the note that sounds, behind its own.
+    """
     dealt = sorted(made, key=lambda note: (note.start, note.voice))
     for while_sounding in (False, True):
         for at, note in enumerate(dealt):
-            places = [tick for tick in words if note.start < tick < note.end] if while_sounding else [note.start]
+            places = (
+                [tick for tick in sorted(words) if note.start < tick < note.end] if while_sounding else [note.start]
+            )
             own = next((words[tick] for tick in places if words.get(tick)), None)
             if own and not note.lyrics:
                 dealt[at] = replace(note, lyrics=own.pop(0))
+    for tick, left in sorted(words.items()):
+        sounding = [at for at, note in enumerate(dealt) if note.start <= tick < note.end and note.lyrics]
+        for lyrics, at in zip(left, sounding, strict=False):
+            dealt[at] = replace(dealt[at], lyrics=_one_after_other(dealt[at].lyrics, lyrics))
     return dealt
+
+
+def _one_after_other(first: Sequence[Lyric], later: Sequence[Lyric]) -> tuple[Lyric, ...]:
+    """The syllables of two notes under one."""
+    joined = {lyric.verse: lyric for lyric in first}
+    for lyric in later:
+        before = joined.get(lyric.verse)
+        joined[lyric.verse] = lyric if before is None else _joined(before, lyric)
+    return tuple(joined.values())
+
+
+def _joined(first: Lyric, second: Lyric) -> Lyric:
+    goes_on, ends = first.syllabic in ("begin", "middle"), second.syllabic in ("end", "single")
+    begins = first.syllabic in ("begin", "single")
+    syllabic = ("single" if ends else "begin") if begins else ("end" if ends else "middle")
+    text = first.text + ("" if goes_on else ELISION) + second.text
+    return second._replace(syllabic=syllabic, text=text)
 
 
 class _Ruler:
@@ -167,20 +194,28 @@ def _heard(job: Job) -> Iterator[VoiceNote]:
 
 
 def _made_anew(job: Job) -> list[SongNote]:
-    """The notes of a MIDI file that are made anew; of those that sing one pitch together by the order of the voices."""
+    """The notes of a MIDI file that are made anew."""
+    notes = sorted(job.song.notes, key=lambda note: note.track)
+    return _anew_of(job, notes, lambda note: (note.start_tick, note.pitch))
+
+
+def _anew_of(job: Job, notes: Iterable[N], place_of: Callable[[N], Place]) -> list[N]:
+    """Those of some notes, in the order of their voices, that are made anew.
+
+    place_of: where a note begins, and its pitch; of those that sing it together the order of the voices tells which.
+    """
     if job.rewriting is None:
         return []
-    kept: dict[tuple[int, int], list[int]] = defaultdict(list)  # voices
+    kept: dict[Place, list[int]] = defaultdict(list)  # voices
     for note in job.phrase.notes:
         kept[note.start_tick, note.pitch].append(note.voice)
-    together: dict[tuple[int, int], list[SongNote]] = defaultdict(list)
-    for song_note in sorted(job.song.notes, key=lambda note: note.track):
-        together[song_note.start_tick, song_note.pitch].append(song_note)
-    anew = np.flatnonzero(job.rewriting.gap.anew.any(axis=0)).tolist()
-    lost: list[SongNote] = []
-    for place, notes in together.items():
-        gone = anew[: len(notes) - len(kept[place])] if len(notes) > len(kept[place]) else []
-        lost += [note for note, voice in zip(notes, sorted([*kept[place], *gone]), strict=False) if voice in gone]
+    together: dict[Place, list[N]] = defaultdict(list)
+    for each in notes:
+        together[place_of(each)].append(each)
+    lost: list[N] = []
+    for place, some in together.items():
+        gone = job.rewriting.voices[: max(len(some) - len(kept[place]), 0)]
+        lost += [one for one, voice in zip(some, sorted([*kept[place], *gone]), strict=False) if voice in gone]
     return lost
 
 
