@@ -12,7 +12,7 @@ from companion.generation.asked import NOTHING_ASKED, AskedHarmony, as_asked
 from companion.generation.blanks import Blank, free_notes
 from companion.generation.closes import Request, with_first, with_last
 from companion.generation.composer import BAR_IN_THREES, LONGEST_HEARD, beats_of_song
-from companion.harmony.form import PHRASE_BEATS, Form, Span, drawn_form
+from companion.harmony.form import PHRASE_BEATS, Form, Span, beats_apart, drawn_form
 from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
 from companion.harmony.way import AskedBeats, Way, way_through
@@ -169,7 +169,7 @@ class Gap:
         ends = self.steps[-1] == phrase.first_step + len(phrase.frames) - 1
         kept = self._from_a_beat(np.where(self.free, HOLD, self.frames).astype(np.int32))
         struck = np.flatnonzero((kept >= FIRST_STRIKE).any(axis=1)).tolist()
-        return Form(tuple(_until_others_move(spans, struck)), ends)
+        return Form(tuple(_until_others_move(spans, struck)), ends, beats_apart(in_threes))
 
 
 def _heard_steps(phrase: Phrase, first: int, stop: int) -> NDArray[np.intp]:

@@ -55,6 +55,7 @@ class Form:
 
     spans: tuple[Span, ...]
     ends: bool = True  # the last close is that of the piece
+    apart: int = 2  # beats from a strong one to the next; closes come on strong ones
 
     def number(self, step: int) -> int | None:
         """Which phrase a step belongs to, from 0 on."""
@@ -80,8 +81,9 @@ class Form:
             return None
         if beats <= PhrasePlace.LAST_BUT_TWO:
             return PhrasePlace(beats)
-        begins = step - span.start < STEPS_PER_BEAT and span != self.spans[0]
-        return PhrasePlace.BEGIN if begins else PhrasePlace.INSIDE
+        if step - span.start < STEPS_PER_BEAT and span != self.spans[0]:
+            return PhrasePlace.BEGIN
+        return PhrasePlace.WEAK if beats % self.apart else PhrasePlace.STRONG
 
     def steps_to_close(self, step: int) -> int | None:
         """Until the phrase's last chord is struck; below 0 while it is held."""
@@ -92,7 +94,7 @@ class Form:
         """The same with its last chord on another step: what would come later, or just before, falls away."""
         kept = tuple(span for span in self.spans if span.end + SHORTEST_LAST * STEPS_PER_BEAT <= close)
         start = kept[-1].end if kept else self.spans[0].start
-        return Form((*kept, Span(start, close, end)))
+        return replace(self, spans=(*kept, Span(start, close, end)), ends=True)
 
     def closing(self, span: Span) -> Closing:
         """Which close of the piece a phrase ends on."""
@@ -108,6 +110,11 @@ class Form:
         return Closing.EARLY if is_early else Closing.LATE
 
 
+def beats_apart(in_threes: bool) -> int:
+    """How many beats lie between strong ones, in bars of three beats and in others."""
+    return 3 if in_threes else 2
+
+
 def drawn_form(
     start: int, close: int, end: int, dice: np.random.Generator, heard: Sequence[int] = (), in_threes: bool = False
 ) -> Form:
@@ -117,7 +124,7 @@ def drawn_form(
     heard: the lengths in beats of phrases that were heard.
     in_threes: the bar has three beats.
     """
-    apart = 3 if in_threes else 2  # beats from a strong one to the next
+    apart = beats_apart(in_threes)
     weights = _weights(heard, in_threes)
     returning = RETURNING[int(dice.integers(len(RETURNING)))] if dice.random() < RETURNS else 0
     beats = (close - start) // STEPS_PER_BEAT
@@ -146,7 +153,7 @@ def drawn_form(
         repeats = None if again is None else again.start
         spans.append(Span(at, stop - held * STEPS_PER_BEAT if beats else close, stop, repeats))
         at = stop
-    form = Form(tuple(spans))
+    form = Form(tuple(spans), apart=apart)
     return form if close >= spans[-1].start else form.ending(close, end)  # a last chord longer than a short phrase
 
 
@@ -178,7 +185,7 @@ def closing_form(
         else:
             spans += drawn_form(start, close, end, dice, heard, in_threes).spans
         start = end
-    return Form(tuple(spans))
+    return Form(tuple(spans), apart=beats_apart(in_threes))
 
 
 def _length(beats: int, by_length: Weights, reach: Weights, dice: np.random.Generator) -> int:
@@ -238,7 +245,7 @@ def endless_form(start: int, dice: np.random.Generator) -> Form:
     end = start + ENDLESS_STEPS
     close = end - STEPS_PER_BEAT
     form = drawn_form(start, close - close % (2 * STEPS_PER_BEAT), end, dice)
-    return Form(form.spans, ends=False)
+    return replace(form, ends=False)
 
 
 def _reach(beats: int, weights: Weights) -> Weights:

@@ -1,7 +1,8 @@
 """Which chord follows which, and what the voices sing in each, as counted in the training chorales.
 
 A mode's chords are the *states* of a chain, counted from its tonic. What is likely next depends on where in its
-phrase a beat lies: on the close, just before it, at the beginning, or inside.
+phrase a beat lies: on the close, just before it, at the beginning, or inside; there on a strong or on a weak beat,
+since chords change onto strong ones.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 
 TABLES_FILE = "chorales.npz"
-TABLES_FORMAT = "chorale-harmony/2"
+TABLES_FORMAT = "chorale-harmony/3"
 
 Likelihoods = NDArray[np.float64]
 
@@ -33,8 +34,10 @@ class PhrasePlace(IntEnum):
     LAST = 1  # a beat before
     LAST_BUT_ONE = 2
     LAST_BUT_TWO = 3
-    INSIDE = 4
-    BEGIN = 5  # the first beat after a close
+    BEGIN = 4  # the first beat after a close
+    STRONG = 5  # farther inside, on a beat as strong as the close
+    WEAK = 6
+    INSIDE = 7  # one of these two, where nobody knows which
 
 
 class Closing(IntEnum):
@@ -113,7 +116,7 @@ class Counts:
 
     chords: NDArray[np.intp]  # [chords, 3]: root, quality, bass
     openings: Likelihoods  # [chords]
-    following: Likelihoods  # [places, chords, chords]
+    following: Likelihoods  # [places up to INSIDE, chords, chords]
     closing: Likelihoods  # [closings up to BEFORE_FINAL, chords]
     singing: Likelihoods  # [voices, 2, chords, 12]
     holding: Likelihoods  # [voices, chords, 12]: of those on the beat the ones that began before it
@@ -141,10 +144,22 @@ class Counts:
         anywhere = _shares(in_all.sum(axis=0) + 0.5)
         after = _blend(in_all, anywhere)
         by_place = []
-        for place, counts in enumerate(self.following):
+        for counts in self.following[: PhrasePlace.STRONG]:
             here = _shares(counts.sum(axis=0) + _SELDOM / 2)
-            by_place.append(_blend(counts, after if place == PhrasePlace.INSIDE else (after + here) / 2))
-        return np.stack(by_place)
+            by_place.append(_blend(counts, (after + here) / 2))
+        stressed = self.following[[PhrasePlace.STRONG, PhrasePlace.WEAK]]
+        inside = _blend(stressed.sum(axis=0), after)
+        return np.stack([*by_place, *(self._as_roots_move(counts, stressed, inside) for counts in stressed), inside])
+
+    def _as_roots_move(self, here: Likelihoods, stressed: Likelihoods, inside: Likelihoods) -> Likelihoods:
+        """[chords, chords]: what follows inside, as much likelier as roots move so on beats of one stress."""
+        roots = self.chords[:, 0]
+        motions = (roots[None, :] - roots[:, None]) % OCTAVE
+        counts = (here, stressed.sum(axis=0))
+        counted = [np.bincount(motions.ravel(), some.ravel(), OCTAVE).astype(np.float64) for some in counts]
+        shares = [_shares(some + 1.0) for some in counted]
+        likelier: Likelihoods = (shares[0] / shares[1])[motions]
+        return _shares(inside * likelier)
 
     def _closing(self) -> Likelihoods:
         closes = self.closing[: Closing.BEFORE_FINAL].sum(axis=0)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from companion.harmony.form import PHRASE_BEATS, Form, Span
+from companion.harmony.form import PHRASE_BEATS, Form, Span, beats_apart
 from companion.harmony.progressions import tables
 from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, IntArray
 
@@ -37,7 +37,8 @@ def tune_form(tune: IntArray, in_threes: bool = False, closes: Collection[int] =
     if not notes:
         return Form((Span(0, max(len(tune) - STEPS_PER_BEAT, 0) // STEPS_PER_BEAT * STEPS_PER_BEAT, len(tune)),))
     asked = [number for number, note in enumerate(notes) if note.beat * STEPS_PER_BEAT in closes]
-    return _form(notes, _ends(notes, _length_scores(in_threes), asked), tune)
+    spans = _spans(notes, _ends(notes, _length_scores(in_threes), asked), tune)
+    return Form(spans, apart=beats_apart(in_threes))
 
 
 def close_in(tune: IntArray, first: int, last: int) -> int | None:
@@ -119,7 +120,7 @@ def _length(begin: int, notes: Sequence[_Note], last: int, lengths: dict[int, fl
     return _LIKE_THE_OTHERS * lengths.get(beats, _NO_PHRASE * too_many)
 
 
-def _form(notes: Sequence[_Note], ends: Sequence[int], tune: IntArray) -> Form:
+def _spans(notes: Sequence[_Note], ends: Sequence[int], tune: IntArray) -> tuple[Span, ...]:
     spans: list[Span] = []
     known: dict[bytes, int] = {}
     start = 0
@@ -133,4 +134,4 @@ def _form(notes: Sequence[_Note], ends: Sequence[int], tune: IntArray) -> Form:
         spans.append(Span(start, close, stop, known.get(sung)))
         known.setdefault(sung, start)
         start = stop
-    return Form(tuple(spans))
+    return tuple(spans)

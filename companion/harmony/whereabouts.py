@@ -17,10 +17,10 @@ from companion.harmony.form import HELD_BEATS, PHRASE_BEATS
 from companion.harmony.progressions import Likelihoods, PhrasePlace, tables
 
 HELD_ON = len(PhrasePlace)  # the place of a beat on which a phrase's last chord is held on
-# In what share of the beats at each place the soprano goes to another pitch, in the training chorales; last, of those
-# on which a chord is held on. Where notes are known apart, one that is repeated counts as a move too: a chord that is
-# held strikes nothing.
-MOVING = np.array([0.88, 0.54, 0.85, 0.86, 0.75, 0.68, 0.083])
+# In what share of the beats at each place the soprano goes to another pitch, in the training chorales (INSIDE is one of
+# the two before it); last, of those on which a chord is held on. Where notes are known apart, one that is repeated
+# counts as a move too: a chord that is held strikes nothing.
+MOVING = np.array([0.88, 0.54, 0.85, 0.86, 0.68, 0.85, 0.61, 0.75, 0.083])
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,9 @@ def _place(to_close: int, begins: bool) -> int:
         return HELD_ON
     if to_close <= PhrasePlace.LAST_BUT_TWO:
         return to_close
-    return PhrasePlace.BEGIN if begins else PhrasePlace.INSIDE
+    if begins:
+        return PhrasePlace.BEGIN
+    return PhrasePlace.WEAK if to_close % 2 else PhrasePlace.STRONG
 
 
 @dataclass(frozen=True, eq=False)

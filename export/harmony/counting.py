@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from companion.harmony.chords import QUALITIES, TONE_OF, Chord, heard_chord
 from companion.harmony.doubling import DEALT, DEALT_NUMBER, INVERSIONS, UPPER
-from companion.harmony.form import HELD_BEATS, PHRASE_BEATS
+from companion.harmony.form import HELD_BEATS, PHRASE_BEATS, beats_apart
 from companion.harmony.leading import ON_BEAT
 from companion.harmony.progressions import Closing, Counts, Likelihoods, PhrasePlace
 from companion.model.codes import SILENCE
@@ -64,17 +64,18 @@ def heard_piece(piece: Piece, key: Key) -> HeardPiece:
     by_beat = sounds.reshape(beats, STEPS_PER_BEAT, len(VOICES)).tolist()
     chords = [None if (found := heard_chord(beat)) is None else found.transposed(-key.tonic) for beat in by_beat]
     struck = np.asarray((frames[::STEPS_PER_BEAT] >= FIRST_STRIKE).any(axis=1)).tolist()
+    in_threes = (piece.metre or "").startswith("3/")
     closes = tuple(sorted({(close - first) // STEPS_PER_BEAT for close in piece.closes if close >= first}))
     begins = (0, *(_next(struck, close + 1) for close in closes[:-1]))
     return HeardPiece(
         key,
         tuple(chords),
-        _places(beats, closes, begins),
+        _places(beats, closes, begins, beats_apart(in_threes)),
         closes,
         begins,
         sounds,
         frames[::STEPS_PER_BEAT] == HOLD,
-        (piece.metre or "").startswith("3/"),
+        in_threes,
     )
 
 
@@ -84,8 +85,11 @@ def _next(struck: Sequence[bool], beat: int) -> int:
     return beat
 
 
-def _places(beats: int, closes: Sequence[int], begins: Sequence[int]) -> tuple[PhrasePlace | None, ...]:
-    places: list[PhrasePlace | None] = [PhrasePlace.INSIDE] * beats
+def _places(beats: int, closes: Sequence[int], begins: Sequence[int], apart: int) -> tuple[PhrasePlace | None, ...]:
+    places: list[PhrasePlace | None] = [PhrasePlace.WEAK] * beats
+    for begin, close in zip(begins, closes, strict=True):
+        strong = range(begin + (close - begin) % apart, close, apart)
+        places[strong.start : close : apart] = [PhrasePlace.STRONG] * len(strong)
     for begin in begins[1:]:
         if begin < beats:
             places[begin] = PhrasePlace.BEGIN
@@ -105,7 +109,7 @@ def counts_of(heard: Sequence[HeardPiece]) -> Counts:
     counts = Counts(
         np.array(chords),
         np.zeros(len(chords)),
-        np.zeros((len(PhrasePlace), len(chords), len(chords))),
+        np.zeros((PhrasePlace.INSIDE, len(chords), len(chords))),
         np.zeros((Closing.INNER, len(chords))),
         np.zeros((len(VOICES), len(EIGHTHS), len(chords), OCTAVE)),
         np.zeros((len(VOICES), len(chords), OCTAVE)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
@@ -150,10 +151,14 @@ class TestPlaces:
         names = [None if (place := self.FORM.place(step)) is None else place.name for step in range(16, 112, 4)]
         before_close = ["LAST_BUT_TWO", "LAST_BUT_ONE", "LAST", "CLOSE"]
         assert names == [
-            *("INSIDE", "INSIDE", "INSIDE", *before_close, None),
-            *("BEGIN", "INSIDE", "INSIDE", *before_close, None),
+            *("STRONG", "WEAK", "STRONG", *before_close, None),
+            *("BEGIN", "WEAK", "STRONG", *before_close, None),
             *("BEGIN", *before_close, None, None, None),
         ]
+
+    def test_in_threes_every_third_beat_is_strong(self) -> None:
+        form = replace(self.FORM, apart=3)
+        assert [form.place(step) for step in (16, 20, 24)] == [PhrasePlace.STRONG, PhrasePlace.WEAK, PhrasePlace.WEAK]
 
     def test_all_steps_of_a_beat_have_its_place(self) -> None:
         for step in range(16, 112):

@@ -50,12 +50,16 @@ class TestHeard:
         )
         assert (heard.closes, heard.begins) == ((FIRST_CLOSE, LAST_CLOSE), (0, 8))
         leading = (PhrasePlace.LAST_BUT_TWO, PhrasePlace.LAST_BUT_ONE, PhrasePlace.LAST, PhrasePlace.CLOSE)
-        inside = PhrasePlace.INSIDE
+        strong, weak = PhrasePlace.STRONG, PhrasePlace.WEAK
         assert heard.places == (
-            *(inside, inside, inside, *leading, None),
-            *(PhrasePlace.BEGIN, inside, *leading, None, None),
+            *(strong, weak, strong, *leading, None),
+            *(PhrasePlace.BEGIN, strong, *leading, None, None),
         )
         assert not heard.in_threes
+
+    def test_in_threes_every_third_beat_is_strong(self) -> None:
+        places = heard_piece(piece(metre="3/4", bar_steps=12), C_MAJOR).places
+        assert places[:3] == (PhrasePlace.STRONG, PhrasePlace.WEAK, PhrasePlace.WEAK)
 
     def test_in_another_key_it_is_the_same(self) -> None:
         here, there = heard_piece(piece(), C_MAJOR), heard_piece(piece(2), Key(2, False))
@@ -91,20 +95,20 @@ class TestCounts:
         following = counts.following  # type: ignore[attr-defined]
         found = {
             (place.name, before, after): int(following[place, numbers[before], numbers[after]])
-            for place in PhrasePlace
+            for place in [place for place in PhrasePlace if place < PhrasePlace.INSIDE]
             for before in numbers
             for after in numbers
             if following[place, numbers[before], numbers[after]]
         }
         assert found == {
-            ("INSIDE", HOME, HOME): 2,
-            ("INSIDE", HOME, FIFTH): 2,
+            ("WEAK", HOME, HOME): 2,
+            ("STRONG", HOME, FIFTH): 2,
             ("LAST_BUT_TWO", FIFTH, HOME): 2,
             ("LAST_BUT_ONE", HOME, FOURTH): 2,
             ("LAST", FOURTH, FIFTH): 2,
             ("CLOSE", FIFTH, HOME): 4,
             ("BEGIN", HOME, HOME): 2,
-            ("INSIDE", HOME, FOURTH): 2,
+            ("STRONG", HOME, FOURTH): 2,
             ("LAST_BUT_TWO", FOURTH, FIFTH): 2,
             ("LAST", FIFTH, FIFTH): 2,  # over the chord that is no state
         }
@@ -121,7 +125,7 @@ class TestCounts:
         """Seven phrases of a chord and its close, all but the first on the fifth."""
         heard = heard_piece(piece(), C_MAJOR)
         chords = (FIFTH, HOME, *(HOME, FIFTH) * 6)
-        places = (PhrasePlace.INSIDE, PhrasePlace.CLOSE) * 7
+        places = (PhrasePlace.WEAK, PhrasePlace.CLOSE) * 7
         long = replace(heard, chords=chords, places=places, closes=tuple(range(1, 14, 2)))
         counts = counts_of([replace(long, sounds=np.ones((56, 4), dtype=np.int32))])
         home, fifth = counts.closing[:, [tuple(chord) == HOME for chord in counts.chords].index(True)], counts.closing

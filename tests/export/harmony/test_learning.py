@@ -109,4 +109,6 @@ def test_how_often_a_tune_moves_is_what_the_training_chorales_teach(chorales: li
             number = HELD_ON if place is None else place
             beats[number] += 1
             moved[number] += soprano[STEPS_PER_BEAT * beat] != soprano[STEPS_PER_BEAT * beat - 1]
-    np.testing.assert_allclose(MOVING, moved / beats, atol=0.006)
+    counted = beats > 0  # INSIDE is one of two others
+    assert counted.sum() == len(MOVING) - 1
+    np.testing.assert_allclose(MOVING[counted], (moved[counted] / beats[counted]), atol=0.006)
