@@ -22,7 +22,7 @@ RETURNS = 0.5  # so many forms come back to their first phrases at once, as thos
 RETURNING = (2, 2, 2, 3)  # how many phrases come back
 OTHERWISE = 2  # beats before its last chord, where the last phrase of a piece is not as before any more
 # In so many of the forms that begin on a strong beat phrases begin on the one before it; in bars of four and of three.
-WITH_PICKUPS = (0.9, 0.5)
+WITH_PICKUPS = (0.95, 0.5)
 WEAK = 0.04  # so much less likely does a phrase close on a weak beat
 STICKS = 0.4  # so much likelier than by chance is a phrase as long, and as long held, as the one before
 Weights = NDArray[np.float64]

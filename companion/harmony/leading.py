@@ -281,7 +281,9 @@ class _OnBeat(_Leaning):
             kept = _together(scores) - before + SUSPENDING
         else:
             kept = self.holding[voice, held] + dealt[self.tones[held]] - self.strength * ON_THE_BEAT
-        scores[HOLD] += kept - doubled[held] - self.moving * _standing(context)
+        standing = self.moving * _standing(context)
+        scores[HOLD] += kept - doubled[held] - standing
+        scores[held] -= standing
 
     def _dealt(self, context: NoteContext) -> Likelihoods:
         """[tones] what each wins by completing what the upper voices have of the chord."""
@@ -305,9 +307,10 @@ def triad_of(chord: Chord) -> Rule:
 
 
 def _standing(context: NoteContext) -> float:
-    """Nats off holding on, where all voices have stood still for a beat and so far all hold on."""
-    decided = [token for token in context.tokens if token != UNDECIDED]
-    if min(context.history.held) < STEPS_PER_BEAT or any(token != HOLD for token in decided):
+    """Nats off what sounds, where all voices have stood still for a beat and so far all go on, struck again or not."""
+    decided = [voice for voice, token in enumerate(context.tokens) if token != UNDECIDED]
+    now = context.history.now
+    if min(context.history.held) < STEPS_PER_BEAT or any(context.codes[voice] != now[voice] for voice in decided):
         return 0.0
     return STANDING[len(decided)]
 
