@@ -16,13 +16,13 @@ from typing import NamedTuple
 
 import pytest
 from support.fakes import CHORALE, MELODY, VOICE_NAMES, quarters, write_seed
+from support.logs import beginning, made_now, write
 from support.programs import free_port
 
 from companion import cli
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="names that are no text, /dev/full")
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "jam-2.jsonl"
 ODD = os.fsdecode("合奏 é\n\x1b[2J".encode() + b"\xe9")  # foreign, of two lines, hostile, and not UTF-8
 SHOWN = r"合奏 é ?[2J\xe9"
 ENDS = {"PYTHONIOENCODING": "utf-8:strict"}
@@ -68,9 +68,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path(f"{ODD}-folder").mkdir()
     write_seed(Path(f"{ODD}.mid"), CHORALE, names=VOICE_NAMES)
     write_seed(Path(f"{ODD}-tune.mid"), [quarters(MELODY[:4])])
-    rows = GOLDEN.read_text().splitlines()
-    frames = [place for place, row in enumerate(rows) if json.loads(row).get("kind") == "frame"]
-    Path(f"{ODD}.jsonl").write_text("\n".join([*rows[: frames[4]], ""]))
+    write(Path(f"{ODD}.jsonl"), made_now(beginning("jam-2.jsonl", 4), tmp_path / "made.jsonl"))
+    Path("made.jsonl").unlink()
     return tmp_path
 
 

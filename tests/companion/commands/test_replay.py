@@ -4,51 +4,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.logs import Row, beginning, made_now, write
 from support.programs import Command
 
 from companion.commands import replay
 from companion.model.library import open_model
-from companion.record.log import read_entries, read_header
 
-LOGS = Path(__file__).parents[2] / "golden"
 STEPS = 12  # of its frames, so that no test takes long
-
-Row = dict[str, Any]
 
 
 @pytest.fixture
 def rows(tmp_path: Path) -> list[Row]:
     """The beginning of a real jam, its frames as this build makes them."""
-    return made_now(beginning("jam-2.jsonl"), tmp_path / "made.jsonl")
-
-
-def made_now(rows: list[Row], path: Path) -> list[Row]:
-    """A log with other tokens in its frames, which are as many and of the same steps: those of this build."""
-    write(path, rows)
-    made = replay._played_again(read_header(path), list(read_entries(path)), open_model, 2 * STEPS, lambda _: None)
-    frames = [row for row in rows if row.get("kind") == "frame"]
-    assert [row["step"] for row in frames] == [step for step, _ in made[:STEPS]]
-    for row, (_, tokens) in zip(frames, made, strict=False):
-        row["tokens"] = list(tokens)
-    return rows
-
-
-def beginning(name: str) -> list[Row]:
-    found: list[Row] = [json.loads(line) for line in (LOGS / name).read_text().splitlines()]
-    frames = [place for place, row in enumerate(found) if row.get("kind") == "frame"]
-    return found[: frames[STEPS]]
+    return made_now(beginning("jam-2.jsonl", STEPS), tmp_path / "made.jsonl")
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     return tmp_path / "jam.jsonl"
-
-
-def write(log: Path, rows: list[Row]) -> None:
-    log.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 
 
 def test_the_same_build_makes_the_same_frames(chorale: Command, rows: list[Row], log: Path) -> None:
@@ -67,7 +42,7 @@ def test_progress_is_told(rows: list[Row], log: Path) -> None:
 
 def test_an_older_log_in_which_time_stood_still(chorale: Command, log: Path) -> None:
     """Frames are fixed, and then a voice is locked, at one position: the lock changes none of them."""
-    whole = made_now(beginning("jam-4.jsonl"), log)
+    whole = made_now(beginning("jam-4.jsonl", STEPS), log)
     lock = next(place for place, row in enumerate(whole) if row.get("name") == "voice/lock")
     write(log, whole[:lock])
     assert chorale("replay", log).out == "3 frames, all the same\n"

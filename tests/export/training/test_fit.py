@@ -16,11 +16,10 @@ pytest.importorskip("tensorflow")
 
 from support.tiny import tiny_set
 
-from companion.model.features import FeatureRow
 from companion.music.vocabulary import HOLD, VOCABULARY_SIZE, strike
 from export.training import progress
-from export.training.crops import IGNORED, CropSettings, WholeCrops
-from export.training.fit import FitSettings, Keeper, fit, is_over, load_best, read_settings
+from export.training.crops import IGNORED, CropSettings
+from export.training.fit import FitSettings, Keeper, checks_of, fit, is_over, load_best, read_settings
 from export.training.losses import note_nll
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ def test_the_best_weights_are_the_averages_after_the_best_epoch(trained: Trained
 
 def test_the_best_weights_score_what_was_noted(trained: Trained) -> None:
     _, model = load_best(trained.folder)
-    score = model.evaluate(WholeCrops(VALID, FeatureRow(model.features), steps=256, batch_size=16), verbose=0)
+    score = model.evaluate(checks_of(model, VALID), verbose=0)
     assert score == pytest.approx(trained.state["best"], abs=1e-4)
 
 
