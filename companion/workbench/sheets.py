@@ -34,7 +34,7 @@ from companion.phrase.grid import Grid
 
 THIRD = UNITS // 12  # what is on no line of 16ths or triplets is put on the nearest of both
 ELISION = "‿"  # between two words that are sung on one note
-Place = tuple[int, int]  # where a note begins, and its pitch
+Beginning = tuple[int, int]  # where a note begins, and its pitch
 N = TypeVar("N")
 FINE_UNITS = (6, 4)  # units: 32nds, and 16ths of triplets
 
@@ -199,17 +199,17 @@ def _made_anew(job: Job) -> list[SongNote]:
     return _anew_of(job, notes, lambda note: (note.start_tick, note.pitch))
 
 
-def _anew_of(job: Job, notes: Iterable[N], place_of: Callable[[N], Place]) -> list[N]:
+def _anew_of(job: Job, notes: Iterable[N], place_of: Callable[[N], Beginning]) -> list[N]:
     """Those of some notes, in the order of their voices, that are made anew.
 
     place_of: where a note begins, and its pitch; of those that sing it together the order of the voices tells which.
     """
     if job.rewriting is None:
         return []
-    kept: dict[Place, list[int]] = defaultdict(list)  # voices
+    kept: dict[Beginning, list[int]] = defaultdict(list)  # voices
     for note in job.phrase.notes:
         kept[note.start_tick, note.pitch].append(note.voice)
-    together: dict[Place, list[N]] = defaultdict(list)
+    together: dict[Beginning, list[N]] = defaultdict(list)
     for each in notes:
         together[place_of(each)].append(each)
     lost: list[N] = []
