@@ -247,7 +247,7 @@ def tables() -> Tables:
         major, minor = (
             Counts(
                 *(
-                    archive[f"{mode}_{what}"].astype(float) if what != "chords" else archive[f"{mode}_chords"]
+                    archive[f"{mode}_{what}"].astype(np.intp if what == "chords" else float)  # what is stored is small
                     for what in ("chords", "openings", "following", "closing", "singing", "holding")
                 )
             ).progressions()

@@ -45,6 +45,7 @@ _BITS = [1 << struck_pitch(code) % OCTAVE if code >= FIRST_STRIKE else 0 for cod
 _BIT_OF_CODE: IntArray = np.array(_BITS, dtype=np.int32)
 
 
+@lru_cache(maxsize=64)
 def close_on_triad(key: Key) -> Rule:
     """A rule that forbids whatever cannot become a full triad of the key with the voices still to come.
 

@@ -157,6 +157,31 @@ def test_what_was_hardly_counted_is_filled_by_what_is_alike() -> None:
     np.testing.assert_allclose(found.following.sum(axis=-1), 1.0)
 
 
+@pytest.mark.parametrize("minor", [False, True])
+class TestStress:
+    def test_roots_stay_onto_weak_beats_and_fall_by_a_fifth_onto_strong_ones(self, minor: bool) -> None:
+        chain = mode(minor)
+        roots = np.array([chord.root for chord in chain.chords])
+        motions = (roots[None, :] - roots[:, None]) % 12
+        strong, weak = (
+            [(chain.following[place] * (motions == motion)).sum(axis=1).mean() for motion in (0, 5)]
+            for place in (PhrasePlace.STRONG, PhrasePlace.WEAK)
+        )
+        assert strong[0] < 0.7 * weak[0] and strong[1] > 1.3 * weak[1]
+
+    @pytest.mark.parametrize("place", [PhrasePlace.STRONG, PhrasePlace.WEAK])
+    def test_by_how_far_the_root_goes_whatever_the_chord(self, minor: bool, place: PhrasePlace) -> None:
+        """Up to a factor for each chord that is followed."""
+        chain = mode(minor)
+        roots = np.array([chord.root for chord in chain.chords])
+        likelier = chain.following[place] / chain.following[PhrasePlace.INSIDE]
+        likelier /= np.diag(likelier)[:, None]
+        motions = (roots[None, :] - roots[:, None]) % 12
+        for motion in range(12):
+            found = likelier[motions == motion]
+            np.testing.assert_allclose(found, found[0])
+
+
 def test_they_are_read_once() -> None:
     assert tables() is tables()
     assert tables().of_key(Key(5, True)) is tables().minor and tables().of_key(Key(5, False)) is tables().major
