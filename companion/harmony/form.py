@@ -136,7 +136,7 @@ def drawn_form(
     at = start
     while beats > 0 or not spans:
         again = spans[len(spans) - returning] if returning <= len(spans) < 2 * returning else None
-        short = lacking if again in spans[:1] or not spans else 0
+        short = lacking if again in spans[:1] else 0
         if again is not None and _comes_back(again, spans[-1], beats, short, apart):
             spans[-1] = replace(spans[-1], end=spans[-1].end + short * STEPS_PER_BEAT)
             at, beats = spans[-1].end, beats - short

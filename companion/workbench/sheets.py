@@ -224,7 +224,7 @@ def _lyrics(job: Job, singing: Sequence[SongNote]) -> dict[VoiceNote, tuple[Lyri
 
     singing: the notes of the file that those of the job's phrase are.
     """
-    tracks: dict[tuple[int, int], list[int]] = defaultdict(list)  # several where they sing one pitch together
+    tracks: dict[Beginning, list[int]] = defaultdict(list)  # several where they sing one pitch together
     for note in sorted(singing, key=lambda note: note.track):
         tracks[note.start_tick, note.pitch].append(note.track)
     notes = sorted(job.phrase.notes, key=lambda note: (note.start_tick, note.voice))
@@ -249,7 +249,7 @@ def _lyrics(job: Job, singing: Sequence[SongNote]) -> dict[VoiceNote, tuple[Lyri
     return found
 
 
-def _of_track(notes: Sequence[VoiceNote], tracks: dict[tuple[int, int], list[int]], track: int) -> VoiceNote:
+def _of_track(notes: Sequence[VoiceNote], tracks: dict[Beginning, list[int]], track: int) -> VoiceNote:
     """The first of some notes; of those that sing its pitch with it the one that stands as the track does."""
     first = notes[0]
     together = [note for note in notes if (note.start_tick, note.pitch) == (first.start_tick, first.pitch)]
