@@ -150,6 +150,10 @@ def fit_command(
     taught: Annotated[
         float, typer.Option("--taught", min=0, max=1, help="How much what they expect counts; the rest is the note.")
     ] = 0.9,
+    beginnings_taught: Annotated[
+        bool,
+        typer.Option("--beginnings-taught/--beginnings-alone", help="How crops begin is taught, or learned alone."),
+    ] = True,
     published: Annotated[
         bool, typer.Option("--published", help="With the data, optimiser and schedule of the architecture's authors.")
     ] = False,
@@ -189,6 +193,7 @@ def fit_command(
         seed=seed,
         teachers=tuple(run for run in teachers.split(",") if run),
         taught=taught,
+        beginnings_taught=beginnings_taught,
         start="" if start is None else str(start),
         rolls="" if data is None else str(data),
     )

@@ -51,6 +51,7 @@ def command_line(settings: FitSettings) -> str:
     words += [f"--shares '{json.dumps(shares)}'"] if shares else []
     words += [f"--start {settings.start}"] if settings.start else []
     words += [f"--teachers {','.join(settings.teachers)} --taught {settings.taught:g}"] if settings.teachers else []
+    words += [] if settings.beginnings_taught else ["--beginnings-alone"]
     return " ".join([*words, *_words_of_model(settings)])
 
 
@@ -79,7 +80,7 @@ def settings_told(command: str) -> FitSettings:
         teachers=tuple(said.pop("teachers", "").split(",")) if "teachers" in said else (),
         rolls=said.get("data", ""),
         **_among(said, NUMBERS),
-        **{name: said[name] for name in ("start", "published") if name in said},
+        **{name: said[name] for name in ("start", "published", "beginnings_taught") if name in said},
     )
 
 
@@ -99,6 +100,7 @@ def _options() -> argparse.ArgumentParser:
     for name in ("data", "shares", "model", "start", "teachers"):
         reader.add_argument(f"--{name}")
     reader.add_argument("--published", action="store_true")
+    reader.add_argument("--beginnings-alone", dest="beginnings_taught", action="store_false")
     for option, (name, kind) in (NUMBERS | NUMBERS_OF_CROPS).items():
         reader.add_argument(f"--{option}", dest=name, type=kind)
     return reader

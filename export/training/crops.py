@@ -30,6 +30,7 @@ from export.training.habits import USUAL_HABITS, Habits
 
 IGNORED = -1  # in the place of a target: padding
 ENDED = VOCABULARY_SIZE  # likewise: the piece is over
+LONGEST_APART = 64  # steps between places of which the music knows that it is to come to them
 SHORT_STEPS = 16  # of a short crop: what to play after next to nothing is learned from many beginnings
 
 
@@ -40,6 +41,7 @@ class CropSettings:
     steps: int = 64  # length of a crop
     batch_size: int = 32
     from_start: float = 0.3  # share that begins with the piece
+    as_written: float = 0.0  # share left in the key it is written in: some keys are commoner than others
     hidden_onsets: float = 0.3  # share that reads and predicts repeated pitches as holds
     any_order: float = 0.3  # share whose voices are decided in a random order
     closes_dropped: float = 0.5  # share that does not say when the next close comes
@@ -48,6 +50,7 @@ class CropSettings:
     melody: float = 0.5  # share of those in which it is the soprano alone; else any one, two or three voices
     ahead_dropped: float = 0.3  # share of those in which only the frame itself is known of them
     echoes_dropped: float = 0.1  # share that does not say what came where the music was like this before
+    joins: float = 0.0  # share in which the music knows, now and then, what it is to come to: as bars made anew do
     short_every: int = 0  # of so many batches one is of short crops, as many notes in all; 0: none is
 
     def with_shares(self, shares: Mapping[str, Any]) -> CropSettings:
@@ -134,6 +137,9 @@ def draw_crop(
     frames = transpose(excerpt(piece.frames, start, settings.steps + LOOK_AHEAD), semitones)
     frames = frames if onsets_known else hide_onsets(frames)
     length = min(settings.steps, len(frames))
+    ahead = _ahead_of(frames, given, settings.steps, look) if given else None
+    if settings.joins and generator.random() < settings.joins:
+        ahead = _before_joins(frames, ahead or Ahead.unknown(settings.steps), given, generator)
     cut = Cut(start, settings.steps, semitones, onsets_known)
     return Crop(
         _padded(frames[:length], settings.steps, HOLD),
@@ -144,7 +150,7 @@ def draw_crop(
         length,
         echo_in(piece, cut, habits) if recalls else Echo.none(settings.steps),
         key_id(key and key.transposed(semitones)),
-        _ahead_of(frames, given, settings.steps, look) if given else None,
+        ahead,
         given,
         habits.ends and length < settings.steps,
         habits.voices,
@@ -158,6 +164,8 @@ def draw_place(
     beyond = max(settings.steps - SHORT_STEPS, 0) if habits.ends else 0  # so often is the end met as there are ends
     last = max(len(piece.frames) + beyond - settings.steps, 0)
     start = 0 if generator.random() < settings.from_start else int(generator.integers(last + 1))
+    if settings.as_written and generator.random() < settings.as_written:
+        return start, 0
     return start, int(generator.choice(transpositions(piece.frames)))
 
 
@@ -208,6 +216,27 @@ def _ahead_of(frames: IntArray, given: Sequence[int], steps: int, look: bool) ->
         _padded(ahead.later[:steps] * look, steps, NOTHING),
         _padded(ahead.steps[:steps] * look, steps, 0),
     )
+
+
+def _before_joins(frames: IntArray, ahead: Ahead, given: Sequence[int], generator: np.random.Generator) -> Ahead:
+    """``[steps, 4]``: what is known, and what each voice that is not given comes to at some places ahead of it.
+
+    All voices begin a note there, as after bars that are made anew.
+    """
+    steps = len(ahead.now)
+    later, until = ahead.later.copy(), ahead.steps.copy()
+    free = [voice for voice in range(len(VOICES)) if voice not in given]
+    join = int(generator.integers(1, LONGEST_APART + 1))
+    while join < min(steps, len(frames)):
+        since = max(join - LOOK_AHEAD, 0)
+        known = np.full((join - since + LOOK_AHEAD, len(VOICES)), UNDECIDED, dtype=np.int32)
+        coming = excerpt(frames, join, LOOK_AHEAD)
+        known[join - since : join - since + len(coming)] = coming
+        told = Ahead.of_frames(known)
+        later[since:join, free] = told.later[: join - since, free]
+        until[since:join, free] = told.steps[: join - since, free]
+        join += int(generator.integers(LOOK_AHEAD, LONGEST_APART + 1))
+    return Ahead(ahead.now, later, until)
 
 
 def _padded(rows: IntArray, steps: int, fill: int) -> IntArray:

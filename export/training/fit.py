@@ -75,6 +75,7 @@ class FitSettings:
     seed: int = 1
     teachers: tuple[str, ...] = ()  # folders of runs whose best weights teach this one
     taught: float = 0.9  # what the teachers expect counts so much, the note that came the rest
+    beginnings_taught: bool = True  # how a crop begins, too; else it is learned from the notes that came alone
     published: bool = False  # with the data, optimiser and schedule of the architecture's authors; see published
     keep_last: bool = False  # the last weights count, be they better or not: no early stopping
     start: str = ""  # folder of a run of the same architecture, whose best weights this one begins from
@@ -246,7 +247,8 @@ def _batches(settings: FitSettings, train: Sequence[Any], model: keras.Model, fi
         return Windows(train, row, PUBLISHED_WAYS[settings.architecture], seed, first_epoch, habits)
     if not settings.teachers:
         return CropBatches(train, row, crops, batches, seed, first_epoch, habits)
-    teachers = Teachers([load_best(Path(run))[1] for run in settings.teachers], model.features)
+    models = [load_best(Path(run))[1] for run in settings.teachers]
+    teachers = Teachers(models, model.features, settings.beginnings_taught)
     drawn = CropBatches(train, teachers.row, crops, batches, seed, first_epoch, habits)
     return TaughtBatches(drawn, teachers, model.features)
 

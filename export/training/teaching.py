@@ -9,22 +9,27 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from companion.model.codes import NOTHING
 from companion.model.features import KNOWN_TUNE, FeatureRow
 from companion.music.vocabulary import VOICES, IntArray
 from export.models.layers import slots_within
 from export.training.crops import CropBatches
+
+_VOICE, _LATER = "voice", "later"  # features: whose note it is, and what each voice is known to strike next
 
 
 class Teachers:
     """Trained models; what they expect is the mean of their distributions.
 
     Each reads its own features of one row that has all of theirs, and the pupil's. How music begins only the first
-    is asked: models that run note by note know it badly. Of a soprano that goes on as a known tune does only those
-    are asked that are told of it.
+    is asked: models that run note by note know it badly; or nobody is, where they do not know which keys are common.
+    Of a soprano that goes on as a known tune does only those are asked that are told of it; of a voice that knows to
+    what it is to come nobody is.
     """
 
-    def __init__(self, models: Sequence[keras.Model], pupil: Sequence[str] = ()) -> None:
+    def __init__(self, models: Sequence[keras.Model], pupil: Sequence[str] = (), beginnings: bool = True) -> None:
         """ValueError where a feature is unknown."""
+        self._beginnings = beginnings
         self.row = FeatureRow(sorted({*pupil}.union(*(model.features for model in models))))
         reads_tunes = KNOWN_TUNE in self.row.names
         self._knowing = [at for at, model in enumerate(models) if not reads_tunes or KNOWN_TUNE in model.features]
@@ -40,16 +45,29 @@ class Teachers:
             for model, slots, shift in self._models
         ]
         expected: NDArray[np.float32] = np.mean(told, axis=0, dtype=np.float32)
-        expected[:, : len(VOICES)] = told[0][:, : len(VOICES)]
+        expected[:, : len(VOICES)] = told[0][:, : len(VOICES)] if self._beginnings else 0
         if self._knowing != list(range(len(told))):
             recalled = self._recalled(ids)
             knowing = [told[number][recalled] for number in self._knowing]
             expected[recalled] = np.mean(knowing, axis=0) if knowing else 0
+        expected[self._joining(ids)] = 0
         return expected
+
+    def _joining(self, ids: IntArray) -> NDArray[np.bool_]:
+        """``[batch, notes]``: the notes that are to lead to one which is known."""
+        if _LATER not in self.row.names:
+            return np.zeros(ids.shape[:2], dtype=np.bool_)
+        slot = self.row.slot(_VOICE)
+        voice = ids[..., slot] - self.row.offsets[slot]
+        first = self.row.slot(_LATER)
+        each = slice(first, first + len(VOICES))
+        later = np.take_along_axis(ids[..., each] - self.row.offsets[each], voice[..., None], axis=-1)[..., 0]
+        joining: NDArray[np.bool_] = later != NOTHING
+        return joining
 
     def _recalled(self, ids: IntArray) -> NDArray[np.bool_]:
         """``[batch, notes]``: the notes of the soprano before which a known tune was recalled."""
-        voice, known = (ids[..., slot] - self.row.offsets[slot] for slot in map(self.row.slot, ("voice", KNOWN_TUNE)))
+        voice, known = (ids[..., slot] - self.row.offsets[slot] for slot in map(self.row.slot, (_VOICE, KNOWN_TUNE)))
         recalled: NDArray[np.bool_] = (voice == 0) & (known != 0)
         return recalled
 

@@ -55,6 +55,13 @@ def test_a_command_line_with_teachers() -> None:
         FitSettings(
             "bach", ("jsb",), crops=CropSettings(steps=9, any_order=0.0, melody=0.3), weight_decay=0.05, taught=0.9
         ),
+        FitSettings(
+            "gru",
+            ("jsb",),
+            crops=CropSettings(as_written=0.5, joins=0.2),
+            teachers=("runs/a",),
+            beginnings_taught=False,
+        ),
         FitSettings("conv-lstm", ("jsb",), {"units": 9}, published=True, seed=4),
         FitSettings("biaxial-lstm", ("",), rolls="some/folder"),
     ],

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("keras", reason="batches are Keras data sets (extra: train)")
 
-from companion.model.codes import UNDECIDED
+from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.features import FEATURES, LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, key_id
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import (
@@ -22,6 +22,7 @@ from companion.music.vocabulary import (
     excerpt,
     hide_onsets,
     sounding_pitches,
+    sounding_tokens,
     strike,
     transpose,
 )
@@ -148,6 +149,16 @@ class TestCrops:
         assert max(starts) == 32
         assert len(starts) > 15
 
+    def test_as_it_is_written(self) -> None:
+        piece = long_piece()
+        moved = [
+            int(sounding_pitches(crop.frames)[0, 0] - sounding_pitches(piece.frames)[crop.first_step - 12, 0])
+            for crop in self.many(piece, replace(PLAIN, as_written=0.5), 400)
+        ]
+        expected = 0.5 + 0.5 / len(transpositions(piece.frames))
+        assert abs(moved.count(0) / 400 - expected) < 4 * (0.25 / 400) ** 0.5
+        assert {*moved} == {*transpositions(piece.frames)}
+
     def test_from_start(self) -> None:
         assert {crop.first_step for crop in self.many(long_piece(), replace(PLAIN, from_start=1.0))} == {12}
 
@@ -216,6 +227,52 @@ class TestCrops:
         short, long = (whole_crop(piece, 0, steps) for steps in (3, 6))
         for one, other in zip(batch_of([short], ROW), batch_of([long], ROW), strict=True):
             np.testing.assert_array_equal(one[0], other[0, :12])
+
+
+class TestJoins:
+    """Music that knows what it is to come to."""
+
+    SETTINGS = replace(PLAIN, steps=96, hidden_onsets=1.0, joins=1.0)
+
+    def many(self, settings: CropSettings, count: int = 40) -> list[Crop]:
+        random = source(5)
+        return [draw_crop(long_piece(steps=160), settings, random) for _ in range(count)]
+
+    def test_each_voice_knows_for_four_beats_what_it_comes_to_and_when(self) -> None:
+        apart = []
+        for crop in self.many(self.SETTINGS):
+            assert crop.ahead is not None
+            sounding = sounding_tokens(crop.frames)
+            told = np.flatnonzero(crop.ahead.steps[:, 0])
+            joins = {int(at + crop.ahead.steps[at, 0]) for at in told}
+            assert all(1 <= crop.ahead.steps[at, 0] <= LOOK_AHEAD for at in told)
+            for join in joins - {len(crop.frames)}:
+                before = slice(max(join - LOOK_AHEAD, 0), join)
+                assert (crop.ahead.later[before] == sounding[join]).all()
+                assert (crop.ahead.steps[before] == np.arange(join - before.start, 0, -1)[:, None]).all()
+            apart += np.diff(sorted(joins)).tolist()
+            assert (crop.ahead.now == UNDECIDED).all()
+        assert min(apart) >= LOOK_AHEAD
+        assert max(apart) > 2 * LOOK_AHEAD
+
+    def test_between_them_nothing_is_known(self) -> None:
+        for crop in self.many(self.SETTINGS):
+            assert crop.ahead is not None
+            assert (crop.ahead.later[crop.ahead.steps == 0] == NOTHING).all()
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_given_voices_are_told_as_ever(self, seed: int) -> None:
+        known = replace(self.SETTINGS, known_voices=1.0, ahead_dropped=0.0)
+        joined, plain = (
+            draw_crop(long_piece(steps=160), settings, source(seed)) for settings in (known, replace(known, joins=0.0))
+        )
+        assert joined.ahead is not None
+        assert plain.ahead is not None
+        given = list(joined.given)
+        np.testing.assert_array_equal(joined.ahead.later[:, given], plain.ahead.later[:, given])
+        assert joined.given == plain.given != ()
+        assert joined.ahead.later.any(axis=0).all()
+        assert not plain.ahead.later[:, [voice for voice in range(4) if voice not in given]].any()
 
 
 class TestGivenVoices:

@@ -15,7 +15,7 @@ pytest.importorskip("tensorflow")
 from support.tiny import tiny_set, uncompiled
 
 from companion.model.features import FeatureRow
-from companion.music.vocabulary import VOCABULARY_SIZE
+from companion.music.vocabulary import VOCABULARY_SIZE, strike
 from export.models.registry import build
 from export.training.crops import IGNORED, CropBatches, CropSettings
 from export.training.fit import FitSettings, fit, load_best, read_settings
@@ -103,6 +103,26 @@ def test_of_a_known_tune_only_those_are_asked_that_are_told_of_it(runs: Sequence
     assert np.abs(mean[1, 9::4] - told[1, 9::4]).max() > 1e-3
     assert not nobody.expect(ids)[1, 8::4].any()
     np.testing.assert_allclose(nobody.expect(ids)[0].sum(axis=-1), 1, atol=1e-5)
+
+
+def test_how_music_begins_may_be_taught_by_nobody(runs: Sequence[Path]) -> None:
+    models = [load_best(run)[1] for run in runs]
+    asked, unasked = Teachers(models), Teachers(models, beginnings=False)
+    ids = crops_of(asked.row.names)[0][0]
+    assert not unasked.expect(ids)[:, :4].any()
+    np.testing.assert_allclose(unasked.expect(ids)[:, 4:], asked.expect(ids)[:, 4:], atol=1e-6)
+
+
+def test_of_a_voice_that_knows_what_it_comes_to_nobody_is_asked() -> None:
+    row = Teachers([knowing := build("bach", units=8, hidden=8)]).row
+    ids = crops_of(row.names)[0][0]
+    plain = Teachers([knowing]).expect(ids)
+    ids[1, 8:12, row.slot("later") : row.slot("later") + 2] += strike(60)  # soprano and alto, in the third frame
+    told = Teachers([knowing]).expect(ids)
+    assert not told[1, 8:10].any()
+    assert plain.any(axis=-1).all()
+    np.testing.assert_allclose(told[1, 10:12].sum(axis=-1), 1, atol=1e-5)
+    np.testing.assert_allclose(told[0], plain[0], atol=1e-6)
 
 
 def test_a_model_is_taught_by_one_that_reads_otherwise(runs: Sequence[Path], tmp_path: Path) -> None:
