@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.model.runtime import Model
+from companion.music.vocabulary import STEPS_PER_BEAT
 from companion.screen.terminal import Progress, adding
 from export.data.folksongs import DOTTED_METRES, PLAIN_METRES, Tune, read_tunes
 from export.data.pieces import Piece
+from export.data.prepare import read_map
 from export.judging.following import Listening, bachs_own, following_of, phrases_to_play
 from export.judging.judgement import Judgement
 from export.judging.listener import opinions_on
@@ -73,7 +75,8 @@ def programme_for(rows: Collection[str], programme: Programme) -> Programme:
 class Material:
     """What targets are judged with."""
 
-    held_out: tuple[Piece, ...]  # real Bach, and where openings and melodies come from
+    held_out: tuple[Piece, ...]  # real Bach, and where openings come from
+    sung: tuple[Piece, ...]  # the same, as far as can be with the notes that are repeated: where melodies come from
     training: tuple[Passage, ...]
     measures: tuple[Measure, ...]
     traits: tuple[Trait, ...]
@@ -90,14 +93,31 @@ def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece], programme: Progra
     training = {"jsb": of_split(jsb, "train"), "corpus": of_split(corpus, "train")}
     copies = CopyIndex(piece.frames for pieces in training.values() for piece in pieces)
     known = whole_pieces(training["jsb"])
+    held_out = tuple(of_split(jsb, "test"))
     return Material(
-        tuple(of_split(jsb, "test")),
+        held_out,
+        as_sung(held_out, corpus),
         known,
         all_measures(copies, Grader(known)),
         traits(known),
         tuple(name for name, pieces in training.items() if pieces),
         tuple(read_tunes(PLAIN_METRES, programme.phrases) if programme.phrases else ()),
         tuple(read_tunes(DOTTED_METRES, programme.tunes) if programme.tunes else ()),
+    )
+
+
+def as_sung(pieces: Sequence[Piece], corpus: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Pieces of the CSV set as the corpus has them, with the notes that they repeat, which a player's tune has too.
+
+    A piece stays as it is where the corpus has it in another part or not from a beat on.
+    """
+    known, of_csv = {piece.name: piece for piece in corpus}, read_map()
+    twins = [(piece, known.get(of_csv.get(piece.name, ""))) for piece in pieces]
+    return tuple(
+        replace(twin, name=piece.name)
+        if twin and twin.onsets_known and twin.split == piece.split and twin.first_step % STEPS_PER_BEAT == 0
+        else piece
+        for piece, twin in twins
     )
 
 
@@ -143,7 +163,7 @@ def _play(
     found: Performance,
     tell: Callable[[], None],
 ) -> None:
-    recital = play(model, settings, material.held_out, programme, tell)
+    recital = play(model, settings, material.held_out, programme, tell, material.sung)
     found.columns += columns_of(name, recital)
     found.live += live_columns_of(name, recital)
     found.cadences[name] = recital.cadences

@@ -88,14 +88,24 @@ class Recital:
     live: tuple[Passage, ...] = ()  # harmonised without knowing what comes
 
 
-def play(model: Model, settings: Settings, pieces: Sequence[Piece], programme: Programme, tell: Tell) -> Recital:
-    """Let a model play the whole programme from held-out pieces, in the style and at the temperature that are set."""
+def play(
+    model: Model,
+    settings: Settings,
+    pieces: Sequence[Piece],
+    programme: Programme,
+    tell: Tell,
+    sung: Sequence[Piece] = (),
+) -> Recital:
+    """Let a model play the whole programme from held-out pieces, in the style and at the temperature that are set.
+
+    sung: those whose melodies are harmonised, where these are others.
+    """
     sampling = sampling_of(settings)
     return Recital(
         tuple(_told(continuations(model, sampling, pieces, programme), tell)),
-        tuple(_told(harmonisations(model, sampling, pieces, programme), tell)),
+        tuple(_told(harmonisations(model, sampling, sung or pieces, programme), tell)),
         cadences(model, sampling, pieces, programme, tell),
-        tuple(_told(live_harmonisations(model, settings, pieces, programme), tell)),
+        tuple(_told(live_harmonisations(model, settings, sung or pieces, programme), tell)),
     )
 
 
