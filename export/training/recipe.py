@@ -174,6 +174,7 @@ BACH_RUNS: Recipe = (
             start="pupil-4",
         ),
     ),
+    # from here on keys are learned, too
     Fit(
         "bach",
         replace(
@@ -202,6 +203,26 @@ _OF_THE_LIGHT_ONE = FitSettings(
     patience=12,
 )
 
+_KNOWING_TUNES = replace(
+    _OF_THE_LIGHT_ONE,
+    model={"dropout": 0.15, "slot_dropout": 0.05, "weight_dropout": 0.1},
+    crops=replace(
+        _OF_THE_LIGHT_ONE.crops,
+        any_order=0.25,
+        short_every=3,
+        closes_dropped=0.6,
+        keys_dropped=0.6,
+        hidden_onsets=0.5,
+        echoes_dropped=0.3,
+    ),
+    epochs=30,
+    learning_rate=1.2e-3,
+    patience=10,
+    seed=81,
+    teachers=("bach",),
+    start="gru-told",
+)
+
 GRU_RUNS: Recipe = (
     Unpacked("bach", "bach"),
     Fit("gru-alone", _OF_THE_LIGHT_ONE),
@@ -217,26 +238,18 @@ GRU_RUNS: Recipe = (
             start="gru-alone",
         ),
     ),
+    Fit("gru-known", _KNOWING_TUNES),
     Fit(
         "gru",
         replace(
-            _OF_THE_LIGHT_ONE,
-            model={"dropout": 0.15, "slot_dropout": 0.05, "weight_dropout": 0.1},
-            crops=replace(
-                _OF_THE_LIGHT_ONE.crops,
-                any_order=0.25,
-                short_every=3,
-                closes_dropped=0.6,
-                keys_dropped=0.6,
-                hidden_onsets=0.5,
-                echoes_dropped=0.3,
-            ),
-            epochs=30,
-            learning_rate=1.2e-3,
-            patience=10,
-            seed=81,
-            teachers=("bach",),
-            start="gru-told",
+            _KNOWING_TUNES,
+            crops=replace(_KNOWING_TUNES.crops, short_every=2, as_written=0.5),
+            epochs=14,
+            learning_rate=1e-3,
+            patience=14,
+            seed=101,
+            beginnings_taught=False,
+            start="gru-known",
         ),
     ),
 )
