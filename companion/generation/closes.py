@@ -14,10 +14,11 @@ from typing import NamedTuple, Protocol, TypeVar
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.harmony.form import Span
 from companion.harmony.keys import opening_in_some_key
-from companion.harmony.leading import Harmony
+from companion.harmony.leading import LEADING_TONE, Harmony
 from companion.model.features import Conditions, sounding_code
 from companion.model.leading import LEADER
 from companion.music.key import Key
+from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES
 from companion.sampling.draw import Sampling
 from companion.sampling.harmony import MAJOR, MINOR, close_on_triad
@@ -27,11 +28,13 @@ CLOSE_IN_SIGHT = 16  # steps; a close farther off is not said: in Bach there wou
 
 TRIES = 8  # endings made at most; the first that could not be better is taken
 INNER_TRIES = 3  # likewise of phrases that others follow
+AS_BEFORE = 0.7  # so often what comes back of a tune is sung by all voices as before
 BEST = 7
 WHOLE_TONE = 2  # by a step at most the highest voice comes to rest; by a leap a phrase begins
 
-Quality = tuple[int, bool]  # of an ending: of its chord, and whether the highest voice comes there by step
-PERFECT_ENDING: Quality = (BEST, True)
+# Of an ending: of its chord, whether the highest voice comes there by step, and whether a dominant leads to it.
+Quality = tuple[int, bool, bool]
+PERFECT_ENDING: Quality = (BEST, True, True)
 
 
 class Made(NamedTuple):
@@ -102,6 +105,24 @@ class Request:
             return replace(self, given={0: tokens[0], **self.given})  # the tune alone comes back, in other harmony
         return replace(self, given={**dict(enumerate(tokens)), **self.given}, harmony=None)
 
+    def as_then(self, state: DecoderState, back: int) -> Request:
+        """What other voices did so many steps ago: from a beat on, or where all went up to here as they did there.
+
+        A voice that sounds already what sounded there goes on with it.
+        """
+        if state.past is None:
+            return self
+        there, then, before = (state.past.again(*at) for at in ((back,), (back, True), (back + 1, True)))
+        if there is None or then is None or before is None:
+            return self
+        now = state.history.now
+        others = [voice for voice in range(len(VOICES)) if voice not in self.given]
+        if any(before[voice] != now[voice] for voice in others):
+            if state.step % STEPS_PER_BEAT or parallel_pairs(now, then):
+                return self
+            there = [HOLD if code == sounding else code for code, sounding in zip(then, now, strict=True)]
+        return replace(self, given={**{voice: there[voice] for voice in others}, **self.given}, harmony=None)
+
     def struck_anew(self) -> Request:
         """The same with a note begun by every voice."""
         return self._first((strikes_anew,))
@@ -167,7 +188,7 @@ def best_ending(attempt: Callable[[int], Iterator[M]], key: Key | None, tries: i
     attempt: the frames up to the close, by the number of the try.
     """
     best: list[M] = []
-    reached: Quality = (-1, False)
+    reached: Quality = (-1, False, False)
     for number in range(tries):
         ending: list[M] = []
         for made in attempt(number):
@@ -206,11 +227,20 @@ def best_opening(openings: Iterable[Made]) -> Made:
 
 
 def ending_quality(chords: Sequence[Sequence[int | None]], key: Key | None) -> Quality:
-    """How well the last of some frames' pitches closes: of equal chords that which is come to by step."""
+    """How well the last of some frames' pitches closes: of equal chords that which is come to by step, by a dominant.
+
+    key: in which it ends; None: in any, and led to by anything.
+    """
     highest = [max((pitch for pitch in chord if pitch is not None), default=None) for chord in chords[-2:]]
     before, last = highest[0], highest[-1]
     leaps = before is not None and last is not None and abs(last - before) > WHOLE_TONE
-    return closing_quality(chords[-1], key), not leaps
+    return closing_quality(chords[-1], key), not leaps, key is None or before is None or _leads(chords[-2], key)
+
+
+def _leads(chord: Sequence[int | None], key: Key) -> bool:
+    """Whether a chord has the leading tone of a key."""
+    leading = (key.tonic + LEADING_TONE) % OCTAVE
+    return any(pitch is not None and pitch % OCTAVE == leading for pitch in chord)
 
 
 def closing_quality(pitches: Sequence[int | None], key: Key | None) -> int:

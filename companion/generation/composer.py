@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.generation.asked import NOTHING_ASKED, AskedClose, AskedHarmony, as_asked, with_closes
-from companion.generation.closes import INNER_TRIES, TRIES, Made, Request, Walk, towards_close
+from companion.generation.closes import AS_BEFORE, INNER_TRIES, TRIES, Made, Request, Walk, towards_close
 from companion.generation.following import Lead
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.velocity import VelocityRule
 from companion.harmony.form import Form, Wish, asked_form, closing_form, drawn_form
 from companion.harmony.keys import likeliest_key
-from companion.harmony.tunes import tune_form
+from companion.harmony.tunes import led_on, tune_form
 from companion.harmony.way import AskedBeats, way_through
 from companion.model.codes import UNDECIDED
 from companion.model.features import Ahead, Conditions
@@ -24,11 +24,9 @@ from companion.music.key import Key
 from companion.music.song import VoiceNote
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, excerpt
 from companion.phrase.seed import Phrase
-from companion.sampling.course import FIRST_STEPS
 from companion.sampling.draw import Sampling, in_key
 
 BAR_IN_THREES = 12  # steps
-AS_BEFORE = 0.7  # so often a phrase of a tune that comes back is sung by all voices as before
 WHOLE_BARS = 0.3  # so many of the chorales end on a chord of a whole bar, others on one of half a bar
 FEWEST_BARS = 4  # of new music that may end so
 LONGEST_HEARD = 512  # frames: 32 bars of 4/4; of a longer seed only the tail is heard
@@ -157,7 +155,8 @@ class _Heard:
         self.chords = here.chords
         closes = [close.step for close in here.closes]
         tune = self._from_a_beat[:, phrase.given.index(True)]
-        self.form = as_asked(tune_form(tune, phrase.bar_steps == BAR_IN_THREES, closes), self.chords)
+        form = tune_form(tune, phrase.bar_steps == BAR_IN_THREES, closes)
+        self.form = as_asked(led_on(form, generator.random) if ended and not closes else form, self.chords)
         self._alike = {
             span for span in self.form.spans if span.repeats is not None and generator.random.random() < AS_BEFORE
         }
@@ -174,7 +173,7 @@ class _Heard:
         for at in range(first, last + 1):
             here = replace(state, step=self._steps[at])  # after a rest in another place
             frame, after = self._request(at, here).made(self._generator, here)
-            state = after.hearing(frame.pitches) if at < FIRST_STEPS else after
+            state = after.beside(frame.pitches, self._given)
             yield Made(frame, state)
 
     def to_the_close(self, state: DecoderState) -> Walk:

@@ -58,6 +58,11 @@ class DecoderState:
         """After a frame that was heard, not answered."""
         return replace(self, course=self.course.hearing(pitches))
 
+    def beside(self, pitches: Sequence[int | None], given: Sequence[bool]) -> DecoderState:
+        """After a frame of which some voices were given."""
+        heard = [pitch if is_given else None for pitch, is_given in zip(pitches, given, strict=True)]
+        return replace(self, course=self.course.beside(heard))
+
 
 @dataclass(frozen=True)
 class Frame:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from companion.generation.between import as_given, passed, told
-from companion.generation.closes import TRIES, Made, Request, Search, best_ending, best_opening
+from companion.generation.closes import AS_BEFORE, TRIES, Made, Request, Search, best_ending, best_opening
 from companion.generation.following import NOT_FOLLOWING, Following, Lead
 from companion.generation.forms import form_of, way_of
 from companion.generation.generator import DecoderState, Frame, Generator
@@ -21,14 +21,13 @@ from companion.harmony.form import Form
 from companion.harmony.leading import AskedBeat, Harmony
 from companion.harmony.progressions import tables
 from companion.harmony.whereabouts import Whereabouts
-from companion.model.features import Conditions
+from companion.model.features import Conditions, sounding_code
 from companion.model.runtime import Model
 from companion.music.key import Key
 from companion.music.pulse import QUARTERS, Pulse
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, strike
 from companion.phrase.character import Character
 from companion.phrase.hands import LEGATO_STEPS, TAIL_STEPS, Hands
-from companion.sampling.course import FIRST_STEPS
 from companion.sampling.draw import Sampling
 
 HEARD = "heard"  # the player's step; what it lacked is imagined, and not sounded
@@ -37,6 +36,8 @@ LOOP = "loop"
 
 IMAGINED_TEMPERATURE = 0.4  # at most: what the player did not play is heard as the likeliest harmony
 
+_TUNE = 0  # the voice of a tune that is played
+REMEMBERED = 6  # notes of it, after which it is known to come back
 SHORTEST_STEPS = 16  # of an answer, before the model may end it
 
 ALL = frozenset(range(len(VOICES)))
@@ -209,6 +210,7 @@ class Improviser:
         where = _whereabouts(context, own, guidance, _enters(context, answer)) if answer.with_player else None
         if where is not None and request.harmony is not None:
             request = replace(request, harmony=replace(request.harmony, beat=AskedBeat(places=where.places)))
+            request = _as_remembered(request, context.state, guidance, answer)
         if form := guidance.form(answer, context.step):
             request = _in_form(request, guidance, form, guidance.on_beat(context.state))
         request = request.towards_close(steps, guidance.key)
@@ -218,8 +220,9 @@ class Improviser:
         elif context.step < first:
             request = request.silent()
         made = self._draw(context.state, request, guidance, (guidance.seed, answer.number, attempt))
-        if answer.with_player and made.after.course.heard < FIRST_STEPS:
-            made = Made(made.frame, made.after.hearing(made.frame.pitches))
+        if answer.with_player:
+            is_own = [voice in own for voice in range(len(VOICES))]
+            made = Made(made.frame, made.after.beside(made.frame.pitches, is_own))
         if answer.open_end and not own and self._ends(made.frame, guidance.since(context.step, answer)):
             held = self._hear(context.state, _HELD, guidance)
             return replace(_planned(held, context, hands, ANSWER, frozenset()), last=True)
@@ -326,6 +329,18 @@ def _whereabouts(context: Context, own: Mapping[int, int], guidance: Guidance, e
     if context.where is None or enters:
         return Whereabouts.at_the_beginning()
     return context.where.next(any(token >= FIRST_STRIKE for token in own.values()))
+
+
+def _as_remembered(request: Request, state: DecoderState, guidance: Guidance, answer: Answer) -> Request:
+    """As it was sung before, often, where the player's tune comes back; whether it is stands for each such place."""
+    if state.past is None or not guidance.sampling.harmony or set(request.given) != {_TUNE}:
+        return request
+    back, notes = state.past.tune_before()
+    then = state.past.again(back, anew=True) if notes >= REMEMBERED else None
+    if then is None or then[_TUNE] != sounding_code(request.given[_TUNE], state.history.now[_TUNE]):
+        return request
+    often = np.random.default_rng((guidance.seed, answer.number, back)).random() < AS_BEFORE
+    return request.as_then(guidance.on_beat(state), back) if often else request
 
 
 def _own_tokens(step: int, hands: Hands, answer: Answer, guidance: Guidance) -> dict[int, int]:

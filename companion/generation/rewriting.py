@@ -16,11 +16,9 @@ from companion.generation.gap import ALL_MEANS, Gap, Means
 from companion.generation.generator import DecoderState, Frame, Generator
 from companion.generation.job import Fact, Job, OpenModel, asked_key, leads_nobody, seeded_generator, task_of
 from companion.generation.velocity import PLAYED, as_there, velocity_rule
-from companion.harmony.leading import LEADING_TONE
 from companion.model.features import Conditions, History
 from companion.model.leading import LEADER
 from companion.music.key import Key
-from companion.music.pitch import OCTAVE
 from companion.music.song import Song
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOICES
 from companion.phrase.seed import Phrase
@@ -163,13 +161,8 @@ def close_lacks(chords: Sequence[Sequence[int | None]], key: Key | None) -> int:
 
     chords: pitches of the frame before it, where there is one, and of its first one; key: that a piece ends in.
     """
-    quality, by_step = ending_quality(chords, key)
-    lacking = BEST - quality + (not by_step)
-    if key is None or len(chords) == 1:
-        return lacking
-    leading = (key.tonic + LEADING_TONE) % OCTAVE
-    leads = any(pitch is not None and pitch % OCTAVE == leading for pitch in chords[0])
-    return lacking + (0 if leads else NO_DOMINANT)
+    quality, by_step, is_led = ending_quality(chords, key)
+    return BEST - quality + (not by_step) + (0 if is_led else NO_DOMINANT)
 
 
 def nats_of(frame: Frame, before: History, voices: Sequence[int]) -> float:

@@ -19,30 +19,39 @@ from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, STEPS_PER_BEAT, VOCABULARY_SIZE
-from companion.sampling.harmony import whole_chord
+from companion.sampling.harmony import dissonant_with, is_dissonant, soft_seventh_with, whole_chord
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 ON_BEAT, OFF_BEAT = 0, 1
-AS_BACH = 1.8  # how much what leans to a chord counts beside the model, so that progressions are as planned
-BEFORE_A_CLOSE = 1.6  # times as much on the beat before a phrase's last chord, by which the close is one
-OFF_BEAT_SHARE = 0.08  # of what leans to the chord on the beat: off it, what sounds tells the notes already
+AS_BACH = 1.75  # how much what leans to a chord counts beside the model, so that progressions are as planned
+BEFORE_A_CLOSE = 1.8  # times as much on the beat before a phrase's last chord, by which the close is one
+OFF_BEAT_SHARE = 0.03  # of what leans to the chord on the beat: off it, what sounds tells the notes already
 DOUBLED_LEADING_TONE = 4.0  # nats off
 LEADING_TONE = 11  # semitones above the tonic
-SUSPENDING = 0.7  # nats for holding over a beat what can go down to its chord, above what the model says …
-RESOLVING = 1.0  # … and off holding it on within the beat
+SUSPENDING = 0.75  # nats for holding over a beat what can go down to its chord, above what the model says …
+RESOLVING = 1.5  # … and off holding it on within the beat
 # What leans to a chord leans to all of its tones; the near ones are meant: nats off for each semitone beyond a step,
 # on the beat and off it, and off a leap of a third besides, which is what leaning brings too many of.
 LEAP_NATS, NO_LEAP, WIDEST_LEAP = (0.2, 0.6), 2, 9
 THIRD_NATS, _THIRDS = (0.7, 0.5), (3, 4)
 TURNING = 0.22  # nats off going back to the pitch before the last
-ON_THE_BEAT = 0.14  # nats off holding on there: where chords change several voices go
-LIVELY = 0.4  # nats off holding on off the beat: what rules take from moving there is given back, and steps pass by
+ON_THE_BEAT = 0.18  # nats off holding on there: where chords change several voices go
+LIVELY = 0.37  # nats off holding on off the beat: what rules take from moving there is given back, and steps pass by
+SIXTEENTHS = 0.4  # so much of it between the eighths
+# What fits no chord on the second eighth: nats off where it follows one that does, and where it goes on from the beat.
+PASSING, LASTING = 0.85, 1.35
+DOTTED = 2.0  # nats off moving there where a voice was held over the beat and is no suspension
+SIX_FOUR = 0.6  # nats off the fifth in the bass
+SOFT = 0.7  # nats off a minor or major seventh chord, where it is none
+TOGETHER = 0.3  # nats off holding on there, for each of the other voices if all of those that are decided go on
 STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
 MOVING_ON = 0.6  # of these, where a chord is asked for that may go on
 UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
-STILL_UNKNOWN, LIVELY_UNKNOWN = 0.2, 0.5  # of both, where nobody knows where phrases end
+STILL_UNKNOWN, LIVELY_UNKNOWN = 0.15, 0.45  # of both, where nobody knows where phrases end
 _HARDLY = 1e-6  # how likely what opens or closes no phrase is nevertheless, where nothing else goes with what is given
+_SECOND_EIGHTH = 2  # its step within the beat
 _MAJOR = 0
+_SOFT_SEVENTHS = 4, 5  # qualities
 _DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
 _CLASSES = np.array(CODE_PITCH_CLASS)
@@ -246,16 +255,23 @@ class _OffBeat(_Leaning):
         super().__init__(key, state, OFF_BEAT, strength)
         self.leaning *= self.strength * OFF_BEAT_SHARE
         self.moving = self.strength * LIVELY * moving
+        self.dissonant = strength * PASSING, strength * LASTING
+        self.dotted = strength * DOTTED
         self.suspended = self.steps_above()
 
     def __call__(self, scores: LogProbs, context: NoteContext) -> None:
         voice = context.voice
         won = self.leaning[voice] - self.doubled(context.codes)
+        if context.beat == _SECOND_EIGHTH:
+            scores -= self.dissonant[is_dissonant(context.history.now)] * dissonant_with(context)
         self.strike(scores, won, context)
         held = context.history.now[voice]
         if held >= FIRST_STRIKE:
-            is_suspended = self.suspended[held] and voice < UPPER and context.history.held[voice] > STEPS_PER_BEAT
-            scores[HOLD] += won[held] - self.moving - (self.strength * RESOLVING if is_suspended else 0.0)
+            kept = won[held] - (self.moving if context.beat == _SECOND_EIGHTH else SIXTEENTHS * self.moving)
+            if context.history.held[voice] > STEPS_PER_BEAT:
+                is_suspended = self.suspended[held] and voice < UPPER
+                kept += -self.strength * RESOLVING if is_suspended else self.dotted
+            scores[HOLD] += kept
 
 
 class _OnBeat(_Leaning):
@@ -264,6 +280,9 @@ class _OnBeat(_Leaning):
         self.leaning *= self.strength
         self.holding = self.strength * np.roll(self.chain.holding[:, state], key.tonic, axis=-1)[:, _CLASSES]
         chord = self.chord
+        self.leaning[UPPER] -= strength * SIX_FOUR * (chord.tones[2] == _CLASSES)
+        self.together = strength * TOGETHER
+        self.soft = 0.0 if chord.quality in _SOFT_SEVENTHS else strength * SOFT
         self.completing = tables().completing[chord.quality, chord.inversion] * self.strength  # [dealt, tones]
         self.tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
         self.tones = self.tone_of.tolist()
@@ -275,6 +294,8 @@ class _OnBeat(_Leaning):
         doubled, dealt = self.doubled(context.codes), self._dealt(context)
         before = _together(scores) if self.suspended[held] and voice < UPPER else -math.inf
         self.strike(scores, self.leaning[voice] + dealt.take(self.tone_of) - doubled, context)
+        if self.soft:
+            scores -= self.soft * soft_seventh_with(context)
         if held < FIRST_STRIKE:
             return
         if math.isfinite(before):
@@ -282,7 +303,7 @@ class _OnBeat(_Leaning):
         else:
             kept = self.holding[voice, held] + dealt[self.tones[held]] - self.strength * ON_THE_BEAT
         standing = self.moving * _standing(context)
-        scores[HOLD] += kept - doubled[held] - standing
+        scores[HOLD] += kept - doubled[held] - standing - self.together * _moving(context)
         scores[held] -= standing
 
     def _dealt(self, context: NoteContext) -> Likelihoods:
@@ -313,6 +334,12 @@ def _standing(context: NoteContext) -> float:
     if min(context.history.held) < STEPS_PER_BEAT or any(context.codes[voice] != now[voice] for voice in decided):
         return 0.0
     return STANDING[len(decided)]
+
+
+def _moving(context: NoteContext) -> int:
+    """How many voices are decided, where all of them begin a note."""
+    decided = [token for token in context.tokens if token != UNDECIDED]
+    return 0 if HOLD in decided else len(decided)
 
 
 assert len(_CLASSES) == VOCABULARY_SIZE

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +20,8 @@ from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, IntAr
 _BY_BEATS = {1: -0.5, 2: 1.0, 3: 3.7, 4: 3.9}
 _BEFORE_A_REST = 4.0
 _NO_PHRASE = math.log(1e-4)  # for a length that no phrase of the chorales has
+LONG_BEATS, LED_ON = 3, 0.4  # under so many last notes of so many beats other voices move on the last beat, as in Bach
+ALIKE_STEPS, ALIKE_NOTES = 24, 4  # so long, and of so many notes, is what a tune comes back to at least
 _LIKE_THE_OTHERS = 1.0  # how much the length of a phrase counts beside its last note
 
 
@@ -37,8 +42,26 @@ def tune_form(tune: IntArray, in_threes: bool = False, closes: Collection[int] =
     if not notes:
         return Form((Span(0, max(len(tune) - STEPS_PER_BEAT, 0) // STEPS_PER_BEAT * STEPS_PER_BEAT, len(tune)),))
     asked = [number for number, note in enumerate(notes) if note.beat * STEPS_PER_BEAT in closes]
-    spans = _spans(notes, _ends(notes, _length_scores(in_threes), asked), tune)
-    return Form(spans, apart=beats_apart(in_threes))
+    lengths = _length_scores(in_threes)
+    ends = _ends(notes, lengths, asked)
+    if returning := _returning(notes, ends, tune):
+        ends = _ends(notes, lengths, asked, returning)
+    return Form(_spans(notes, ends, tune), apart=beats_apart(in_threes))
+
+
+def led_on(form: Form, dice: np.random.Generator) -> Form:
+    """The same where under some long last notes other voices lead on to the next phrase, a beat before the tune does.
+
+    What comes back, and what it comes back to, stays as long as it is.
+    """
+    spans = list(form.spans)
+    returning = {span.repeats for span in spans}
+    for number, (span, following) in enumerate(pairwise(spans)):
+        comes_back = following.repeats is not None or following.start in returning
+        if span.held == LONG_BEATS and not comes_back and dice.random() < LED_ON:
+            end = span.end - STEPS_PER_BEAT
+            spans[number : number + 2] = replace(spans[number], end=end), replace(following, start=end)
+    return replace(form, spans=tuple(spans))
 
 
 def close_in(tune: IntArray, first: int, last: int) -> int | None:
@@ -73,14 +96,52 @@ def _typical(notes: Sequence[_Note]) -> float:
     return max(float(np.median([note.beats for note in notes])), 1.0) if notes else 1.0
 
 
-def _ends(notes: Sequence[_Note], lengths: dict[int, float], asked: Sequence[int] = ()) -> list[int]:
-    """The notes that end phrases, as numbers: the likeliest; the last one, and those that are asked for, among them."""
+def _returning(notes: Sequence[_Note], ends: Sequence[int], tune: IntArray) -> list[int]:
+    """The notes on which phrases end where the tune is as before, and those on which they ended there."""
+    number_at = {note.beat * STEPS_PER_BEAT: number for number, note in enumerate(notes)}
+    closes = {notes[number].beat * STEPS_PER_BEAT for number in ends[:-1]}
+    found: set[int] = set()
+    for start, stop, back in _as_before(tune):
+        there = {close for close in closes if start - back <= close < stop - back and close + back in number_at}
+        closes = {close for close in closes if not start <= close < stop} | {close + back for close in there}
+        found |= {number_at[step] for close in there for step in (close, close + back)}
+    return sorted(found)
+
+
+def _as_before(tune: IntArray) -> Iterator[tuple[int, int, int]]:
+    """Stretches of a tune that were there before: first step, end, and how many steps before.
+
+    What goes round and round is none: its phrases end as those of any tune do.
+    """
+    known: dict[bytes, int] = {}
+    step = 0
+    while step + ALIKE_STEPS <= len(tune):
+        heard = tune[step : step + ALIKE_STEPS]
+        before = known.setdefault(heard.tobytes(), step)
+        stop = step + STEPS_PER_BEAT
+        if before + ALIKE_STEPS <= step and (heard >= FIRST_STRIKE).sum() >= ALIKE_NOTES:
+            differs = np.flatnonzero(tune[step:] != tune[before : before + len(tune) - step])
+            stop = step + int(differs[0]) if len(differs) else len(tune)
+            if stop - step <= step - before:
+                yield step, stop, step - before
+        step = stop + -stop % STEPS_PER_BEAT
+
+
+def _ends(
+    notes: Sequence[_Note], lengths: dict[int, float], asked: Sequence[int] = (), returning: Sequence[int] = ()
+) -> list[int]:
+    """The notes that end phrases, as numbers: the likeliest; the last one, and those that are asked for, among them.
+
+    returning: others that do, whether or not there are more between them.
+    """
     typical, whole = _typical(notes), _whole(notes, asked)
+    needed = sorted({*asked, *returning} - whole)
     best: list[tuple[float, int]] = []  # to each note: how likely a phrase ends there, and where the one before did
     for number, note in enumerate(notes):
         own = _odds(note, typical)
         begin = notes[0].beat
-        nearest = max((close for close in asked if close < number), default=-1)
+        at = bisect_left(needed, number)
+        nearest = needed[at - 1] if at else -1
         found = (_length(begin, notes, number, lengths) + own, -1) if nearest < 0 else (-math.inf, nearest)
         for before in range(number - 1, max(nearest, 0) - 1, -1):
             begin = notes[before + 1].beat

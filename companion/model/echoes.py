@@ -76,6 +76,10 @@ class Past:
         """Where most chords led alike, the latest such place."""
         return _most_alike(self.chords_alike)
 
+    def tune_before(self) -> Likest:
+        """Where most notes of the soprano led alike, the latest such place."""
+        return _most_alike(self.notes_alike)
+
     def recall(self) -> Recall:
         """How a tune goes on that the model knows by heart."""
         return NOTHING_RECALLED if self.hearing is None else self.hearing.recall()
@@ -85,7 +89,7 @@ class Past:
 
         likest, recalled: what these methods say, if that is known already.
         """
-        place, tune_place = likest or self.likest(), _most_alike(self.notes_alike)
+        place, tune_place = likest or self.likest(), self.tune_before()
         tokens, (tune, *_) = self._came(place), self._came(tune_place)
         told = (tokens, place.alike, tune, tune_place.alike, *(recalled or self.recall()))
         return Echo(*(np.array(what, dtype=np.int32) for what in told))

@@ -10,7 +10,7 @@ from companion.phrase.voicing import HOMES
 
 USUAL_PACE = 0.2  # strikes a step, of a voice in the chorales
 LATELY = 1 / (4 * STEPS_PER_BEAT)  # the weight of one more step in what was of late
-FIRST_STEPS = 32  # of voices added to a tune: where they sing so early they are at home
+BESIDE = 0.6  # of what given voices lie above their usual homes, so much do those that are added to them
 HOME_STEPS = 128  # what was heard so many steps ago hardly counts for a voice's home any more
 
 
@@ -36,6 +36,18 @@ class Course(NamedTuple):
             was if pitch is None else was + (pitch - was) / count for was, pitch in zip(self.home, pitches, strict=True)
         )
         return self._replace(home=home, heard=count)
+
+    def beside(self, given: Sequence[int | None]) -> Course:
+        """With what was heard of given voices: others are at home where they are in chorales that have those there."""
+        course = self.hearing(given)
+        above = [course.home[voice] - HOMES[voice] for voice, pitch in enumerate(given) if pitch is not None]
+        if not above:
+            return self
+        shift = BESIDE * sum(above) / len(above)
+        home = [
+            usual + shift if pitch is None else own for usual, own, pitch in zip(HOMES, course.home, given, strict=True)
+        ]
+        return course._replace(home=tuple(home))
 
 
 AT_HOME = Course()  # nothing was heard yet

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOCABULARY_SIZE
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, VOCABULARY_SIZE
 from companion.sampling.course import USUAL_PACE
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
@@ -18,6 +18,7 @@ UNLIKEST = 6  # semitones beyond which another step is as unlike as can be
 PULL = 0.06  # nats a semitone, and for each one by which a voice is away from home …
 NEAR_HOME = 1.5  # … beyond this many
 FARTHEST_PULLED = 24  # semitones, beyond which the pull grows no more
+EDGE, REACH = 0.2, 5  # nats off for each semitone that lies farther from home than so many
 GRADES = 2  # of the pull, for each semitone
 
 
@@ -58,7 +59,9 @@ def as_in_motif(voice: int, rise: int | None, strikes: float, steps: float) -> R
 
 def stays_home(scores: LogProbs, context: NoteContext) -> None:
     """Where a voice has gone away from home of late, discourage what leads farther; how it moves is left to it."""
-    _pull(scores, context, context.course.home[context.voice])
+    home = context.course.home[context.voice]
+    _pull(scores, context, home)
+    scores -= _EDGES[round(GRADES * (home - LOWEST_PITCH + FIRST_STRIKE))]
 
 
 def stays_at(voice: int, centre: float, strength: float) -> Rule:
@@ -78,6 +81,17 @@ def _pulls() -> LogProbs:
 
 
 _PULLS = _pulls()
+
+
+def _edges() -> LogProbs:
+    """[grade of home, vocabulary]: what is taken off notes far from it; a grade is half a semitone."""
+    homes = np.arange(GRADES * VOCABULARY_SIZE)[:, None] / GRADES
+    edges: LogProbs = EDGE * np.clip(np.abs(np.arange(VOCABULARY_SIZE) - homes) - REACH, 0, None)
+    edges[:, :FIRST_STRIKE] = 0
+    return edges
+
+
+_EDGES = _edges()
 
 
 def _pull(scores: LogProbs, context: NoteContext, home: float, strength: float = 1.0) -> None:

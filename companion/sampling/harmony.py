@@ -7,12 +7,13 @@ what they are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import combinations
 from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from companion.model.codes import UNDECIDED
 from companion.music.key import Key
@@ -43,6 +44,24 @@ def triads_of(key: Key) -> frozenset[PitchClasses]:
 
 _BITS = [1 << struck_pitch(code) % OCTAVE if code >= FIRST_STRIKE else 0 for code in range(VOCABULARY_SIZE)]
 _BIT_OF_CODE: IntArray = np.array(_BITS, dtype=np.int32)
+
+
+def dissonant_with(context: NoteContext) -> NDArray[np.bool_]:
+    """``[vocabulary]``: the tokens with which what is decided fits no triad or seventh chord, not even in part."""
+    return _DISSONANT[_together(context)]
+
+
+def soft_seventh_with(context: NoteContext) -> NDArray[np.bool_]:
+    """``[vocabulary]``: the tokens with which what is decided is a minor or a major seventh chord."""
+    return _SOFT[_together(context)]
+
+
+def is_dissonant(codes: Sequence[int]) -> bool:
+    """Whether what sounds fits no triad or seventh chord, not even in part."""
+    sounding = 0
+    for code in codes:
+        sounding |= _BITS[code]
+    return bool(_DISSONANT[sounding])
 
 
 @lru_cache(maxsize=64)
@@ -90,6 +109,26 @@ def _bits(chord: PitchClasses) -> int:
 def _to_come(context: NoteContext) -> int:
     """How many voices are decided after this one."""
     return context.tokens.count(UNDECIDED) - 1
+
+
+def _soft_sevenths() -> NDArray[np.bool_]:
+    """Of every number of pitch classes: whether it is a minor or a major seventh chord, whole or without its fifth."""
+    soft = np.zeros(2**OCTAVE, dtype=np.bool_)
+    for root, third, fifth, seventh in SEVENTHS[1:3]:
+        for tones in ((root, third, fifth, seventh), (root, third, seventh)):
+            soft[[_bits(frozenset((tone + by) % OCTAVE for tone in tones)) for by in range(OCTAVE)]] = True
+    return soft
+
+
+def _dissonances() -> NDArray[np.bool_]:
+    """Of every number of pitch classes."""
+    dissonant = np.ones(2**OCTAVE, dtype=np.bool_)
+    dissonant[0] = False
+    dissonant[[_bits(part) for part in chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=1)]] = False
+    return dissonant
+
+
+_DISSONANT, _SOFT = _dissonances(), _soft_sevenths()
 
 
 def _together(context: NoteContext) -> IntArray:

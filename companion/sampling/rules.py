@@ -37,6 +37,7 @@ LONG_NOTE_STEPS = 16  # a voice that has held for so long is discouraged from ho
 STILL_PENALTY = 0.5  # nats for each step beyond
 NEVER_STRUCK = -500.0  # nats: less than any model says of what it deems possible
 WIDE_PENALTY = 2.0  # nats off what lies more than an octave from the next upper voice
+CLOSE, SPREAD = 4, 0.06  # semitones from the next upper voice; nats off for each one beyond
 _UPPER = VOICES.index("bass")  # soprano, alto and tenor stand before it
 
 
@@ -132,7 +133,12 @@ def _wide_costs() -> NDArray[np.float64]:
     """[voices apart, code, strike]: the penalty where a strike lies too far from what another upper voice sounds."""
     codes = np.arange(VOCABULARY_SIZE)
     apart = np.abs(codes[:, None] - codes[None, :])
-    costs = np.stack([np.where(apart > OCTAVE * voices, WIDE_PENALTY, 0.0) for voices in range(_UPPER)])
+    costs = np.stack(
+        [
+            np.where(apart > OCTAVE * voices, WIDE_PENALTY, 0.0) + SPREAD * np.clip(apart - CLOSE * voices, 0, None)
+            for voices in range(_UPPER)
+        ]
+    )
     costs[:, :FIRST_STRIKE] = costs[:, :, :FIRST_STRIKE] = 0.0
     return costs
 

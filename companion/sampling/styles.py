@@ -25,7 +25,7 @@ _PART_WRITING = (in_range, sings_on, no_crossing, no_parallels, leaves_room, clo
 
 STYLES: dict[str, Sampling] = {
     # Clean part-writing, sure choices, and a hold on the key.
-    "bach": Sampling(0.8, 0.95, (*_PART_WRITING, keep_moving, stays_home), key_penalty=1.5, harmony=1.0),
+    "bach": Sampling(0.8, 0.95, (*_PART_WRITING, keep_moving, stays_home), key_penalty=1.8, harmony=1.0),
     # The model as it is, inside the voices' ranges and near to where they were heard.
     "free": Sampling(1.0, 1.0, (in_range, keep_moving, stays_home)),
     # Surprises.

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
 
 from companion.controls.settings import Settings
 from companion.errors import BadSetting
 from companion.model.runtime import Model
-from companion.music.vocabulary import STEPS_PER_BEAT
+from companion.music.vocabulary import FIRST_STRIKE, HOLD, LOWEST_PITCH, sounding_pitches
 from companion.screen.terminal import Progress, adding
 from export.data.folksongs import DOTTED_METRES, PLAIN_METRES, Tune, read_tunes
 from export.data.pieces import Piece
@@ -39,6 +42,7 @@ COUNTED, MUSICIAN, FOLLOWING, METRE, REWRITING, LISTENER = ROW_NAMES = (
     "listener",
 )
 EVERY = "all"
+ALIKE_STEPS = 24  # for so long a tune and its twin go alike at least, where notes are taken to be repeated as there
 
 
 def rows_named(names: str) -> frozenset[str]:
@@ -107,18 +111,28 @@ def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece], programme: Progra
 
 
 def as_sung(pieces: Sequence[Piece], corpus: Sequence[Piece]) -> tuple[Piece, ...]:
-    """Pieces of the CSV set as the corpus has them, with the notes that they repeat, which a player's tune has too.
-
-    A piece stays as it is where the corpus has it in another part or not from a beat on.
-    """
+    """Pieces of the CSV set with the notes that their tunes repeat, as a player's do, as far as the corpus tells."""
     known, of_csv = {piece.name: piece for piece in corpus}, read_map()
     twins = [(piece, known.get(of_csv.get(piece.name, ""))) for piece in pieces]
-    return tuple(
-        replace(twin, name=piece.name)
-        if twin and twin.onsets_known and twin.split == piece.split and twin.first_step % STEPS_PER_BEAT == 0
-        else piece
-        for piece, twin in twins
-    )
+    return tuple(piece if twin is None else _struck_as(piece, twin) for piece, twin in twins)
+
+
+def _struck_as(piece: Piece, twin: Piece) -> Piece:
+    """A piece whose soprano strikes again what its twin does, wherever the two go alike, at any distance in any key."""
+    frames = piece.frames.copy()
+    tune, other = (sounding_pitches(one.frames)[:, 0] for one in (piece, twin))
+    struck = twin.frames[:, 0] >= FIRST_STRIKE
+    for shift in range(-len(other), len(tune)):
+        here = slice(max(shift, 0), min(len(tune), len(other) + shift))
+        there = slice(here.start - shift, here.stop - shift)
+        rises = tune[here] - other[there]
+        edges = [0, *(np.flatnonzero(np.diff(rises)) + 1).tolist(), len(rises)]
+        for first, stop in pairwise(edges):
+            if stop - first >= ALIKE_STEPS:
+                alike = slice(here.start + first, here.start + stop)
+                again = struck[there][first:stop] & (frames[alike, 0] == HOLD) & (tune[alike] > 0)
+                frames[alike, 0] = np.where(again, tune[alike] - LOWEST_PITCH + FIRST_STRIKE, frames[alike, 0])
+    return replace(piece, frames=frames)
 
 
 def pieces_to_play(targets: Sequence[Judged], material: Material, programme: Programme) -> int:

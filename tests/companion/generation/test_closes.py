@@ -170,6 +170,37 @@ class TestReturns:
             asked = Request(Sampling()).again(self.gone_on(self.state(parallel), since), self.SPAN, 12 + since)
             assert dict(asked.given) == {0: strike(72) if since == 0 else HOLD}
 
+    def test_under_a_tune_it_comes_in_on_a_beat_and_holds_what_sounds(self) -> None:
+        """The tenor of the chord three beats before sounds already."""
+        tune = Request(Sampling(), {0: strike(76)})
+        asked = tune.as_then(self.state((71, 67, 64, 55)), 12)
+        assert dict(asked.given) == {0: strike(76), 1: HOLD, 2: HOLD, 3: strike(48)}
+        assert asked.harmony is None
+        between = self.gone_on(self.state((71, 67, 62, 55)), 1)
+        assert tune.as_then(between, 12) is tune
+
+    def test_under_a_tune_it_goes_on_step_by_step(self) -> None:
+        state = self.state((71, 67, 62, 55))
+        tune = Request(Sampling(), {0: HOLD})
+        assert dict(tune.as_then(state, 4).given) == {0: HOLD, **dict.fromkeys((1, 2, 3), HOLD)}
+        inside = self.gone_on(state, 2)  # other chords than two beats before
+        assert tune.as_then(inside, 8) is tune
+        assert dict(tune.as_then(self.as_eight_before(state, 2), 8).given) == dict.fromkeys(range(4), HOLD)
+
+    def as_eight_before(self, state: DecoderState, steps: int) -> DecoderState:
+        history, past = state.history, state.past
+        assert past is not None
+        for _ in range(steps):
+            tokens = past.again(8)
+            assert tokens is not None
+            history = history.advance(tokens)
+            past = past.advance(tokens, history)
+        return DecoderState(state.step + steps, history, {}, past)
+
+    def test_it_does_not_come_in_in_parallel(self) -> None:
+        tune = Request(Sampling(), {0: strike(72)})
+        assert tune.as_then(self.state((74, 69, 65, 50)), 12) is tune
+
     def gone_on(self, state: DecoderState, steps: int) -> DecoderState:
         history, past = state.history, state.past
         assert past is not None

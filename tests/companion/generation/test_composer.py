@@ -34,7 +34,7 @@ from companion.music.key import Key, find_key
 from companion.music.song import Metre, Song, SongNote, VoiceNote
 from companion.music.vocabulary import HOLD, VOICES, IntArray, strike
 from companion.phrase.seed import Phrase, phrase_of_song
-from companion.sampling.course import FIRST_STEPS
+from companion.sampling.course import AT_HOME, Course
 from companion.sampling.draw import Sampling
 from companion.sampling.harmony import triads_of
 from companion.sampling.rules import LogProbs, NoteContext
@@ -139,20 +139,22 @@ class TestHarmonise:
         assert [voice for _, voice in model.asked[:4]] == [TENOR, SOPRANO, ALTO, BASS]
 
 
-def test_voices_added_to_a_tune_are_at_home_where_they_sang_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the first two bars; later their home does not move."""
-    heard: list[tuple[int, int]] = []
+def test_voices_added_to_a_tune_are_at_home_as_high_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever they sing: six tenths of what the tune lies above a soprano's home."""
+    heard: list[tuple[int, Course]] = []
     plain = Generator.frame
 
     def listening(self: Generator, state: DecoderState, *said: Any, **more: Any) -> Any:
-        heard.append((state.step, state.course.heard))
+        heard.append((state.step, state.course))
         return plain(self, state, *said, **more)
 
     monkeypatch.setattr(Generator, "frame", listening)
     phrase = phrase_of({SOPRANO: [(beat, 1, 72 + beat % 3) for beat in range(16)]})
     list(harmonise(Generator(ScriptedModel(sung({})), random_source()), phrase, GREEDY))  # type: ignore[arg-type]
     assert {step for step, _ in heard} == set(range(64))
-    assert all(count == min(step, FIRST_STEPS) for step, count in heard)
+    (*_, (_, last)) = heard
+    assert last.home[0] == pytest.approx(73, abs=0.1)
+    assert np.subtract(last.home[1:], AT_HOME.home[1:]) == pytest.approx(0.6 * (last.home[0] - AT_HOME.home[0]))
 
 
 class TestContinue:

@@ -30,6 +30,7 @@ from companion.music.key import Key
 from companion.music.pulse import Pulse
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, strike
 from companion.phrase.hands import Hands, Press
+from companion.sampling.course import AT_HOME
 from companion.sampling.draw import Sampling
 from companion.sampling.styles import STYLES
 
@@ -187,12 +188,13 @@ class TestAnswers:
         assert entered is not None
         np.testing.assert_array_equal(entered.likely, begun.likely)
 
-    def test_voices_added_to_a_tune_are_at_home_where_they_sang_at_first(self) -> None:
+    def test_voices_added_to_a_tune_are_at_home_as_high_as_it_is(self) -> None:
         improviser, answer = Improviser(Shadow()), Answer(0, 0, with_player=True)  # type: ignore[arg-type]
         frames = made(improviser, answer, GREEDY, 48, playing(74))
         courses = [one.after.state.course for one in frames]
-        assert [course.heard for course in courses] == [*range(1, 33), *[32] * 16]
-        assert courses[-1].home == pytest.approx((74, 69, 65, 50))  # as the fake sings under it
+        assert [course.heard for course in courses] == [*range(1, 49)]
+        up = 0.6 * (74 - AT_HOME.home[0])
+        assert courses[-1].home == pytest.approx((74, *(home + up for home in AT_HOME.home[1:])))
 
 
 class TestCloses:

@@ -36,6 +36,7 @@ from companion.sampling.styles import style
 from companion.session.hearing import Hearing
 from companion.session.plan import Plan, guidance_of
 from export.data.pieces import Piece
+from export.judging.jamming import harmonised_live
 from export.judging.recital import phrase_of
 from export.measures import form as measured_form
 from export.measures import function
@@ -222,6 +223,27 @@ def chords_of(notes: Notes) -> IntArray:
         frames[at, 1:] = [strike(low) for low in under[pitch]]
         at += round(4 * beats)
     return frames
+
+
+class TestUnderAPlayer:
+    """A tune of two lines that is played twice, and harmonised as it comes."""
+
+    TUNE = tune_of([*VERSE, *ANSWER, *VERSE, *ANSWER])
+
+    def alike(self, model: Model, settings: Settings) -> list[float]:
+        """Of each seed: the share of the last line's steps at which all voices are as in the second line."""
+        found = []
+        for seed in range(8):
+            frames = harmonised_live(model, settings, self.TUNE, seed)
+            found.append(np.mean([sounding(frames, at) == sounding(frames, at - 64) for at in range(100, 128)]))
+        return found
+
+    def test_a_line_that_comes_back_is_mostly_sung_as_it_was(self, model: Model) -> None:
+        found = self.alike(model, Settings())
+        assert 4 <= sum(share > 0.9 for share in found) < 8
+
+    def test_in_style_free_it_is_what_it_is(self, model: Model) -> None:
+        assert max(self.alike(model, Settings(style="free"))) < 0.9
 
 
 class TestJam:

@@ -18,9 +18,13 @@ from companion.harmony.chords import Chord
 from companion.harmony.keys import EVERY_KEY
 from companion.harmony.leading import (
     AS_BACH,
+    DOTTED,
+    LASTING,
     LEAP_NATS,
     OFF_BEAT_SHARE,
+    PASSING,
     RESOLVING,
+    SIX_FOUR,
     SUSPENDING,
     THIRD_NATS,
     TURNING,
@@ -227,8 +231,26 @@ class TestRule:
             return float(ruled(rule, FLAT, context(voice, now=now, held=steps))[HOLD])
 
         assert held(ALTO, 60, 6) == pytest.approx(held(ALTO, 60, 2) - AS_BACH * RESOLVING)
-        assert held(ALTO, 62, 6) == held(ALTO, 62, 2)
-        assert held(BASS, 48, 6) == held(BASS, 48, 2)
+        assert held(ALTO, 62, 6) == pytest.approx(held(ALTO, 62, 2) + DOTTED)
+        assert held(BASS, 48, 6) == pytest.approx(held(BASS, 48, 2) + DOTTED)
+
+    @pytest.mark.parametrize(("bass", "nats"), [(48, PASSING), (50, LASTING)])
+    def test_on_the_second_eighth_what_fits_no_chord_is_seldom(self, bass: int, nats: float) -> None:
+        """Over C and G a D or a B fits a chord of neither; the more where it was one on the beat."""
+        rule = keep_to_chord(C_MAJOR, state_of(C_MAJOR, Chord(0, MAJOR, 0)), OFF_BEAT, 1.0)
+        now = (strike(72), strike(64), strike(55), strike(bass))
+        at = context(ALTO, (strike(72), UNDECIDED, HOLD, strike(48)), now)
+        early, second = (ruled(rule, FLAT, at._replace(beat=beat)) for beat in (1, 2))
+        assert early[strike(62)] - second[strike(62)] == pytest.approx(nats)
+        assert early[strike(64)] == second[strike(64)]
+        assert early[HOLD] == second[HOLD]
+
+    def test_the_fifth_is_in_the_bass_where_the_chord_has_it_there(self) -> None:
+        root, fifth = (
+            ruled(keep_to_chord(C_MAJOR, state_of(C_MAJOR, Chord(0, MAJOR, bass)), ON_BEAT, 1.0), FLAT, context(BASS))
+            for bass in (0, 7)
+        )
+        assert fifth[strike(43)] - root[strike(43)] > SIX_FOUR
 
     @pytest.mark.parametrize("when", [ON_BEAT, OFF_BEAT])
     def test_thirds_and_turning_back_are_seldom(self, when: int) -> None:

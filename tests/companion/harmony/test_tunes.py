@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from support.harmonies import tune_of
 
 from companion.harmony.form import Span
-from companion.harmony.tunes import close_in, tune_form
+from companion.harmony.tunes import close_in, led_on, tune_form
 from companion.music.vocabulary import HOLD, REST, IntArray
 from export.data.pieces import Piece
 
@@ -71,6 +74,40 @@ class TestHandMade:
     def test_what_is_struck_off_the_beat_closes_nothing(self) -> None:
         tune = tune_of([*LINE[:-1], (71, 0.5), (72, 2.5), (74, 1), (71, 1), (69, 2)])
         assert all(close == round(close) for close in closes(tune))
+
+
+class TestLedOn:
+    LONG: ClassVar[Notes] = [*LINE[:-1], (71, 3)]
+
+    def test_under_two_of_five_long_notes_others_go_on_a_beat_before(self) -> None:
+        form = tune_form(tune_of([*self.LONG, *OTHER, *LINE]))
+        forms = [led_on(form, np.random.default_rng(seed)).spans for seed in range(200)]
+        assert {spans[1:] for spans in forms} <= {form.spans[1:], (replace(form.spans[1], start=32), form.spans[2])}
+        assert {spans[0].close for spans in forms} == {24}
+        assert 60 <= sum(spans[0].end == 32 == spans[1].start for spans in forms) <= 100
+
+    @pytest.mark.parametrize("tune", [[*LINE, *OTHER], [*LONG, *LONG], [*OTHER, *LONG]])
+    def test_not_under_shorter_ones_nor_what_comes_back_nor_at_the_end(self, tune: Notes) -> None:
+        form = tune_form(tune_of(tune))
+        assert all(led_on(form, np.random.default_rng(seed)).spans == form.spans for seed in range(20))
+
+
+def random_line(dice: np.random.Generator, notes: int) -> Notes:
+    beats = dice.choice([1, 1, 1, 1, 2], notes)
+    return [(int(pitch), int(long)) for pitch, long in zip(dice.integers(60, 72, notes), beats, strict=True)]
+
+
+def test_what_comes_back_mostly_closes_where_it_did_whatever_is_around_it() -> None:
+    """Of lines that nothing divides but what follows them, one in eight would otherwise close alike both times."""
+    dice, alike = np.random.default_rng(1), 0
+    for _ in range(100):
+        line, *others = (random_line(dice, int(notes)) for notes in (12, *dice.integers(5, 9, 2)))
+        spans = tune_form(tune_of([*line, *others[0], *line, *others[1]])).spans
+        steps, back = (4 * sum(beats for _, beats in part) for part in (line, [*line, *others[0]]))
+        first = [span.close for span in spans if span.close < steps]
+        again = [span.close - back for span in spans if back <= span.close < back + steps]
+        alike += first == again and any(span.repeats is not None for span in spans)
+    assert alike > 30
 
 
 TOKENS = st.one_of(st.just(HOLD), st.just(HOLD), st.just(HOLD), st.just(REST), st.integers(20, 30))

@@ -10,9 +10,9 @@ import pytest
 from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.features import History
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, VOCABULARY_SIZE, strike
-from companion.sampling.course import AT_HOME, HOME_STEPS, Course
+from companion.sampling.course import AT_HOME, BESIDE, HOME_STEPS, Course
 from companion.sampling.draw import normalise
-from companion.sampling.following import as_in_motif, at_pace, stays_at, stays_home
+from companion.sampling.following import EDGE, REACH, as_in_motif, at_pace, stays_at, stays_home
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 C5 = strike(72)
@@ -54,6 +54,14 @@ class TestCourse:
             course = course.hearing((pitch, None, 50, 40))
         assert course.home == (62.0, AT_HOME.home[1], 50.0, 40.0)
         assert course.advance((HOLD,) * 4, CHORD).home == course.home  # what is answered changes nothing
+
+    def test_added_voices_are_at_home_beside_those_that_are_given(self) -> None:
+        course = Course()
+        for pitch in (75, 77, 79):
+            course = course.beside((pitch, None, None, None))
+        assert course.home[0] == 77
+        assert np.subtract(course.home, AT_HOME.home)[1:] == pytest.approx(BESIDE * (77 - AT_HOME.home[0]))
+        assert course.beside((None,) * 4) is course
 
     def test_home_moves_with_what_is_heard_for_long(self) -> None:
         course = Course()
@@ -106,7 +114,14 @@ class TestHome:
     @pytest.mark.parametrize("voice", range(4))
     @pytest.mark.parametrize("semitones", [-1.0, 0.0, 1.0])
     def test_near_home_nothing_is_pulled(self, voice: int, semitones: float) -> None:
-        assert not ruled(stays_home, self.away(semitones), voice).any()
+        home, scores = strike(int(AT_HOME.home[voice])), ruled(stays_home, self.away(semitones), voice)
+        assert not scores[home - REACH : home + REACH + 1].any()
+
+    def test_what_is_far_from_home_is_seldom_wherever_the_voice_is(self) -> None:
+        scores = ruled(stays_home, AT_HOME)
+        home = strike(int(AT_HOME.home[0]))
+        assert [scores[home + by] for by in (REACH + 2, -REACH - 2)] == pytest.approx([-2 * EDGE] * 2)
+        assert scores[HOLD] == 0
 
     @pytest.mark.parametrize("voice", range(4))
     def test_far_from_home_what_leads_back_is_likelier(self, voice: int) -> None:

@@ -12,12 +12,19 @@ from support.fakes import Babbler, random_source, ruled
 
 from companion.generation.closes import closing_quality
 from companion.generation.generator import Generator
-from companion.model.codes import NOTHING, UNDECIDED
+from companion.model.codes import NOTHING, SILENCE, UNDECIDED
 from companion.model.features import History, sounding_code
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, strike
 from companion.sampling.draw import Sampling
-from companion.sampling.harmony import AWAY_PENALTY, close_on_triad, triads_of, whole_chord
+from companion.sampling.harmony import (
+    AWAY_PENALTY,
+    close_on_triad,
+    dissonant_with,
+    is_dissonant,
+    triads_of,
+    whole_chord,
+)
 from companion.sampling.rules import NoteContext, no_crossing, strikes_anew
 
 C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
@@ -74,6 +81,25 @@ class TestWholeChord:
     def test_equal_chords_have_one_rule(self) -> None:
         """So that equal guidance is equal."""
         assert whole_chord(frozenset({0, 4, 7})) is whole_chord(frozenset({7, 4, 0}))
+
+
+class TestDissonance:
+    @given(st.lists(st.integers(36, 81), min_size=1, max_size=4))
+    def test_it_is_what_fits_no_chord(self, pitches: list[int]) -> None:
+        classes = frozenset(pitch % 12 for pitch in pitches)
+        chords = ({(tone + root) % 12 for tone in chord} for chord in CHORDS_ON_C for root in range(12))
+        fits = any(classes <= chord for chord in chords)
+        assert is_dissonant([strike(pitch) for pitch in pitches]) is not fits
+
+    def test_silence_is_none(self) -> None:
+        assert not is_dissonant([NOTHING, SILENCE])
+
+    @given(moments(), st.data())
+    def test_of_a_note_it_is_that_with_which_nothing_fits(self, at: NoteContext, data: st.DataObject) -> None:
+        token = data.draw(st.sampled_from([HOLD, *range(FIRST_STRIKE, VOCABULARY_SIZE)]))
+        codes = list(at.codes)
+        codes[at.voice] = at.history.now[at.voice] if token == HOLD else token
+        assert bool(dissonant_with(at)[token]) is is_dissonant(codes)
 
 
 class TestCloseOnTriad:
