@@ -234,7 +234,8 @@ def ending_quality(chords: Sequence[Sequence[int | None]], key: Key | None) -> Q
     highest = [max((pitch for pitch in chord if pitch is not None), default=None) for chord in chords[-2:]]
     before, last = highest[0], highest[-1]
     leaps = before is not None and last is not None and abs(last - before) > WHOLE_TONE
-    return closing_quality(chords[-1], key), not leaps, key is None or before is None or _leads(chords[-2], key)
+    is_led = key is None or len(chords) < 2 or _leads(chords[-2], key)  # what is first is led to by nothing
+    return closing_quality(chords[-1], key), not leaps, is_led
 
 
 def _leads(chord: Sequence[int | None], key: Key) -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from companion.harmony.form import PHRASE_BEATS, Form, Span, beats_apart
+from companion.harmony.form import PHRASE_BEATS, SHORTEST_LAST, Form, Span, beats_apart
 from companion.harmony.progressions import tables
 from companion.music.vocabulary import FIRST_STRIKE, REST, STEPS_PER_BEAT, IntArray
 
@@ -147,8 +147,8 @@ def _ends(
             begin = notes[before + 1].beat
             if _begin_to_begin(begin, notes, number) > PHRASE_BEATS[-1]:
                 break  # those before are farther still: a long tune takes no longer a note than a short one
-            if before in whole:
-                continue
+            if before in whole or (note.beat - begin < SHORTEST_LAST and before != nearest):
+                continue  # what is but its last chord is no phrase
             found = max(found, (best[before][0] + _length(begin, notes, number, lengths) + own, before))
         best.append(found)
     ends = [len(notes) - 1]

@@ -68,22 +68,25 @@ def test_first_perfect_ending_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "last", "by_step"),
+    ("before", "by_step", "is_led"),
     [
-        ((71, 67, 62, 43), (72, 67, 64, 48), True),
-        ((74, 67, 62, 43), (72, 67, 64, 48), True),
-        ((72, 67, 62, 43), (72, 67, 64, 48), True),
-        ((69, 67, 62, 43), (72, 67, 64, 48), False),  # as a phrase begins
-        ((67, 64, 60, 48), (72, 67, 64, 48), False),
-        ((None, 71, 62, 43), (72, 67, 64, 48), True),  # the highest that sounds
-        ((None, None, None, None), (72, 67, 64, 48), True),
+        ((71, 67, 62, 43), True, True),
+        ((74, 67, 59, 43), True, True),
+        ((74, 69, 65, 53), True, False),
+        ((72, 67, 62, 43), True, False),
+        ((69, 67, 59, 43), False, True),  # as a phrase begins
+        ((67, 64, 60, 48), False, False),
+        ((None, 71, 62, 43), True, True),  # the highest that sounds
+        ((None, None, None, None), True, False),
     ],
 )
-def test_of_equal_chords_that_which_the_highest_voice_comes_to_by_step(
-    before: tuple[int | None, ...], last: tuple[int, ...], by_step: bool
+def test_of_equal_chords_that_which_the_highest_voice_comes_to_by_step_and_by_a_dominant(
+    before: tuple[int | None, ...], by_step: bool, is_led: bool
 ) -> None:
-    assert ending_quality([before, last], C_MAJOR) == (BEST, by_step)
-    assert ending_quality([last], C_MAJOR) == (BEST, True)
+    last = (72, 67, 64, 48)
+    assert ending_quality([before, last], C_MAJOR) == (BEST, by_step, is_led)
+    assert ending_quality([before, last], None) == (BEST, by_step, True)  # led to by anything
+    assert ending_quality([last], C_MAJOR) == (BEST, True, True)
 
 
 def test_an_ending_come_to_by_step_is_looked_for() -> None:
@@ -106,8 +109,9 @@ def test_only_the_last_stretch_is_made_again() -> None:
 
     def walk(state: Any, first: int, last: int) -> Any:
         walks.append((state, first, last))
-        chord = (72, 67, 64, 48) if len(walks) == 4 else (72, 67, 65, 48)
+        close = (72, 67, 64, 48) if len(walks) == 4 else (72, 67, 65, 48)
         for step in range(first, last + 1):
+            chord = close if step == last else (71, 67, 62, 43)
             yield Made(SimpleNamespace(pitches=chord, step=step), step)  # type: ignore[arg-type]
 
     frames = list(towards_close(walk, "start", (3, 40), C_MAJOR))
@@ -171,18 +175,18 @@ class TestReturns:
             assert dict(asked.given) == {0: strike(72) if since == 0 else HOLD}
 
     def test_under_a_tune_it_comes_in_on_a_beat_and_holds_what_sounds(self) -> None:
-        """The tenor of the chord three beats before sounds already."""
+        """The tenor of the chord two beats before sounds already."""
         tune = Request(Sampling(), {0: strike(76)})
-        asked = tune.as_then(self.state((71, 67, 64, 55)), 12)
-        assert dict(asked.given) == {0: strike(76), 1: HOLD, 2: HOLD, 3: strike(48)}
+        asked = tune.as_then(self.state((72, 65, 62, 48)), 8)
+        assert dict(asked.given) == {0: strike(76), 1: strike(67), 2: HOLD, 3: strike(55)}
         assert asked.harmony is None
-        between = self.gone_on(self.state((71, 67, 62, 55)), 1)
-        assert tune.as_then(between, 12) is tune
+        between = self.gone_on(self.state((72, 65, 62, 48)), 1)
+        assert tune.as_then(between, 8) is tune
 
     def test_under_a_tune_it_goes_on_step_by_step(self) -> None:
         state = self.state((71, 67, 62, 55))
         tune = Request(Sampling(), {0: HOLD})
-        assert dict(tune.as_then(state, 4).given) == {0: HOLD, **dict.fromkeys((1, 2, 3), HOLD)}
+        assert dict(tune.as_then(state, 4).given) == {0: HOLD, 1: strike(67), 2: strike(62), 3: strike(55)}
         inside = self.gone_on(state, 2)  # other chords than two beats before
         assert tune.as_then(inside, 8) is tune
         assert dict(tune.as_then(self.as_eight_before(state, 2), 8).given) == dict.fromkeys(range(4), HOLD)

@@ -34,7 +34,9 @@ from companion.sampling.draw import (
 )
 from companion.sampling.lookahead import leaves_room
 from companion.sampling.rules import (
+    CLOSE,
     LONG_NOTE_STEPS,
+    SPREAD,
     STILL_PENALTY,
     STILL_STEPS,
     WIDE_PENALTY,
@@ -231,15 +233,19 @@ class TestRules:
         ],
     )
     def test_close_spacing(self, voice: int, tokens: Sequence[int], wide: Sequence[int]) -> None:
-        """More than an octave between neighbours costs something, rests and holds within it nothing."""
+        """More than an octave between neighbours costs something, each semitone beyond a third a little."""
         costs = FLAT - ruled(close_spacing, FLAT, context(voice, tokens))
-        expected = {strike(pitch): WIDE_PENALTY for pitch in wide}
-        assert costs == pytest.approx([expected.get(token, 0.0) for token in range(VOCABULARY_SIZE)])
+        others = [(abs(other - voice), code) for other, code in enumerate(tokens[:BASS]) if code >= FIRST_STRIKE]
+        for token in range(FIRST_STRIKE, VOCABULARY_SIZE):
+            beyond = sum(max(abs(token - code) - CLOSE * apart, 0) for apart, code in others) if voice != BASS else 0
+            expected = SPREAD * beyond + WIDE_PENALTY * (token in {strike(pitch) for pitch in wide})
+            assert costs[token] == pytest.approx(expected)
+        assert costs[REST] == 0
 
     def test_close_spacing_of_a_hold(self) -> None:
         """The alto stays on G4 while the soprano leaps up to G#5, and so too far away."""
         here = context(ALTO, (strike(80), UNDECIDED, UNDECIDED, UNDECIDED))
-        assert (FLAT - ruled(close_spacing, FLAT, here))[HOLD] == pytest.approx(WIDE_PENALTY)
+        assert (FLAT - ruled(close_spacing, FLAT, here))[HOLD] == pytest.approx(WIDE_PENALTY + SPREAD * (13 - CLOSE))
 
     @pytest.mark.parametrize(
         ("held", "excess"),

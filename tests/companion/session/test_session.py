@@ -576,7 +576,7 @@ class TestCadence:
         jam.tell("cadence")
         jam.to(40)
         assert jam.session.activity == IDLE and jam.listener.pitches == (None,) * 4
-        assert jam.listener.notes()[-3:] == heard(16, 24, ". 65 60 57")
+        assert jam.listener.notes()[-3:] == heard(16, 24, ". 65 60 45")
 
 
 class TestUndo:
