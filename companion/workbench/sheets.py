@@ -64,8 +64,7 @@ def _words_lost(job: Job, source: WrittenScore | None, paper: _Ruler) -> dict[in
         for note, words in _lyrics(before, notes).items():
             lost[paper.place(note.start_tick)].append(words)
         return lost
-    sounds = [sound for part in source.parts for line in part.lines for sound in sounds_of(line.notes)]
-    for sound in sorted(_anew_of(job, sounds, lambda sound: (sound.start, sound.pitch)), key=lambda one: -one.pitch):
+    for sound in sorted(_sounds_anew(job, _sounds_in(source)), key=lambda one: -one.pitch):
         if sound.pieces[0].lyrics:
             lost[paper.place(sound.start)].append(sound.pieces[0].lyrics)
     return lost
@@ -140,16 +139,26 @@ class _Ruler:
 
 def _as_read(job: Job, source: WrittenScore) -> Iterator[Given]:
     """Notes of a score, written as they were."""
+    sounds = _sounds_in(source)
+    anew = {id(sound) for sound in _sounds_anew(job, sounds)}
     written: dict[tuple[int, int, int], list[TiedNote]] = defaultdict(list)
-    for part in source.parts:
-        for line in part.lines:
-            for sound in sounds_of(line.notes):
-                written[sound.start, sound.end, sound.pitch].append(sound)
+    for sound in sounds:
+        if id(sound) not in anew:  # in unison with a voice that is kept it is still another's
+            written[sound.start, sound.end, sound.pitch].append(sound)
     for note in sorted(job.phrase.notes):
-        sounds = written[note.start_tick, note.end_tick, note.pitch]
-        pieces, graces = sounds.pop(0)[3:] if sounds else ((), ())
+        own = written[note.start_tick, note.end_tick, note.pitch]
+        pieces, graces = own.pop(0)[3:] if own else ((), ())
         kept = tuple(map(_alone, pieces))
         yield Given(note.voice, note.start_tick, note.end_tick, note.pitch, kept, graces=graces)
+
+
+def _sounds_in(source: WrittenScore) -> list[TiedNote]:
+    return [sound for part in source.parts for line in part.lines for sound in sounds_of(line.notes)]
+
+
+def _sounds_anew(job: Job, sounds: Sequence[TiedNote]) -> list[TiedNote]:
+    """The sounds of a score that are made anew."""
+    return _anew_of(job, sounds, lambda sound: (sound.start, sound.pitch))
 
 
 def _alone(piece: Written) -> Written:
