@@ -37,7 +37,7 @@ LOOP = "loop"
 IMAGINED_TEMPERATURE = 0.4  # at most: what the player did not play is heard as the likeliest harmony
 
 _TUNE = 0  # the voice of a tune that is played
-REMEMBERED = 6  # notes of it, after which it is known to come back
+KNOWN_AGAIN = 6  # notes of it, after which it is known to come back
 SHORTEST_STEPS = 16  # of an answer, before the model may end it
 
 ALL = frozenset(range(len(VOICES)))
@@ -336,7 +336,7 @@ def _as_remembered(request: Request, state: DecoderState, guidance: Guidance, an
     if state.past is None or not guidance.sampling.harmony or set(request.given) != {_TUNE}:
         return request
     back, notes = state.past.tune_before()
-    then = state.past.again(back, anew=True) if notes >= REMEMBERED else None
+    then = state.past.again(back, anew=True) if notes >= KNOWN_AGAIN else None
     if then is None or then[_TUNE] != sounding_code(request.given[_TUNE], state.history.now[_TUNE]):
         return request
     often = np.random.default_rng((guidance.seed, answer.number, back)).random() < AS_BEFORE

@@ -43,7 +43,7 @@ PASSING, LASTING = 0.85, 1.35
 DOTTED = 2.0  # nats off moving there where a voice was held over the beat and is no suspension
 SIX_FOUR = 0.6  # nats off the fifth in the bass
 SOFT = 0.7  # nats off a minor or major seventh chord, where it is none
-TOGETHER = 0.3  # nats off holding on there, for each of the other voices if all of those that are decided go on
+ALL_MOVE = 0.3  # nats off holding on there, for each of the other voices if all of those that are decided go on
 STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
 MOVING_ON = 0.6  # of these, where a chord is asked for that may go on
 UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
@@ -281,7 +281,7 @@ class _OnBeat(_Leaning):
         self.holding = self.strength * np.roll(self.chain.holding[:, state], key.tonic, axis=-1)[:, _CLASSES]
         chord = self.chord
         self.leaning[UPPER] -= strength * SIX_FOUR * (chord.tones[2] == _CLASSES)
-        self.together = strength * TOGETHER
+        self.together = strength * ALL_MOVE
         self.soft = 0.0 if chord.quality in _SOFT_SEVENTHS else strength * SOFT
         self.completing = tables().completing[chord.quality, chord.inversion] * self.strength  # [dealt, tones]
         self.tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]

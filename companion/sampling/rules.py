@@ -37,7 +37,7 @@ LONG_NOTE_STEPS = 16  # a voice that has held for so long is discouraged from ho
 STILL_PENALTY = 0.5  # nats for each step beyond
 NEVER_STRUCK = -500.0  # nats: less than any model says of what it deems possible
 WIDE_PENALTY = 2.0  # nats off what lies more than an octave from the next upper voice
-CLOSE, SPREAD = 4, 0.06  # semitones from the next upper voice; nats off for each one beyond
+NEIGHBOURS, SPREAD = 4, 0.06  # semitones from the next upper voice; nats off for each one beyond
 _UPPER = VOICES.index("bass")  # soprano, alto and tenor stand before it
 
 
@@ -135,7 +135,8 @@ def _wide_costs() -> NDArray[np.float64]:
     apart = np.abs(codes[:, None] - codes[None, :])
     costs = np.stack(
         [
-            np.where(apart > OCTAVE * voices, WIDE_PENALTY, 0.0) + SPREAD * np.clip(apart - CLOSE * voices, 0, None)
+            np.where(apart > OCTAVE * voices, WIDE_PENALTY, 0.0)
+            + SPREAD * np.clip(apart - NEIGHBOURS * voices, 0, None)
             for voices in range(_UPPER)
         ]
     )

@@ -42,7 +42,7 @@ COUNTED, MUSICIAN, FOLLOWING, METRE, REWRITING, LISTENER = ROW_NAMES = (
     "listener",
 )
 EVERY = "all"
-ALIKE_STEPS = 24  # for so long a tune and its twin go alike at least, where notes are taken to be repeated as there
+TWIN_STEPS = 24  # for so long a tune and its twin go alike at least, where notes are taken to be repeated as there
 
 
 def rows_named(names: str) -> frozenset[str]:
@@ -128,7 +128,7 @@ def _struck_as(piece: Piece, twin: Piece) -> Piece:
         rises = tune[here] - other[there]
         edges = [0, *(np.flatnonzero(np.diff(rises)) + 1).tolist(), len(rises)]
         for first, stop in pairwise(edges):
-            if stop - first >= ALIKE_STEPS:
+            if stop - first >= TWIN_STEPS:
                 alike = slice(here.start + first, here.start + stop)
                 again = struck[there][first:stop] & (frames[alike, 0] == HOLD) & (tune[alike] > 0)
                 frames[alike, 0] = np.where(again, tune[alike] - LOWEST_PITCH + FIRST_STRIKE, frames[alike, 0])

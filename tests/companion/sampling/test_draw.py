@@ -34,8 +34,8 @@ from companion.sampling.draw import (
 )
 from companion.sampling.lookahead import leaves_room
 from companion.sampling.rules import (
-    CLOSE,
     LONG_NOTE_STEPS,
+    NEIGHBOURS,
     SPREAD,
     STILL_PENALTY,
     STILL_STEPS,
@@ -237,7 +237,9 @@ class TestRules:
         costs = FLAT - ruled(close_spacing, FLAT, context(voice, tokens))
         others = [(abs(other - voice), code) for other, code in enumerate(tokens[:BASS]) if code >= FIRST_STRIKE]
         for token in range(FIRST_STRIKE, VOCABULARY_SIZE):
-            beyond = sum(max(abs(token - code) - CLOSE * apart, 0) for apart, code in others) if voice != BASS else 0
+            beyond = (
+                sum(max(abs(token - code) - NEIGHBOURS * apart, 0) for apart, code in others) if voice != BASS else 0
+            )
             expected = SPREAD * beyond + WIDE_PENALTY * (token in {strike(pitch) for pitch in wide})
             assert costs[token] == pytest.approx(expected)
         assert costs[REST] == 0
@@ -245,7 +247,9 @@ class TestRules:
     def test_close_spacing_of_a_hold(self) -> None:
         """The alto stays on G4 while the soprano leaps up to G#5, and so too far away."""
         here = context(ALTO, (strike(80), UNDECIDED, UNDECIDED, UNDECIDED))
-        assert (FLAT - ruled(close_spacing, FLAT, here))[HOLD] == pytest.approx(WIDE_PENALTY + SPREAD * (13 - CLOSE))
+        assert (FLAT - ruled(close_spacing, FLAT, here))[HOLD] == pytest.approx(
+            WIDE_PENALTY + SPREAD * (13 - NEIGHBOURS)
+        )
 
     @pytest.mark.parametrize(
         ("held", "excess"),
