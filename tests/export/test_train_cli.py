@@ -311,7 +311,7 @@ def test_a_finished_run_is_resumed_only_as_it_was(workshop: Workshop) -> None:
         ),
         (
             ("fit", "gru", "--shares", '{"closes": 0.7}'),
-            "crops have no share 'closes'; they have from_start, hidden_onsets, any_order, closes_dropped",
+            "crops have no share 'closes'; they have from_start, as_written, hidden_onsets, any_order, closes_dropped",
         ),
         (("fit", "gru", "--shares", '{"melody": 2}'), "melody must be from 0 to 1, not 2"),
         (
