@@ -23,7 +23,7 @@ from export.scores.evaluation import of_split
 
 pytestmark = pytest.mark.slow
 
-PIECES, VARIATIONS = 12, 5
+PIECES, VARIATIONS = 36, 3
 
 
 def variation_of(frames: IntArray) -> Variation:
