@@ -332,11 +332,16 @@ def _whereabouts(context: Context, own: Mapping[int, int], guidance: Guidance, e
 
 
 def _as_remembered(request: Request, state: DecoderState, guidance: Guidance, answer: Answer) -> Request:
-    """As it was sung before, often, where the player's tune comes back; whether it is stands for each such place."""
+    """As it was sung before, often, where the player's tune comes back; whether it is stands for each such place.
+
+    What comes back for the second time is sung anew: a figure that goes round and round would be for ever.
+    """
     if state.past is None or not guidance.sampling.harmony or set(request.given) != {_TUNE}:
         return request
     back, notes = state.past.tune_before()
     then = state.past.again(back, anew=True) if notes >= KNOWN_AGAIN else None
+    if state.past.notes_alike.get(2 * back // STEPS_PER_BEAT, 0) >= KNOWN_AGAIN:
+        return request
     if then is None or then[_TUNE] != sounding_code(request.given[_TUNE], state.history.now[_TUNE]):
         return request
     often = np.random.default_rng((guidance.seed, answer.number, back)).random() < AS_BEFORE

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -241,6 +242,16 @@ class TestUnderAPlayer:
     def test_a_line_that_comes_back_is_mostly_sung_as_it_was(self, model: Model) -> None:
         found = self.alike(model, Settings())
         assert 4 <= sum(share > 0.9 for share in found) < 8
+
+    def test_a_figure_that_goes_round_and_round_is_not_sung_alike_for_ever(self, model: Model) -> None:
+        """A bar, twelve times: each of its later rounds is like the one before in few of the answers."""
+        figure = tune_of([(67, 1), (71, 1), (69, 1), (72, 1)] * 12)
+        alike = []
+        for seed in range(4):
+            frames = harmonised_live(model, Settings(), figure, seed)
+            rounds = [[sounding(frames, 16 * number + at) for at in range(16)] for number in range(12)]
+            alike += [first == second for first, second in pairwise(rounds[4:])]
+        assert np.mean(alike) < 0.3
 
     def test_in_style_free_it_is_what_it_is(self, model: Model) -> None:
         assert max(self.alike(model, Settings(style="free"))) < 0.9
