@@ -60,8 +60,7 @@ class DecoderState:
 
     def beside(self, pitches: Sequence[int | None], given: Sequence[bool]) -> DecoderState:
         """After a frame of which some voices were given."""
-        heard = [pitch if is_given else None for pitch, is_given in zip(pitches, given, strict=True)]
-        return replace(self, course=self.course.beside(heard))
+        return replace(self, course=self.course.beside(pitches, given))
 
 
 @dataclass(frozen=True)

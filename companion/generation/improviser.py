@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -339,13 +340,18 @@ def _as_remembered(request: Request, state: DecoderState, guidance: Guidance, an
     if state.past is None or not guidance.sampling.harmony or set(request.given) != {_TUNE}:
         return request
     back, notes = state.past.tune_before()
-    then = state.past.again(back, anew=True) if notes >= KNOWN_AGAIN else None
-    if state.past.notes_alike.get(2 * back // STEPS_PER_BEAT, 0) >= KNOWN_AGAIN:
+    twice = state.past.notes_alike.get(2 * back // STEPS_PER_BEAT, 0) >= KNOWN_AGAIN
+    if notes < KNOWN_AGAIN or twice or not _is_remembered(guidance.seed, answer.number, back):
         return request
+    then = state.past.again(back, anew=True)
     if then is None or then[_TUNE] != sounding_code(request.given[_TUNE], state.history.now[_TUNE]):
         return request
-    often = np.random.default_rng((guidance.seed, answer.number, back)).random() < AS_BEFORE
-    return request.as_then(guidance.on_beat(state), back) if often else request
+    return request.as_then(guidance.on_beat(state), back)
+
+
+@lru_cache(maxsize=256)  # it is asked at every step
+def _is_remembered(*place: int) -> bool:
+    return bool(np.random.default_rng(place).random() < AS_BEFORE)
 
 
 def _own_tokens(step: int, hands: Hands, answer: Answer, guidance: Guidance) -> dict[int, int]:

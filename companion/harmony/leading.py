@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.harmony.chords import TONE_OF, Chord, heard_chord
+from companion.harmony.chords import QUALITIES, TONE_OF, Chord, heard_chord
 from companion.harmony.doubling import DEALT_NUMBER, TONES, UPPER
 from companion.harmony.progressions import ChordChain, Likelihoods, PhrasePlace, tables
 from companion.harmony.symbols import AskedChord
@@ -19,7 +19,7 @@ from companion.model.codes import UNDECIDED
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, STEPS_PER_BEAT, VOCABULARY_SIZE
-from companion.sampling.harmony import dissonant_with, is_dissonant, soft_seventh_with, whole_chord
+from companion.sampling.harmony import SOFT_SEVENTHS, dissonant_with, is_dissonant, soft_seventh_with, whole_chord
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 ON_BEAT, OFF_BEAT = 0, 1
@@ -51,7 +51,7 @@ STILL_UNKNOWN, LIVELY_UNKNOWN = 0.15, 0.45  # of both, where nobody knows where 
 _HARDLY = 1e-6  # how likely what opens or closes no phrase is nevertheless, where nothing else goes with what is given
 _SECOND_EIGHTH = 2  # its step within the beat
 _MAJOR = 0
-_SOFT_SEVENTHS = 4, 5  # qualities
+_SOFT = {QUALITIES.index(shape) for shape in SOFT_SEVENTHS}
 _DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
 _CLASSES = np.array(CODE_PITCH_CLASS)
@@ -282,7 +282,7 @@ class _OnBeat(_Leaning):
         chord = self.chord
         self.leaning[UPPER] -= strength * SIX_FOUR * (chord.tones[2] == _CLASSES)
         self.together = strength * ALL_MOVE
-        self.soft = 0.0 if chord.quality in _SOFT_SEVENTHS else strength * SOFT
+        self.soft = 0.0 if chord.quality in _SOFT else strength * SOFT
         self.completing = tables().completing[chord.quality, chord.inversion] * self.strength  # [dealt, tones]
         self.tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
         self.tones = self.tone_of.tolist()

@@ -37,17 +37,16 @@ class Course(NamedTuple):
         )
         return self._replace(home=home, heard=count)
 
-    def beside(self, given: Sequence[int | None]) -> Course:
-        """With what was heard of given voices: others are at home where they are in chorales that have those there."""
-        course = self.hearing(given)
-        above = [course.home[voice] - HOMES[voice] for voice, pitch in enumerate(given) if pitch is not None]
+    def beside(self, pitches: Sequence[int | None], given: Sequence[bool]) -> Course:
+        """With a frame of which some voices were given: others are at home where chorales have them beside those."""
+        heard = [pitch if is_given else None for pitch, is_given in zip(pitches, given, strict=True)]
+        course = self.hearing(heard)
+        above = [course.home[voice] - HOMES[voice] for voice, pitch in enumerate(heard) if pitch is not None]
         if not above:
             return self
         shift = BESIDE * sum(above) / len(above)
-        home = [
-            usual + shift if pitch is None else own for usual, own, pitch in zip(HOMES, course.home, given, strict=True)
-        ]
-        return course._replace(home=tuple(home))
+        homes = zip(course.home, HOMES, given, strict=True)
+        return course._replace(home=tuple(own if is_given else usual + shift for own, usual, is_given in homes))
 
 
 AT_HOME = Course()  # nothing was heard yet

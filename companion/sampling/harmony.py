@@ -24,6 +24,7 @@ from companion.sampling.rules import LogProbs, NoteContext, Rule
 MAJOR, MINOR, DIMINISHED = (0, 4, 7), (0, 3, 7), (0, 3, 6)  # triads, in semitones from the root
 # Dominant, minor, major, diminished and half-diminished.
 SEVENTHS = ((0, 4, 7, 10), (0, 3, 7, 10), (0, 4, 7, 11), (0, 3, 6, 9), (0, 3, 6, 10))
+SOFT_SEVENTHS = SEVENTHS[1:3]  # minor and major: they lead nowhere by themselves
 FIFTH = 7  # semitones
 AWAY_PENALTY = 1.5  # nats off what closes on another triad than the tonic's
 
@@ -42,6 +43,7 @@ def triads_of(key: Key) -> frozenset[PitchClasses]:
     return frozenset(triad for triad in chords_of((MAJOR, MINOR), least=3) if triad <= key.scale or triad == picardy)
 
 
+CONSONANT = chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=1)  # nothing in it belongs to no chord
 _BITS = [1 << struck_pitch(code) % OCTAVE if code >= FIRST_STRIKE else 0 for code in range(VOCABULARY_SIZE)]
 _BIT_OF_CODE: IntArray = np.array(_BITS, dtype=np.int32)
 
@@ -114,17 +116,17 @@ def _to_come(context: NoteContext) -> int:
 def _soft_sevenths() -> NDArray[np.bool_]:
     """Of every number of pitch classes: whether it is a minor or a major seventh chord, whole or without its fifth."""
     soft = np.zeros(2**OCTAVE, dtype=np.bool_)
-    for root, third, fifth, seventh in SEVENTHS[1:3]:
+    for root, third, fifth, seventh in SOFT_SEVENTHS:
         for tones in ((root, third, fifth, seventh), (root, third, seventh)):
             soft[[_bits(frozenset((tone + by) % OCTAVE for tone in tones)) for by in range(OCTAVE)]] = True
     return soft
 
 
 def _dissonances() -> NDArray[np.bool_]:
-    """Of every number of pitch classes."""
+    """Of every number of pitch classes: whether it fits no triad or seventh chord."""
     dissonant = np.ones(2**OCTAVE, dtype=np.bool_)
     dissonant[0] = False
-    dissonant[[_bits(part) for part in chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=1)]] = False
+    dissonant[[_bits(chord) for chord in CONSONANT]] = False
     return dissonant
 
 

@@ -148,7 +148,7 @@ _WIDE_COSTS = _wide_costs()
 
 
 def close_spacing(scores: LogProbs, context: NoteContext) -> None:
-    """Discourage more than an octave between soprano and alto, and between alto and tenor.
+    """Discourage more than an octave between soprano and alto or alto and tenor, and a little what is beyond a third.
 
     Not forbidden: now and then Bach has it.
     """

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, sounding_pitches
-from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS, PitchClasses
+from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS, SOFT_SEVENTHS, PitchClasses
 from export.measures.harmony import TRIADS_AND_SEVENTHS, pitch_classes
 from export.measures.passage import Passage
 from export.measures.tally import Tally
 
 Pitches = tuple[int, ...]  # what sounds, soprano first
 
-SOFT_SEVENTHS = SEVENTHS[1:3]
 FALL_OF_A_FIFTH = 7  # semitones from the root that is come to up to the one that was left
 THIRD_TONE, FIFTH_TONE, SEVENTH_TONE = 1, 2, 3  # of a shape
 SUSPENDED = (1, 2, 5, 10, 11)  # semitones above the bass: seconds, the fourth, sevenths

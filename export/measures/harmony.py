@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, excerpt, sounding_pitches
-from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS, PitchClasses, chords_of
+from companion.sampling.harmony import CONSONANT, DIMINISHED, MAJOR, MINOR, SEVENTHS, PitchClasses, chords_of
 from export.measures.tally import Tally
 
 WINDOW_STEPS = 4 * 4 * STEPS_PER_BEAT  # four bars of 4/4
@@ -15,7 +15,6 @@ RAISED_SIXTH = 9  # semitones above the tonic: of a minor key as melodies use it
 
 # Three tones at least: of two, none can say what chord they are.
 TRIADS_AND_SEVENTHS = chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=3)
-_CONSONANT = chords_of((MAJOR, MINOR, DIMINISHED, *SEVENTHS), least=1)  # nothing in it belongs to no chord
 _IN_A_TRIAD = chords_of((MAJOR, MINOR), least=1)
 
 
@@ -32,7 +31,7 @@ def consonant_beats(frames: IntArray, first_beat: int = 0) -> Tally:
 
 def resolved_dissonances(frames: IntArray) -> Tally:
     """Stretches of frames that fit no triad or seventh chord which last a beat at most, among all such stretches."""
-    dissonant = np.array([bool(c) and c not in _CONSONANT for c in pitch_classes(sounding_pitches(frames))])
+    dissonant = np.array([bool(c) and c not in CONSONANT for c in pitch_classes(sounding_pitches(frames))])
     lengths = _runs(dissonant)
     return Tally(int((lengths <= STEPS_PER_BEAT).sum()), len(lengths))
 

@@ -58,10 +58,16 @@ class TestCourse:
     def test_added_voices_are_at_home_beside_those_that_are_given(self) -> None:
         course = Course()
         for pitch in (75, 77, 79):
-            course = course.beside((pitch, None, None, None))
+            course = course.beside((pitch, 60, 55, 43), (True, False, False, False))
         assert course.home[0] == 77
         assert np.subtract(course.home, AT_HOME.home)[1:] == pytest.approx(BESIDE * (77 - AT_HOME.home[0]))
-        assert course.beside((None,) * 4) is course
+        assert course.beside((None, 60, 55, 43), (True, False, False, False)) is course
+
+    def test_a_given_voice_that_rests_stays_at_home(self) -> None:
+        given = (True, True, False, False)
+        course = Course().beside((75, 60, 55, 43), given)
+        resting = course.beside((75, None, 55, 43), given)
+        assert resting.home[:2] == course.home[:2] == (75, 60)
 
     def test_home_moves_with_what_is_heard_for_long(self) -> None:
         course = Course()
