@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 import subprocess
@@ -69,8 +70,12 @@ PURE = {
     "companion.music.vocabulary": set(),
     "companion.music.key": {"companion.music.vocabulary", "companion.music.key_names"},
     "companion.music.key_names": set(),
-    "companion.model.codes": {"companion.music.vocabulary"},
-    "companion.model.features": {"companion.music.vocabulary", "companion.music.key", "companion.model.codes"},
+    "companion.music.pitch": set(),
+    "companion.model.codes": {"companion.music.vocabulary", "companion.music.pitch"},
+    "companion.model.told": {"companion.music.vocabulary", "companion.music.pitch", "companion.model.codes"},
+    "companion.model.features": {
+        *("companion.music.vocabulary", "companion.music.key", "companion.model.codes", "companion.model.told")
+    },
 }
 
 
@@ -86,15 +91,23 @@ ROOMS = [path.parent for package in ORDER for path in sorted((HOME / package).gl
 MUSIC = [name for name in LIVE if name.startswith("companion.music")]
 
 
-def imports(source: str, modules: Iterable[str] = SOURCES) -> Iterator[str]:
-    """Every module that a source names in an import, inside functions too; a package only for names of its own."""
+@functools.cache
+def named(source: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Every module that a source names in an import, inside functions too, and what it takes from it."""
+    found: list[tuple[str, tuple[str, ...]]] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [(alias.name, ()) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0 and node.module, "imports are absolute"
-            inside = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name if name in modules else node.module for name in inside)
+            found.append((node.module, tuple(f"{node.module}.{alias.name}" for alias in node.names)))
+    return tuple(found)
+
+
+def imports(source: str, modules: Iterable[str] = SOURCES) -> Iterator[str]:
+    """Every module that a source imports; a package only for names of its own."""
+    for module, inside in named(source):
+        yield from [name if name in modules else module for name in inside] or [module]
 
 
 def arrows(sources: dict[str, str]) -> dict[str, set[str]]:

@@ -54,11 +54,12 @@ def whole(value: Atom, whose: object = "") -> int:
 
 def as_type(example: Atom, value: Atom, whose: object = "") -> Atom:
     """A value in the type of an argument."""
-    if isinstance(example, str):
+    kind = type(example)
+    if kind is type(value) or kind is str:
         return value
     if isinstance(value, str):
         raise MaxError(f"{whose}: {value!r} is no number")
-    return float(value) if isinstance(example, float) else int(value)
+    return float(value) if kind is float else int(value)
 
 
 def over_udp(message: Message) -> Message:

@@ -27,6 +27,7 @@ class Box:
         self.device, self.world, self.called = device, device.world, called
         self.arguments, self.data = arguments, data
         self.ways: list[list[tuple[Box, int]]] = [[] for _ in range(data["numoutlets"])]
+        self.interrupts = device.world.scheduler.interrupts > 0
         self.begin()
 
     def __repr__(self) -> str:
@@ -43,32 +44,40 @@ class Box:
 
     def out(self, outlet: int, *message: Atom) -> None:
         """Say a message; all that follows from it happens before this comes back."""
-        if not self.device.alive:
+        ways = self.ways[outlet]
+        if not (ways and self.device.alive):
             return
-        scheduler = self.world.scheduler
-        for box, inlet in self.ways[outlet]:
-            if scheduler.interrupts:
-                scheduler.between()
-            box.receive(inlet, message)
+        if self.interrupts:
+            for box, inlet in ways:
+                self.world.scheduler.between()
+                box.receive(inlet, message)
+        else:
+            for box, inlet in ways:
+                box.receive(inlet, message)
 
     def receive(self, inlet: int, message: Message) -> None:
         """A message, to the method that is for it."""
         first = message[0]
-        if isinstance(first, str):
-            if message == BANG:
-                self.bang(inlet)
-            elif first in self.words:
-                getattr(self, f"word_{first}")(inlet, message[1:])
-            elif first in ("list", "symbol") and len(message) > 1 and plain(message) != message:
-                self.receive(inlet, plain(message)) if first == "list" else self.anything(inlet, plain(message))
-            else:
-                self.anything(inlet, message)
+        kind = type(first)
+        if kind is str:
+            self._words(inlet, message)
         elif len(message) > 1:
             self.items(inlet, message)
-        elif isinstance(first, int):
-            self.whole(inlet, first)
+        elif kind is float:
+            self.real(inlet, first)  # type: ignore[arg-type]
         else:
-            self.real(inlet, first)
+            self.whole(inlet, first)  # type: ignore[arg-type]
+
+    def _words(self, inlet: int, message: Message) -> None:
+        first = message[0]
+        if message == BANG:
+            self.bang(inlet)
+        elif first in self.words:
+            getattr(self, f"word_{first}")(inlet, message[1:])
+        elif first in ("list", "symbol") and len(message) > 1 and plain(message) != message:
+            self.receive(inlet, plain(message)) if first == "list" else self.anything(inlet, plain(message))
+        else:
+            self.anything(inlet, message)
 
     def refuse(self, inlet: int, message: Message) -> None:
         """What Max writes into its console."""

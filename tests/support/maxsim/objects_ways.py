@@ -35,17 +35,21 @@ class Any(Box):
 class Trigger(Any, name="trigger"):
     """/trigger: from right to left; b i f l s convert, another argument is said itself."""
 
+    def begin(self) -> None:
+        short = {"bang": "b", "list": "l", "symbol": "s"}
+        kinds = [short.get(one, one) if isinstance(one, str) else one for one in self.arguments]
+        self.kinds = list(enumerate(kinds))[::-1]
+
     def take(self, inlet: int, message: Message) -> None:
-        for outlet in range(len(self.arguments) - 1, -1, -1):
-            kind = self.arguments[outlet]
-            if kind in ("b", "bang"):
+        for outlet, kind in self.kinds:
+            if kind == "b":
                 self.out(outlet, "bang")
-            elif kind in ("l", "list"):
+            elif kind == "l":
                 self.out(outlet, *message)
             elif kind in ("i", "f"):
                 first = message[0]
                 self.out(outlet, as_type(_ZERO[kind], 0 if isinstance(first, str) else first))
-            elif kind in ("s", "symbol"):
+            elif kind == "s":
                 self.refuse(inlet, message) if not isinstance(message[0], str) else self.out(outlet, *message)
             else:
                 self.out(outlet, kind)

@@ -73,6 +73,19 @@ def _patch(data: bytes) -> Patch:
     return read(data).patch
 
 
+@lru_cache(maxsize=64)
+def _parts(data: bytes) -> list[tuple[str, type[Box], str, Message, dict[str, object]]]:
+    """Of every object of a device: its path, kind, name, arguments and what else its patch says."""
+    parts = []
+    for path, node in _patch(data).nodes.items():
+        if node.name == ROOM:
+            continue
+        if node.name not in OBJECTS:
+            raise MaxError(f"{node.called}: no such object")
+        parts.append((path, OBJECTS[node.name], node.called, atoms(" ".join(node.arguments)), node.data))
+    return parts
+
+
 class World:
     """Everything."""
 
@@ -167,7 +180,7 @@ class Device:
         self.bytes: list[int] = []
         self.notes: list[Note] = []
         self.other: list[tuple[int, ...]] = []  # what leaves and is no note
-        self.boxes = self._made(_patch(data))
+        self.boxes = self._made(data)
         self._load()
 
     def name_of(self, name: Atom) -> str:
@@ -182,16 +195,11 @@ class Device:
         mark = f"@{name}"
         return words[words.index(mark) + 1] if mark in words else ""
 
-    def _made(self, patch: Patch) -> dict[str, Box]:
-        boxes: dict[str, Box] = {}
-        for path, node in patch.nodes.items():
-            if node.name == ROOM:
-                continue
-            if node.name not in OBJECTS:
-                raise MaxError(f"{node.called}: no such object")
-            arguments = atoms(" ".join(node.arguments))
-            boxes[path] = OBJECTS[node.name](self, node.called, arguments, node.data)
-        for cord in patch.cords:
+    def _made(self, patch_bytes: bytes) -> dict[str, Box]:
+        boxes = {
+            path: kind(self, called, arguments, data) for path, kind, called, arguments, data in _parts(patch_bytes)
+        }
+        for cord in _patch(patch_bytes).cords:
             boxes[cord.source].ways[cord.outlet].append((boxes[cord.target], cord.inlet))
         return boxes
 
