@@ -395,13 +395,19 @@ def evaluate(
             "--transpositions", min=0, max=6, help="Mean of the music moved by up to so many semitones; not saved."
         ),
     ] = 0,
+    chords_said: Annotated[
+        bool,
+        typer.Option("--chords", help="Tell what each beat is heard as, which tells of what is scored; not saved."),
+    ] = False,
     save: Annotated[bool, typer.Option("--save", help="Write the scores into the file and its card.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Score a model file on the JSB chorales, windowed and on whole pieces, or a melody model on tunes."""
-    if save and transpositions:
-        raise BadSetting("--save writes the scores of the model alone; leave out --transpositions")
+    for name, wanted in (("--transpositions", transpositions), ("--chords", chords_said)):
+        if save and wanted:
+            raise BadSetting(f"--save writes the scores of the model alone; leave out {name}")
     from companion.model.contract import MELODY  # noqa: PLC0415
+    from companion.model.features import CHORD  # noqa: PLC0415
     from companion.model.library import find_model, open_file  # noqa: PLC0415
     from export.scores import evaluation  # noqa: PLC0415
 
@@ -411,11 +417,13 @@ def evaluate(
     if loaded.contract.kind == MELODY:
         _evaluate_tunes(loaded, find_model(model), data_dir, save, as_json)
         return
+    if chords_said and CHORD not in loaded.row.names:
+        raise BadSetting(f"{loaded.contract.name} is told no chords; leave out --chords")
     pieces = _jsb_pieces(data, data_dir)
     with progress_bar(
         f"scoring {loaded.contract.name}", evaluation.frames_to_score(pieces), hidden=as_json
     ) as progress:
-        row = evaluation.score_model(loaded, pieces, progress, transpositions)
+        row = evaluation.score_model(loaded, pieces, progress, transpositions, chords_said)
     leaks = evaluation.leak_lines(pieces)
     if save:
         from export.release.release import save_scores  # noqa: PLC0415

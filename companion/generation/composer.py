@@ -18,7 +18,8 @@ from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import led_on, tune_form
 from companion.harmony.way import AskedBeats, way_through
 from companion.model.codes import UNDECIDED
-from companion.model.features import Ahead, Conditions
+from companion.model.features import Conditions
+from companion.model.told import Ahead
 from companion.music.bars import closing_steps
 from companion.music.key import Key
 from companion.music.song import VoiceNote

@@ -17,7 +17,8 @@ from companion.harmony.keys import likeliest_key
 from companion.harmony.tunes import tune_form
 from companion.harmony.way import AskedBeats, Way, way_through
 from companion.model.codes import NOTHING, UNDECIDED
-from companion.model.features import Ahead, Conditions
+from companion.model.features import Conditions
+from companion.model.told import Ahead
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, sounding_tokens
 from companion.phrase.grid import Mask

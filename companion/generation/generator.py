@@ -14,9 +14,9 @@ from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.contract import ATTENTION, END, RISING_ORDER
 from companion.model.echoes import NOWHERE, Likest, Past
 from companion.model.features import (
+    CHORD,
     ECHO_FEATURES,
     KNOWN_TUNE,
-    Ahead,
     Conditions,
     History,
     Place,
@@ -29,6 +29,7 @@ from companion.model.known_tunes import NOTHING_RECALLED, Recall
 from companion.model.leading import LEADER, LedModel
 from companion.model.runtime import Model
 from companion.model.state import Array, State, aside
+from companion.model.told import Ahead
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray, struck_pitch
 from companion.sampling.course import AT_HOME, Course
 from companion.sampling.draw import Choice, Sampling, choose, given_choice
@@ -89,6 +90,11 @@ class Generator:
     def knows_beats(self) -> bool:
         """Whether the model is told where in its beat a frame stands."""
         return not {"beat", "bar"}.isdisjoint(self.model.row.names)
+
+    @property
+    def hears_chords(self) -> bool:
+        """Whether the model is told the chord of a beat."""
+        return CHORD in self.model.row.names
 
     def start(self, step: int = 0) -> DecoderState:
         """Before the first frame, which will stand at ``step``."""
@@ -195,7 +201,7 @@ def _place(
         now = [_sayable(given[v], state.history, v) if v in given else UNDECIDED for v in range(len(VOICES))]
         ahead = replace(conditions.ahead or Ahead.unknown(), now=np.array(now, dtype=np.int32))
     echo = None if state.past is None else state.past.echo(likest, recalled)
-    return Place.of(state.step, conditions.steps_to_close, key_id(conditions.key), ahead, echo)
+    return Place.of(state.step, conditions.steps_to_close, key_id(conditions.key), ahead, echo, conditions.chords)
 
 
 def _given_first(given: Mapping[int, int], history: History) -> tuple[list[int], list[int]]:

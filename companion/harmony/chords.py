@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.model.codes import INVERSIONS, KINDS
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, STEPS_PER_BEAT
 from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS
@@ -47,6 +48,11 @@ class Chord(NamedTuple):
     def inversion(self) -> int:
         """0 in root position, 1 on its third, and so on."""
         return self.tones.index(self.bass)
+
+    @property
+    def said(self) -> tuple[int, int]:
+        """Its root and kind, as models are told them (see companion.model.told)."""
+        return 1 + self.root, 1 + self.quality * INVERSIONS + self.inversion
 
 
 @lru_cache(maxsize=1024)
@@ -112,3 +118,4 @@ def _tone_table() -> NDArray[np.intp]:
 TONE_OF = _tone_table()  # [quality, semitones above the root]: which tone of the chord, NO_TONE where none
 
 assert len(_WEIGHTS) == STEPS_PER_BEAT
+assert 1 + len(QUALITIES) * INVERSIONS == KINDS

@@ -1,6 +1,7 @@
 """What a model reads, promises and remembers.
 
 features     ids computed from the music so far, one row of them for each note
+told         what else may be known of a frame beforehand
 codes        the classes that they stand for
 echoes       where the music was like this before
 known_tunes  how tunes go on that a model knows by heart

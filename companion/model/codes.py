@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray
+from companion.music.pitch import OCTAVE
+from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray
 
 # A *code* names what a voice sounds: nothing yet, a rest, or a pitch (coded like its strike token).
 NOTHING = 0
@@ -25,6 +26,10 @@ HELDS = HELD_STEPS + 4
 LONGEST_PAST = 1024  # frames that are remembered for echoes: 64 bars of 4/4
 ECHO_CLASSES = (1, 2, 3, 4, 6, 8, 12, 16, 32)  # chords or notes alike; each begins a class
 ECHOES = 1 + len(ECHO_CLASSES)
+QUALITIES, INVERSIONS = 8, 4  # of chords
+ROOTS = 1 + OCTAVE  # not said, or a pitch class
+KINDS = 1 + QUALITIES * INVERSIONS  # not said, or an inversion of a quality
+ABOVES = 2 + OCTAVE
 
 
 def _interval_table() -> IntArray:
@@ -56,6 +61,15 @@ def _held_table() -> IntArray:
     return np.where(steps <= HELD_STEPS, steps, coarse).astype(np.int32)
 
 
+def _above_table() -> IntArray:
+    """[root, reference] → id: 0 no root is said, 1 the reference is none, then semitones from it up to the root."""
+    pitch_classes = np.array(CODE_PITCH_CLASS)
+    table: IntArray = (2 + (np.arange(-1, OCTAVE)[:, None] - pitch_classes[None, :]) % OCTAVE).astype(np.int32)
+    table[:, :FIRST_STRIKE] = 1
+    table[0] = 0
+    return table
+
+
 # [token + 1]: what a token sounds; a hold's place is taken by what it goes on with.
 CODE_OF: IntArray = np.array([NOTHING, SILENCE, NOTHING, *range(FIRST_STRIKE, VOCABULARY_SIZE)], dtype=np.int32)
 # [chords or notes that are alike] → class of an echo
@@ -63,4 +77,5 @@ ECHO_OF: IntArray = np.searchsorted(ECHO_CLASSES, np.arange(LONGEST_PAST + 1), s
 INTERVAL_OF = _interval_table()
 MOTION_OF = _motion_table()
 HELD_OF = _held_table()
+ABOVE_OF = _above_table()
 LONGEST_HELD = len(HELD_OF) - 1

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from companion.model.codes import CODES, LONGEST_PAST, UNDECIDED
-from companion.model.features import Echo, History
+from companion.model.features import History
 from companion.model.known_tunes import NOTHING_RECALLED, Recall, Recollection
+from companion.model.told import Echo
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray
 
 

@@ -13,13 +13,15 @@ Pure: no I/O, no clock, standard library and numpy. Training and playing share t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from companion.model.codes import (
+    ABOVE_OF,
+    ABOVES,
     CODE_OF,
     CODES,
     ECHO_OF,
@@ -28,13 +30,16 @@ from companion.model.codes import (
     HELDS,
     INTERVAL_OF,
     INTERVALS,
+    KINDS,
     LONGEST_HELD,
     MOTION_OF,
     MOTIONS,
     NOTHING,
+    ROOTS,
     SILENCE,
     UNDECIDED,
 )
+from companion.model.told import LOOK_AHEAD, Ahead, Chords, Echo
 from companion.music.key import Key
 from companion.music.vocabulary import (
     FIRST_STRIKE,
@@ -51,70 +56,7 @@ UNKEYED = 0  # in the place of a key's id: not said
 KEYS = 1 + 2 * 12
 BAR_PLACES = 4 * STEPS_PER_BEAT
 COMINGS = 1 + VOCABULARY_SIZE  # not known, or a token
-LOOK_AHEAD = 16  # steps: how far ahead a given voice's next strike is told
 LATER_STEPS = 1 + LOOK_AHEAD
-
-
-@dataclass(frozen=True, eq=False)
-class Ahead:
-    """What is known of a frame before it is chosen, as of voices that are given; every array has shape ``[..., 4]``."""
-
-    now: IntArray  # token in this frame, UNDECIDED where it is not known
-    later: IntArray  # code of the pitch struck next after this frame, SILENCE where none is in sight, NOTHING unknown
-    steps: IntArray  # steps until then, 0 where none is known
-
-    @classmethod
-    def unknown(cls, *leading: int) -> Ahead:
-        """Nothing is known, with any leading axes."""
-        nothing = np.zeros((*leading, len(VOICES)), dtype=np.int32)
-        return cls(nothing + UNDECIDED, nothing, nothing)
-
-    @classmethod
-    def of_frames(cls, known: IntArray) -> Ahead:
-        """What each frame of ``[..., steps, 4]`` may know: tokens, UNDECIDED where they are not known."""
-        last = known.shape[-2]
-        at = np.arange(last)[:, None]
-        strikes = np.where(known >= FIRST_STRIKE, at, last + LOOK_AHEAD)
-        following = np.flip(np.minimum.accumulate(np.flip(strikes, -2), axis=-2), -2)[
-            ..., 1:, :
-        ]  # after each but the last
-        following = np.concatenate([following, np.full_like(known[..., :1, :], last + LOOK_AHEAD)], axis=-2)
-        seen = following - at <= LOOK_AHEAD
-        codes = np.take_along_axis(known, np.minimum(following, last - 1), axis=-2)
-        is_known = np.zeros(known.shape, dtype=bool)
-        is_known[..., :-1, :] = known[..., 1:, :] != UNDECIDED
-        later = np.where(seen, codes, np.where(is_known, SILENCE, NOTHING))
-        return cls(known.astype(np.int32), later.astype(np.int32), np.where(seen, following - at, 0).astype(np.int32))
-
-    def at(self, step: int) -> Ahead:
-        """What one frame of ``[..., steps, 4]`` may know."""
-        return Ahead(self.now[..., step, :], self.later[..., step, :], self.steps[..., step, :])
-
-
-@dataclass(frozen=True, eq=False)
-class Echo:
-    """What came where the music was most like what was just heard; see companion.model.echoes and known_tunes."""
-
-    tokens: IntArray  # [..., 4] the frame that came there, UNDECIDED where there is none
-    chords: IntArray  # [...] how many chords up to there were as those up to now, 0 where there is none
-    tune: IntArray  # [...] the soprano's token where its tune was most like this one, UNDECIDED where there is none
-    notes: IntArray  # [...] how many notes of the tune were alike
-    known: IntArray  # [...] the soprano's token in a known tune that was most like this one, UNDECIDED where none was
-    moves: IntArray  # [...] how many moves of it were alike
-
-    @classmethod
-    def none(cls, *leading: int) -> Echo:
-        """The music was never so before, with any leading axes."""
-        nowhere, nothing = (
-            np.full((*leading, len(VOICES)), UNDECIDED, dtype=np.int32),
-            np.zeros(leading, dtype=np.int32),
-        )
-        return cls(nowhere, nothing, nothing + UNDECIDED, nothing, nothing + UNDECIDED, nothing)
-
-    @classmethod
-    def stack(cls, echoes: Sequence[Echo]) -> Echo:
-        """Many as one, along a new first axis."""
-        return cls(*(np.stack([getattr(echo, each.name) for echo in echoes]) for each in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -124,6 +66,7 @@ class Conditions:
     steps_to_close: int | None = None  # steps until a closing chord is struck; 0 is now
     key: Key | None = None  # that the music is in
     ahead: Ahead | None = None  # what given voices will do
+    chords: Chords | None = None  # what its beat is to be heard as
 
     def __post_init__(self) -> None:
         if self.steps_to_close is not None and self.steps_to_close < 0:
@@ -178,6 +121,7 @@ class Place:
     key: NDArray[np.integer] | int  # [...] see key_id
     ahead: Ahead | None  # [..., 4], None where nothing is known
     echo: Echo | None  # [...], None where the music was never so before
+    chords: Chords | None = None  # [...], None where no chord is said
 
     @classmethod
     def of(
@@ -187,17 +131,19 @@ class Place:
         key: NDArray[np.integer] | int = UNKEYED,
         ahead: Ahead | None = None,
         echo: Echo | None = None,
+        chords: Chords | None = None,
     ) -> Place:
         """From absolute steps, steps to the close (None or −1: unspecified) and keys by their ids, of one shape."""
         steps = -1 if steps_to_close is None else steps_to_close
-        return cls(step % BAR_PLACES, np.minimum(steps, CLOSE_STEPS + 1) + 1, key, ahead, echo)
+        return cls(step % BAR_PLACES, np.minimum(steps, CLOSE_STEPS + 1) + 1, key, ahead, echo, chords)
 
 
 # What is known before a note, column by column: four numbers, one for each voice, or one alone.
 VOICE, NOW, REFERENCE, BEFORE, HELD, COMING, LATER, LATER_AT, ECHO, DECIDED, SOUNDING = (
     slice(start, start + len(VOICES)) for start in range(0, 44, len(VOICES))
 )
-BEAT, CLOSE, KEY, ECHO_LENGTH, TUNE, TUNE_LENGTH, KNOWN_TOKEN, KNOWN_LENGTH, TURN, ZERO, BAR, KNOWN = range(44, 56)
+BEAT, CLOSE, KEY, ECHO_LENGTH, TUNE, TUNE_LENGTH, KNOWN_TOKEN, KNOWN_LENGTH, TURN, ZERO, BAR = range(44, 55)
+ROOT, KIND, THEN_ROOT, THEN_KIND, KNOWN = range(55, 60)
 PAST = slice(NOW.start, HELD.stop)  # all that a History says
 
 KnownRow = NDArray[np.intp]  # [..., KNOWN]
@@ -232,6 +178,9 @@ def known_before(history: History | IntArray, place: Place) -> KnownRow:
         known[..., ECHO], known[..., ECHO_LENGTH] = echo.tokens, echo.chords
         known[..., TUNE], known[..., TUNE_LENGTH] = echo.tune, echo.notes
         known[..., KNOWN_TOKEN], known[..., KNOWN_LENGTH] = echo.known, echo.moves
+    if (chords := place.chords) is not None:
+        known[..., ROOT], known[..., KIND] = chords.root, chords.kind
+        known[..., THEN_ROOT], known[..., THEN_KIND] = chords.then_root, chords.then_kind
     return known
 
 
@@ -314,6 +263,13 @@ FEATURES: dict[str, Feature] = {
         # and how the soprano moved in a tune that the model knows by heart
         Feature("known_tune", MOTIONS, MOTION_OF, _one(KNOWN_TOKEN), _each(REFERENCE)[:1], least=UNDECIDED),
         Feature("known_notes", ECHOES, ECHO_OF[:, None], _one(KNOWN_LENGTH)),
+        # the chord that the beat is to be heard as, its root also above the voice's own last pitch, and the next beat's
+        Feature("root", ROOTS, _PLAIN, _one(ROOT)),
+        Feature("kind", KINDS, _PLAIN, _one(KIND)),
+        Feature("root_above", ABOVES, ABOVE_OF, _one(ROOT), _own(REFERENCE)),
+        Feature("then_root", ROOTS, _PLAIN, _one(THEN_ROOT)),
+        Feature("then_kind", KINDS, _PLAIN, _one(THEN_KIND)),
+        Feature("then_above", ABOVES, ABOVE_OF, _one(THEN_ROOT), _own(REFERENCE)),
         # from here on they tell of the notes already decided in this frame
         Feature("decided", CODES, _PLAIN, _each(SOUNDING)),
         Feature("motions", MOTIONS, MOTION_OF, _each(DECIDED), _each(REFERENCE), least=UNDECIDED),
@@ -325,10 +281,12 @@ FEATURES: dict[str, Feature] = {
 KNOWN_TUNE = "known_tune"  # the feature by which a model reads tunes that it knows
 # those that read Place.echo
 ECHO_FEATURES = frozenset({"own_echo", "echo", "echo_chords", "tune", "tune_notes", KNOWN_TUNE, "known_notes"})
+CHORD = "root"  # by which it reads chords, and those that read Place.chords
+CHORD_FEATURES = frozenset({CHORD, "kind", "root_above", "then_root", "then_kind", "then_above"})
 
-
-# All but the place in a bar, which is often wrong in music that is played: what the best models read.
+# All but the place in a bar, which is often wrong in music that is played: what the best models read …
 WITHOUT_BARS = tuple(name for name in FEATURES if name != "bar")
+WITHOUT_CHORDS = tuple(name for name in WITHOUT_BARS if name not in CHORD_FEATURES)  # … and what they read at first
 
 
 class FeatureRow:

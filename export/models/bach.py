@@ -40,6 +40,10 @@ FRAME_FEATURES = (
     "tune_notes",
     "known_tune",
     "known_notes",
+    "root",
+    "kind",
+    "then_root",
+    "then_kind",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from companion.model.features import WITHOUT_BARS
+from companion.model.features import WITHOUT_CHORDS
 from export.models.gru import GruModel
 
 
@@ -12,7 +12,7 @@ class TeacherModel(GruModel):
     """GRUs over all that ``bach`` reads."""
 
     architecture = "teacher"
-    features = WITHOUT_BARS
+    features = WITHOUT_CHORDS
 
     def __init__(
         self,

@@ -33,13 +33,18 @@ def of_split(pieces: Sequence[Piece], split: str) -> list[Piece]:
 
 
 def score_model(
-    model: Model, pieces: Sequence[Piece], progress: Progress = unseen, transpositions: int = 0
+    model: Model,
+    pieces: Sequence[Piece],
+    progress: Progress = unseen,
+    transpositions: int = 0,
+    chords_said: bool = False,
 ) -> dict[str, Any]:
     """The object that ``chorale-train evaluate --json`` prints for a model file.
 
     transpositions: expect the mean over the music moved by up to so many semitones either way.
+    chords_said: tell the model what each beat is heard as.
     """
-    scorer = model_scorer(model)
+    scorer = model_scorer(model, chords_said)
     scorer = transposing_scorer(scorer, transpositions) if transpositions else scorer
     return {"model": model.contract.name, **score(scorer, pieces, progress)}
 

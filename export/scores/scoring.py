@@ -35,6 +35,7 @@ from companion.music.vocabulary import (
     transpose,
 )
 from export.data.pieces import Piece, transpositions
+from export.harmony.hearing import heard_chords
 
 WINDOW_FRAMES = 33
 WINDOW_SHIFT = 16
@@ -144,10 +145,11 @@ def merge_holds(logits: NDArray[np.float32], now: IntArray) -> SymbolLogProbs:
     return symbols
 
 
-def model_scorer(model: Model) -> Scorer:
+def model_scorer(model: Model, chords_said: bool = False) -> Scorer:
     """Note by note through a model file, as the companion runs it; onsets hidden, closes unsaid.
 
     A model that needs the key is told the one that is heard in all of the frames.
+    chords_said: it is told what each beat is heard as, and the next one, which tells of the very notes that are scored.
     """
     turns = model.contract.turns
     rank = np.argsort(turns).astype(np.int32)
@@ -156,7 +158,8 @@ def model_scorer(model: Model) -> Scorer:
         hidden = hide_onsets(frames)
         key = np.full(len(frames), key_id(find_key(frames)) if model.contract.needs_key else UNKEYED)
         echo = echoes_of(hidden, model.known_tunes.start(first_step) if KNOWN_TUNE in model.row.names else None)
-        place = Place.of(first_step + np.arange(len(frames)), None, key, echo=echo)
+        chords = heard_chords(frames, first_step) if chords_said else None
+        place = Place.of(first_step + np.arange(len(frames)), None, key, echo=echo, chords=chords)
         ids = model.row.of_pieces(hidden, place, np.broadcast_to(rank, hidden.shape))
         state = model.initial_state()
         logits = []

@@ -1,6 +1,7 @@
 """From crops of pieces to weights.
 
 crops        crops and batches
+cuts         what a crop may be told besides its music
 rolls        crops and batches of rolls of keys, and what they cost
 habits       how a model hears music
 published    how the authors of other models trained them

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 
-from companion.model.codes import NOTHING, UNDECIDED
-from companion.model.echoes import echoes_of
-from companion.model.features import LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, Place, key_id
+from companion.model.features import UNKEYED, FeatureRow, Place, key_id
+from companion.model.told import LOOK_AHEAD, Ahead, Chords, Echo
 from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
@@ -26,11 +24,12 @@ from companion.music.vocabulary import (
     transpose,
 )
 from export.data.pieces import Piece, key_of, steps_to_close, transpositions
+from export.harmony.hearing import chords_of
+from export.training.cuts import Cut, ahead_of, before_joins, chords_in, draw_chords, echo_in, padded
 from export.training.habits import USUAL_HABITS, Habits
 
 IGNORED = -1  # in the place of a target: padding
 ENDED = VOCABULARY_SIZE  # likewise: the piece is over
-LONGEST_APART = 64  # steps between places of which the music knows that it is to come to them
 SHORT_STEPS = 16  # of a short crop: what to play after next to nothing is learned from many beginnings
 
 
@@ -51,6 +50,7 @@ class CropSettings:
     ahead_dropped: float = 0.3  # share of those in which only the frame itself is known of them
     echoes_dropped: float = 0.1  # share that does not say what came where the music was like this before
     joins: float = 0.0  # share in which the music knows, now and then, what it is to come to: as bars made anew do
+    chords: float = 0.0  # share that says, from some beat on, what most beats are to be heard as
     short_every: int = 0  # of so many batches one is of short crops, as many notes in all; 0: none is
 
     def with_shares(self, shares: Mapping[str, Any]) -> CropSettings:
@@ -82,20 +82,6 @@ class CropSettings:
         return replace(self, **changes)
 
 
-class Cut(NamedTuple):
-    """Where a crop is taken from its piece, and how it is read."""
-
-    start: int
-    steps: int
-    semitones: int = 0
-    onsets_known: bool = False
-
-    @property
-    def frames(self) -> slice:
-        """Those of the piece."""
-        return slice(self.start, self.start + self.steps)
-
-
 @dataclass(frozen=True)
 class Crop:
     """A stretch of a piece, ready for the features."""
@@ -109,9 +95,15 @@ class Crop:
     echo: Echo  # [steps]
     key: int = UNKEYED  # its id
     ahead: Ahead | None = None  # [steps, 4], where voices are given
+    chords: Chords | None = None  # [steps], where they are said
     given: tuple[int, ...] = ()  # those voices
     ended: bool = False  # it tells the end of the piece, in the first frame of its padding
     voices: int = len(VOICES)  # that are read, those of the first turns
+
+    @property
+    def chords_said(self) -> Chords:
+        """``[steps]``."""
+        return self.chords or Chords.unnamed(len(self.frames))
 
 
 def draw_crop(
@@ -137,20 +129,22 @@ def draw_crop(
     frames = transpose(excerpt(piece.frames, start, settings.steps + LOOK_AHEAD), semitones)
     frames = frames if onsets_known else hide_onsets(frames)
     length = min(settings.steps, len(frames))
-    ahead = _ahead_of(frames, given, settings.steps, look) if given else None
+    ahead = ahead_of(frames, given, settings.steps, look) if given else None
     if settings.joins and generator.random() < settings.joins:
-        ahead = _before_joins(frames, ahead or Ahead.unknown(settings.steps), given, generator)
+        ahead = before_joins(frames, ahead or Ahead.unknown(settings.steps), given, generator)
     cut = Cut(start, settings.steps, semitones, onsets_known)
+    said = settings.chords and generator.random() < settings.chords
     return Crop(
-        _padded(frames[:length], settings.steps, HOLD),
+        padded(frames[:length], settings.steps, HOLD),
         piece.first_step + start,
-        _padded(closes, settings.steps, -1),
+        padded(closes, settings.steps, -1),
         rank_of(given) if given and habits.voice_order == "any" else order.astype(np.int32),
         onsets_known,
         length,
         echo_in(piece, cut, habits) if recalls else Echo.none(settings.steps),
         key_id(key and key.transposed(semitones)),
         ahead,
+        draw_chords(piece, cut, generator) if said else None,
         given,
         habits.ends and length < settings.steps,
         habits.voices,
@@ -169,29 +163,6 @@ def draw_place(
     return start, int(generator.choice(transpositions(piece.frames)))
 
 
-def echo_in(piece: Piece, cut: Cut, habits: Habits = USUAL_HABITS) -> Echo:
-    """What a crop recalls, ``[steps]``: also of the piece before it, and of tunes that the model knows."""
-    frames = np.ascontiguousarray(piece.frames if cut.onsets_known else hide_onsets(piece.frames))
-    echo = _echoes(frames.tobytes(), str(frames.dtype))
-    known, moves = echo.known, echo.moves
-    if habits.by_heart:
-        known, moves = habits.by_heart.recalled(piece).transposed(cut.semitones)
-    return Echo(
-        _padded(transpose(echo.tokens[cut.frames], cut.semitones), cut.steps, UNDECIDED),
-        _padded(echo.chords[cut.frames], cut.steps, 0),
-        _padded(transpose(echo.tune[cut.frames], cut.semitones), cut.steps, UNDECIDED),
-        _padded(echo.notes[cut.frames], cut.steps, 0),
-        _padded(known[cut.frames], cut.steps, UNDECIDED),
-        _padded(moves[cut.frames], cut.steps, 0),
-    )
-
-
-@lru_cache(maxsize=4096)  # the pieces of a run, with and without their onsets
-def _echoes(frames: bytes, dtype: str) -> Echo:
-    """Of a whole piece, from its frames as they lie in memory."""
-    return echoes_of(np.frombuffer(frames, dtype=dtype).reshape(-1, len(VOICES)))
-
-
 def draw_given(settings: CropSettings, generator: np.random.Generator) -> tuple[int, ...]:
     """Some of the voices, never all: often the soprano alone."""
     if generator.random() < settings.melody:
@@ -204,45 +175,6 @@ def rank_of(given: Sequence[int]) -> IntArray:
     """``[4]``: the turns where given voices come first, as the companion takes them."""
     order = sorted(range(len(VOICES)), key=lambda voice: voice not in given)
     return np.argsort(order).astype(np.int32)
-
-
-def _ahead_of(frames: IntArray, given: Sequence[int], steps: int, look: bool) -> Ahead:
-    """``[steps, 4]``: what is known of the given voices, with or without what they do later."""
-    known = np.full_like(frames, UNDECIDED)
-    known[:, list(given)] = frames[:, list(given)]
-    ahead = Ahead.of_frames(known)
-    return Ahead(
-        _padded(ahead.now[:steps], steps, UNDECIDED),
-        _padded(ahead.later[:steps] * look, steps, NOTHING),
-        _padded(ahead.steps[:steps] * look, steps, 0),
-    )
-
-
-def _before_joins(frames: IntArray, ahead: Ahead, given: Sequence[int], generator: np.random.Generator) -> Ahead:
-    """``[steps, 4]``: what is known, and what each voice that is not given comes to at some places ahead of it.
-
-    All voices begin a note there, as after bars that are made anew.
-    """
-    steps = len(ahead.now)
-    later, until = ahead.later.copy(), ahead.steps.copy()
-    free = [voice for voice in range(len(VOICES)) if voice not in given]
-    join = int(generator.integers(1, LONGEST_APART + 1))
-    while join < min(steps, len(frames)):
-        since = max(join - LOOK_AHEAD, 0)
-        known = np.full((join - since + LOOK_AHEAD, len(VOICES)), UNDECIDED, dtype=np.int32)
-        coming = excerpt(frames, join, LOOK_AHEAD)
-        known[join - since : join - since + len(coming)] = coming
-        told = Ahead.of_frames(known)
-        later[since:join, free] = told.later[: join - since, free]
-        until[since:join, free] = told.steps[: join - since, free]
-        join += int(generator.integers(LOOK_AHEAD, LONGEST_APART + 1))
-    return Ahead(ahead.now, later, until)
-
-
-def _padded(rows: IntArray, steps: int, fill: int) -> IntArray:
-    """Rows along the first axis, brought to a length."""
-    wide = [(0, steps - len(rows)), *[(0, 0)] * (rows.ndim - 1)]
-    return np.pad(rows, wide, constant_values=fill)
 
 
 def targets_of(crop: Crop) -> IntArray:
@@ -272,7 +204,11 @@ def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray
     steps = np.stack([crop.first_step + np.arange(frames.shape[1]) for crop in crops])
     keys = np.array([crop.key for crop in crops], dtype=np.int32)[:, None]
     echo = Echo.stack([crop.echo for crop in crops])
-    place = Place.of(steps, np.stack([crop.steps_to_close for crop in crops]), keys, _together(crops), echo)
+    closes, chords = (
+        np.stack([crop.steps_to_close for crop in crops]),
+        Chords.stack([crop.chords_said for crop in crops]),
+    )
+    place = Place.of(steps, closes, keys, _together(crops), echo, chords)
     rank = np.stack([np.broadcast_to(crop.rank, crop.frames.shape) for crop in crops])
     ids = row.of_pieces(frames, place, rank)
     targets = np.stack([targets_of(crop) for crop in crops])
@@ -352,12 +288,20 @@ class WholeCrops(keras.utils.PyDataset):  # type: ignore[misc]
     """Every piece from its start, in crops end to end and untransposed: the validation set."""
 
     def __init__(
-        self, pieces: Sequence[Piece], row: FeatureRow, steps: int, batch_size: int, habits: Habits = USUAL_HABITS
+        self,
+        pieces: Sequence[Piece],
+        row: FeatureRow,
+        steps: int,
+        batch_size: int,
+        habits: Habits = USUAL_HABITS,
+        chords_said: bool = False,
     ):
         super().__init__()
         self.row, self.batch_size = row, batch_size
         self.crops = [
-            whole_crop(piece, start, steps, habits) for piece in pieces for start in range(0, len(piece.frames), steps)
+            whole_crop(piece, start, steps, habits, chords_said)
+            for piece in pieces
+            for start in range(0, len(piece.frames), steps)
         ]
 
     def __len__(self) -> int:
@@ -367,12 +311,12 @@ class WholeCrops(keras.utils.PyDataset):  # type: ignore[misc]
         return batch_of(self.crops[index * self.batch_size : (index + 1) * self.batch_size], self.row)
 
 
-def whole_crop(piece: Piece, start: int, steps: int, habits: Habits = USUAL_HABITS) -> Crop:
+def whole_crop(piece: Piece, start: int, steps: int, habits: Habits = USUAL_HABITS, chords_said: bool = False) -> Crop:
     """The crop at ``start`` as it stands: closes unsaid, onsets hidden but in tunes, the key where it is not needed."""
     frames = excerpt(piece.frames, start, steps)
     frames = frames if habits.is_tune else hide_onsets(frames)
     return Crop(
-        _padded(frames, steps, HOLD),
+        padded(frames, steps, HOLD),
         piece.first_step + start,
         np.full(steps, -1, dtype=np.int32),
         habits.rank,
@@ -380,5 +324,6 @@ def whole_crop(piece: Piece, start: int, steps: int, habits: Habits = USUAL_HABI
         length=len(frames),
         echo=Echo.none(steps) if habits.is_tune else echo_in(piece, Cut(start, steps), habits),
         key=key_id(key_of(piece)) if habits.needs_key else UNKEYED,
+        chords=chords_in(chords_of(piece), Cut(start, steps)) if chords_said else None,
         voices=habits.voices,
     )

@@ -199,7 +199,7 @@ def _run(
         model.by_heart = ByHeart.learned(train)
         save_tunes(model.by_heart.all.tunes, folder)
     batches = _batches(settings, train, model, first_epoch)
-    checks = dealt(WholeRolls(valid, VALIDATION_STEPS) if settings.rolls else checks_of(model, valid))
+    checks = dealt(WholeRolls(valid, VALIDATION_STEPS) if settings.rolls else checks_of(model, valid, settings))
     model(batches[0][0][:1])
     if settings.start and not state:
         begin_from(model, load_best(Path(settings.start))[1])
@@ -253,11 +253,12 @@ def _batches(settings: FitSettings, train: Sequence[Any], model: keras.Model, fi
     return TaughtBatches(drawn, teachers, model.features)
 
 
-def checks_of(model: keras.Model, valid: Sequence[Piece]) -> WholeCrops:
-    """All notes of some pieces, as a model is checked on them."""
+def checks_of(model: keras.Model, valid: Sequence[Piece], settings: FitSettings | None = None) -> WholeCrops:
+    """All notes of some pieces, as a model is checked on them: their chords are said where they always were."""
     habits = Habits.of(model)
     steps = min(VALIDATION_STEPS, habits.at_once)
-    return WholeCrops(valid, FeatureRow(model.features), steps, batch_size=16, habits=habits)
+    said = settings is not None and settings.crops.chords == 1
+    return WholeCrops(valid, FeatureRow(model.features), steps, batch_size=16, habits=habits, chords_said=said)
 
 
 def as_published(settings: FitSettings, train: Sequence[Piece]) -> FitSettings:

@@ -4,8 +4,10 @@ Of ``bach`` two kinds of model first learn from Bach alone: two with its clocks,
 note and learns in three rounds. What they expect together is then taught to a pupil, and to another, which begins
 from it and is told less beforehand. All these know no tunes by heart. A third pupil of the second one does, and so does
 one more with its clocks, which learns from Bach alone: together with the second and with ``gru`` they teach a fourth,
-and a fifth is taught by the three and by ``gru``. ``bach`` goes on from it: half of what it learns is in the key it
-is written in, nobody teaches it how music begins, and now and then it knows what it is to come to.
+and a fifth is taught by the three and by ``gru``. A sixth goes on from it: half of what it learns is in the key it
+is written in, nobody teaches it how music begins, and now and then it knows what it is to come to. One more learns from
+Bach alone what to sing under chords that are said, and teaches that to a seventh, which goes on from the sixth, and to
+``bach``, which goes on from that.
 
 ``gru`` learns from Bach alone, is then taught by the ``bach`` that ships, again when it knows tunes by heart, and once
 more with half in the key in which it is written.
@@ -17,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from companion.model.features import WITHOUT_BARS
+from companion.model.features import WITHOUT_CHORDS
 from export.models.gru import LIGHT_FEATURES
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings
@@ -33,8 +35,10 @@ _UNTOLD = replace(  # mostly as music is heard by someone who is told nothing of
     hidden_onsets=0.6,
     echoes_dropped=0.4,
 )
+_AS_WRITTEN = replace(_UNTOLD, as_written=0.5, joins=0.25)
+_CHORDS_UNSAID = {"features": list(WITHOUT_CHORDS)}
 _OF_KNOWN_TUNES = {"known_tune", "known_notes"}
-_TUNES_UNKNOWN = [name for name in WITHOUT_BARS if name not in _OF_KNOWN_TUNES]
+_TUNES_UNKNOWN = [name for name in WITHOUT_CHORDS if name not in _OF_KNOWN_TUNES]
 _OF_CLOCKS = FitSettings(
     "bach",
     REAL,
@@ -124,7 +128,7 @@ BACH_RUNS: Recipe = (
         "pupil-3",
         replace(
             _OF_CLOCKS,
-            model={"dropout": 0.25, "slot_dropout": 0.08, "weight_dropout": 0.25},
+            model={"dropout": 0.25, "slot_dropout": 0.08, "weight_dropout": 0.25, **_CHORDS_UNSAID},
             crops=_UNTOLD,
             epochs=24,
             learning_rate=1e-3,
@@ -138,7 +142,7 @@ BACH_RUNS: Recipe = (
         "clocks-3",
         replace(
             _OF_CLOCKS,
-            model={"dropout": 0.4, "slot_dropout": 0.15, "weight_dropout": 0.5},
+            model={"dropout": 0.4, "slot_dropout": 0.15, "weight_dropout": 0.5, **_CHORDS_UNSAID},
             crops=replace(_LONG, any_order=0.3),
             epochs=72,
             patience=8,
@@ -150,7 +154,7 @@ BACH_RUNS: Recipe = (
         "pupil-4",
         replace(
             _OF_CLOCKS,
-            model={"dropout": 0.2, "slot_dropout": 0.05, "weight_dropout": 0.2},
+            model={"dropout": 0.2, "slot_dropout": 0.05, "weight_dropout": 0.2, **_CHORDS_UNSAID},
             crops=_UNTOLD,
             epochs=32,
             learning_rate=1.2e-3,
@@ -164,7 +168,7 @@ BACH_RUNS: Recipe = (
         "pupil-5",
         replace(
             _OF_CLOCKS,
-            model=_HARDLY_HELD_BACK,
+            model={**_HARDLY_HELD_BACK, **_CHORDS_UNSAID},
             crops=_UNTOLD,
             epochs=16,
             learning_rate=1e-3,
@@ -176,11 +180,11 @@ BACH_RUNS: Recipe = (
     ),
     # from here on keys are learned, too
     Fit(
-        "bach",
+        "pupil-6",
         replace(
             _OF_CLOCKS,
-            model=_HARDLY_HELD_BACK,
-            crops=replace(_UNTOLD, as_written=0.5, joins=0.25),
+            model={**_HARDLY_HELD_BACK, **_CHORDS_UNSAID},
+            crops=_AS_WRITTEN,
             epochs=18,
             learning_rate=1e-3,
             patience=18,
@@ -188,6 +192,59 @@ BACH_RUNS: Recipe = (
             teachers=("pupil-5", "gru"),
             beginnings_taught=False,
             start="pupil-5",
+        ),
+    ),
+    # from here on chords are said
+    Fit(
+        "chords",
+        replace(
+            _OF_CLOCKS,
+            model={"dropout": 0.35, "slot_dropout": 0.1, "weight_dropout": 0.4},
+            crops=replace(
+                _LONG,
+                any_order=0.2,
+                as_written=0.3,
+                chords=1.0,
+                closes_dropped=0.6,
+                keys_dropped=0.6,
+                hidden_onsets=0.5,
+                echoes_dropped=0.3,
+            ),
+            epochs=24,
+            learning_rate=1.2e-3,
+            patience=24,
+            seed=111,
+            start="pupil-6",
+        ),
+    ),
+    Fit(
+        "pupil-7",
+        replace(
+            _OF_CLOCKS,
+            model=_HARDLY_HELD_BACK,
+            crops=replace(_AS_WRITTEN, chords=0.4),
+            epochs=20,
+            learning_rate=1e-3,
+            patience=20,
+            seed=121,
+            teachers=("pupil-6", "gru", "chords"),
+            beginnings_taught=False,
+            start="pupil-6",
+        ),
+    ),
+    Fit(
+        "bach",
+        replace(
+            _OF_CLOCKS,
+            model={"dropout": 0.1, "slot_dropout": 0.04, "weight_dropout": 0.1},
+            crops=replace(_AS_WRITTEN, chords=0.3),
+            epochs=11,
+            learning_rate=6e-4,
+            patience=11,
+            seed=131,
+            teachers=("pupil-6", "gru", "chords"),
+            beginnings_taught=False,
+            start="pupil-7",
         ),
     ),
 )

@@ -10,7 +10,8 @@ from keras import ops
 from numpy.typing import NDArray
 
 from companion.model.codes import NOTHING
-from companion.model.features import KNOWN_TUNE, FeatureRow
+from companion.model.features import CHORD, KNOWN_TUNE, FeatureRow
+from companion.model.told import UNNAMED
 from companion.music.vocabulary import VOICES, IntArray
 from export.models.layers import slots_within
 from export.training.crops import CropBatches
@@ -23,16 +24,16 @@ class Teachers:
 
     Each reads its own features of one row that has all of theirs, and the pupil's. How music begins only the first
     is asked: models that run note by note know it badly; or nobody is, where they do not know which keys are common.
-    Of a soprano that goes on as a known tune does only those are asked that are told of it; of a voice that knows to
-    what it is to come nobody is.
+    Of a soprano that goes on as a known tune does only those are asked that are told of it, and of a beat whose chord
+    is said only those that are told that; of a voice that knows to what it is to come nobody is.
     """
 
     def __init__(self, models: Sequence[keras.Model], pupil: Sequence[str] = (), beginnings: bool = True) -> None:
         """ValueError where a feature is unknown."""
         self._beginnings = beginnings
         self.row = FeatureRow(sorted({*pupil}.union(*(model.features for model in models))))
-        reads_tunes = KNOWN_TUNE in self.row.names
-        self._knowing = [at for at, model in enumerate(models) if not reads_tunes or KNOWN_TUNE in model.features]
+        self._knowing = self._told_of(KNOWN_TUNE, models)
+        self._hearing = self._told_of(CHORD, models)
         self._models = [(model, *slots_within(FeatureRow(model.features), self.row)) for model in models]
 
     def expect(self, ids: IntArray) -> NDArray[np.float32]:
@@ -46,12 +47,22 @@ class Teachers:
         ]
         expected: NDArray[np.float32] = np.mean(told, axis=0, dtype=np.float32)
         expected[:, : len(VOICES)] = told[0][:, : len(VOICES)] if self._beginnings else 0
-        if self._knowing != list(range(len(told))):
-            recalled = self._recalled(ids)
-            knowing = [told[number][recalled] for number in self._knowing]
-            expected[recalled] = np.mean(knowing, axis=0) if knowing else 0
+        for knowing, where in ((self._knowing, self._recalled), (self._hearing, self._chords_said)):
+            if len(knowing) < len(told):
+                at = where(ids)
+                expected[at] = np.mean([told[number][at] for number in knowing], axis=0) if knowing else 0
         expected[self._joining(ids)] = 0
         return expected
+
+    def _told_of(self, feature: str, models: Sequence[keras.Model]) -> list[int]:
+        """The numbers of those that read a feature; of all where nobody does, nor the pupil."""
+        return [at for at, model in enumerate(models) if feature not in self.row.names or feature in model.features]
+
+    def _chords_said(self, ids: IntArray) -> NDArray[np.bool_]:
+        """``[batch, notes]``: the notes of a beat whose chord is said."""
+        slot = self.row.slot(CHORD)
+        said: NDArray[np.bool_] = ids[..., slot] != self.row.offsets[slot] + UNNAMED
+        return said
 
     def _joining(self, ids: IntArray) -> NDArray[np.bool_]:
         """``[batch, notes]``: the notes that are to lead to one which is known."""

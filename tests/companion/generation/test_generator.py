@@ -13,9 +13,10 @@ from support.fakes import Babbler, ScriptedModel, canonical_frames, random_sourc
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.model.codes import UNDECIDED
 from companion.model.echoes import echoes_of
-from companion.model.features import Ahead, Conditions, Place, key_id
+from companion.model.features import Conditions, Place, key_id
 from companion.model.library import bundled_models, open_model
 from companion.model.state import Window
+from companion.model.told import Ahead
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, REST, IntArray, strike
 from companion.sampling.draw import Sampling

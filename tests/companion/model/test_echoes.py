@@ -11,7 +11,8 @@ from support.fakes import canonical_frames
 
 from companion.model.codes import LONGEST_PAST, UNDECIDED
 from companion.model.echoes import Past, echoes_of
-from companion.model.features import ECHO_FEATURES, Echo, FeatureRow, History, Place, known_before
+from companion.model.features import ECHO_FEATURES, FeatureRow, History, Place, known_before
+from companion.model.told import Echo
 from companion.music.vocabulary import HOLD, REST, IntArray, sounding_pitches, strike, transpose
 
 CHORDS = np.array([[strike(bass + up) for up in (28, 19, 12, 0)] for bass in range(40, 48)], dtype=np.int32)

@@ -17,9 +17,11 @@ from companion.model.codes import (
     HELDS,
     INTERVAL_OF,
     INTERVALS,
+    KINDS,
     MOTION_OF,
     MOTIONS,
     NOTHING,
+    ROOTS,
     SILENCE,
     UNDECIDED,
 )
@@ -28,10 +30,7 @@ from companion.model.features import (
     CLOSE_STEPS,
     FEATURES,
     KEYS,
-    LOOK_AHEAD,
-    Ahead,
     Conditions,
-    Echo,
     FeatureRow,
     History,
     Place,
@@ -40,6 +39,7 @@ from companion.model.features import (
     known_before,
     sounding_code,
 )
+from companion.model.told import LOOK_AHEAD, Ahead, Chords, Echo
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, strike, transpose
 
@@ -51,16 +51,21 @@ RELATIVE = ("beat", "bar", "own_held", "held", "moves", "intervals", "chord", "m
 IN_ORDER = np.arange(4, dtype=np.int32)
 
 
+def unnamed(frames: IntArray) -> IntArray:
+    return np.zeros((4, len(frames)), dtype=np.int32)
+
+
 class Asked(NamedTuple):
     """What is asked and known of each frame of a piece."""
 
     closes: Sequence[int]  # steps to the close, −1 unsaid
     keys: Sequence[int]  # ids
     known: IntArray  # [steps, 4] tokens, UNDECIDED where they are not known
+    chords: IntArray  # [4, steps] what Chords has, in its order
 
     @classmethod
     def nothing(cls, frames: IntArray) -> Asked:
-        return cls([-1] * len(frames), [0] * len(frames), np.full_like(frames, UNDECIDED))
+        return cls([-1] * len(frames), [0] * len(frames), np.full_like(frames, UNDECIDED), unnamed(frames))
 
     @classmethod
     def anything(cls, frames: IntArray, random: np.random.Generator) -> Asked:
@@ -68,7 +73,8 @@ class Asked(NamedTuple):
         known = np.where(random.random(4) < 0.6, frames, UNDECIDED)
         known = np.where(random.random(frames.shape) < 0.9, known, UNDECIDED)
         steps = len(frames)
-        return cls(random.integers(-1, 60, steps).tolist(), random.integers(0, KEYS, steps).tolist(), known)
+        closes, keys = random.integers(-1, 60, steps).tolist(), random.integers(0, KEYS, steps).tolist()
+        return cls(closes, keys, known, random.integers(0, [[ROOTS], [KINDS]] * 2, (4, steps)))
 
 
 def live_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> IntArray:
@@ -78,7 +84,7 @@ def live_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, r
     for step, frame in enumerate(frames.tolist()):
         close = None if asked.closes[step] < 0 else asked.closes[step]
         ahead = Ahead.of_frames(asked.known[step : step + 1 + LOOK_AHEAD]).at(0)
-        place = Place.of(first_step + step, close, asked.keys[step], ahead, past.echo())
+        place = Place.of(first_step + step, close, asked.keys[step], ahead, past.echo(), Chords(*asked.chords[:, step]))
         known = known_before(history, place)
         for voice in np.argsort(rank[step]).tolist():
             ids[step, voice] = row.ids(known, voice)
@@ -91,7 +97,7 @@ def live_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, r
 def whole_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> IntArray:
     steps = first_step + np.arange(len(frames))
     ahead, echo = Ahead.of_frames(asked.known), echoes_of(frames)
-    place = Place.of(steps, np.array(asked.closes), np.array(asked.keys), ahead, echo)
+    place = Place.of(steps, np.array(asked.closes), np.array(asked.keys), ahead, echo, Chords(*asked.chords))
     return row.of_pieces(frames, place, rank)
 
 
@@ -128,7 +134,12 @@ class TestWholeAndLive:
         frames[0] = [40, REST, 30, 20]
         frames[:, 1] = REST
         frames[45:, 2] = REST
-        assert_same(frames, 7, Asked([-1] * 50, [0] * 50, frames), np.broadcast_to(IN_ORDER[::-1], frames.shape))
+        assert_same(
+            frames,
+            7,
+            Asked([-1] * 50, [0] * 50, frames, unnamed(frames)),
+            np.broadcast_to(IN_ORDER[::-1], frames.shape),
+        )
 
     @given(canonical_frames(least=6, most=6), canonical_frames(least=6, most=6))
     def test_leading_axes(self, one: IntArray, other: IntArray) -> None:
@@ -148,8 +159,10 @@ THREE_FRAMES = np.array(
     [[S, A, REST, B], [HOLD, A + 2, T, HOLD], [S, HOLD, HOLD, B + 2]],
     dtype=np.int32,
 )  # from step 3, with the close said to be 5 steps away, then unknown, then 100 steps away
-# … and the key unsaid, then G major, then A minor; soprano and bass are known beforehand.
-ASKED = Asked([5, -1, 100], [0, 8, 22], np.where([True, False, False, True], THREE_FRAMES, UNDECIDED))
+# … and the key unsaid, then G major, then A minor; soprano and bass are known beforehand. The chord is unsaid, then
+# C major, after which F is to come, then D minor on its third.
+CHORDS = np.array([[0, 1, 3], [0, 1, 6], [0, 6, 0], [0, 1, 0]])
+ASKED = Asked([5, -1, 100], [0, 8, 22], np.where([True, False, False, True], THREE_FRAMES, UNDECIDED), CHORDS)
 
 # Each feature's ids by step, by voice; the same for all voices where they stand alone. An interval
 # is 30 + semitones, a motion 15 + semitones.
@@ -180,6 +193,12 @@ BY_HAND = {
     "tune_notes": [[[0]] * 4] * 3,
     "known_tune": [[[0]] * 4] * 3,
     "known_notes": [[[0]] * 4] * 3,
+    "root": [[[0]] * 4, [[1]] * 4, [[3]] * 4],
+    "kind": [[[0]] * 4, [[1]] * 4, [[6]] * 4],
+    "root_above": [[[0]] * 4, [[2], [7], [1], [2]], [[4], [7], [12], [4]]],
+    "then_root": [[[0]] * 4, [[6]] * 4, [[0]] * 4],
+    "then_kind": [[[0]] * 4, [[1]] * 4, [[0]] * 4],
+    "then_above": [[[0]] * 4, [[7], [12], [1], [7]], [[0]] * 4],
     "decided": [
         [[0, 0, 0, 0], [S, 0, 0, 0], [S, A, 0, 0], [S, A, 1, 0]],
         [[0, 0, 0, 0], [S, 0, 0, 0], [S, A + 2, 0, 0], [S, A + 2, T, 0]],

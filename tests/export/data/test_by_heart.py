@@ -22,7 +22,8 @@ from export.data.pieces import Piece
 from export.models.layers import PLAIN_FEATURES
 from export.release.release import release
 from export.release.unpack import unpack_model
-from export.training.crops import CropSettings, Cut, batch_of, draw_crop, echo_in, whole_crop
+from export.training.crops import CropSettings, batch_of, draw_crop, whole_crop
+from export.training.cuts import Cut, echo_in
 from export.training.fit import FitSettings, fit, load_best
 from export.training.habits import Habits
 

@@ -15,6 +15,7 @@ from support.fakes import Babbler, canonical_frames
 from companion.model.codes import NOTHING, SILENCE
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, VOCABULARY_SIZE, IntArray, hide_onsets, strike
 from export.data.pieces import Piece
+from export.harmony.hearing import heard_chords
 from export.scores.scoring import (
     SYMBOLS,
     Score,
@@ -212,6 +213,16 @@ class TestModels:
         assert beat == [(first_step + step) % 4 for step in range(len(frames)) for _ in range(4)]
         assert set(close) == {0}
         assert slots(model, "voice") == [0, 1, 2, 3] * len(frames)
+
+    def test_chords_are_told_where_that_is_asked_for(self) -> None:
+        model = Babbler()
+        frames = chords(72, 74, 76, 72, steps=4)
+        slot = model.row.slot("root")
+        for said, roots in ((False, [0] * 16), (True, heard_chords(frames, 0).root.tolist())):
+            model.seen.clear()
+            model_scorer(model, said)(frames, 0)  # type: ignore[arg-type]
+            told = [int(ids[slot] - model.row.offsets[slot]) for ids in model.seen[::4]]
+            assert told == roots
 
 
 def slots(model: Babbler, name: str) -> Sequence[int]:

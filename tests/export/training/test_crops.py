@@ -12,7 +12,8 @@ import pytest
 pytest.importorskip("keras", reason="batches are Keras data sets (extra: train)")
 
 from companion.model.codes import NOTHING, UNDECIDED
-from companion.model.features import FEATURES, LOOK_AHEAD, UNKEYED, Ahead, Echo, FeatureRow, key_id
+from companion.model.features import FEATURES, UNKEYED, FeatureRow, key_id
+from companion.model.told import LOOK_AHEAD, UNNAMED, Ahead, Echo
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import (
     HOLD,
@@ -27,6 +28,7 @@ from companion.music.vocabulary import (
     transpose,
 )
 from export.data.pieces import Piece, transpositions
+from export.harmony.hearing import chords_of
 from export.training.crops import (
     IGNORED,
     Crop,
@@ -273,6 +275,57 @@ class TestJoins:
         assert joined.given == plain.given != ()
         assert joined.ahead.later.any(axis=0).all()
         assert not plain.ahead.later[:, [voice for voice in range(4) if voice not in given]].any()
+
+
+PIECE = long_piece(steps=160)
+
+
+class TestChords:
+    """Music that is told what its beats are to be heard as."""
+
+    SETTINGS = replace(PLAIN, steps=64, chords=1.0)
+
+    def many(self, settings: CropSettings, count: int = 200) -> list[tuple[int, Crop]]:
+        random = source(6)
+        places = [int(random.integers(96)) for _ in range(count)]
+        return [(start, draw_crop(PIECE, settings, random, place=(start, 0))) for start in places]
+
+    def test_what_is_said_is_what_is_heard(self) -> None:
+        """Of the crop itself: once a chord has been said, nine beats of ten have theirs."""
+        said, told_first, told_next = [], 0, 0
+        for start, crop in self.many(self.SETTINGS):
+            heard = chords_of(replace(PIECE, frames=crop.frames, first_step=PIECE.first_step + start))
+            assert crop.chords is not None
+            now = crop.chords.root > UNNAMED
+            whole = slice(4, -4)  # a beat that the crop cuts in two is told whole
+            np.testing.assert_array_equal(crop.chords.root[whole], (heard.root * now)[whole])
+            np.testing.assert_array_equal(crop.chords.kind[whole], (heard.kind * now)[whole])
+            then = crop.chords.then_root > UNNAMED
+            assert not (then & ~now).any()
+            np.testing.assert_array_equal(crop.chords.then_root[4:-8], (heard.then_root * then)[4:-8])
+            said += now[int(now.argmax()) + 4 :].tolist()
+            told_first += bool(now[:8].any())
+            told_next += bool(then.any())
+        assert 0.88 < np.mean(said) < 0.95
+        assert 130 < told_first < 180  # seven of ten from the start on, and a few later ones
+        assert 75 < told_next < 125
+
+    def test_unasked_nothing_is_said(self) -> None:
+        for _, crop in self.many(replace(self.SETTINGS, chords=0.0), 3):
+            assert crop.chords is None
+            assert not crop.chords_said.root.any()
+
+    def test_a_model_reads_them(self) -> None:
+        crops = [crop for _, crop in self.many(self.SETTINGS, 4)]
+        ids, _ = batch_of(crops, ROW)
+        roots = ids[:, ::4, ROW.slot("root")] - ROW.offsets[ROW.slot("root")]
+        np.testing.assert_array_equal(roots, [crop.chords_said.root for crop in crops])
+
+    def test_whole_pieces_tell_all_where_a_run_did(self) -> None:
+        whole = whole_crop(PIECE, 32, 64, chords_said=True)
+        assert whole.chords is not None
+        np.testing.assert_array_equal(whole.chords.root, chords_of(PIECE).root[32:96])
+        assert whole_crop(PIECE, 32, 64).chords is None
 
 
 class TestGivenVoices:

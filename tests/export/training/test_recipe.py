@@ -62,8 +62,8 @@ def test_teachers_and_starts_are_found_in_the_runs_folder(tmp_path: Path) -> Non
     assert pupil.teachers == tuple(str(tmp_path / name) for name in ("clocks-2", "clocks", "notes-3"))
     assert pupil.start == str(tmp_path / "clocks-2")
     assert dict(asked)["clocks"].start == ""
-    assert said[0] == "1 of 13: clocks, a run of bach"
-    assert said[5] == "6 of 13: pupil, a run of bach, taught by clocks-2 and clocks and notes-3"
+    assert said[0] == "1 of 16: clocks, a run of bach"
+    assert said[5] == "6 of 16: pupil, a run of bach, taught by clocks-2 and clocks and notes-3"
 
 
 def test_what_ships_is_unpacked_for_a_recipe_once(tmp_path: Path) -> None:
