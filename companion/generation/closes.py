@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.harmony.form import Span
+from companion.harmony.keeping import TOLD, UNTOLD
 from companion.harmony.keys import opening_in_some_key
 from companion.harmony.leading import LEADING_TONE, Harmony
 from companion.model.features import Conditions, sounding_code
@@ -67,7 +68,7 @@ class Request:
 
     def made(self, generator: Generator, state: DecoderState) -> Made:
         """The frame, drawn; its notes keep to the chord of its beat, which is chosen where the beat begins."""
-        sampling, led = self.sampling, None
+        sampling, conditions, led = self.sampling, self.conditions, None
         if self.harmony is not None and (sampling.harmony or self.harmony.beat.options):
             within, chord = state.step % STEPS_PER_BEAT, state.chord
             if LEADER not in self.given and not self.harmony.beat.options:
@@ -78,10 +79,13 @@ class Request:
                 chord = self.harmony.chord(state.sounds, now, generator.random)
                 state = replace(state, chord=chord)
             opens = not any(state.history.reference)
-            harmony = self.harmony if generator.knows_beats else replace(self.harmony, suspends=False)
+            manner = TOLD if generator.hears_chords else UNTOLD
+            harmony = replace(self.harmony, suspends=generator.knows_beats, manner=manner)
             first, last = harmony.rules(chord, within, sampling.harmony, now, opens)
             sampling = with_last(with_first(sampling, *first) if first else sampling, *last)
-        return Made(*generator.frame(state, sampling, self.given, self.conditions, led))
+            if generator.hears_chords:
+                conditions = replace(conditions, chords=harmony.said(chord))
+        return Made(*generator.frame(state, sampling, self.given, conditions, led))
 
     def towards_close(self, steps: int | None, key: Key | None) -> Request:
         """The same so many steps before a close: its chord is a triad, and held after it. None: there is none."""

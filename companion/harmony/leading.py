@@ -1,8 +1,7 @@
-"""The chord of a beat, and the rule by which its notes keep to it."""
+"""The chord of a beat, as it is drawn."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,51 +9,26 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.harmony.chords import QUALITIES, TONE_OF, Chord, heard_chord
-from companion.harmony.doubling import DEALT_NUMBER, TONES, UPPER
+from companion.harmony.chords import Chord, heard_chord
+from companion.harmony.keeping import OFF_BEAT, ON_BEAT, UNTOLD, Manner, keep_to_chord
 from companion.harmony.progressions import ChordChain, Likelihoods, PhrasePlace, tables
 from companion.harmony.symbols import AskedChord
 from companion.harmony.voicings import sings
-from companion.model.codes import UNDECIDED
+from companion.model.told import UNNAMED, Chords
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
-from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, HOLD, STEPS_PER_BEAT, VOCABULARY_SIZE
-from companion.sampling.harmony import SOFT_SEVENTHS, dissonant_with, is_dissonant, soft_seventh_with, whole_chord
-from companion.sampling.rules import LogProbs, NoteContext, Rule
+from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE
+from companion.sampling.harmony import whole_chord
+from companion.sampling.rules import Rule
 
-ON_BEAT, OFF_BEAT = 0, 1
-AS_BACH = 1.75  # how much what leans to a chord counts beside the model, so that progressions are as planned
-BEFORE_A_CLOSE = 1.8  # times as much on the beat before a phrase's last chord, by which the close is one
-OFF_BEAT_SHARE = 0.03  # of what leans to the chord on the beat: off it, what sounds tells the notes already
-DOUBLED_LEADING_TONE = 4.0  # nats off
+BEFORE_A_CLOSE = 1.8  # times as strong on the beat before a phrase's last chord, by which the close is one
 LEADING_TONE = 11  # semitones above the tonic
-SUSPENDING = 0.75  # nats for holding over a beat what can go down to its chord, above what the model says …
-RESOLVING = 1.5  # … and off holding it on within the beat
-# What leans to a chord leans to all of its tones; the near ones are meant: nats off for each semitone beyond a step,
-# on the beat and off it, and off a leap of a third besides, which is what leaning brings too many of.
-LEAP_NATS, NO_LEAP, WIDEST_LEAP = (0.2, 0.6), 2, 9
-THIRD_NATS, _THIRDS = (0.7, 0.5), (3, 4)
-TURNING = 0.22  # nats off going back to the pitch before the last
-ON_THE_BEAT = 0.18  # nats off holding on there: where chords change several voices go
-LIVELY = 0.37  # nats off holding on off the beat: what rules take from moving there is given back, and steps pass by
-SIXTEENTHS = 0.4  # so much of it between the eighths
-# What fits no chord on the second eighth: nats off where it follows one that does, and where it goes on from the beat.
-PASSING, LASTING = 0.85, 1.35
-DOTTED = 2.0  # nats off moving there where a voice was held over the beat and is no suspension
-SIX_FOUR = 0.6  # nats off the fifth in the bass
-SOFT = 0.7  # nats off a minor or major seventh chord, where it is none
-ALL_MOVE = 0.3  # nats off holding on there, for each of the other voices if all of those that are decided go on
-STANDING = (0.3, 0.5, 1.0, 5.0)  # nats off, by how many voices hold on already: within phrases chords seldom stand
-MOVING_ON = 0.6  # of these, where a chord is asked for that may go on
+MOVING_ON = 0.6  # of what standing costs, where a chord is asked for that may go on
 UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
 STILL_UNKNOWN, LIVELY_UNKNOWN = 0.15, 0.45  # of both, where nobody knows where phrases end
 _HARDLY = 1e-6  # how likely what opens or closes no phrase is nevertheless, where nothing else goes with what is given
-_SECOND_EIGHTH = 2  # its step within the beat
-_MAJOR = 0
-_SOFT = {QUALITIES.index(shape) for shape in SOFT_SEVENTHS}
-_DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
-_CLASSES = np.array(CODE_PITCH_CLASS)
+NOT_SAID = (UNNAMED, UNNAMED)
 Sounds = tuple[tuple[int, ...], ...]  # codes of the four voices, step by step
 
 
@@ -66,6 +40,7 @@ class AskedBeat:
     toward: Likelihoods | None = None  # [chords] how well each leads to what is to come; None: nothing is known of it
     places: Likelihoods | None = None  # [places] shares: where a tune may be that is heard for the first time
     options: tuple[AskedChord, ...] = ()  # the chord is one of these, where it is asked for
+    then: AskedChord | None = None  # that of the next beat, where one alone is asked for
 
 
 PLAIN = AskedBeat()
@@ -78,6 +53,7 @@ class Harmony:
     key: Key
     beat: AskedBeat = PLAIN
     suspends: bool = True  # the model knows beats: what it holds over them is meant
+    manner: Manner = UNTOLD  # by which its notes keep to it
 
     @property
     def progressions(self) -> ChordChain:
@@ -146,9 +122,10 @@ class Harmony:
         if is_known and self.beat.place == PhrasePlace.LAST:
             strength *= BEFORE_A_CLOSE
         if step:
-            return keep_to_chord(self.key, state, OFF_BEAT, strength, 1.0 if is_known else LIVELY_UNKNOWN)
+            return keep_to_chord(self.manner, self.key, state, OFF_BEAT, strength, 1.0 if is_known else LIVELY_UNKNOWN)
         suspends = self.suspends and not (is_known and self.beat.place <= PhrasePlace.LAST)
-        return keep_to_chord(self.key, state, ON_BEAT, strength, 1.0 if is_known else STILL_UNKNOWN, suspends)
+        moving = 1.0 if is_known else STILL_UNKNOWN
+        return keep_to_chord(self.manner, self.key, state, ON_BEAT, strength, moving, suspends)
 
     def rules(
         self, number: int, step: int, strength: float, given: Mapping[int, int], opens: bool
@@ -173,7 +150,7 @@ class Harmony:
     ) -> tuple[Rule, ...]:
         state = self.state_of(chord)
         when, moving = (OFF_BEAT, 0.0) if step else (ON_BEAT, MOVING_ON)
-        leaning = () if state is None else (keep_to_chord(self.key, state, when, strength, moving),)
+        leaning = () if state is None else (keep_to_chord(self.manner, self.key, state, when, strength, moving),)
         if step and not opens:
             return leaning
         leads = {(self.key.tonic + LEADING_TONE) % OCTAVE} - {chord.root}
@@ -181,165 +158,23 @@ class Harmony:
             leads.add((chord.root + 4) % OCTAVE)
         return (*leaning, sings(chord, frozenset(leads), tuple(sorted(given.items()))))
 
+    def said(self, number: int) -> Chords:
+        """The chord, as a model is told it; number: as it was drawn."""
+        options = self.beat.options
+        then = self.beat.then and self.beat.then.counted
+        return _said(options[number].counted if options else self.named(number), then)
+
     def named(self, state: int) -> Chord:
         """The chord that a state stands for, in this key."""
         return self.progressions.chords[state].transposed(self.key.tonic)
 
 
-def _leap_costs(nats: float, of_thirds: float) -> Likelihoods:
-    """[2 · codes] nats off, by how far a token lies above the pitch before it: steps cost nothing."""
-    apart = np.abs(np.arange(2 * VOCABULARY_SIZE) - VOCABULARY_SIZE)
-    costs: Likelihoods = np.clip(apart - NO_LEAP, 0, WIDEST_LEAP - NO_LEAP) * nats
-    return costs + of_thirds * np.isin(apart, _THIRDS)
-
-
-_NOT_DEALT = np.zeros(TONES)
-_LEAPS = [_leap_costs(*nats) for nats in zip(LEAP_NATS, THIRD_NATS, strict=True)]  # on the beat, off it
-_DOUBLED = DOUBLED_LEADING_TONE * (_CLASSES[:, None] == _CLASSES)  # [code that sounds, token] nats off
-
-
-@lru_cache(maxsize=512)
-def keep_to_chord(
-    key: Key, state: int, when: int, strength: float, moving: float = 0.0, suspends: bool = False
-) -> Rule:
-    """A rule that leans to the tones of a chord, completes it on the beat, and doubles no leading tone.
-
-    suspends: whether an upper voice holds a tone over the beat that lies a step above one of the chord is left to the
-    model, which knows how suspensions are prepared.
-    """
-    if when == OFF_BEAT:
-        return _OffBeat(key, state, strength, moving)
-    return _OnBeat(key, state, strength, moving, suspends)
-
-
-class _Leaning:
-    """What both rules have in common."""
-
-    def __init__(self, key: Key, state: int, when: int, strength: float) -> None:
-        self.chain = tables().of_key(key)
-        self.chord = self.chain.chords[state].transposed(key.tonic)
-        self.strength = strength * AS_BACH
-        self.leaning = np.roll(self.chain.leaning[:, when, state], key.tonic, axis=-1)[:, _CLASSES]  # [voices, codes]
-        self.leaps = self.strength * _LEAPS[when]
-        third = self.chord.tones[1]
-        self.leads = {(key.tonic + LEADING_TONE) % OCTAVE}
-        if self.chord.quality == _DOMINANT_SEVENTH or (self.chord.quality == _MAJOR and third not in key.scale):
-            self.leads.add(third)
-
-    def steps_above(self) -> list[bool]:
-        """[codes]: which are no tones of the chord and lie a step above one."""
-        above = {(tone + step) % OCTAVE for tone in self.chord.tones for step in (1, 2)} - {*self.chord.tones}
-        return [tone in above for tone in _CLASSES.tolist()]
-
-    def doubled(self, codes: tuple[int, ...]) -> Likelihoods:
-        """[codes] nats off what doubles a leading tone among those that sound."""
-        off = np.zeros(VOCABULARY_SIZE)
-        for code in codes:
-            if code >= FIRST_STRIKE and CODE_PITCH_CLASS[code] in self.leads:
-                off += self.strength * _DOUBLED[code]
-        return off
-
-    def strike(self, scores: LogProbs, won: Likelihoods, context: NoteContext) -> None:
-        """Let strikes win what they win, less what leaps and turning back lose."""
-        scores[FIRST_STRIKE:] += won[FIRST_STRIKE:]
-        before = context.history.reference[context.voice]
-        if before >= FIRST_STRIKE:
-            rises = slice(VOCABULARY_SIZE + FIRST_STRIKE - before, 2 * VOCABULARY_SIZE - before)
-            scores[FIRST_STRIKE:] -= self.leaps[rises]
-        if (turned := context.history.before[context.voice]) >= FIRST_STRIKE:
-            scores[turned] -= self.strength * TURNING
-
-
-class _OffBeat(_Leaning):
-    def __init__(self, key: Key, state: int, strength: float, moving: float) -> None:
-        super().__init__(key, state, OFF_BEAT, strength)
-        self.leaning *= self.strength * OFF_BEAT_SHARE
-        self.moving = self.strength * LIVELY * moving
-        self.dissonant = strength * PASSING, strength * LASTING
-        self.dotted = strength * DOTTED
-        self.suspended = self.steps_above()
-
-    def __call__(self, scores: LogProbs, context: NoteContext) -> None:
-        voice = context.voice
-        won = self.leaning[voice] - self.doubled(context.codes)
-        if context.beat == _SECOND_EIGHTH:
-            scores -= self.dissonant[is_dissonant(context.history.now)] * dissonant_with(context)
-        self.strike(scores, won, context)
-        held = context.history.now[voice]
-        if held >= FIRST_STRIKE:
-            kept = won[held] - (self.moving if context.beat == _SECOND_EIGHTH else SIXTEENTHS * self.moving)
-            if context.history.held[voice] > STEPS_PER_BEAT:
-                is_suspended = self.suspended[held] and voice < UPPER
-                kept += -self.strength * RESOLVING if is_suspended else self.dotted
-            scores[HOLD] += kept
-
-
-class _OnBeat(_Leaning):
-    def __init__(self, key: Key, state: int, strength: float, moving: float, suspends: bool) -> None:
-        super().__init__(key, state, ON_BEAT, strength)
-        self.leaning *= self.strength
-        self.holding = self.strength * np.roll(self.chain.holding[:, state], key.tonic, axis=-1)[:, _CLASSES]
-        chord = self.chord
-        self.leaning[UPPER] -= strength * SIX_FOUR * (chord.tones[2] == _CLASSES)
-        self.together = strength * ALL_MOVE
-        self.soft = 0.0 if chord.quality in _SOFT else strength * SOFT
-        self.completing = tables().completing[chord.quality, chord.inversion] * self.strength  # [dealt, tones]
-        self.tone_of = TONE_OF[chord.quality, (_CLASSES - chord.root) % OCTAVE]  # [codes]
-        self.tones = self.tone_of.tolist()
-        self.suspended = self.steps_above() if suspends else [False] * VOCABULARY_SIZE
-        self.moving = moving
-
-    def __call__(self, scores: LogProbs, context: NoteContext) -> None:
-        voice, held = context.voice, context.history.now[context.voice]
-        doubled, dealt = self.doubled(context.codes), self._dealt(context)
-        before = _together(scores) if self.suspended[held] and voice < UPPER else -math.inf
-        self.strike(scores, self.leaning[voice] + dealt.take(self.tone_of) - doubled, context)
-        if self.soft:
-            scores -= self.soft * soft_seventh_with(context)
-        if held < FIRST_STRIKE:
-            return
-        if math.isfinite(before):
-            kept = _together(scores) - before + SUSPENDING
-        else:
-            kept = self.holding[voice, held] + dealt[self.tones[held]] - self.strength * ON_THE_BEAT
-        standing = self.moving * _standing(context)
-        scores[HOLD] += kept - doubled[held] - standing - self.together * _moving(context)
-        scores[held] -= standing
-
-    def _dealt(self, context: NoteContext) -> Likelihoods:
-        """[tones] what each wins by completing what the upper voices have of the chord."""
-        if context.voice >= UPPER:
-            return _NOT_DEALT
-        own = [self.tones[code] for code in context.codes[:UPPER] if code >= FIRST_STRIKE]
-        dealt: Likelihoods = self.completing[DEALT_NUMBER[tuple(sorted(own))]]
-        return dealt
-
-
-def _together(scores: LogProbs) -> float:
-    """How likely any strike is, in nats."""
-    strikes = scores[FIRST_STRIKE:]
-    most = float(strikes.max())
-    return most + math.log(float(np.exp(strikes - most).sum())) if math.isfinite(most) else most
+@lru_cache(maxsize=1024)
+def _said(chord: Chord | None, then: Chord | None) -> Chords:
+    said = (*(chord.said if chord else NOT_SAID), *(then.said if chord and then else NOT_SAID))
+    return Chords(*np.array(said, dtype=np.int32))
 
 
 def triad_of(chord: Chord) -> Rule:
     """A rule that forbids whatever cannot become this triad, whole, with the voices still to come."""
     return whole_chord(frozenset(chord.tones[:3]))
-
-
-def _standing(context: NoteContext) -> float:
-    """Nats off what sounds, where all voices have stood still for a beat and so far all go on, struck again or not."""
-    decided = [voice for voice, token in enumerate(context.tokens) if token != UNDECIDED]
-    now = context.history.now
-    if min(context.history.held) < STEPS_PER_BEAT or any(context.codes[voice] != now[voice] for voice in decided):
-        return 0.0
-    return STANDING[len(decided)]
-
-
-def _moving(context: NoteContext) -> int:
-    """How many voices are decided, where all of them begin a note."""
-    decided = [token for token in context.tokens if token != UNDECIDED]
-    return 0 if HOLD in decided else len(decided)
-
-
-assert len(_CLASSES) == VOCABULARY_SIZE

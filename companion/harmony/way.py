@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from companion.harmony.form import Form, Span
-from companion.harmony.leading import OFF_BEAT, ON_BEAT, AskedBeat, Harmony
+from companion.harmony.keeping import OFF_BEAT, ON_BEAT
+from companion.harmony.leading import AskedBeat, Harmony
 from companion.harmony.progressions import ChordChain, Closing, Likelihoods, PhrasePlace, tables
 from companion.harmony.symbols import AskedChord
 from companion.harmony.voicings import go_in_parallel
@@ -79,11 +80,17 @@ def way_through(
                 toward = toward * at_home  # the key is left later on, if it is
         for off_beat in sung[step - first + OFF_STEP :][:1]:
             toward = toward * chain.going_with(off_beat, OFF_BEAT) ** 0.5
-        beats.append(AskedBeat(place, toward, options=options))
+        beats.append(AskedBeat(place, toward, options=options, then=_then(beats)))
         for on_beat in sung[step - first :][:1]:
             toward = toward * chain.going_with(on_beat, ON_BEAT)
         message = chain.following[place] @ toward
     return Way(key, form, tuple(reversed(beats)))
+
+
+def _then(following: Sequence[AskedBeat | None]) -> AskedChord | None:
+    """The chord of the next beat, which was found last, where one alone is asked for."""
+    options = following[-1].options if following and following[-1] else ()
+    return options[0] if len(options) == 1 else None
 
 
 def _options(chords: Sequence[AskedChord], place: PhrasePlace) -> tuple[AskedChord, ...]:

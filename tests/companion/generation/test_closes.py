@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.fakes import Babbler, ShortSighted, random_source
 
 from companion.generation.closes import (
     BEST,
@@ -22,15 +23,66 @@ from companion.generation.closes import (
     finished,
     towards_close,
 )
-from companion.generation.generator import NO_CONDITIONS, DecoderState
+from companion.generation.generator import NO_CONDITIONS, DecoderState, Generator
 from companion.harmony.form import Span
+from companion.harmony.keeping import TOLD, UNTOLD
+from companion.harmony.leading import AskedBeat, Harmony
+from companion.harmony.symbols import AskedChord
 from companion.model.echoes import Past
 from companion.model.features import Conditions, History
+from companion.model.told import UNNAMED
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, strike
 from companion.sampling.draw import Sampling
 
 C_MAJOR, A_MINOR = Key(0, False), Key(9, True)
+
+
+class TestChordsAreSaid:
+    """A model that reads chords is told that of each beat, as it was drawn or is asked for."""
+
+    @staticmethod
+    def told(model: Babbler | ShortSighted, harmony: Harmony, steps: int = 6) -> list[tuple[int, tuple[int, ...]]]:
+        """Of each step: the chord that was drawn, and what the model was told at its first note."""
+        generator = Generator(model, random_source())  # type: ignore[arg-type]
+        state, told = generator.start(), []
+        for _ in range(steps):
+            model.seen.clear()
+            state = Request(Sampling(harmony=1.0), harmony=harmony).made(generator, state).after
+            row, ids = model.row, model.seen[0]
+            slots = [row.slot(name) for name in ("root", "kind", "then_root", "then_kind")]
+            assert state.chord is not None
+            told.append((state.chord, tuple(int(ids[slot] - row.offsets[slot]) for slot in slots)))
+        return told
+
+    def test_that_of_the_beat(self) -> None:
+        harmony = Harmony(A_MINOR)
+        for chord, said in self.told(Babbler(), harmony):
+            assert said == (*harmony.named(chord).said, UNNAMED, UNNAMED)
+
+    def test_one_that_is_asked_for_and_the_next(self) -> None:
+        dominant, tonic = AskedChord(4, (4, 7)), AskedChord(9, (3, 7), slash=0)
+        harmony = Harmony(A_MINOR, AskedBeat(options=(dominant,), then=tonic))
+        assert [said for _, said in self.told(Babbler(), harmony)] == [(5, 1, 10, 6)] * 6
+
+    def test_of_one_that_chorales_do_not_have_nothing_is_said(self) -> None:
+        suspended = AskedChord(7, (5, 7))
+        harmony = Harmony(A_MINOR, AskedBeat(options=(suspended,), then=AskedChord(9, (3, 7))))
+        assert [said for _, said in self.told(Babbler(), harmony)] == [(UNNAMED,) * 4] * 6
+
+    def test_one_that_reads_none_keeps_to_them_by_rule_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        manners = []
+        rules = Harmony.rules
+
+        def noted(harmony: Harmony, *arguments: Any) -> Any:
+            manners.append(harmony.manner)
+            return rules(harmony, *arguments)
+
+        monkeypatch.setattr(Harmony, "rules", noted)
+        for model in (Babbler(), ShortSighted()):
+            generator = Generator(model, random_source())  # type: ignore[arg-type]
+            Request(Sampling(harmony=1.0), harmony=Harmony(C_MAJOR)).made(generator, generator.start())
+        assert manners == [TOLD, UNTOLD]
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,13 @@ class TestChordsThatAreAskedFor:
         assert lead is not None
         assert lead.state_of(lead.beat.options[lead.chord((), {}, random_source())]) is None
 
+    def test_the_chord_before_one_that_is_asked_for_knows_it(self) -> None:
+        """Not where several may come, as one that goes on may on each of its basses."""
+        asked = {20: (symbol("F"),), 24: (symbol("G"),), 28: (symbol("G")._replace(goes_on=True),)}
+        way = way_through(C_MAJOR, FORM, asked=asked)
+        leads = [way.harmony(step) for step in (16, 20, 24, 28)]
+        assert [lead.beat.then for lead in leads if lead is not None] == [symbol("F"), symbol("G"), None, None]
+
     def test_the_others_are_as_they_were(self) -> None:
         plain, asked = way_through(C_MAJOR, FORM), way_through(C_MAJOR, FORM, asked={})
         for step in range(16, 112, 4):
