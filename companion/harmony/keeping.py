@@ -95,6 +95,7 @@ TOLD = replace(
 )
 
 
+@lru_cache(maxsize=16)
 def _leap_costs(nats: float, of_thirds: float) -> Likelihoods:
     """[2 · codes] nats off, by how far a token lies above the pitch before it: steps cost nothing."""
     apart = np.abs(np.arange(2 * VOCABULARY_SIZE) - VOCABULARY_SIZE)
