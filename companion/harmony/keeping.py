@@ -19,7 +19,6 @@ from companion.sampling.harmony import SOFT_SEVENTHS, dissonant_with, is_dissona
 from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 ON_BEAT, OFF_BEAT = 0, 1
-DOUBLED_LEADING_TONE = 7.0  # nats off
 NO_LEAP, WIDEST_LEAP = 2, 9
 _LEADING_TONE = 11  # semitones above the tonic
 _THIRDS = (3, 4)
@@ -43,6 +42,7 @@ class Manner:
     # beat and off it, and off a leap of a third besides, which is what leaning brings too many of.
     leaps: tuple[float, float]
     thirds: tuple[float, float]
+    doubled: float  # off a leading tone that sounds already
     turning: float  # off going back to the pitch before the last
     on_the_beat: float  # off holding on there: where chords change several voices go
     lively: float  # off holding on off the beat: what rules take from moving there is given back, and steps pass by
@@ -65,6 +65,7 @@ UNTOLD = Manner(
     resolving=1.5,
     leaps=(0.2, 0.6),
     thirds=(0.7, 0.5),
+    doubled=7.0,
     turning=0.22,
     on_the_beat=0.18,
     lively=0.37,
@@ -84,15 +85,17 @@ TOLD = replace(
     off_beat=0.06,
     suspending=1.3,
     resolving=2.2,
+    doubled=12.0,
     turning=0.4,
     on_the_beat=0.3,
     lively=0.8,
     passing=0.6,
     lasting=1.0,
     six_four=1.0,
-    soft=0.5,
     standing=(0.2, 0.4, 0.7, 4.0),
 )
+# Of those, too, where nobody knows what comes: what fits no chord is led on less surely then.
+AT_SIGHT = replace(TOLD, passing=UNTOLD.passing, lasting=UNTOLD.lasting)
 
 
 @lru_cache(maxsize=16)
@@ -104,7 +107,7 @@ def _leap_costs(nats: float, of_thirds: float) -> Likelihoods:
 
 
 _NOT_DEALT = np.zeros(TONES)
-_DOUBLED = DOUBLED_LEADING_TONE * (_CLASSES[:, None] == _CLASSES)  # [code that sounds, token] nats off
+_DOUBLED = (_CLASSES[:, None] == _CLASSES).astype(float)  # [code that sounds, token]
 
 
 @lru_cache(maxsize=512)
@@ -127,7 +130,7 @@ class _Leaning:
     def __init__(self, manner: Manner, key: Key, state: int, when: int, strength: float) -> None:
         self.chain = tables().of_key(key)
         self.chord = self.chain.chords[state].transposed(key.tonic)
-        self.manner, self.as_asked, self.strength = manner, strength, strength * manner.leaning
+        self.manner, self.strength, self.doubling = manner, strength * manner.leaning, strength * manner.doubled
         self.leaning = np.roll(self.chain.leaning[:, when, state], key.tonic, axis=-1)[:, _CLASSES]  # [voices, codes]
         self.leaps = self.strength * _leap_costs(manner.leaps[when], manner.thirds[when])
         self.turning = self.strength * manner.turning
@@ -146,7 +149,7 @@ class _Leaning:
         off = np.zeros(VOCABULARY_SIZE)
         for code in codes:
             if code >= FIRST_STRIKE and CODE_PITCH_CLASS[code] in self.leads:
-                off += self.as_asked * _DOUBLED[code]
+                off += self.doubling * _DOUBLED[code]
         return off
 
     def strike(self, scores: LogProbs, won: Likelihoods, context: NoteContext) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from support.fakes import Babbler, ShortSighted, random_source
 
@@ -25,7 +26,7 @@ from companion.generation.closes import (
 )
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Generator
 from companion.harmony.form import Span
-from companion.harmony.keeping import TOLD, UNTOLD
+from companion.harmony.keeping import AT_SIGHT, TOLD, UNTOLD
 from companion.harmony.leading import AskedBeat, Harmony
 from companion.harmony.symbols import AskedChord
 from companion.model.echoes import Past
@@ -79,10 +80,12 @@ class TestChordsAreSaid:
             return rules(harmony, *arguments)
 
         monkeypatch.setattr(Harmony, "rules", noted)
+        known = AskedBeat(toward=np.ones(len(Harmony(C_MAJOR).progressions.chords)))
         for model in (Babbler(), ShortSighted()):
             generator = Generator(model, random_source())  # type: ignore[arg-type]
-            Request(Sampling(harmony=1.0), harmony=Harmony(C_MAJOR)).made(generator, generator.start())
-        assert manners == [TOLD, UNTOLD]
+            for beat in (known, AskedBeat()):
+                Request(Sampling(harmony=1.0), harmony=Harmony(C_MAJOR, beat)).made(generator, generator.start())
+        assert manners == [TOLD, AT_SIGHT, UNTOLD, UNTOLD]
 
 
 @pytest.mark.parametrize(
