@@ -312,8 +312,11 @@ def recipe(
     from companion.model.library import find_model  # noqa: PLC0415
     from export.release.release import release  # noqa: PLC0415
     from export.release.unpack import unpack_model  # noqa: PLC0415
-    from export.training.recipe import RECIPES, follow  # noqa: PLC0415
-    from export.training.workshop import workshop_of  # noqa: PLC0415
+    from export.training.recipe import (  # noqa: PLC0415
+        RECIPES,
+        follow,
+        workshop_of,
+    )
 
     if name not in RECIPES:
         raise BadSetting(f"there is no recipe of {name!r:.40}; there are those of {' and '.join(RECIPES)}")
@@ -407,7 +410,7 @@ def evaluate(
         if save and wanted:
             raise BadSetting(f"--save writes the scores of the model alone; leave out {name}")
     from companion.model.contract import MELODY  # noqa: PLC0415
-    from companion.model.features import CHORD  # noqa: PLC0415
+    from companion.model.features import SAID_CHORD  # noqa: PLC0415
     from companion.model.library import find_model, open_file  # noqa: PLC0415
     from export.scores import evaluation  # noqa: PLC0415
 
@@ -417,7 +420,7 @@ def evaluate(
     if loaded.contract.kind == MELODY:
         _evaluate_tunes(loaded, find_model(model), data_dir, save, as_json)
         return
-    if chords_said and CHORD not in loaded.row.names:
+    if chords_said and SAID_CHORD not in loaded.row.names:
         raise BadSetting(f"{loaded.contract.name} is told no chords; leave out --chords")
     pieces = _jsb_pieces(data, data_dir)
     with progress_bar(

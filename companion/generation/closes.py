@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.harmony.form import Span
-from companion.harmony.keeping import AT_SIGHT, TOLD, UNTOLD, Manner
+from companion.harmony.keeping import AT_SIGHT, AWARE, UNAWARE, Manner
 from companion.harmony.keys import opening_in_some_key
 from companion.harmony.leading import LEADING_TONE, Harmony
 from companion.model.features import Conditions, sounding_code
@@ -89,8 +89,8 @@ class Request:
     def _manner(self, generator: Generator) -> Manner:
         """How notes keep to a chord: of a model that is told it, or is not, and where what comes is known or not."""
         if not generator.hears_chords:
-            return UNTOLD
-        return AT_SIGHT if self.harmony is None or self.harmony.beat.toward is None else TOLD
+            return UNAWARE
+        return AT_SIGHT if self.harmony is None or self.harmony.beat.toward is None else AWARE
 
     def towards_close(self, steps: int | None, key: Key | None) -> Request:
         """The same so many steps before a close: its chord is a triad, and held after it. None: there is none."""

@@ -14,9 +14,9 @@ from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.contract import ATTENTION, END, RISING_ORDER
 from companion.model.echoes import NOWHERE, Likest, Past
 from companion.model.features import (
-    CHORD,
     ECHO_FEATURES,
     KNOWN_TUNE,
+    SAID_CHORD,
     Conditions,
     History,
     Place,
@@ -94,7 +94,7 @@ class Generator:
     @property
     def hears_chords(self) -> bool:
         """Whether the model is told the chord of a beat."""
-        return CHORD in self.model.row.names
+        return SAID_CHORD in self.model.row.names
 
     def start(self, step: int = 0) -> DecoderState:
         """Before the first frame, which will stand at ``step``."""

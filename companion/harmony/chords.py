@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.model.codes import INVERSIONS, KINDS
+from companion.model.codes import INVERSIONS, SAID_KINDS
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE, STEPS_PER_BEAT
 from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS
@@ -118,4 +118,4 @@ def _tone_table() -> NDArray[np.intp]:
 TONE_OF = _tone_table()  # [quality, semitones above the root]: which tone of the chord, NO_TONE where none
 
 assert len(_WEIGHTS) == STEPS_PER_BEAT
-assert 1 + len(QUALITIES) * INVERSIONS == KINDS
+assert 1 + len(QUALITIES) * INVERSIONS == SAID_KINDS

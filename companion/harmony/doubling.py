@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.harmony.chords import NO_TONE, QUALITIES
+from companion.model.codes import INVERSIONS
 
 UPPER = 3  # voices above the bass
 TONES = NO_TONE + 1  # a chord's four at most, and what is none of it
-INVERSIONS = 4
 Dealt = tuple[int, ...]  # tones that upper voices sing, rising
 
 DEALT: tuple[Dealt, ...] = tuple(

@@ -58,7 +58,7 @@ class Manner:
 
 
 # Of models that are not told the chord, so that progressions are as planned.
-UNTOLD = Manner(
+UNAWARE = Manner(
     leaning=1.75,
     off_beat=0.03,
     suspending=0.75,
@@ -79,8 +79,8 @@ UNTOLD = Manner(
     standing=(0.3, 0.5, 1.0, 5.0),
 )
 # Of those that are: they sing under it as Bach does, so that less leans to it, and more moves on by step.
-TOLD = replace(
-    UNTOLD,
+AWARE = replace(
+    UNAWARE,
     leaning=1.0,
     off_beat=0.06,
     suspending=1.3,
@@ -95,7 +95,7 @@ TOLD = replace(
     standing=(0.2, 0.4, 0.7, 4.0),
 )
 # Of those, too, where nobody knows what comes: what fits no chord is led on less surely then.
-AT_SIGHT = replace(TOLD, passing=UNTOLD.passing, lasting=UNTOLD.lasting)
+AT_SIGHT = replace(AWARE, passing=UNAWARE.passing, lasting=UNAWARE.lasting)
 
 
 @lru_cache(maxsize=16)

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.harmony.chords import Chord, heard_chord
-from companion.harmony.keeping import OFF_BEAT, ON_BEAT, UNTOLD, Manner, keep_to_chord
+from companion.harmony.keeping import OFF_BEAT, ON_BEAT, UNAWARE, Manner, keep_to_chord
 from companion.harmony.progressions import ChordChain, Likelihoods, PhrasePlace, tables
 from companion.harmony.symbols import AskedChord
 from companion.harmony.voicings import sings
-from companion.model.told import UNNAMED, Chords
+from companion.model.told import UNSAID, SaidChords
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import CODE_PITCH_CLASS, FIRST_STRIKE
@@ -28,7 +28,7 @@ UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes
 STILL_UNKNOWN, LIVELY_UNKNOWN = 0.15, 0.45  # of both, where nobody knows where phrases end
 _HARDLY = 1e-6  # how likely what opens or closes no phrase is nevertheless, where nothing else goes with what is given
 
-NOT_SAID = (UNNAMED, UNNAMED)
+NOT_SAID = (UNSAID, UNSAID)
 Sounds = tuple[tuple[int, ...], ...]  # codes of the four voices, step by step
 
 
@@ -53,7 +53,7 @@ class Harmony:
     key: Key
     beat: AskedBeat = PLAIN
     suspends: bool = True  # the model knows beats: what it holds over them is meant
-    manner: Manner = UNTOLD  # by which its notes keep to it
+    manner: Manner = UNAWARE  # by which its notes keep to it
 
     @property
     def progressions(self) -> ChordChain:
@@ -158,7 +158,7 @@ class Harmony:
             leads.add((chord.root + 4) % OCTAVE)
         return (*leaning, sings(chord, frozenset(leads), tuple(sorted(given.items()))))
 
-    def said(self, number: int) -> Chords:
+    def said(self, number: int) -> SaidChords:
         """The chord, as a model is told it; number: as it was drawn."""
         options = self.beat.options
         then = self.beat.then and self.beat.then.counted
@@ -170,9 +170,9 @@ class Harmony:
 
 
 @lru_cache(maxsize=1024)
-def _said(chord: Chord | None, then: Chord | None) -> Chords:
+def _said(chord: Chord | None, then: Chord | None) -> SaidChords:
     said = (*(chord.said if chord else NOT_SAID), *(then.said if chord and then else NOT_SAID))
-    return Chords(*np.array(said, dtype=np.int32))
+    return SaidChords(*np.array(said, dtype=np.int32))
 
 
 def triad_of(chord: Chord) -> Rule:

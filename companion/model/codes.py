@@ -26,9 +26,10 @@ HELDS = HELD_STEPS + 4
 LONGEST_PAST = 1024  # frames that are remembered for echoes: 64 bars of 4/4
 ECHO_CLASSES = (1, 2, 3, 4, 6, 8, 12, 16, 32)  # chords or notes alike; each begins a class
 ECHOES = 1 + len(ECHO_CLASSES)
-QUALITIES, INVERSIONS = 8, 4  # of chords
-ROOTS = 1 + OCTAVE  # not said, or a pitch class
-KINDS = 1 + QUALITIES * INVERSIONS  # not said, or an inversion of a quality
+INVERSIONS = 4  # of a chord
+_QUALITIES = 8
+SAID_ROOTS = 1 + OCTAVE  # not said, or a pitch class
+SAID_KINDS = 1 + _QUALITIES * INVERSIONS  # not said, or an inversion of a quality
 ABOVES = 2 + OCTAVE
 
 

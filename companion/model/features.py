@@ -30,16 +30,16 @@ from companion.model.codes import (
     HELDS,
     INTERVAL_OF,
     INTERVALS,
-    KINDS,
     LONGEST_HELD,
     MOTION_OF,
     MOTIONS,
     NOTHING,
-    ROOTS,
+    SAID_KINDS,
+    SAID_ROOTS,
     SILENCE,
     UNDECIDED,
 )
-from companion.model.told import LOOK_AHEAD, Ahead, Chords, Echo
+from companion.model.told import LOOK_AHEAD, Ahead, Echo, SaidChords
 from companion.music.key import Key
 from companion.music.vocabulary import (
     FIRST_STRIKE,
@@ -66,7 +66,7 @@ class Conditions:
     steps_to_close: int | None = None  # steps until a closing chord is struck; 0 is now
     key: Key | None = None  # that the music is in
     ahead: Ahead | None = None  # what given voices will do
-    chords: Chords | None = None  # what its beat is to be heard as
+    chords: SaidChords | None = None  # what its beat is to be heard as
 
     def __post_init__(self) -> None:
         if self.steps_to_close is not None and self.steps_to_close < 0:
@@ -121,7 +121,7 @@ class Place:
     key: NDArray[np.integer] | int  # [...] see key_id
     ahead: Ahead | None  # [..., 4], None where nothing is known
     echo: Echo | None  # [...], None where the music was never so before
-    chords: Chords | None = None  # [...], None where no chord is said
+    chords: SaidChords | None = None  # [...], None where no chord is said
 
     @classmethod
     def of(
@@ -131,7 +131,7 @@ class Place:
         key: NDArray[np.integer] | int = UNKEYED,
         ahead: Ahead | None = None,
         echo: Echo | None = None,
-        chords: Chords | None = None,
+        chords: SaidChords | None = None,
     ) -> Place:
         """From absolute steps, steps to the close (None or −1: unspecified) and keys by their ids, of one shape."""
         steps = -1 if steps_to_close is None else steps_to_close
@@ -264,11 +264,11 @@ FEATURES: dict[str, Feature] = {
         Feature("known_tune", MOTIONS, MOTION_OF, _one(KNOWN_TOKEN), _each(REFERENCE)[:1], least=UNDECIDED),
         Feature("known_notes", ECHOES, ECHO_OF[:, None], _one(KNOWN_LENGTH)),
         # the chord that the beat is to be heard as, its root also above the voice's own last pitch, and the next beat's
-        Feature("root", ROOTS, _PLAIN, _one(ROOT)),
-        Feature("kind", KINDS, _PLAIN, _one(KIND)),
+        Feature("root", SAID_ROOTS, _PLAIN, _one(ROOT)),
+        Feature("kind", SAID_KINDS, _PLAIN, _one(KIND)),
         Feature("root_above", ABOVES, ABOVE_OF, _one(ROOT), _own(REFERENCE)),
-        Feature("then_root", ROOTS, _PLAIN, _one(THEN_ROOT)),
-        Feature("then_kind", KINDS, _PLAIN, _one(THEN_KIND)),
+        Feature("then_root", SAID_ROOTS, _PLAIN, _one(THEN_ROOT)),
+        Feature("then_kind", SAID_KINDS, _PLAIN, _one(THEN_KIND)),
         Feature("then_above", ABOVES, ABOVE_OF, _one(THEN_ROOT), _own(REFERENCE)),
         # from here on they tell of the notes already decided in this frame
         Feature("decided", CODES, _PLAIN, _each(SOUNDING)),
@@ -281,8 +281,8 @@ FEATURES: dict[str, Feature] = {
 KNOWN_TUNE = "known_tune"  # the feature by which a model reads tunes that it knows
 # those that read Place.echo
 ECHO_FEATURES = frozenset({"own_echo", "echo", "echo_chords", "tune", "tune_notes", KNOWN_TUNE, "known_notes"})
-CHORD = "root"  # by which it reads chords, and those that read Place.chords
-CHORD_FEATURES = frozenset({CHORD, "kind", "root_above", "then_root", "then_kind", "then_above"})
+SAID_CHORD = "root"  # by which it reads chords, and those that read Place.chords
+CHORD_FEATURES = frozenset({SAID_CHORD, "kind", "root_above", "then_root", "then_kind", "then_above"})
 
 # All but the place in a bar, which is often wrong in music that is played: what the best models read …
 WITHOUT_BARS = tuple(name for name in FEATURES if name != "bar")

@@ -15,7 +15,7 @@ from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import FIRST_STRIKE, VOICES, IntArray
 
 LOOK_AHEAD = 16  # steps: how far ahead a given voice's next strike is told
-UNNAMED = 0  # in the place of a chord's root and kind: it is not said
+UNSAID = 0  # in the place of a chord's root and kind: it is not said
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,30 +81,30 @@ class Echo:
 
 
 @dataclass(frozen=True, eq=False)
-class Chords:
+class SaidChords:
     """The chord that a beat is to be heard as, and the next beat's; every array has shape ``[...]``."""
 
-    root: IntArray  # UNNAMED, then pitch classes
-    kind: IntArray  # UNNAMED, then inversions of qualities (see companion.harmony.chords)
+    root: IntArray  # UNSAID, then pitch classes
+    kind: IntArray  # UNSAID, then inversions of qualities (see companion.harmony.chords)
     then_root: IntArray  # of the next beat
     then_kind: IntArray
 
     @classmethod
-    def unnamed(cls, *leading: int) -> Chords:
+    def unnamed(cls, *leading: int) -> SaidChords:
         """Nothing is said, with any leading axes."""
         nothing = np.zeros(leading, dtype=np.int32)
         return cls(nothing, nothing, nothing, nothing)
 
     @classmethod
-    def stack(cls, chords: Sequence[Chords]) -> Chords:
+    def stack(cls, chords: Sequence[SaidChords]) -> SaidChords:
         """Many as one, along a new first axis."""
         return cls(*(np.stack([getattr(each, name.name) for each in chords]) for name in fields(cls)))
 
-    def transposed(self, semitones: int) -> Chords:
+    def transposed(self, semitones: int) -> SaidChords:
         """The same so many semitones higher."""
-        return Chords(_moved(self.root, semitones), self.kind, _moved(self.then_root, semitones), self.then_kind)
+        return SaidChords(_moved(self.root, semitones), self.kind, _moved(self.then_root, semitones), self.then_kind)
 
 
 def _moved(root: IntArray, semitones: int) -> IntArray:
-    moved: IntArray = np.where(root == UNNAMED, UNNAMED, 1 + (root - 1 + semitones) % OCTAVE).astype(np.int32)
+    moved: IntArray = np.where(root == UNSAID, UNSAID, 1 + (root - 1 + semitones) % OCTAVE).astype(np.int32)
     return moved

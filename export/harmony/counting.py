@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.harmony.chords import QUALITIES, TONE_OF, Chord, heard_chord
-from companion.harmony.doubling import DEALT, DEALT_NUMBER, INVERSIONS, UPPER
+from companion.harmony.doubling import DEALT, DEALT_NUMBER, UPPER
 from companion.harmony.form import HELD_BEATS, PHRASE_BEATS, beats_apart
 from companion.harmony.keeping import ON_BEAT
 from companion.harmony.progressions import Closing, Counts, Likelihoods, PhrasePlace
-from companion.model.codes import SILENCE
+from companion.model.codes import INVERSIONS, SILENCE
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
 from companion.music.vocabulary import (

@@ -13,6 +13,5 @@ quiet        TensorFlow without the lines that it says at its start
 progress     what a run shows
 teaching     models taught by others
 imagining    pieces that models imagine
-recipe       the runs by which shipped models were made
-workshop     where a recipe's runs and files lie
+recipe       the runs by which shipped models were made, and where they lie
 """

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from companion.model.features import UNKEYED, FeatureRow, Place, key_id
-from companion.model.told import LOOK_AHEAD, Ahead, Chords, Echo
+from companion.model.told import LOOK_AHEAD, Ahead, Echo, SaidChords
 from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
@@ -24,7 +24,7 @@ from companion.music.vocabulary import (
     transpose,
 )
 from export.data.pieces import Piece, key_of, steps_to_close, transpositions
-from export.harmony.hearing import chords_of
+from export.harmony.hearing import said_chords
 from export.training.cuts import Cut, ahead_of, before_joins, chords_in, draw_chords, echo_in, padded
 from export.training.habits import USUAL_HABITS, Habits
 
@@ -95,15 +95,15 @@ class Crop:
     echo: Echo  # [steps]
     key: int = UNKEYED  # its id
     ahead: Ahead | None = None  # [steps, 4], where voices are given
-    chords: Chords | None = None  # [steps], where they are said
+    chords: SaidChords | None = None  # [steps], where they are said
     given: tuple[int, ...] = ()  # those voices
     ended: bool = False  # it tells the end of the piece, in the first frame of its padding
     voices: int = len(VOICES)  # that are read, those of the first turns
 
     @property
-    def chords_said(self) -> Chords:
+    def chords_said(self) -> SaidChords:
         """``[steps]``."""
-        return self.chords or Chords.unnamed(len(self.frames))
+        return self.chords or SaidChords.unnamed(len(self.frames))
 
 
 def draw_crop(
@@ -206,7 +206,7 @@ def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray
     echo = Echo.stack([crop.echo for crop in crops])
     closes, chords = (
         np.stack([crop.steps_to_close for crop in crops]),
-        Chords.stack([crop.chords_said for crop in crops]),
+        SaidChords.stack([crop.chords_said for crop in crops]),
     )
     place = Place.of(steps, closes, keys, _together(crops), echo, chords)
     rank = np.stack([np.broadcast_to(crop.rank, crop.frames.shape) for crop in crops])
@@ -324,6 +324,6 @@ def whole_crop(piece: Piece, start: int, steps: int, habits: Habits = USUAL_HABI
         length=len(frames),
         echo=Echo.none(steps) if habits.is_tune else echo_in(piece, Cut(start, steps), habits),
         key=key_id(key_of(piece)) if habits.needs_key else UNKEYED,
-        chords=chords_in(chords_of(piece), Cut(start, steps)) if chords_said else None,
+        chords=chords_in(said_chords(piece), Cut(start, steps)) if chords_said else None,
         voices=habits.voices,
     )

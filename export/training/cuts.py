@@ -10,10 +10,10 @@ import numpy as np
 
 from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.echoes import echoes_of
-from companion.model.told import LOOK_AHEAD, UNNAMED, Ahead, Chords, Echo
+from companion.model.told import LOOK_AHEAD, UNSAID, Ahead, Echo, SaidChords
 from companion.music.vocabulary import STEPS_PER_BEAT, VOICES, IntArray, excerpt, hide_onsets, transpose
 from export.data.pieces import Piece
-from export.harmony.hearing import chords_of
+from export.harmony.hearing import said_chords
 from export.training.habits import USUAL_HABITS, Habits
 
 CHORDS_LATER = 0.3  # share of the crops whose chords are said which hear music of their own before
@@ -91,12 +91,12 @@ def _echoes(frames: bytes, dtype: str) -> Echo:
     return echoes_of(np.frombuffer(frames, dtype=dtype).reshape(-1, len(VOICES)))
 
 
-def draw_chords(piece: Piece, cut: Cut, generator: np.random.Generator) -> Chords:
+def draw_chords(piece: Piece, cut: Cut, generator: np.random.Generator) -> SaidChords:
     """``[steps]``: what beats of a crop are to be heard as; some are not said, and often none before one of them.
 
     Half of all crops are not told of the beat to come.
     """
-    whole = chords_of(piece).transposed(cut.semitones)
+    whole = said_chords(piece).transposed(cut.semitones)
     beat = (piece.first_step + cut.start + np.arange(cut.steps)) // STEPS_PER_BEAT
     beat -= beat[0]
     first = int(generator.integers(beat[-1] + 1)) if generator.random() < CHORDS_LATER else 0
@@ -104,13 +104,13 @@ def draw_chords(piece: Piece, cut: Cut, generator: np.random.Generator) -> Chord
     is_next_said = is_said & (generator.random() < 0.5)
     now, then = is_said[beat], (is_next_said[1:] & is_said[:-1])[beat]
     chords = chords_in(whole, cut)
-    return Chords(chords.root * now, chords.kind * now, chords.then_root * then, chords.then_kind * then)
+    return SaidChords(chords.root * now, chords.kind * now, chords.then_root * then, chords.then_kind * then)
 
 
-def chords_in(chords: Chords, cut: Cut) -> Chords:
+def chords_in(chords: SaidChords, cut: Cut) -> SaidChords:
     """``[steps]`` of those of a whole piece."""
     whole = (chords.root, chords.kind, chords.then_root, chords.then_kind)
-    return Chords(*(padded(each[cut.frames], cut.steps, UNNAMED) for each in whole))
+    return SaidChords(*(padded(each[cut.frames], cut.steps, UNSAID) for each in whole))
 
 
 def padded(rows: IntArray, steps: int, fill: int) -> IntArray:

@@ -15,14 +15,18 @@ more with half in the key in which it is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from companion.model.features import WITHOUT_CHORDS
+from export.data.pieces import Piece, load_pieces
 from export.models.gru import LIGHT_FEATURES
 from export.training.crops import CropSettings
-from export.training.fit import FitSettings
+from export.training.fit import FitSettings, fit
+from export.training.progress import show_progress
+from export.training.run_folder import STATE_FILE
 
 REAL = ("jsb", "corpus")
 _LONG = CropSettings(steps=128, batch_size=16, known_voices=0.2, short_every=2)
@@ -344,3 +348,27 @@ def _in_folders(settings: FitSettings, runs: Path) -> FitSettings:
         teachers=tuple(str(runs / name) for name in settings.teachers),
         start=str(runs / settings.start) if settings.start else "",
     )
+
+
+def workshop_of(
+    runs: Path, data: Path, valid: Sequence[Piece], unpack: Callable[[str, Path], object] | None = None
+) -> Workshop:
+    """A workshop with its sets in ``data``, whose runs are checked with ``valid``; unpacked is what is no run yet."""
+
+    def run(settings: FitSettings, folder: Path) -> None:
+        sets = [load_pieces(data / f"{name}.npz") for name in settings.data]
+        train = [piece for pieces in sets for piece in pieces if piece.split == "train"]
+        with show_progress(settings.epochs, folder) as callbacks:
+            state = fit(settings, train, valid, folder, resume=True, callbacks=callbacks)
+        _say(f"best validation {state['best']:.4f} nats a note, after epoch {state['best_epoch']}")
+
+    def unpacked(model: str, folder: Path) -> None:
+        if unpack is not None and not (folder / STATE_FILE).exists():
+            unpack(model, folder)
+
+    return Workshop(runs, run, unpacked, _say)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

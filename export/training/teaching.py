@@ -10,8 +10,8 @@ from keras import ops
 from numpy.typing import NDArray
 
 from companion.model.codes import NOTHING
-from companion.model.features import CHORD, KNOWN_TUNE, FeatureRow
-from companion.model.told import UNNAMED
+from companion.model.features import KNOWN_TUNE, SAID_CHORD, FeatureRow
+from companion.model.told import UNSAID
 from companion.music.vocabulary import VOICES, IntArray
 from export.models.layers import slots_within
 from export.training.crops import CropBatches
@@ -33,7 +33,7 @@ class Teachers:
         self._beginnings = beginnings
         self.row = FeatureRow(sorted({*pupil}.union(*(model.features for model in models))))
         self._knowing = self._told_of(KNOWN_TUNE, models)
-        self._hearing = self._told_of(CHORD, models)
+        self._hearing = self._told_of(SAID_CHORD, models)
         self._models = [(model, *slots_within(FeatureRow(model.features), self.row)) for model in models]
 
     def expect(self, ids: IntArray) -> NDArray[np.float32]:
@@ -60,8 +60,8 @@ class Teachers:
 
     def _chords_said(self, ids: IntArray) -> NDArray[np.bool_]:
         """``[batch, notes]``: the notes of a beat whose chord is said."""
-        slot = self.row.slot(CHORD)
-        said: NDArray[np.bool_] = ids[..., slot] != self.row.offsets[slot] + UNNAMED
+        slot = self.row.slot(SAID_CHORD)
+        said: NDArray[np.bool_] = ids[..., slot] != self.row.offsets[slot] + UNSAID
         return said
 
     def _joining(self, ids: IntArray) -> NDArray[np.bool_]:

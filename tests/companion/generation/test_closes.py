@@ -26,12 +26,12 @@ from companion.generation.closes import (
 )
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Generator
 from companion.harmony.form import Span
-from companion.harmony.keeping import AT_SIGHT, TOLD, UNTOLD
+from companion.harmony.keeping import AT_SIGHT, AWARE, UNAWARE
 from companion.harmony.leading import AskedBeat, Harmony
 from companion.harmony.symbols import AskedChord
 from companion.model.echoes import Past
 from companion.model.features import Conditions, History
-from companion.model.told import UNNAMED
+from companion.model.told import UNSAID
 from companion.music.key import Key
 from companion.music.vocabulary import HOLD, strike
 from companion.sampling.draw import Sampling
@@ -59,7 +59,7 @@ class TestChordsAreSaid:
     def test_that_of_the_beat(self) -> None:
         harmony = Harmony(A_MINOR)
         for chord, said in self.told(Babbler(), harmony):
-            assert said == (*harmony.named(chord).said, UNNAMED, UNNAMED)
+            assert said == (*harmony.named(chord).said, UNSAID, UNSAID)
 
     def test_one_that_is_asked_for_and_the_next(self) -> None:
         dominant, tonic = AskedChord(4, (4, 7)), AskedChord(9, (3, 7), slash=0)
@@ -69,7 +69,7 @@ class TestChordsAreSaid:
     def test_of_one_that_chorales_do_not_have_nothing_is_said(self) -> None:
         suspended = AskedChord(7, (5, 7))
         harmony = Harmony(A_MINOR, AskedBeat(options=(suspended,), then=AskedChord(9, (3, 7))))
-        assert [said for _, said in self.told(Babbler(), harmony)] == [(UNNAMED,) * 4] * 6
+        assert [said for _, said in self.told(Babbler(), harmony)] == [(UNSAID,) * 4] * 6
 
     def test_one_that_reads_none_keeps_to_them_by_rule_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         manners = []
@@ -85,7 +85,7 @@ class TestChordsAreSaid:
             generator = Generator(model, random_source())  # type: ignore[arg-type]
             for beat in (known, AskedBeat()):
                 Request(Sampling(harmony=1.0), harmony=Harmony(C_MAJOR, beat)).made(generator, generator.start())
-        assert manners == [TOLD, AT_SIGHT, UNTOLD, UNTOLD]
+        assert manners == [AWARE, AT_SIGHT, UNAWARE, UNAWARE]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ class TestReturns:
     SPAN = Span(start=12, close=16, end=20, repeats=0)
 
     def state(self, last: tuple[int, ...]) -> DecoderState:
-        """Chords of a beat, C major first, and another one before the phrase comes back."""
+        """SaidChords of a beat, C major first, and another one before the phrase comes back."""
         past, history = Past(), History()
         for chord in ((72, 67, 64, 48), (71, 67, 62, 55), last):
             for step in range(4):

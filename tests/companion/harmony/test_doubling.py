@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from companion.harmony.chords import NO_TONE, QUALITIES
-from companion.harmony.doubling import DEALT, DEALT_NUMBER, INVERSIONS, TONES, UPPER, Dealt, completing
+from companion.harmony.doubling import DEALT, DEALT_NUMBER, TONES, UPPER, Dealt, completing
 from companion.harmony.progressions import tables
+from companion.model.codes import INVERSIONS
 
 ROOT, THIRD, FIFTH = 0, 1, 2
 MAJOR, MINOR, DOMINANT_SEVENTH = 0, 1, 3

@@ -15,7 +15,7 @@ from support.harmonies import pitch_classes, sounding
 
 from companion.generation.generator import Generator
 from companion.harmony.chords import Chord
-from companion.harmony.keeping import OFF_BEAT, ON_BEAT, UNTOLD, keep_to_chord
+from companion.harmony.keeping import OFF_BEAT, ON_BEAT, UNAWARE, keep_to_chord
 from companion.harmony.keys import EVERY_KEY
 from companion.harmony.leading import AskedBeat, Harmony, triad_of
 from companion.harmony.progressions import PhrasePlace, tables
@@ -142,7 +142,7 @@ class TestRule:
     @pytest.mark.parametrize("key", [C_MAJOR, A_MINOR, Key(6, False)])
     def test_tones_of_the_chord_win(self, key: Key, voice: int) -> None:
         chord = Chord(key.tonic, int(key.minor), key.tonic)
-        scores = ruled(keep_to_chord(UNTOLD, key, state_of(key, chord), ON_BEAT, 1.0), FLAT, context(voice))
+        scores = ruled(keep_to_chord(UNAWARE, key, state_of(key, chord), ON_BEAT, 1.0), FLAT, context(voice))
         pitches = range(48, 73)
         inside = [scores[strike(pitch)] for pitch in pitches if pitch % 12 in chord.tones]
         outside = [scores[strike(pitch)] for pitch in pitches if pitch % 12 not in chord.tones]
@@ -155,14 +155,14 @@ class TestRule:
             assert ruled(rule, FLAT, context(ALTO))[REST] == 0
 
     def test_off_the_beat_a_held_note_wins_what_it_would_win_struck_but_for_moving(self) -> None:
-        rule = keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), OFF_BEAT, 1.0)
+        rule = keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), OFF_BEAT, 1.0)
         for pitch in range(55, 75):
             now = (strike(76), strike(pitch), strike(55), strike(43))
             scores = ruled(rule, FLAT, context(ALTO, now=now))
             assert scores[HOLD] == pytest.approx(scores[strike(pitch)])
 
     def test_tones_of_the_chord_are_held_rather_than_others(self) -> None:
-        rule = keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), ON_BEAT, 1.0)
+        rule = keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), ON_BEAT, 1.0)
 
         def held(pitch: int) -> float:
             return float(
@@ -174,16 +174,16 @@ class TestRule:
     @pytest.mark.parametrize("pitch", [60, 64, 69])
     def test_whether_a_tone_above_one_of_the_chord_is_suspended_the_model_says(self, pitch: int) -> None:
         """Over G, B, D: C, E and A; the odds of holding and striking are a little higher than the model's own."""
-        rule = keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), ON_BEAT, 1.0, suspends=True)
+        rule = keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), ON_BEAT, 1.0, suspends=True)
         model = np.random.default_rng(4).normal(0, 2, VOCABULARY_SIZE)
         now = (strike(76), strike(pitch), strike(55), strike(43))
         assert held_odds(ruled(rule, model, context(ALTO, now=now))) == pytest.approx(
-            held_odds(model) + UNTOLD.suspending
+            held_odds(model) + UNAWARE.suspending
         )
 
     def test_but_not_of_the_bass_nor_of_what_cannot_go_down_to_the_chord(self) -> None:
         plain, other = (
-            keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), ON_BEAT, 1.0, suspends=suspends)
+            keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), ON_BEAT, 1.0, suspends=suspends)
             for suspends in (False, True)
         )
         for voice, pitch in ((BASS, 48), (ALTO, 65), (ALTO, 67)):
@@ -209,21 +209,21 @@ class TestRule:
 
     def test_what_was_suspended_goes_on_within_the_beat(self) -> None:
         """C over G, B, D that sounded before the beat; not what began on it, nor a tone of the chord, nor the bass."""
-        rule = keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), OFF_BEAT, 1.0)
+        rule = keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, Chord(7, MAJOR, 7)), OFF_BEAT, 1.0)
 
         def held(voice: int, pitch: int, steps: int) -> float:
             now = [strike(76), strike(69), strike(55), strike(43)]
             now[voice] = strike(pitch)
             return float(ruled(rule, FLAT, context(voice, now=now, held=steps))[HOLD])
 
-        assert held(ALTO, 60, 6) == pytest.approx(held(ALTO, 60, 2) - UNTOLD.leaning * UNTOLD.resolving)
-        assert held(ALTO, 62, 6) == pytest.approx(held(ALTO, 62, 2) + UNTOLD.dotted)
-        assert held(BASS, 48, 6) == pytest.approx(held(BASS, 48, 2) + UNTOLD.dotted)
+        assert held(ALTO, 60, 6) == pytest.approx(held(ALTO, 60, 2) - UNAWARE.leaning * UNAWARE.resolving)
+        assert held(ALTO, 62, 6) == pytest.approx(held(ALTO, 62, 2) + UNAWARE.dotted)
+        assert held(BASS, 48, 6) == pytest.approx(held(BASS, 48, 2) + UNAWARE.dotted)
 
-    @pytest.mark.parametrize(("bass", "nats"), [(48, UNTOLD.passing), (50, UNTOLD.lasting)])
+    @pytest.mark.parametrize(("bass", "nats"), [(48, UNAWARE.passing), (50, UNAWARE.lasting)])
     def test_on_the_second_eighth_what_fits_no_chord_is_seldom(self, bass: int, nats: float) -> None:
         """Over C and G a D or a B fits a chord of neither; the more where it was one on the beat."""
-        rule = keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, Chord(0, MAJOR, 0)), OFF_BEAT, 1.0)
+        rule = keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, Chord(0, MAJOR, 0)), OFF_BEAT, 1.0)
         now = (strike(72), strike(64), strike(55), strike(bass))
         at = context(ALTO, (strike(72), UNDECIDED, HOLD, strike(48)), now)
         early, second = (ruled(rule, FLAT, at._replace(beat=beat)) for beat in (1, 2))
@@ -234,43 +234,43 @@ class TestRule:
     def test_the_fifth_is_in_the_bass_where_the_chord_has_it_there(self) -> None:
         root, fifth = (
             ruled(
-                keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, Chord(0, MAJOR, bass)), ON_BEAT, 1.0),
+                keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, Chord(0, MAJOR, bass)), ON_BEAT, 1.0),
                 FLAT,
                 context(BASS),
             )
             for bass in (0, 7)
         )
-        assert fifth[strike(43)] - root[strike(43)] > UNTOLD.six_four
+        assert fifth[strike(43)] - root[strike(43)] > UNAWARE.six_four
 
     @pytest.mark.parametrize("when", [ON_BEAT, OFF_BEAT])
     def test_thirds_and_turning_back_are_seldom(self, when: int) -> None:
         """From D to C is a step, from E a third."""
-        rule = keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, Chord(0, MAJOR, 0)), when, 1.0)
+        rule = keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, Chord(0, MAJOR, 0)), when, 1.0)
 
         def scores(sounds: int, before: int) -> LogProbs:
             now, was = ([strike(76), strike(pitch), strike(55), strike(48)] for pitch in (sounds, before))
             return ruled(rule, FLAT, context(ALTO, now=now, before=was))
 
         step, third = (float(scores(sounds, 69)[strike(60)]) for sounds in (62, 64))
-        assert third == pytest.approx(step - UNTOLD.leaning * (2 * UNTOLD.leaps[when] + UNTOLD.thirds[when]))
-        assert scores(62, 60)[strike(60)] == pytest.approx(step - UNTOLD.turning * UNTOLD.leaning)
+        assert third == pytest.approx(step - UNAWARE.leaning * (2 * UNAWARE.leaps[when] + UNAWARE.thirds[when]))
+        assert scores(62, 60)[strike(60)] == pytest.approx(step - UNAWARE.turning * UNAWARE.leaning)
 
     def test_off_the_beat_it_is_much_weaker(self) -> None:
         state = state_of(C_MAJOR, Chord(0, MAJOR, 0))
-        on = ruled(keep_to_chord(UNTOLD, C_MAJOR, state, ON_BEAT, 1.0), FLAT, context(SOPRANO))
-        off = ruled(keep_to_chord(UNTOLD, C_MAJOR, state, OFF_BEAT, 1.0), FLAT, context(SOPRANO))
-        assert np.abs(off).max() <= np.abs(on).max() * (UNTOLD.off_beat + 0.1)
+        on = ruled(keep_to_chord(UNAWARE, C_MAJOR, state, ON_BEAT, 1.0), FLAT, context(SOPRANO))
+        off = ruled(keep_to_chord(UNAWARE, C_MAJOR, state, OFF_BEAT, 1.0), FLAT, context(SOPRANO))
+        assert np.abs(off).max() <= np.abs(on).max() * (UNAWARE.off_beat + 0.1)
 
     def test_half_as_strong_it_does_half_as_much(self) -> None:
         state = state_of(C_MAJOR, Chord(0, MAJOR, 0))
         at = context(ALTO, (strike(72), UNDECIDED, UNDECIDED, UNDECIDED))
-        whole, half = (ruled(keep_to_chord(UNTOLD, C_MAJOR, state, ON_BEAT, much), FLAT, at) for much in (1.0, 0.5))
+        whole, half = (ruled(keep_to_chord(UNAWARE, C_MAJOR, state, ON_BEAT, much), FLAT, at) for much in (1.0, 0.5))
         np.testing.assert_allclose(half[FIRST_STRIKE:], whole[FIRST_STRIKE:] / 2)
 
     @pytest.mark.parametrize("chord", [Chord(7, MAJOR, 7), Chord(7, DOMINANT_SEVENTH, 7)])
     @pytest.mark.parametrize("when", [ON_BEAT, OFF_BEAT])
     def test_a_leading_tone_that_is_sung_is_not_sung_again(self, chord: Chord, when: int) -> None:
-        rule = keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, chord), when, 1.0)
+        rule = keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, chord), when, 1.0)
         alone = ruled(rule, FLAT, context(ALTO))
         doubled = ruled(rule, FLAT, context(ALTO, (strike(71), UNDECIDED, UNDECIDED, UNDECIDED)))
         for pitch in (59, 71):
@@ -279,7 +279,7 @@ class TestRule:
 
     def test_nor_the_third_of_a_dominant_seventh_to_another_degree(self) -> None:
         """E7 in C major leads to a minor by its g sharp."""
-        rule = keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, Chord(4, DOMINANT_SEVENTH, 4)), ON_BEAT, 1.0)
+        rule = keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, Chord(4, DOMINANT_SEVENTH, 4)), ON_BEAT, 1.0)
         sung = context(ALTO, (strike(68), UNDECIDED, UNDECIDED, UNDECIDED))
         assert ruled(rule, FLAT, sung)[strike(56)] < ruled(rule, FLAT, context(ALTO))[strike(56)] - 4
 
@@ -302,7 +302,7 @@ class TestRule:
     def test_a_model_that_says_anything_is_heard_to_keep_to_it(self) -> None:
         """Of all notes on the beat most are tones of the chord."""
         chord = Chord(7, MAJOR, 7)
-        rules = (strikes_anew, keep_to_chord(UNTOLD, C_MAJOR, state_of(C_MAJOR, chord), ON_BEAT, 1.0))
+        rules = (strikes_anew, keep_to_chord(UNAWARE, C_MAJOR, state_of(C_MAJOR, chord), ON_BEAT, 1.0))
         found: list[bool] = []
         for seed in range(60):
             generator = Generator(Babbler("any", level=1.0), random_source(seed))  # type: ignore[arg-type]

@@ -17,11 +17,11 @@ from companion.model.codes import (
     HELDS,
     INTERVAL_OF,
     INTERVALS,
-    KINDS,
     MOTION_OF,
     MOTIONS,
     NOTHING,
-    ROOTS,
+    SAID_KINDS,
+    SAID_ROOTS,
     SILENCE,
     UNDECIDED,
 )
@@ -39,7 +39,7 @@ from companion.model.features import (
     known_before,
     sounding_code,
 )
-from companion.model.told import LOOK_AHEAD, Ahead, Chords, Echo
+from companion.model.told import LOOK_AHEAD, Ahead, Echo, SaidChords
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, strike, transpose
 
@@ -61,7 +61,7 @@ class Asked(NamedTuple):
     closes: Sequence[int]  # steps to the close, −1 unsaid
     keys: Sequence[int]  # ids
     known: IntArray  # [steps, 4] tokens, UNDECIDED where they are not known
-    chords: IntArray  # [4, steps] what Chords has, in its order
+    chords: IntArray  # [4, steps] what SaidChords has, in its order
 
     @classmethod
     def nothing(cls, frames: IntArray) -> Asked:
@@ -74,7 +74,7 @@ class Asked(NamedTuple):
         known = np.where(random.random(frames.shape) < 0.9, known, UNDECIDED)
         steps = len(frames)
         closes, keys = random.integers(-1, 60, steps).tolist(), random.integers(0, KEYS, steps).tolist()
-        return cls(closes, keys, known, random.integers(0, [[ROOTS], [KINDS]] * 2, (4, steps)))
+        return cls(closes, keys, known, random.integers(0, [[SAID_ROOTS], [SAID_KINDS]] * 2, (4, steps)))
 
 
 def live_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> IntArray:
@@ -84,7 +84,9 @@ def live_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, r
     for step, frame in enumerate(frames.tolist()):
         close = None if asked.closes[step] < 0 else asked.closes[step]
         ahead = Ahead.of_frames(asked.known[step : step + 1 + LOOK_AHEAD]).at(0)
-        place = Place.of(first_step + step, close, asked.keys[step], ahead, past.echo(), Chords(*asked.chords[:, step]))
+        place = Place.of(
+            first_step + step, close, asked.keys[step], ahead, past.echo(), SaidChords(*asked.chords[:, step])
+        )
         known = known_before(history, place)
         for voice in np.argsort(rank[step]).tolist():
             ids[step, voice] = row.ids(known, voice)
@@ -97,7 +99,7 @@ def live_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, r
 def whole_ids(row: FeatureRow, frames: IntArray, first_step: int, asked: Asked, rank: IntArray) -> IntArray:
     steps = first_step + np.arange(len(frames))
     ahead, echo = Ahead.of_frames(asked.known), echoes_of(frames)
-    place = Place.of(steps, np.array(asked.closes), np.array(asked.keys), ahead, echo, Chords(*asked.chords))
+    place = Place.of(steps, np.array(asked.closes), np.array(asked.keys), ahead, echo, SaidChords(*asked.chords))
     return row.of_pieces(frames, place, rank)
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("keras", reason="batches are Keras data sets (extra: train)"
 
 from companion.model.codes import NOTHING, UNDECIDED
 from companion.model.features import FEATURES, UNKEYED, FeatureRow, key_id
-from companion.model.told import LOOK_AHEAD, UNNAMED, Ahead, Echo
+from companion.model.told import LOOK_AHEAD, UNSAID, Ahead, Echo
 from companion.music.key import Key, find_key
 from companion.music.vocabulary import (
     HOLD,
@@ -28,7 +28,7 @@ from companion.music.vocabulary import (
     transpose,
 )
 from export.data.pieces import Piece, transpositions
-from export.harmony.hearing import chords_of
+from export.harmony.hearing import said_chords
 from export.training.crops import (
     IGNORED,
     Crop,
@@ -294,13 +294,13 @@ class TestChords:
         """Of the crop itself: once a chord has been said, nine beats of ten have theirs."""
         said, told_first, told_next = [], 0, 0
         for start, crop in self.many(self.SETTINGS):
-            heard = chords_of(replace(PIECE, frames=crop.frames, first_step=PIECE.first_step + start))
+            heard = said_chords(replace(PIECE, frames=crop.frames, first_step=PIECE.first_step + start))
             assert crop.chords is not None
-            now = crop.chords.root > UNNAMED
+            now = crop.chords.root > UNSAID
             whole = slice(4, -4)  # a beat that the crop cuts in two is told whole
             np.testing.assert_array_equal(crop.chords.root[whole], (heard.root * now)[whole])
             np.testing.assert_array_equal(crop.chords.kind[whole], (heard.kind * now)[whole])
-            then = crop.chords.then_root > UNNAMED
+            then = crop.chords.then_root > UNSAID
             assert not (then & ~now).any()
             np.testing.assert_array_equal(crop.chords.then_root[4:-8], (heard.then_root * then)[4:-8])
             said += now[int(now.argmax()) + 4 :].tolist()
@@ -324,7 +324,7 @@ class TestChords:
     def test_whole_pieces_tell_all_where_a_run_did(self) -> None:
         whole = whole_crop(PIECE, 32, 64, chords_said=True)
         assert whole.chords is not None
-        np.testing.assert_array_equal(whole.chords.root, chords_of(PIECE).root[32:96])
+        np.testing.assert_array_equal(whole.chords.root, said_chords(PIECE).root[32:96])
         assert whole_crop(PIECE, 32, 64).chords is None
 
 

@@ -21,8 +21,7 @@ from export.models.registry import build
 from export.release.release import release
 from export.training.crops import CropSettings
 from export.training.fit import FitSettings
-from export.training.recipe import BACH_RUNS, GRU_RUNS, REAL, RECIPES, Fit, Unpacked, Workshop, follow
-from export.training.workshop import workshop_of
+from export.training.recipe import BACH_RUNS, GRU_RUNS, REAL, RECIPES, Fit, Unpacked, Workshop, follow, workshop_of
 
 pytestmark = pytest.mark.train
 
