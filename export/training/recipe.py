@@ -19,6 +19,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from companion.model.features import WITHOUT_CHORDS
 from export.data.pieces import Piece, load_pieces
@@ -81,6 +82,12 @@ class Unpacked:
 
 Recipe = tuple[Fit | Unpacked, ...]
 
+
+def _like(settings: FitSettings, run: str, **changes: Any) -> Fit:
+    """A run of these settings but for some."""
+    return Fit(run, replace(settings, **changes))
+
+
 BACH_RUNS: Recipe = (
     Fit("clocks", _OF_CLOCKS),
     Fit(
@@ -89,167 +96,145 @@ BACH_RUNS: Recipe = (
     ),
     Fit("notes-1", _OF_NOTES),
     Fit("notes-2", replace(_OF_NOTES, learning_rate=1.6e-3, seed=4, start="notes-1")),
-    Fit(
+    _like(
+        _OF_NOTES,
         "notes-3",
-        replace(
-            _OF_NOTES,
-            model={**_OF_NOTES.model, "dropout": 0.35, "weight_dropout": 0.3},
-            crops=replace(_LONG, steps=96),
-            epochs=32,
-            learning_rate=1.2e-3,
-            patience=32,
-            seed=6,
-            start="notes-2",
-        ),
+        model={**_OF_NOTES.model, "dropout": 0.35, "weight_dropout": 0.3},
+        crops=replace(_LONG, steps=96),
+        epochs=32,
+        learning_rate=1.2e-3,
+        patience=32,
+        seed=6,
+        start="notes-2",
     ),
-    Fit(
+    _like(
+        _OF_CLOCKS,
         "pupil",
-        replace(
-            _OF_CLOCKS,
-            model={**_OF_CLOCKS.model, "dropout": 0.3, "weight_dropout": 0.3},
-            epochs=36,
-            learning_rate=1.2e-3,
-            seed=22,
-            teachers=("clocks-2", "clocks", "notes-3"),
-            start="clocks-2",
-        ),
+        model={**_OF_CLOCKS.model, "dropout": 0.3, "weight_dropout": 0.3},
+        epochs=36,
+        learning_rate=1.2e-3,
+        seed=22,
+        teachers=("clocks-2", "clocks", "notes-3"),
+        start="clocks-2",
     ),
-    Fit(
+    _like(
+        _OF_CLOCKS,
         "pupil-2",
-        replace(
-            _OF_CLOCKS,
-            model={**_OF_CLOCKS.model, "dropout": 0.2, "slot_dropout": 0.05, "weight_dropout": 0.2},
-            crops=_UNTOLD,
-            epochs=32,
-            learning_rate=1.2e-3,
-            seed=31,
-            teachers=("clocks-2", "notes-3"),
-            start="pupil",
-        ),
+        model={**_OF_CLOCKS.model, "dropout": 0.2, "slot_dropout": 0.05, "weight_dropout": 0.2},
+        crops=_UNTOLD,
+        epochs=32,
+        learning_rate=1.2e-3,
+        seed=31,
+        teachers=("clocks-2", "notes-3"),
+        start="pupil",
     ),
     # from here on tunes are known by heart
-    Fit(
+    _like(
+        _OF_CLOCKS,
         "pupil-3",
-        replace(
-            _OF_CLOCKS,
-            model={"dropout": 0.25, "slot_dropout": 0.08, "weight_dropout": 0.25, **_CHORDS_UNSAID},
-            crops=_UNTOLD,
-            epochs=24,
-            learning_rate=1e-3,
-            patience=8,
-            seed=41,
-            teachers=("pupil-2",),
-            start="pupil-2",
-        ),
+        model={"dropout": 0.25, "slot_dropout": 0.08, "weight_dropout": 0.25, **_CHORDS_UNSAID},
+        crops=_UNTOLD,
+        epochs=24,
+        learning_rate=1e-3,
+        patience=8,
+        seed=41,
+        teachers=("pupil-2",),
+        start="pupil-2",
     ),
-    Fit(
+    _like(
+        _OF_CLOCKS,
         "clocks-3",
-        replace(
-            _OF_CLOCKS,
-            model={"dropout": 0.4, "slot_dropout": 0.15, "weight_dropout": 0.5, **_CHORDS_UNSAID},
-            crops=replace(_LONG, any_order=0.3),
-            epochs=72,
-            patience=8,
-            seed=51,
-        ),
+        model={"dropout": 0.4, "slot_dropout": 0.15, "weight_dropout": 0.5, **_CHORDS_UNSAID},
+        crops=replace(_LONG, any_order=0.3),
+        epochs=72,
+        patience=8,
+        seed=51,
     ),
     Unpacked("gru", "gru"),
-    Fit(
+    _like(
+        _OF_CLOCKS,
         "pupil-4",
-        replace(
-            _OF_CLOCKS,
-            model={"dropout": 0.2, "slot_dropout": 0.05, "weight_dropout": 0.2, **_CHORDS_UNSAID},
-            crops=_UNTOLD,
-            epochs=32,
-            learning_rate=1.2e-3,
-            patience=10,
-            seed=61,
-            teachers=("pupil-2", "pupil-3", "clocks-3", "gru"),
-            start="pupil-3",
-        ),
+        model={"dropout": 0.2, "slot_dropout": 0.05, "weight_dropout": 0.2, **_CHORDS_UNSAID},
+        crops=_UNTOLD,
+        epochs=32,
+        learning_rate=1.2e-3,
+        patience=10,
+        seed=61,
+        teachers=("pupil-2", "pupil-3", "clocks-3", "gru"),
+        start="pupil-3",
     ),
-    Fit(
+    _like(
+        _OF_CLOCKS,
         "pupil-5",
-        replace(
-            _OF_CLOCKS,
-            model={**_HARDLY_HELD_BACK, **_CHORDS_UNSAID},
-            crops=_UNTOLD,
-            epochs=16,
-            learning_rate=1e-3,
-            patience=10,
-            seed=71,
-            teachers=("pupil-4", "pupil-3", "pupil-2", "gru"),
-            start="pupil-4",
-        ),
+        model={**_HARDLY_HELD_BACK, **_CHORDS_UNSAID},
+        crops=_UNTOLD,
+        epochs=16,
+        learning_rate=1e-3,
+        patience=10,
+        seed=71,
+        teachers=("pupil-4", "pupil-3", "pupil-2", "gru"),
+        start="pupil-4",
     ),
     # from here on keys are learned, too
-    Fit(
+    _like(
+        _OF_CLOCKS,
         "pupil-6",
-        replace(
-            _OF_CLOCKS,
-            model={**_HARDLY_HELD_BACK, **_CHORDS_UNSAID},
-            crops=_AS_WRITTEN,
-            epochs=18,
-            learning_rate=1e-3,
-            patience=18,
-            seed=91,
-            teachers=("pupil-5", "gru"),
-            beginnings_taught=False,
-            start="pupil-5",
-        ),
+        model={**_HARDLY_HELD_BACK, **_CHORDS_UNSAID},
+        crops=_AS_WRITTEN,
+        epochs=18,
+        learning_rate=1e-3,
+        patience=18,
+        seed=91,
+        teachers=("pupil-5", "gru"),
+        beginnings_taught=False,
+        start="pupil-5",
     ),
     # from here on chords are said
-    Fit(
+    _like(
+        _OF_CLOCKS,
         "chords",
-        replace(
-            _OF_CLOCKS,
-            model={"dropout": 0.35, "slot_dropout": 0.1, "weight_dropout": 0.4},
-            crops=replace(
-                _LONG,
-                any_order=0.2,
-                as_written=0.3,
-                chords=1.0,
-                closes_dropped=0.6,
-                keys_dropped=0.6,
-                hidden_onsets=0.5,
-                echoes_dropped=0.3,
-            ),
-            epochs=24,
-            learning_rate=1.2e-3,
-            patience=24,
-            seed=111,
-            start="pupil-6",
+        model={"dropout": 0.35, "slot_dropout": 0.1, "weight_dropout": 0.4},
+        crops=replace(
+            _LONG,
+            any_order=0.2,
+            as_written=0.3,
+            chords=1.0,
+            closes_dropped=0.6,
+            keys_dropped=0.6,
+            hidden_onsets=0.5,
+            echoes_dropped=0.3,
         ),
+        epochs=24,
+        learning_rate=1.2e-3,
+        patience=24,
+        seed=111,
+        start="pupil-6",
     ),
-    Fit(
+    _like(
+        _OF_CLOCKS,
         "pupil-7",
-        replace(
-            _OF_CLOCKS,
-            model=_HARDLY_HELD_BACK,
-            crops=replace(_AS_WRITTEN, chords=0.4),
-            epochs=20,
-            learning_rate=1e-3,
-            patience=20,
-            seed=121,
-            teachers=("pupil-6", "gru", "chords"),
-            beginnings_taught=False,
-            start="pupil-6",
-        ),
+        model=_HARDLY_HELD_BACK,
+        crops=replace(_AS_WRITTEN, chords=0.4),
+        epochs=20,
+        learning_rate=1e-3,
+        patience=20,
+        seed=121,
+        teachers=("pupil-6", "gru", "chords"),
+        beginnings_taught=False,
+        start="pupil-6",
     ),
-    Fit(
+    _like(
+        _OF_CLOCKS,
         "bach",
-        replace(
-            _OF_CLOCKS,
-            model={"dropout": 0.1, "slot_dropout": 0.04, "weight_dropout": 0.1},
-            crops=replace(_AS_WRITTEN, chords=0.3),
-            epochs=11,
-            learning_rate=6e-4,
-            patience=11,
-            seed=131,
-            teachers=("pupil-6", "gru", "chords"),
-            beginnings_taught=False,
-            start="pupil-7",
-        ),
+        model={"dropout": 0.1, "slot_dropout": 0.04, "weight_dropout": 0.1},
+        crops=replace(_AS_WRITTEN, chords=0.3),
+        epochs=11,
+        learning_rate=6e-4,
+        patience=11,
+        seed=131,
+        teachers=("pupil-6", "gru", "chords"),
+        beginnings_taught=False,
+        start="pupil-7",
     ),
 )
 
@@ -287,31 +272,27 @@ _KNOWING_TUNES = replace(
 GRU_RUNS: Recipe = (
     Unpacked("bach", "bach"),
     Fit("gru-alone", _OF_THE_LIGHT_ONE),
-    Fit(
+    _like(
+        _OF_THE_LIGHT_ONE,
         "gru-told",
-        replace(
-            _OF_THE_LIGHT_ONE,
-            model={**_OF_THE_LIGHT_ONE.model, "dropout": 0.15, "slot_dropout": 0.05, "weight_dropout": 0.1},
-            epochs=40,
-            learning_rate=1.5e-3,
-            seed=2,
-            teachers=("bach",),
-            start="gru-alone",
-        ),
+        model={**_OF_THE_LIGHT_ONE.model, "dropout": 0.15, "slot_dropout": 0.05, "weight_dropout": 0.1},
+        epochs=40,
+        learning_rate=1.5e-3,
+        seed=2,
+        teachers=("bach",),
+        start="gru-alone",
     ),
     Fit("gru-known", _KNOWING_TUNES),
-    Fit(
+    _like(
+        _KNOWING_TUNES,
         "gru",
-        replace(
-            _KNOWING_TUNES,
-            crops=replace(_KNOWING_TUNES.crops, short_every=2, as_written=0.5),
-            epochs=14,
-            learning_rate=1e-3,
-            patience=14,
-            seed=101,
-            beginnings_taught=False,
-            start="gru-known",
-        ),
+        crops=replace(_KNOWING_TUNES.crops, short_every=2, as_written=0.5),
+        epochs=14,
+        learning_rate=1e-3,
+        patience=14,
+        seed=101,
+        beginnings_taught=False,
+        start="gru-known",
     ),
 )
 
