@@ -312,11 +312,7 @@ def recipe(
     from companion.model.library import find_model  # noqa: PLC0415
     from export.release.release import release  # noqa: PLC0415
     from export.release.unpack import unpack_model  # noqa: PLC0415
-    from export.training.recipe import (  # noqa: PLC0415
-        RECIPES,
-        follow,
-        workshop_of,
-    )
+    from export.training.recipe import RECIPES, follow, workshop_of  # noqa: PLC0415
 
     if name not in RECIPES:
         raise BadSetting(f"there is no recipe of {name!r:.40}; there are those of {' and '.join(RECIPES)}")
@@ -417,11 +413,11 @@ def evaluate(
     if save:
         _need("keras", "tensorflow", "onnx")
     loaded = open_file(find_model(model))
+    if chords_said and SAID_CHORD not in loaded.row.names:
+        raise BadSetting(f"{loaded.contract.name} is told no chords; leave out --chords")
     if loaded.contract.kind == MELODY:
         _evaluate_tunes(loaded, find_model(model), data_dir, save, as_json)
         return
-    if chords_said and SAID_CHORD not in loaded.row.names:
-        raise BadSetting(f"{loaded.contract.name} is told no chords; leave out --chords")
     pieces = _jsb_pieces(data, data_dir)
     with progress_bar(
         f"scoring {loaded.contract.name}", evaluation.frames_to_score(pieces), hidden=as_json

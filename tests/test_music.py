@@ -8,15 +8,31 @@ import numpy as np
 import pytest
 
 from companion.controls.table import DEFAULT_MODEL, DEFAULT_STYLE
+from companion.generation.asked import AskedHarmony
 from companion.generation.composer import harmonise
 from companion.generation.generator import Generator
+from companion.harmony.chords import QUALITIES
+from companion.harmony.symbols import AskedChord
+from companion.model.codes import INVERSIONS
 from companion.model.library import open_model
 from companion.model.runtime import Model
+from companion.model.told import UNSAID, SaidChords
 from companion.music.key import find_key
-from companion.music.vocabulary import IntArray, sounding_pitches
+from companion.music.vocabulary import STEPS_PER_BEAT, IntArray, sounding_pitches
 from companion.sampling.styles import style
 from export.data.pieces import Piece
-from export.judging.recital import OPENING_STEPS, Programme, answer, cadences, continuations, in_rounds, phrase_of
+from export.harmony.hearing import heard_chords, said_chords
+from export.judging.recital import (
+    OPENING_STEPS,
+    Programme,
+    answer,
+    cadences,
+    continuations,
+    generator_of,
+    in_rounds,
+    melody_of,
+    phrase_of,
+)
 from export.measures import harmony, pacing, partwriting
 from export.measures.tally import together
 from export.scores.evaluation import of_split
@@ -55,6 +71,31 @@ def test_most_closes_that_are_asked_for_come_well(model: Model, test_pieces: lis
     found = cadences(model, style(DEFAULT_STYLE), test_pieces, PROGRAMME, lambda: None)
     assert found.rate is not None
     assert found.rate >= 0.8
+
+
+def test_chords_that_are_asked_for_are_heard(model: Model, jsb_pieces: list[Piece]) -> None:
+    """Bach's own under his own sopranos, over whole beats and with their inversions: 92 of 100 if it is told none."""
+    heard = []
+    for piece in of_split(jsb_pieces, "valid")[:16]:
+        said = said_chords(piece)
+        asked = {at: (_asked(root, kind),) for at, (root, kind) in _beats(said).items() if root != UNSAID}
+        made = harmonise(
+            generator_of(model, 1), melody_of(piece.frames), style(DEFAULT_STYLE), None, AskedHarmony(chords=asked)
+        )
+        found = _beats(heard_chords(np.stack([one.frame.tokens for one in made]), piece.first_step))
+        heard += [found[at] == _beats(said)[at] for at in asked if at in found]
+    assert len(heard) > 700
+    assert np.mean(heard) > 0.95
+
+
+def _beats(chords: SaidChords) -> dict[int, tuple[int, int]]:
+    return {at: (int(chords.root[at]), int(chords.kind[at])) for at in range(0, len(chords.root), STEPS_PER_BEAT)}
+
+
+def _asked(root: int, kind: int) -> AskedChord:
+    quality, inversion = divmod(kind - 1, INVERSIONS)
+    shape = QUALITIES[quality]
+    return AskedChord(root - 1, shape[1:], slash=(root - 1 + shape[inversion]) % 12)
 
 
 def test_answers_differ_by_seed_and_vary_more_when_hotter(model: Model, test_pieces: list[Piece]) -> None:

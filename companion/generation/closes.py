@@ -13,9 +13,9 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from companion.generation.generator import NO_CONDITIONS, DecoderState, Frame, Generator
 from companion.harmony.form import Span
-from companion.harmony.keeping import AT_SIGHT, AWARE, UNAWARE, Manner
+from companion.harmony.keeping import LEADING_TONE
 from companion.harmony.keys import opening_in_some_key
-from companion.harmony.leading import LEADING_TONE, Harmony
+from companion.harmony.leading import Harmony
 from companion.model.features import Conditions, sounding_code
 from companion.model.leading import LEADER
 from companion.music.key import Key
@@ -79,18 +79,12 @@ class Request:
                 chord = self.harmony.chord(state.sounds, now, generator.random)
                 state = replace(state, chord=chord)
             opens = not any(state.history.reference)
-            harmony = replace(self.harmony, suspends=generator.knows_beats, manner=self._manner(generator))
+            harmony = replace(self.harmony, suspends=generator.knows_beats, is_said=generator.hears_chords)
             first, last = harmony.rules(chord, within, sampling.harmony, now, opens)
             sampling = with_last(with_first(sampling, *first) if first else sampling, *last)
-            if generator.hears_chords:
+            if harmony.is_said:
                 conditions = replace(conditions, chords=harmony.said(chord))
         return Made(*generator.frame(state, sampling, self.given, conditions, led))
-
-    def _manner(self, generator: Generator) -> Manner:
-        """How notes keep to a chord: of a model that is told it, or is not, and where what comes is known or not."""
-        if not generator.hears_chords:
-            return UNAWARE
-        return AT_SIGHT if self.harmony is None or self.harmony.beat.toward is None else AWARE
 
     def towards_close(self, steps: int | None, key: Key | None) -> Request:
         """The same so many steps before a close: its chord is a triad, and held after it. None: there is none."""

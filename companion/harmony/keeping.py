@@ -20,7 +20,7 @@ from companion.sampling.rules import LogProbs, NoteContext, Rule
 
 ON_BEAT, OFF_BEAT = 0, 1
 NO_LEAP, WIDEST_LEAP = 2, 9
-_LEADING_TONE = 11  # semitones above the tonic
+LEADING_TONE = 11  # semitones above the tonic
 _THIRDS = (3, 4)
 _SECOND_EIGHTH = 2  # its step within the beat
 _MAJOR = 0
@@ -135,7 +135,7 @@ class _Leaning:
         self.leaps = self.strength * _leap_costs(manner.leaps[when], manner.thirds[when])
         self.turning = self.strength * manner.turning
         third = self.chord.tones[1]
-        self.leads = {(key.tonic + _LEADING_TONE) % OCTAVE}
+        self.leads = {(key.tonic + LEADING_TONE) % OCTAVE}
         if self.chord.quality == _DOMINANT_SEVENTH or (self.chord.quality == _MAJOR and third not in key.scale):
             self.leads.add(third)
 

@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.harmony.chords import Chord, heard_chord
-from companion.harmony.keeping import OFF_BEAT, ON_BEAT, UNAWARE, Manner, keep_to_chord
+from companion.harmony.keeping import (
+    AT_SIGHT,
+    AWARE,
+    LEADING_TONE,
+    OFF_BEAT,
+    ON_BEAT,
+    UNAWARE,
+    Manner,
+    keep_to_chord,
+)
 from companion.harmony.progressions import ChordChain, Likelihoods, PhrasePlace, tables
 from companion.harmony.symbols import AskedChord
 from companion.harmony.voicings import sings
@@ -22,13 +31,12 @@ from companion.sampling.harmony import whole_chord
 from companion.sampling.rules import Rule
 
 BEFORE_A_CLOSE = 1.8  # times as strong on the beat before a phrase's last chord, by which the close is one
-LEADING_TONE = 11  # semitones above the tonic
 MOVING_ON = 0.6  # of what standing costs, where a chord is asked for that may go on
 UNKNOWING = 1.5  # the power of likelihoods where nothing is known of what comes: what is usual is chosen oftener
 STILL_UNKNOWN, LIVELY_UNKNOWN = 0.15, 0.45  # of both, where nobody knows where phrases end
 _HARDLY = 1e-6  # how likely what opens or closes no phrase is nevertheless, where nothing else goes with what is given
 
-NOT_SAID = (UNSAID, UNSAID)
+_NOT_SAID = (UNSAID, UNSAID)
 Sounds = tuple[tuple[int, ...], ...]  # codes of the four voices, step by step
 
 
@@ -53,7 +61,19 @@ class Harmony:
     key: Key
     beat: AskedBeat = PLAIN
     suspends: bool = True  # the model knows beats: what it holds over them is meant
-    manner: Manner = UNAWARE  # by which its notes keep to it
+    is_said: bool = False  # the model is told its chord
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of what it is to lead to."""
+        return self.beat.toward is not None
+
+    @property
+    def manner(self) -> Manner:
+        """By which its notes keep to its chord."""
+        if not self.is_said:
+            return UNAWARE
+        return AWARE if self.is_known else AT_SIGHT
 
     @property
     def progressions(self) -> ChordChain:
@@ -118,13 +138,13 @@ class Harmony:
 
     def rule(self, state: int, step: int, strength: float) -> Rule:
         """What keeps the notes of a step within the beat to a chord, so strongly; 1 is as Bach does."""
-        is_known = self.beat.toward is not None
-        if is_known and self.beat.place == PhrasePlace.LAST:
+        if self.is_known and self.beat.place == PhrasePlace.LAST:
             strength *= BEFORE_A_CLOSE
         if step:
-            return keep_to_chord(self.manner, self.key, state, OFF_BEAT, strength, 1.0 if is_known else LIVELY_UNKNOWN)
-        suspends = self.suspends and not (is_known and self.beat.place <= PhrasePlace.LAST)
-        moving = 1.0 if is_known else STILL_UNKNOWN
+            moving = 1.0 if self.is_known else LIVELY_UNKNOWN
+            return keep_to_chord(self.manner, self.key, state, OFF_BEAT, strength, moving)
+        suspends = self.suspends and not (self.is_known and self.beat.place <= PhrasePlace.LAST)
+        moving = 1.0 if self.is_known else STILL_UNKNOWN
         return keep_to_chord(self.manner, self.key, state, ON_BEAT, strength, moving, suspends)
 
     def rules(
@@ -171,7 +191,7 @@ class Harmony:
 
 @lru_cache(maxsize=1024)
 def _said(chord: Chord | None, then: Chord | None) -> SaidChords:
-    said = (*(chord.said if chord else NOT_SAID), *(then.said if chord and then else NOT_SAID))
+    said = (*(chord.said if chord else _NOT_SAID), *(then.said if chord and then else _NOT_SAID))
     return SaidChords(*np.array(said, dtype=np.int32))
 
 

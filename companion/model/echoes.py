@@ -12,7 +12,7 @@ import numpy as np
 from companion.model.codes import CODES, LONGEST_PAST, UNDECIDED
 from companion.model.features import History
 from companion.model.known_tunes import NOTHING_RECALLED, Recall, Recollection
-from companion.model.told import Echo
+from companion.model.told import Echo, stacked
 from companion.music.vocabulary import HOLD, REST, STEPS_PER_BEAT, VOICES, IntArray
 
 
@@ -135,4 +135,4 @@ def echoes_of(frames: IntArray, hearing: Recollection | None = None) -> Echo:
         echoes.append(past.echo())
         history = history.advance(frame)
         past = past.advance(frame, history)
-    return Echo.stack(echoes)
+    return stacked(echoes)

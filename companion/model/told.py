@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 
@@ -74,11 +75,6 @@ class Echo:
         )
         return cls(nowhere, nothing, nothing + UNDECIDED, nothing, nothing + UNDECIDED, nothing)
 
-    @classmethod
-    def stack(cls, echoes: Sequence[Echo]) -> Echo:
-        """Many as one, along a new first axis."""
-        return cls(*(np.stack([getattr(echo, each.name) for echo in echoes]) for each in fields(cls)))
-
 
 @dataclass(frozen=True, eq=False)
 class SaidChords:
@@ -90,19 +86,23 @@ class SaidChords:
     then_kind: IntArray
 
     @classmethod
-    def unnamed(cls, *leading: int) -> SaidChords:
+    def unsaid(cls, *leading: int) -> SaidChords:
         """Nothing is said, with any leading axes."""
         nothing = np.zeros(leading, dtype=np.int32)
         return cls(nothing, nothing, nothing, nothing)
 
-    @classmethod
-    def stack(cls, chords: Sequence[SaidChords]) -> SaidChords:
-        """Many as one, along a new first axis."""
-        return cls(*(np.stack([getattr(each, name.name) for each in chords]) for name in fields(cls)))
-
     def transposed(self, semitones: int) -> SaidChords:
         """The same so many semitones higher."""
         return SaidChords(_moved(self.root, semitones), self.kind, _moved(self.then_root, semitones), self.then_kind)
+
+
+Told = TypeVar("Told", Ahead, Echo, SaidChords)
+
+
+def stacked(each: Sequence[Told]) -> Told:
+    """Many as one, along a new first axis."""
+    kind = type(each[0])
+    return kind(*(np.stack([getattr(one, part.name) for one in each]) for part in fields(kind)))
 
 
 def _moved(root: IntArray, semitones: int) -> IntArray:

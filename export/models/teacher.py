@@ -1,4 +1,4 @@
-"""``teacher``: ``gru`` told all that ``bach`` is told: too slow for the smallest machines, and better; it teaches."""
+"""``teacher``: ``gru`` told all that ``bach`` is but chords: too slow for small machines, and better; it teaches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from export.models.gru import GruModel
 
 
 class TeacherModel(GruModel):
-    """GRUs over all that ``bach`` reads."""
+    """GRUs over all that ``bach`` reads but chords."""
 
     architecture = "teacher"
     features = WITHOUT_CHORDS

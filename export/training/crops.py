@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from companion.model.features import UNKEYED, FeatureRow, Place, key_id
-from companion.model.told import LOOK_AHEAD, Ahead, Echo, SaidChords
+from companion.model.told import LOOK_AHEAD, Ahead, Echo, SaidChords, stacked
 from companion.music.vocabulary import (
     FIRST_STRIKE,
     HOLD,
@@ -100,11 +100,6 @@ class Crop:
     ended: bool = False  # it tells the end of the piece, in the first frame of its padding
     voices: int = len(VOICES)  # that are read, those of the first turns
 
-    @property
-    def chords_said(self) -> SaidChords:
-        """``[steps]``."""
-        return self.chords or SaidChords.unnamed(len(self.frames))
-
 
 def draw_crop(
     piece: Piece,
@@ -133,7 +128,7 @@ def draw_crop(
     if settings.joins and generator.random() < settings.joins:
         ahead = before_joins(frames, ahead or Ahead.unknown(settings.steps), given, generator)
     cut = Cut(start, settings.steps, semitones, onsets_known)
-    said = settings.chords and generator.random() < settings.chords
+    is_said = settings.chords > 0 and generator.random() < settings.chords
     return Crop(
         padded(frames[:length], settings.steps, HOLD),
         piece.first_step + start,
@@ -144,7 +139,7 @@ def draw_crop(
         echo_in(piece, cut, habits) if recalls else Echo.none(settings.steps),
         key_id(key and key.transposed(semitones)),
         ahead,
-        draw_chords(piece, cut, generator) if said else None,
+        draw_chords(piece, cut, generator) if is_said else None,
         given,
         habits.ends and length < settings.steps,
         habits.voices,
@@ -203,12 +198,10 @@ def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray
     frames = np.stack([crop.frames for crop in crops])
     steps = np.stack([crop.first_step + np.arange(frames.shape[1]) for crop in crops])
     keys = np.array([crop.key for crop in crops], dtype=np.int32)[:, None]
-    echo = Echo.stack([crop.echo for crop in crops])
-    closes, chords = (
-        np.stack([crop.steps_to_close for crop in crops]),
-        SaidChords.stack([crop.chords_said for crop in crops]),
-    )
-    place = Place.of(steps, closes, keys, _together(crops), echo, chords)
+    closes, echo = np.stack([crop.steps_to_close for crop in crops]), stacked([crop.echo for crop in crops])
+    ahead = stacked([crop.ahead or Ahead.unknown(len(crop.frames)) for crop in crops])
+    chords = stacked([crop.chords or SaidChords.unsaid(len(crop.frames)) for crop in crops])
+    place = Place.of(steps, closes, keys, ahead, echo, chords)
     rank = np.stack([np.broadcast_to(crop.rank, crop.frames.shape) for crop in crops])
     ids = row.of_pieces(frames, place, rank)
     targets = np.stack([targets_of(crop) for crop in crops])
@@ -217,16 +210,6 @@ def batch_of(crops: Sequence[Crop], row: FeatureRow) -> tuple[IntArray, IntArray
     return (
         np.take_along_axis(ids, order, axis=2).reshape(len(crops), notes, row.width),
         np.take_along_axis(targets, order, axis=2).reshape(len(crops), notes, 2),
-    )
-
-
-def _together(crops: Sequence[Crop]) -> Ahead:
-    """``[batch, steps, 4]``: what each crop's frames may know."""
-    rows = [Ahead.unknown(len(crop.frames)) if crop.ahead is None else crop.ahead for crop in crops]
-    return Ahead(
-        np.stack([row.now for row in rows]),
-        np.stack([row.later for row in rows]),
-        np.stack([row.steps for row in rows]),
     )
 
 

@@ -330,6 +330,7 @@ def test_a_finished_run_is_resumed_only_as_it_was(workshop: Workshop) -> None:
             "--save writes the scores of the model alone; leave out --chords",
         ),
         (("evaluate", "transformer", "--chords"), "transformer is told no chords; leave out --chords"),
+        (("evaluate", "melody-basic", "--chords"), "melody-basic is told no chords; leave out --chords"),
         (("fit", "transformer", "--model", '{"units": 30}'), "units must be a multiple of heads (4), not 30"),
         (("fit", "gru", "--data", "."), "gru learns from prepared sets of four voices: leave out --data"),
         (("fit", "biaxial-lstm", "--data", "{data}/none"), "no folder at {data}/none"),

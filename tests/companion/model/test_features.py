@@ -39,7 +39,7 @@ from companion.model.features import (
     known_before,
     sounding_code,
 )
-from companion.model.told import LOOK_AHEAD, Ahead, Echo, SaidChords
+from companion.model.told import LOOK_AHEAD, Ahead, Echo, SaidChords, stacked
 from companion.music.key import Key
 from companion.music.vocabulary import FIRST_STRIKE, HOLD, REST, IntArray, hide_onsets, strike, transpose
 
@@ -147,7 +147,7 @@ class TestWholeAndLive:
     def test_leading_axes(self, one: IntArray, other: IntArray) -> None:
         both = np.stack([one, other])[:, None]
         rank = np.broadcast_to(IN_ORDER, both.shape)
-        echo = Echo.stack([Echo.stack([echoes_of(frames)]) for frames in (one, other)])
+        echo = stacked([stacked([echoes_of(frames)]) for frames in (one, other)])
         place = Place.of(np.arange(6) + np.zeros((2, 1, 1), int), np.full((2, 1, 6), -1), echo=echo)
         ids = EVERYTHING.of_pieces(both, place, rank)
         assert ids.shape == (2, 1, 6, 4, EVERYTHING.width)

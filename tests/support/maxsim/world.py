@@ -195,11 +195,9 @@ class Device:
         mark = f"@{name}"
         return words[words.index(mark) + 1] if mark in words else ""
 
-    def _made(self, patch_bytes: bytes) -> dict[str, Box]:
-        boxes = {
-            path: kind(self, called, arguments, data) for path, kind, called, arguments, data in _parts(patch_bytes)
-        }
-        for cord in _patch(patch_bytes).cords:
+    def _made(self, data: bytes) -> dict[str, Box]:
+        boxes = {path: kind(self, called, arguments, own) for path, kind, called, arguments, own in _parts(data)}
+        for cord in _patch(data).cords:
             boxes[cord.source].ways[cord.outlet].append((boxes[cord.target], cord.inlet))
         return boxes
 
