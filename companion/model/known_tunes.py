@@ -7,11 +7,11 @@ which hearing more never changes.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,8 @@ LEAST_MOVES = 3  # of a known tune that were alike before it is recalled
 LONGEST_NOTE = 255  # steps; a longer one counts as this
 
 _Places = NDArray[np.intp]  # notes of the known tunes, by their numbers
-_Turn = tuple[int, ...]  # where a note begins in the beat, and the moves that led to it with the steps between
-_NO_PLACES: _Places = np.zeros(0, dtype=np.intp)
+_MOVES = 2 * VOCABULARY_SIZE  # a move is less than so many, upwards from −VOCABULARY_SIZE
+_NOWHERE = -1  # in the place of a turn: fewer moves led here
 
 
 class KnownTune(NamedTuple):
@@ -50,29 +50,39 @@ class KnownTunes:
 
     def __init__(self, tunes: Sequence[KnownTune]) -> None:
         self.tunes = tuple(tunes)
-        self.moves = [move for tune in self.tunes for move in tune.moves]
-        self.steps = [steps for tune in self.tunes for steps in tune.steps]
-        self.goes_on = [at + 1 < len(tune.moves) for tune in self.tunes for at in range(len(tune.moves))]
-        self._moves, self._steps = (np.array(numbers, dtype=np.int16) for numbers in (self.moves, self.steps))
-        found: dict[_Turn, list[int]] = defaultdict(list)
-        for turn, place in self._turns():
-            found[turn].append(place)
-        self._places = {turn: np.array(at, dtype=np.intp) for turn, at in found.items()}
-        self._usual: dict[tuple[_Turn, int], int | None] = {}
+        self._moves = np.array([move for tune in self.tunes for move in tune.moves], dtype=np.int64)
+        self._steps = np.array([steps for tune in self.tunes for steps in tune.steps], dtype=np.int64)
+        lengths = np.array([len(tune.moves) for tune in self.tunes], dtype=np.intp)
+        firsts = np.cumsum(lengths) - lengths
+        place = np.arange(len(self._moves)) - np.repeat(firsts, lengths)  # of each note in its tune
+        self.moves, self.steps = self._moves.tolist(), self._steps.tolist()
+        self.goes_on = (place + 1 < np.repeat(lengths, lengths)).tolist()
 
-    def _turns(self) -> Iterator[tuple[_Turn, int]]:
-        """Every note to which so many moves lead, and its number."""
-        first = 0
-        for tune in self.tunes:
-            begins = list(accumulate(tune.steps, initial=tune.begins))
-            for at in range(LEAST_MOVES, len(tune.moves)):
-                led = zip(tune.steps[at - LEAST_MOVES : at], tune.moves[at - LEAST_MOVES + 1 : at + 1], strict=True)
-                yield _turn(begins[at] % STEPS_PER_BEAT, tuple(led)), first + at
-            first += len(tune.moves)
+        before = np.cumsum(self._steps) - self._steps  # steps of all notes before each
+        begins = np.array([tune.begins for tune in self.tunes], dtype=np.intp)
+        begins = before + np.repeat(begins - before[firsts], lengths)
+        reached = np.flatnonzero(place >= LEAST_MOVES)
+        turns = self._turns(reached, begins[reached] % STEPS_PER_BEAT)
+        order = np.argsort(turns, kind="stable")
+        self._sorted, self._places = turns[order], reached[order]
+        self._usual: dict[tuple[int, int], int | None] = {}
 
-    def after(self, turn: _Turn, held: int, move: int) -> list[int]:
+    def _turns(self, notes: _Places, steps: _Places) -> NDArray[np.int64]:
+        """Where the notes stand to which so many moves lead, which begin on these steps of the beat."""
+        before = range(LEAST_MOVES - 1, -1, -1)
+        turns: NDArray[np.int64] = _turn(
+            steps, [(self._steps[notes - 1 - back], self._moves[notes - back]) for back in before]
+        )
+        return turns
+
+    def _standing(self, turn: int) -> _Places:
+        """The notes at which a turn stands, in their order."""
+        first, end = np.searchsorted(self._sorted, (turn, turn + 1))
+        return self._places[first:end]
+
+    def after(self, turn: int, held: int, move: int) -> list[int]:
         """The notes to which a move leads from where a turn stands, after notes of so many steps."""
-        following = self._places.get(turn, _NO_PLACES) + 1
+        following = self._standing(turn) + 1
         following = following[following < len(self._moves)]
         is_led = (self._steps[following - 1] == held) & (self._moves[following] == move)
         return [place for place in following[is_led].tolist() if self.goes_on[place - 1]]
@@ -84,12 +94,13 @@ class KnownTunes:
             return 0
         return self.moves[place + 1] if left == 0 and self.goes_on[place] else None
 
-    def usual_move(self, turn: _Turn, held: int) -> int | None:
+    def usual_move(self, turn: int, held: int) -> int | None:
         """What most of the notes say at which a turn stands; it is asked often, and remembered."""
-        if turn not in self._places:  # nor noted: no end of such turns may be heard
-            return None
         if (turn, held) not in self._usual:
-            moves = (self.next_move(place, held) for place in self._places[turn].tolist())
+            standing = self._standing(turn).tolist()
+            if not standing:  # not noted: no end of such turns may be heard
+                return None
+            moves = (self.next_move(place, held) for place in standing)
             said = Counter(move for move in moves if move is not None)
             self._usual[turn, held] = said.most_common(1)[0][0] if said else None
         return self._usual[turn, held]
@@ -102,10 +113,16 @@ class KnownTunes:
         return Recollection(self, step)
 
 
-def _turn(step: int, led: Sequence[tuple[int, int]]) -> _Turn:
-    """How long the note before the first move was is no matter."""
+def _turn(step: Any, led: Sequence[tuple[Any, Any]]) -> Any:
+    """One number, or an array of them, for where a note begins in the beat and for the moves that led to it.
+
+    Before each move stands how long the note before it was; before the first that is no matter.
+    """
     (_, first), *others = led
-    return (step, first, *chain.from_iterable(others))
+    number = step * _MOVES + first + VOCABULARY_SIZE
+    for held, move in others:
+        number = (number * (LONGEST_NOTE + 1) + held) * _MOVES + move + VOCABULARY_SIZE
+    return number
 
 
 @dataclass(frozen=True)
@@ -117,7 +134,7 @@ class Recollection:
     code: int = NOTHING  # what sounds
     held: int = 0  # steps since it began
     led: tuple[tuple[int, int], ...] = ()  # of the last moves: how long the note before was, and semitones
-    turn: _Turn = ()  # by which it is looked for; () after fewer moves
+    turn: int = _NOWHERE  # by which it is looked for
     longer: tuple[tuple[int, int], ...] = ()  # notes to which more moves led as to this one, and how many
 
     def advance(self, code: int) -> Recollection:
@@ -129,11 +146,11 @@ class Recollection:
             return Recollection(self.known, self.step + 1, code, 1)
         move = code - self.code
         led = (*self.led, (self.held, move))[-LEAST_MOVES:]
-        turn = _turn(self.step % STEPS_PER_BEAT, led) if len(led) == LEAST_MOVES else ()
+        turn = _turn(self.step % STEPS_PER_BEAT, led) if len(led) == LEAST_MOVES else _NOWHERE
         before = dict(self.longer)
         longer = tuple(
             (place, min(before.get(place - 1, LEAST_MOVES) + 1, LONGEST_PAST))
-            for place in (self.known.after(self.turn, self.held, move) if self.turn else ())
+            for place in (self.known.after(self.turn, self.held, move) if self.turn != _NOWHERE else ())
         )
         return Recollection(self.known, self.step + 1, code, 1, led, turn, longer)
 
@@ -147,7 +164,9 @@ class Recollection:
                 most = moves
         if said:
             return self._recall(max(said, key=said.count), most)
-        return self._recall(self.known.usual_move(self.turn, self.held), LEAST_MOVES) if self.turn else NOTHING_RECALLED
+        if self.turn == _NOWHERE:
+            return NOTHING_RECALLED
+        return self._recall(self.known.usual_move(self.turn, self.held), LEAST_MOVES)
 
     def _recall(self, move: int | None, moves: int) -> Recall:
         token = UNDECIDED if move is None else HOLD if move == 0 else self.code + move
