@@ -49,9 +49,13 @@ def test_a_model_is_divided_by_what_makes_it_best() -> None:
 
 @pytest.mark.usefixtures("uncompiled")
 def test_too_sure_by_a_known_factor() -> None:
-    """Found again, whatever the model, once it stands at its best."""
+    """Found again of a model that is as sure as it is right: it knows how often each token comes, and no more."""
     model = tiny_model("gru", depth=1)
-    for _ in range(40):
+    for layer in (model.head.absolute, model.head.relative):
+        layer.set_weights([np.zeros(weight.shape) for weight in layer.weights])
+    tokens = np.concatenate([piece.frames.ravel() for piece in VALID])
+    model.head.absolute.bias.assign(np.log(1 + np.bincount(tokens, minlength=VOCABULARY_SIZE)))
+    for _ in range(3):
         if calibrate(model, VALID).temperature == 1.0:
             break
     model.head.divide(0.8)
