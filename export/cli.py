@@ -583,6 +583,7 @@ def judge_command(
         float | None, typer.Option("--temperature", "-t", help="In place of the style's own.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another number, another performance.")] = 1,
+    part: Annotated[str, typer.Option("--part", help="Of the held-out pieces: test, or valid, to choose by.")] = "test",
     before: Annotated[
         Path | None, typer.Option("--before", help="An earlier report (--json), whose figures are shown as well.")
     ] = None,
@@ -617,7 +618,7 @@ def judge_command(
     outputs = ReportFiles(plots, save, force)
     played = Programme(continuations, bars, melodies, cadences, seed, phrases=phrases, tunes=tunes, gaps=gaps)
     programme = judge.programme_for(wanted, played if pieces is None else played.of_pieces(pieces))
-    material = judge.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir), programme)
+    material = judge.material_of(_jsb_pieces(data, data_dir), _prepared_corpus(data_dir), programme, part)
     found = find_targets(targets)
     outputs.check(found)
     to_play = judge.pieces_to_play(found, material, programme)
@@ -626,7 +627,13 @@ def judge_command(
     judgement = judge.judge(performance, material, wanted)
     notices = [*(line for target in found for line in target.notices), *outputs.write(judgement)]
     if as_json:
-        asked = {**vars(programme), "style": style, "temperature": sampling.temperature, "top_p": sampling.top_p}
+        asked = {
+            **vars(programme),
+            "part": part,
+            "style": style,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+        }
         print_out(json.dumps({"asked": asked, **judgement.as_dict(), "notices": notices}))
     else:
         print_out(*judgement.lines(then), *notices)

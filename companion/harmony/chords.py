@@ -17,6 +17,8 @@ from companion.sampling.harmony import DIMINISHED, MAJOR, MINOR, SEVENTHS
 # Semitones above the root of each quality: triads, then seventh chords.
 QUALITIES: tuple[tuple[int, ...], ...] = (MAJOR, MINOR, DIMINISHED, *SEVENTHS)
 PERFECT_TRIADS = (0, 1)  # qualities that can close: major and minor
+DOMINANT_SEVENTH = 3
+DOMINANTS = (0, DOMINANT_SEVENTH)  # those that can lead to a close a fourth above
 NO_TONE = 4  # in the place of a chord's tone: none of it
 
 _WEIGHTS = (1.5, 0.7, 1.0, 0.7)  # what sounds on each step of a beat

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from companion.harmony.chords import QUALITIES, TONE_OF
+from companion.harmony.chords import DOMINANT_SEVENTH, QUALITIES, TONE_OF
 from companion.harmony.doubling import DEALT_NUMBER, TONES, UPPER
 from companion.harmony.progressions import Likelihoods, tables
 from companion.model.codes import UNDECIDED
@@ -25,7 +25,6 @@ _THIRDS = (3, 4)
 _SECOND_EIGHTH = 2  # its step within the beat
 _MAJOR = 0
 _SOFT = {QUALITIES.index(shape) for shape in SOFT_SEVENTHS}
-_DOMINANT_SEVENTH = 3  # a quality: its third leads, in whatever key
 
 _CLASSES = np.array(CODE_PITCH_CLASS)
 
@@ -136,7 +135,7 @@ class _Leaning:
         self.turning = self.strength * manner.turning
         third = self.chord.tones[1]
         self.leads = {(key.tonic + LEADING_TONE) % OCTAVE}
-        if self.chord.quality == _DOMINANT_SEVENTH or (self.chord.quality == _MAJOR and third not in key.scale):
+        if self.chord.quality == DOMINANT_SEVENTH or (self.chord.quality == _MAJOR and third not in key.scale):
             self.leads.add(third)
 
     def steps_above(self) -> list[bool]:

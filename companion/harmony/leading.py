@@ -117,7 +117,7 @@ class Harmony:
     def _following(self, chain: ChordChain, last: int) -> Likelihoods:
         """[chords] after one."""
         if self.beat.places is None:
-            return np.array(chain.following[self.beat.place, last])
+            return np.array(chain.after(self.beat.place)[last])
         return np.asarray(self.beat.places @ chain.following[:, last])
 
     def _of_options(self, likely: Likelihoods) -> Likelihoods:

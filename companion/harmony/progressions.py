@@ -17,9 +17,10 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.harmony.chords import PERFECT_TRIADS, Chord, chord_of_tones
+from companion.harmony.chords import DOMINANTS, PERFECT_TRIADS, Chord, chord_of_tones
 from companion.music.key import Key
 from companion.music.pitch import OCTAVE
+from companion.sampling.harmony import FIFTH
 
 TABLES_FILE = "chorales.npz"
 TABLES_FORMAT = "chorale-harmony/3"
@@ -52,6 +53,7 @@ class Closing(IntEnum):
     INNER = 6  # any but the first and the final one, where nobody knows how long the piece will be
 
 
+_LED_TO = (1.4, 2.0)  # so much likelier is a close that its dominant leads to, at home and elsewhere
 _TRUST = 4.0  # so many counts weigh as much as what is likely in general
 _TRUST_IN_QUALITY = 6.0  # likewise of what a voice sings in chords of one quality
 _OUT_OF_MODE = 0.02  # how much less likely a chord is that a church mode has not
@@ -103,6 +105,21 @@ class ChordChain:
     @functools.cached_property
     def _tones(self) -> list[frozenset[int]]:
         return [frozenset(chord.tones) for chord in self.chords]
+
+    def after(self, place: PhrasePlace) -> Likelihoods:
+        """[chords, chords]: how well each is followed by which on a beat of a place that is known.
+
+        Dominants lead to closes oftener than was counted: not all of those that are meant are heard as such.
+        """
+        return self._to_closes if place == PhrasePlace.CLOSE else np.asarray(self.following[place])
+
+    @functools.cached_property
+    def _to_closes(self) -> Likelihoods:
+        roots = np.array([chord.root for chord in self.chords])
+        dominants = np.array([chord.quality in DOMINANTS and chord.inversion == 0 for chord in self.chords])
+        falls = (roots[:, None] - roots) % OCTAVE == FIFTH
+        likelier = np.where(dominants[:, None] & self.triads & falls, np.where(self.on_tonic, *_LED_TO), 1.0)
+        return np.asarray(self.following[PhrasePlace.CLOSE] * likelier)
 
     @functools.cached_property
     def on_tonic(self) -> NDArray[np.bool_]:

@@ -83,7 +83,7 @@ def way_through(
         beats.append(AskedBeat(place, toward, options=options, then=_then(beats)))
         for on_beat in sung[step - first :][:1]:
             toward = toward * chain.going_with(on_beat, ON_BEAT)
-        message = chain.following[place] @ toward
+        message = chain.after(place) @ toward
     return Way(key, form, tuple(reversed(beats)))
 
 

@@ -31,7 +31,7 @@ from export.measures.musician import Trait, traits
 from export.measures.passage import Passage, whole_pieces
 from export.measures.table import Measure, all_measures
 from export.measures.tally import Tally
-from export.scores.evaluation import of_split
+from export.scores.evaluation import HELD_OUT, of_split
 
 COUNTED, MUSICIAN, FOLLOWING, METRE, REWRITING, LISTENER = ROW_NAMES = (
     "counted",
@@ -42,6 +42,7 @@ COUNTED, MUSICIAN, FOLLOWING, METRE, REWRITING, LISTENER = ROW_NAMES = (
     "listener",
 )
 EVERY = "all"
+TEST = "test"  # the part that music is held against; what is chosen is chosen by the other one
 TWIN_STEPS = 24  # for so long a tune and its twin go alike at least, where notes are taken to be repeated as there
 
 
@@ -89,15 +90,19 @@ class Material:
     tunes: tuple[Tune, ...] = ()  # of dotted beats
 
 
-def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece], programme: Programme) -> Material:
+def material_of(jsb: Sequence[Piece], corpus: Sequence[Piece], programme: Programme, part: str = TEST) -> Material:
     """From the JSB set and, where it is prepared, the corpus: its training pieces too may have been copied.
 
-    Folk songs are read where the programme has some.
+    Folk songs are read where the programme has some. BadSetting where there is no such part, or nothing in it.
     """
+    if part not in HELD_OUT:
+        raise BadSetting(f"--part is {' or '.join(HELD_OUT)}, not {part!r:.40}")
+    held_out = tuple(of_split(jsb, part))
+    if not held_out:
+        raise BadSetting(f"the JSB set holds no {part} pieces")
     training = {"jsb": of_split(jsb, "train"), "corpus": of_split(corpus, "train")}
     copies = CopyIndex(piece.frames for pieces in training.values() for piece in pieces)
     known = whole_pieces(training["jsb"])
-    held_out = tuple(of_split(jsb, "test"))
     return Material(
         held_out,
         as_sung(held_out, corpus),

@@ -11,7 +11,7 @@ from support.made_up import chorale, piece_of
 from support.programs import Ran, chorale_train
 
 from companion.files.midi import read_song, write_chorale
-from export.data.pieces import save_pieces
+from export.data.pieces import load_pieces, save_pieces
 from export.judging.keeping import notes_in_ticks
 
 FEW = ("--continuations", 2, "--bars", 4, "--melodies", 1, "--cadences", 1)
@@ -78,6 +78,7 @@ def test_json_is_one_object_that_says_what_was_asked(data: Path) -> None:
         "phrases": 0,
         "tunes": 0,
         "gaps": 0,
+        "part": "test",
         "style": "bach",
         "temperature": 0.8,
         "top_p": 0.95,
@@ -85,6 +86,17 @@ def test_json_is_one_object_that_says_what_was_asked(data: Path) -> None:
     assert found["pieces"] == {"Bach": 2, "babbler continues": 2, "babbler harmonises": 1}
     assert found["cadences"]["babbler"]["asked"] == 1
     assert judge("babbler", "--data-dir", data, *FEW, "--seed", 7, "--json").out == ran.out
+
+
+@pytest.mark.usefixtures("babbler")
+def test_what_is_chosen_is_chosen_by_the_validation_part(data: Path, tmp_path: Path) -> None:
+    pieces = [*load_pieces(data / "jsb.npz"), piece_of("jsb-valid-5", "valid", chorale(5))]
+    save_pieces(pieces, tmp_path / "both" / "jsb.npz")
+    kept = tmp_path / "kept"
+    words = ("babbler", "--data-dir", tmp_path / "both", *FEW, "--rows", "counted", "--save", kept)
+    found = json.loads(judge(*words, "--part", "valid", "--json").out)
+    assert (found["asked"]["part"], found["pieces"]["Bach"]) == ("valid", 1)
+    assert {path.stem.rpartition("-")[0] for path in kept.glob("babbler*/*.mid")} == {"jsb-valid-5"}
 
 
 @pytest.mark.usefixtures("babbler")
@@ -170,6 +182,8 @@ def test_faults_are_one_line(data: Path, folder: Path, tmp_path: Path) -> None:
             (folder, "--rows", "loud"),
             "--rows are some of counted, musician, following, metre, rewriting, listener, or all, not",
         ),
+        ((folder, "--part", "train"), "--part is valid or test, not 'train'"),
+        ((folder, "--part", "valid"), "the JSB set holds no valid pieces"),
         ((folder, "--before", folder / "copy.mid"), f"{folder / 'copy.mid'} holds no musician's rows"),
         ((folder, folder), "two columns would be called mine"),
         ((tmp_path / "none",), "no MIDI files"),

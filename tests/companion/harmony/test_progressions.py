@@ -55,6 +55,18 @@ class TestShipped:
             after = chain.following[PhrasePlace.CLOSE, state(chain, dominant)]
             assert after[chain.on_tonic].sum() > 0.6
 
+    def test_to_a_close_dominants_lead_oftener_than_was_counted_and_all_else_as_often(self, minor: bool) -> None:
+        """Twice as often to another degree, in root position, and not on other beats."""
+        chain = mode(minor)
+        likelier = chain.after(PhrasePlace.CLOSE) / chain.following[PhrasePlace.CLOSE]
+        home, away = state(chain, tonic(minor)), state(chain, Chord(7, MAJOR, 7))
+        dominant_of_it = [state(chain, Chord(2, quality, 2)) for quality in (MAJOR, DOMINANT_SEVENTH)]
+        np.testing.assert_allclose(likelier[[state(chain, V), state(chain, V7)], home], 1.4)
+        np.testing.assert_allclose(likelier[dominant_of_it, away], 2.0)
+        assert (likelier[:, ~chain.triads] == 1).all()
+        assert (likelier[state(chain, Chord(7, MAJOR, 11))] == 1).all()
+        np.testing.assert_array_equal(chain.after(PhrasePlace.LAST), chain.following[PhrasePlace.LAST])
+
     def test_before_a_close_the_dominant_is_likelier_than_inside(self, minor: bool) -> None:
         chain = mode(minor)
         dominants = [state(chain, V), state(chain, V7)]
