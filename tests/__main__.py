@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -37,9 +37,9 @@ TALKING, BUILT = ("tests/integration", "tests/companion/bench/test_jam.py"), "te
 QUIET: Step = (*PYTEST, *IN_TWO, *(f"--ignore={place}" for place in (*TALKING, BUILT)))
 OF_THEIR_OWN = ("-o", "cache_dir=.pytest_cache/talking")  # what failed of them, apart from what others write down
 IN_TIME: Step = (*PYTEST, *IN_TWO, *OF_THEIR_OWN, *TALKING)
+LAST: Step = (*PYTEST, *IN_TWO, *OF_THEIR_OWN, BUILT)  # .ci/run makes the app meanwhile
 # Even so they may miss a deadline: those that fail are tried once more, alone, and what fails then has failed.
-ALONE: Step = (*PYTEST, *OF_THEIR_OWN, "--last-failed", "--last-failed-no-failures=none", *TALKING)
-LAST: Step = (*PYTEST, *IN_TWO, BUILT)  # .ci/run makes the app meanwhile
+ALONE: Step = (*PYTEST, *OF_THEIR_OWN, "--last-failed", "--last-failed-no-failures=none")
 
 
 def place_of(word: str) -> str | None:
@@ -57,7 +57,8 @@ def carry_out(step: Step, at_leisure: bool = False) -> int:
     running = subprocess.Popen([sys.executable, "-m", *step], cwd=ROOT, env=ENVIRONMENT)
     try:
         if at_leisure and hasattr(os, "SCHED_IDLE"):
-            os.sched_setscheduler(running.pid, os.SCHED_IDLE, os.sched_param(0))
+            with suppress(OSError):  # where it is not allowed, all share alike
+                os.sched_setscheduler(running.pid, os.SCHED_IDLE, os.sched_param(0))
         return running.wait()
     except BaseException:
         running.terminate()
@@ -80,8 +81,9 @@ def run_all(words: list[str]) -> Iterator[int]:
         _show((*IN_TIME, *words))
         output.seek(0)
         sys.stdout.write(output.read())
-    yield carry_out((*ALONE, *words)) if code == SOME_FAILED else code
-    yield carry_out((*LAST, *words))
+    yield carry_out((*ALONE, *TALKING, *words)) if code == SOME_FAILED else code
+    code = carry_out((*LAST, *words))
+    yield carry_out((*ALONE, BUILT, *words)) if code == SOME_FAILED else code
 
 
 @contextmanager
