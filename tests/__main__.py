@@ -36,7 +36,7 @@ IN_TWO = ("-n2", "--dist=loadfile", "--no-loadscope-reorder", "-p", "no:benchmar
 TALKING, BUILT = ("tests/integration", "tests/companion/bench/test_jam.py"), "tests/app"
 QUIET: Step = (*PYTEST, *IN_TWO, *(f"--ignore={place}" for place in (*TALKING, BUILT)))
 OF_THEIR_OWN = ("-o", "cache_dir=.pytest_cache/talking")  # what failed of them, apart from what others write down
-IN_TIME: Step = (*PYTEST, *IN_TWO, *OF_THEIR_OWN, *TALKING)
+IN_TIME: Step = (*PYTEST, "-p", "no:benchmark", *OF_THEIR_OWN, *TALKING)  # one by one they are done before the others
 LAST: Step = (*PYTEST, *IN_TWO, *OF_THEIR_OWN, BUILT)  # .ci/run makes the app meanwhile
 # Even so they may miss a deadline: those that fail are tried once more, alone, and what fails then has failed.
 ALONE: Step = (*PYTEST, *OF_THEIR_OWN, "--last-failed", "--last-failed-no-failures=none")
