@@ -614,7 +614,7 @@ def judge_command(
     wanted = judge.rows_named(rows)
     if judge.needs_songs(wanted):
         _need("music21")
-    then = None if before is None else read_before(before)
+    then = None if before is None else read_before(before, part)
     outputs = ReportFiles(plots, save, force)
     played = Programme(continuations, bars, melodies, cadences, seed, phrases=phrases, tunes=tunes, gaps=gaps)
     programme = judge.programme_for(wanted, played if pieces is None else played.of_pieces(pieces))

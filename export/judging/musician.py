@@ -88,19 +88,25 @@ def traits_as_dict(report: TraitReport) -> dict[str, Any]:
     }
 
 
-def read_before(path: Path) -> Before:
-    """The traits of an earlier report.
+def read_before(path: Path, part: str) -> Before:
+    """The traits of an earlier report on a part of the held-out pieces.
 
     Raises:
-        BadSetting: The file is no object that ``chorale-train judge --json`` printed with these rows.
+        BadSetting: The file is no object that ``chorale-train judge --json`` printed with these rows, or is of the
+            other part.
     """
     try:
-        found = json.loads(path.read_text("utf-8"))["musician"]
-        return {
-            trait: {name: {"value": float(one["value"])} for name, one in row.items()} for trait, row in found.items()
+        report = json.loads(path.read_text("utf-8"))
+        before = {
+            trait: {name: {"value": float(one["value"])} for name, one in row.items()}
+            for trait, row in report["musician"].items()
         }
+        its_part = report["asked"].get("part", "test")  # before there was a choice it was this one
     except (ValueError, KeyError, TypeError, AttributeError):
         raise BadSetting(f"{path} holds no musician's rows; write them with: judge … --json > {path.name}") from None
+    if its_part != part:
+        raise BadSetting(f"{path} is of the part {its_part!r:.20}, this one of {part!r:.20}; give both the same --part")
+    return before
 
 
 def describe_traits(report: TraitReport, before: Before | None = None) -> list[str]:

@@ -112,6 +112,11 @@ def test_a_musicians_rows_stand_alone_with_live_harmony_and_what_was_before(data
     assert lines[2] == "| pieces | 2 | 2 | 1 | 1 |"
     assert " → " in next(line for line in lines if line.startswith("| seventh chords"))
     assert "goals" not in json.loads(before.read_text("utf-8"))
+    refused = judge(*words, "--before", before, "--part", "valid")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == (
+        f"chorale-train: {before} is of the part 'test', this one of 'valid'; give both the same --part\n"
+    )
 
 
 @pytest.mark.usefixtures("babbler")
