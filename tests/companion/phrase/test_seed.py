@@ -119,6 +119,8 @@ class TestWithoutLoss:
         st.lists(st.tuples(st.sampled_from([1, 2, 4, 6, 8]), st.integers(60, 80)), min_size=2, max_size=20),
         st.lists(st.floats(-0.39, 0.39), min_size=21, max_size=21),
     )
+    @example([(1, 60), (2, 60)], [0.25, 0.375, -0.375, *[0.0] * 18])  # a triplet, as it is played
+    @example([(4, 61), (6, 60)], [0.276, 0.34, -0.324, *[0.0] * 18])  # likewise, of which nothing else is known
     def test_jitter_changes_no_step(self, figures: list[tuple[int, int]], jitter: list[float]) -> None:
         notes, step = [], 1
         for steps, pitch in figures:
@@ -127,6 +129,9 @@ class TestWithoutLoss:
         if any(step % 4 == 3 for step, *_ in notes):
             late = [0.3 if step % 4 == 3 else -0.3 for step, *_ in notes]  # early ones may happen to swing
             jitter = [*late, 0.0]
+        for at, (step, *_) in enumerate(notes):
+            if step % 4 in (1, 2):
+                jitter[at] = min(jitter[at], 0.25)  # a later one may lie on a third of its beat
         played = [
             ((step + jitter[at]) / 4, (steps + jitter[at + 1] - jitter[at]) / 4, pitch)
             for at, (step, steps, pitch) in enumerate(notes)
