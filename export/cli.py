@@ -503,11 +503,11 @@ def compare(
         if row is None:
             with progress_bar(f"scoring {name}", evaluation.frames_to_score(pieces), hidden=as_json) as progress:
                 row = evaluation.score_model(model, pieces, progress)
-        row |= comparison.facts_of(model, name)
-        if frames:
-            with progress_bar(f"timing {name}", frames, hidden=as_json) as progress:
-                row |= comparison.speed_of(model, name, sampling, frames, progress)
-        rows.append(row)
+        rows.append(row | comparison.facts_of(model, name))
+    if frames and opened:
+        with progress_bar("timing them in turn", frames, hidden=as_json) as progress:
+            speeds = comparison.speeds_of(opened, sampling, frames, progress)
+        rows[-len(opened) :] = [row | speed for row, speed in zip(rows[-len(opened) :], speeds, strict=True)]
     rows += evaluation.published_rows()
     if plot is not None:
         write_output(plot, comparison.nats_against_time(rows), force=force)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -22,6 +23,7 @@ from companion.sampling.draw import Sampling
 from companion.screen.terminal import Progress
 
 PARTS_FRAMES = 1000
+TURN_FRAMES = 25  # of one model, before the next has its turn: enough that its weights are at hand, as in a jam
 
 
 @dataclass(frozen=True)
@@ -38,21 +40,31 @@ class Timing:
 
 def time_frames(model: Model, sampling: Sampling, frames: int, progress: Progress) -> Timing:
     """Time every frame by itself; progress is told how many are done."""
+    (timed,) = time_in_turns([model], sampling, frames, progress)
+    return timed
+
+
+def time_in_turns(models: Sequence[Model], sampling: Sampling, frames: int, progress: Progress) -> list[Timing]:
+    """The same of several models, some frames of each in turn: what else the machine does falls on all alike."""
     switches = involuntary_switches()
-    generator = Generator(model, np.random.Generator(np.random.PCG64(1)))
-    state = after_opening(generator)
-    quiet: list[float] = []
-    interrupted: list[float] = []
-    for index in range(-WARM_FRAMES, frames):
-        if index % RESTART_FRAMES == 0:
-            state = after_opening(generator)
-        switched, begun = switches(), time.perf_counter()
-        state = goes_on(generator, state, sampling)
-        elapsed = (time.perf_counter() - begun) * 1000
-        if index >= 0:
-            (quiet if switches() == switched else interrupted).append(elapsed)
-            progress(index + 1)
-    return timing(quiet, interrupted)
+    generators = [Generator(model, np.random.Generator(np.random.PCG64(1))) for model in models]
+    states = [after_opening(generator) for generator in generators]
+    quiet: list[list[float]] = [[] for _ in models]
+    interrupted: list[list[float]] = [[] for _ in models]
+    for first in range(-WARM_FRAMES, frames, TURN_FRAMES):
+        turn = range(first, min(first + TURN_FRAMES, frames))
+        for number, generator in enumerate(generators):
+            for index in turn:
+                if index % RESTART_FRAMES == 0:
+                    states[number] = after_opening(generator)
+                switched, begun = switches(), time.perf_counter()
+                states[number] = goes_on(generator, states[number], sampling)
+                elapsed = (time.perf_counter() - begun) * 1000
+                if index >= 0:
+                    (quiet if switches() == switched else interrupted)[number].append(elapsed)
+        if turn.stop > 0:
+            progress(turn.stop)
+    return list(map(timing, quiet, interrupted))
 
 
 def timing(quiet: list[float], interrupted: list[float]) -> Timing:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from companion.bench.frames import time_frames, time_start
+from companion.bench.frames import time_in_turns, time_start
 from companion.model.library import find_model
 from companion.model.runtime import Model
 from companion.sampling.draw import Sampling
@@ -46,11 +46,26 @@ def facts_of(model: Model, name: str) -> dict[str, Any]:
     return {"parameters": model.contract.parameters, "file_mb": round(size / 1e6, 2), "kind": model.contract.kind}
 
 
-def speed_of(model: Model, name: str, sampling: Sampling, frames: int, progress: Progress = unseen) -> dict[str, Any]:
-    """How long a frame of four notes takes on this machine, and how much memory a program that plays it."""
-    timed = time_frames(model, sampling, frames, progress)
-    _, memory = time_start(name, runs=1)
-    return {"frame_ms": {"p50": round(timed.p50, 3), "p99": round(timed.p99, 3)}, "memory_mb": memory}
+def speeds_of(
+    models: Mapping[str, Model], sampling: Sampling, frames: int, progress: Progress = unseen
+) -> list[dict[str, Any]]:
+    """How long a frame of four notes takes of each in turn on this machine, and the memory of a program that plays it.
+
+    A file that is unknown to the companion is timed as if it shipped: to be stopped at any moment takes longer.
+    models: by name or file.
+    """
+    strangers = [model for model in models.values() if model.is_stranger]
+    for model in strangers:
+        model.is_stranger = False
+    try:
+        timed = time_in_turns(list(models.values()), sampling, frames, progress)
+    finally:
+        for model in strangers:
+            model.is_stranger = True
+    return [
+        {"frame_ms": {"p50": round(one.p50, 3), "p99": round(one.p99, 3)}, "memory_mb": time_start(name, runs=1)[1]}
+        for name, one in zip(models, timed, strict=True)
+    ]
 
 
 def side_by_side(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -11,6 +11,7 @@ from support.fakes import Babbler
 from support.programs import Command
 
 from companion.bench import frames
+from companion.generation.generator import DecoderState, Generator
 from companion.sampling.draw import Sampling
 
 RESULT: dict[str, Any] = {
@@ -39,7 +40,25 @@ def test_every_frame_is_timed_and_told() -> None:
     told: list[int] = []
     figures = frames.time_frames(Babbler(), Sampling(), 30, told.append)  # type: ignore[arg-type]
     assert figures.frames == 30
-    assert told == list(range(1, 31))
+    assert told[-1] == 30 and told == sorted(told)
+
+
+def test_several_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that whatever else the machine does falls on all of them."""
+    turns: list[object] = []
+
+    def played(generator: Generator, state: DecoderState, _: Sampling) -> DecoderState:
+        turns.append(generator.model)
+        return state
+
+    monkeypatch.setattr(frames, "goes_on", played)
+    models, told = [Babbler(), Babbler()], list[int]()
+    timed = frames.time_in_turns(models, Sampling(), 30, told.append)  # type: ignore[arg-type]
+    rounds = [frames.TURN_FRAMES] * (len(turns) // 2 // frames.TURN_FRAMES) + [len(turns) // 2 % frames.TURN_FRAMES]
+    assert len(turns) == 2 * (frames.WARM_FRAMES + 30)
+    assert turns == [model for length in rounds for model in models for _ in range(length)]
+    assert [one.frames for one in timed] == [30, 30]
+    assert told[-1] == 30 and told == sorted(told)
 
 
 @pytest.mark.parametrize(
