@@ -46,25 +46,37 @@ def time_frames(model: Model, sampling: Sampling, frames: int, progress: Progres
 
 def time_in_turns(models: Sequence[Model], sampling: Sampling, frames: int, progress: Progress) -> list[Timing]:
     """The same of several models, some frames of each in turn: what else the machine does falls on all alike."""
-    switches = involuntary_switches()
-    generators = [Generator(model, np.random.Generator(np.random.PCG64(1))) for model in models]
-    states = [after_opening(generator) for generator in generators]
-    quiet: list[list[float]] = [[] for _ in models]
-    interrupted: list[list[float]] = [[] for _ in models]
+    watches = [_Watch(model, sampling) for model in models]
     for first in range(-WARM_FRAMES, frames, TURN_FRAMES):
         turn = range(first, min(first + TURN_FRAMES, frames))
-        for number, generator in enumerate(generators):
+        for watch in watches:
             for index in turn:
-                if index % RESTART_FRAMES == 0:
-                    states[number] = after_opening(generator)
-                switched, begun = switches(), time.perf_counter()
-                states[number] = goes_on(generator, states[number], sampling)
-                elapsed = (time.perf_counter() - begun) * 1000
-                if index >= 0:
-                    (quiet if switches() == switched else interrupted)[number].append(elapsed)
+                watch.frame(index)
         if turn.stop > 0:
             progress(turn.stop)
-    return list(map(timing, quiet, interrupted))
+    return [timing(watch.quiet, watch.interrupted) for watch in watches]
+
+
+class _Watch:
+    """Times a model frame by frame; those before the first one only warm it."""
+
+    def __init__(self, model: Model, sampling: Sampling) -> None:
+        self.quiet: list[float] = []  # milliseconds
+        self.interrupted: list[float] = []
+        self._generator = Generator(model, np.random.Generator(np.random.PCG64(1)))
+        self._sampling = sampling
+        self._state = after_opening(self._generator)
+        self._switches = involuntary_switches()
+
+    def frame(self, index: int) -> None:
+        """Play and time one."""
+        if index % RESTART_FRAMES == 0:
+            self._state = after_opening(self._generator)
+        switched, begun = self._switches(), time.perf_counter()
+        self._state = goes_on(self._generator, self._state, self._sampling)
+        elapsed = (time.perf_counter() - begun) * 1000
+        if index >= 0:
+            (self.quiet if self._switches() == switched else self.interrupted).append(elapsed)
 
 
 def timing(quiet: list[float], interrupted: list[float]) -> Timing:
